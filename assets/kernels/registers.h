@@ -41,6 +41,30 @@ struct comms {
 };
 #define COMMS ((struct comms *)0xE2000000u)
 
+/* MAC array: a times b, both of signed bytes, rows of a (a vector each) times rows of b (an output each), into 32-bit sums
+ * in the order of the vectors. It reads and writes the PE's SRAM. The registers' names are the prototype's; that b lies row
+ * after row, and how the end is told, are ours. */
+struct mac {
+    volatile uint32_t source_a, source_b, target, rows_a, cols_a_rows_b, cols_b;
+    volatile uint32_t trigger, done;
+};
+#define MAC ((struct mac *)0xE3000000u)
+
+/* A sum as the array leaves it, and as the core needs it. */
+union mac_sum {
+    int32_t whole;
+    float scaled;
+};
+
+/* Starts the array and sleeps until it has ended. An event that comes before the core sleeps is not lost. */
+static inline void mac_run(void)
+{
+    MAC->trigger = 1;
+    do
+        __asm__ volatile("wfe" ::: "memory");
+    while (!MAC->done);
+}
+
 /* Receive ring of the event handler: how far it has written and how far the core has read, as addresses in SRAM. (The
  * prototype has two, with start, end, read, write and limit each.) */
 struct events {

@@ -106,6 +106,7 @@ impl Emulator {
             chip: &ChipOptions::default(),
             mapping: &mapping,
             assume: &Assume::default(),
+            peaks: None,
         })?;
         Ok(Self::new(program))
     }

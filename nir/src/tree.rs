@@ -9,7 +9,7 @@ use crate::limits::{MAX_DEPTH, MAX_EDGES, MAX_NODES};
 
 /// Node before its parameters are read.
 pub(crate) struct RawNode {
-    /// Unique name.
+    /// Name of the node, unique in its graph.
     pub name: String,
     /// Names of the graphs that contain the node, outermost first, then its own.
     path: Vec<String>,

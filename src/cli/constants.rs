@@ -11,7 +11,7 @@ use crate::machine::options::Assume;
 use crate::output::{Output, OutputError};
 use crate::report::table::field;
 
-/// `spinntui constants`.
+/// Arguments of `spinntui constants`.
 #[derive(Debug, Args)]
 pub struct ConstantsArgs {
     /// What the answer looks like

@@ -40,7 +40,7 @@ pub struct EventsArgs {
 /// Why `events` stops.
 #[derive(Debug, Error)]
 pub enum EventsError {
-    /// A recording.
+    /// A recording cannot be read.
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// A data set or labels.

@@ -28,7 +28,7 @@ pub enum KernelsError {
     /// No kernel has this name.
     #[error("there is no kernel `{name}`; there are {known}")]
     Unknown {
-        /// Name given.
+        /// Name that was given.
         name: String,
         /// Names that would do.
         known: String,
@@ -36,15 +36,15 @@ pub enum KernelsError {
     /// The user's listing cannot be read.
     #[error("cannot read {path}: {error}")]
     Read {
-        /// The file.
+        /// File of the listing.
         path: PathBuf,
-        /// Why.
+        /// Cause, as the operating system reports it.
         error: io::Error,
     },
     /// The user's listing cannot be understood.
     #[error("{path}{}: {what}", line.map_or_else(String::new, |line| format!(":{line}")))]
     Listing {
-        /// The file.
+        /// File of the listing.
         path: PathBuf,
         /// Line in it.
         line: Option<usize>,
@@ -122,6 +122,7 @@ fn bytes(kind: KernelKind) -> &'static str {
         KernelKind::CscEvent | KernelKind::CscEventList => "5 (6)",
         KernelKind::Dense | KernelKind::DenseEvent => "4",
         KernelKind::Int8Csr => "3",
+        KernelKind::Int8Mac => "1",
     }
 }
 

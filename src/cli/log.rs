@@ -32,20 +32,20 @@ pub struct LogArgs {
 /// Why nothing can be logged.
 #[derive(Debug, Error)]
 pub enum LogError {
-    /// The file.
+    /// The log file cannot be written.
     #[error("cannot write the log {}: {source}\nhelp: name another file with --log or {FILE}", path.display())]
     File {
-        /// Which.
+        /// File to which the log was to be written.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
     },
-    /// The filter.
+    /// The filter of levels is invalid.
     #[error(
         "{LEVEL}: `{text}` is no filter: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
     )]
     Level {
-        /// As written.
+        /// Filter as it was given.
         text: String,
         /// What is wrong.
         source: ParseError,

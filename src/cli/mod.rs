@@ -265,61 +265,61 @@ struct KernelsArgs {
 /// What stops a verb before it has an answer.
 #[derive(Debug, Error)]
 pub enum CliError {
-    /// The scene, or something that it names.
+    /// The scene, or something that it names, is invalid.
     #[error(transparent)]
     Scene(#[from] SceneError),
-    /// A recording.
+    /// A recorded session cannot be read, or another state comes out.
     #[error("error: {0}")]
     Replay(#[from] crate::session::record::ReplayError),
-    /// A model.
+    /// A model cannot be read, to show it.
     #[error("error: {0}")]
     Inspect(inspect::InspectError),
-    /// A model to quantise.
+    /// A model cannot be quantised.
     #[error("error: {0}")]
     Quantize(#[from] quantize::QuantizeError),
-    /// The paper's experiments.
+    /// The paper's experiments cannot be run.
     #[error(transparent)]
     Validate(#[from] crate::report::validate::ValidateError),
-    /// Synthetic recordings.
+    /// Synthetic recordings cannot be made.
     #[error("error: {0}")]
     Synth(#[from] synth::SynthError),
-    /// A recording of an event camera.
+    /// A recording of an event camera cannot be read.
     #[error("error: {0}")]
     Events(events::EventsError),
-    /// A search for a mapping.
+    /// A search for a mapping cannot be made.
     #[error(transparent)]
     Tune(#[from] crate::session::tune::search::TuneError),
-    /// Plan of a sweep, or its folder of results.
+    /// The plan of a sweep, or its folder of results, is invalid.
     #[error("error: {0}")]
     Sweep(#[from] crate::sweep::run::SweepError),
-    /// Measured times.
+    /// Measured times cannot be read.
     #[error("error: {0}")]
     Timers(#[from] crate::session::calibrate::timers::TimersError),
-    /// A fit to them.
+    /// Assumptions cannot be fitted to measured times.
     #[error(transparent)]
     Calibrate(#[from] crate::session::calibrate::fit::CalibrateError),
-    /// A trace.
+    /// A trace cannot be made or written.
     #[error("error: {0}")]
     Trace(crate::report::trace::TraceError),
-    /// Memory images and their description.
+    /// Memory images or their description cannot be read or written.
     #[error("error: {0}")]
     Spec(#[from] crate::report::spec::SpecError),
-    /// The log.
+    /// The log cannot be written.
     #[error("error: {0}")]
     Log(#[from] log::LogError),
-    /// A place that is not there.
+    /// A place that `peek` was asked for does not exist.
     #[error("error: {0}")]
     Peek(#[from] peek::PeekError),
-    /// The server for gdb.
+    /// The server for gdb cannot run.
     #[error("error: {0}")]
     Gdb(#[from] gdb::GdbError),
-    /// A listing.
+    /// A listing cannot be read or has no kernel of this name.
     #[error("error: {0}")]
     Kernels(#[from] kernels::KernelsError),
     /// The answer cannot be written.
     #[error("error: {0}")]
     Output(#[from] OutputError),
-    /// The command line, or the terminal it was given in.
+    /// The command line, or the terminal it was given in, is unsuitable.
     #[error("{0}")]
     Usage(String),
 }

@@ -94,17 +94,17 @@ pub struct PeekArgs {
 /// A place that is not there.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PeekError {
-    /// Of memory.
+    /// The address is beyond the PE's SRAM.
     #[error("address {0:#x} is beyond the PE's SRAM, which ends at 0x1ffff")]
     Address(u32),
     /// Of the units.
     #[error("{pe} has {there} units, numbered from 0, and none with number {asked}")]
     Number {
-        /// The PE.
+        /// PE that was asked for.
         pe: Pe,
         /// Units it has.
         there: u32,
-        /// The number.
+        /// Number that was asked for.
         asked: u32,
     },
     /// Of the network.

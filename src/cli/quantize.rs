@@ -32,23 +32,23 @@ pub struct QuantizeArgs {
 /// Why `quantize` stops.
 #[derive(Debug, Error)]
 pub enum QuantizeError {
-    /// The model.
+    /// The model cannot be read.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The text cannot be read.
     #[error("{path}: {error}")]
     Read {
-        /// The file.
+        /// File of the text.
         path: PathBuf,
-        /// Why.
+        /// Cause, as the operating system reports it.
         error: std::io::Error,
     },
     /// The text is of no use.
     #[error("{path}: {error}")]
     Text {
-        /// The file.
+        /// File of the text.
         path: PathBuf,
-        /// Why.
+        /// Defect of the text.
         error: CorpusError,
     },
     /// The answer cannot be written.

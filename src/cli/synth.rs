@@ -18,7 +18,7 @@ use crate::task::dvs::synthetic::{
     DatasetError, DatasetOptions, Written, recordings, write_lists, write_recording,
 };
 
-/// `spinntui synth`.
+/// Arguments of `spinntui synth`.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
     /// How many people
@@ -99,9 +99,9 @@ pub enum SynthError {
     /// Lengths that no gesture can have.
     #[error("--seconds {from} {to}: needed are two lengths between 0.1 and 600 s, the shorter one first")]
     Seconds {
-        /// The first.
+        /// Shortest length as given, s.
         from: f64,
-        /// The second.
+        /// Longest length as given, s.
         to: f64,
     },
     /// A share that is none.

@@ -23,7 +23,7 @@ pub struct CalibrateReport {
     pub scene: String,
     /// File with the measurements.
     pub timers: String,
-    /// The fit.
+    /// Fitted values, and how well they explain the measurements.
     #[serde(flatten)]
     pub fit: Calibration,
     /// Edits that put the fitted values into the scene, `path=value`.

@@ -48,7 +48,7 @@ pub struct CheckReport {
 /// How a layer is spread.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerCheck {
-    /// How evenly.
+    /// Balance of the layer's weights over its PEs.
     #[serde(flatten)]
     pub balance: LayerBalance,
     /// Its PEs wait for each other before they broadcast.
@@ -64,7 +64,7 @@ pub struct LayerCheck {
 /// A PE's memory map.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MemoryMap {
-    /// `PE(x,y,p)`.
+    /// PE as `PE(x,y,p)`.
     pub pe: String,
     /// Layers it hosts.
     pub layers: Vec<String>,
@@ -92,7 +92,7 @@ pub struct DramCheck {
 /// A region of a memory map.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MapRegion {
-    /// First byte.
+    /// Address of the first byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,

@@ -124,7 +124,7 @@ pub(super) fn relative(a: f64, b: f64) -> Option<f64> {
 /// Time of one phase of one layer in both runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PhaseDifference {
-    /// The phase.
+    /// Name of the phase, as the program's legend gives it.
     pub phase: &'static str,
     /// The layer's name.
     pub layer: String,
@@ -193,9 +193,9 @@ impl Outputs {
                  overwritten"
             }
             [false, false] => "no kernel rounds weights, so something was lost or overwritten",
-            [true, false] => "A rounds weights (Int8Csr)",
-            [false, true] => "B rounds weights (Int8Csr)",
-            [true, true] => "both round weights (Int8Csr), but not of the same matrices",
+            [true, false] => "A rounds weights (Int8Csr, Int8Mac)",
+            [false, true] => "B rounds weights (Int8Csr, Int8Mac)",
+            [true, true] => "both round weights (Int8Csr, Int8Mac), but not of the same matrices",
         };
         Self { comparable: true, identical: Some(false), why: format!("not bit-identical: {why}") }
     }
@@ -203,7 +203,7 @@ impl Outputs {
 
 fn figures(a: &Report, b: &Report) -> Vec<Figure> {
     type Get = fn(&Report) -> Option<f64>;
-    const FIGURES: [(&str, Get); 36] = [
+    const FIGURES: [(&str, Get); 39] = [
         ("chip_time_us", |r| Some(r.chip_time_us)),
         ("chip_time_range_us.0", |r| r.chip_time_range_us.map(|range| range[0])),
         ("chip_time_range_us.1", |r| r.chip_time_range_us.map(|range| range[1])),
@@ -239,6 +239,9 @@ fn figures(a: &Report, b: &Report) -> Vec<Figure> {
         ("noc.latency_max_ns", |r| Some(r.noc.latency_max_ns)),
         ("noc.waited_cycles", |r| Some(r.noc.waited_cycles as f64)),
         ("dram.bytes", |r| Some(r.dram.bytes as f64)),
+        ("mac_array.macs", |r| r.mac_array.as_ref().map(|mac| mac.macs as f64)),
+        ("mac_array.used", |r| r.mac_array.as_ref().map(|mac| mac.used)),
+        ("mac_array.overflows", |r| r.mac_array.as_ref().map(|mac| mac.overflows as f64)),
         ("races.count", |r| Some(r.races.count as f64)),
     ];
     FIGURES.iter().map(|&(name, get)| Figure::new(name, get(a), get(b))).collect()

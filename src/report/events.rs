@@ -24,7 +24,7 @@ pub struct EventsReport {
     pub version: u32,
     /// The file, as named on the command line.
     pub file: String,
-    /// Its format.
+    /// Format of the file.
     pub format: Format,
     /// The camera's size, pixels.
     pub sensor: Sensor,
@@ -62,11 +62,11 @@ pub struct EventsReport {
 pub struct LabelReport {
     /// The class, from 1.
     pub class: u32,
-    /// Its name.
+    /// Name of the gesture.
     pub gesture: &'static str,
-    /// Begin, µs.
+    /// Begin of the gesture, µs.
     pub start_us: i64,
-    /// End, µs.
+    /// End of the gesture, µs.
     pub end_us: i64,
     /// Events from begin to before end.
     pub events: u64,

@@ -49,8 +49,8 @@ fn letter(program: &Program, chip: &ChipOptions, x: u8, y: u8, p: u8) -> char {
             char::from(digit.copied().unwrap_or(b'?'))
         }
         Some([_, _, ..]) => '+',
-        _ if chip.broken.contains(&(x, y, p)) => 'X',
-        _ if chip.reserved.contains(&(x, y, p)) => 'R',
+        _ if chip.broken.contains(&(x, y, p).into()) => 'X',
+        _ if chip.reserved.contains(&(x, y, p).into()) => 'R',
         _ => '.',
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
+use crate::chip::mac::{MAC_COLUMNS, MAC_ROWS, MacRun};
 use crate::machine::banks::BankCount;
 use crate::machine::legend::PhaseId;
 use crate::machine::legend::PopulationId;
@@ -20,8 +21,8 @@ use crate::session::energy::PeEnergy;
 use crate::session::{Session, counts, real_time};
 
 use super::{
-    Bank, Chip, DramUse, EnergyUse, Host, Layer, Memory, NocUse, PathTime, PeUse, PhaseEnergy, PhaseTime,
-    RaceCount, RaceSeen, Report, TimerCounts, Timers, VERSION, traffic,
+    Bank, Chip, DramUse, EnergyUse, Host, Layer, MacUse, Memory, NocUse, PathTime, PeUse, PhaseEnergy,
+    PhaseTime, RaceCount, RaceSeen, Report, TimerCounts, Timers, VERSION, traffic,
 };
 use crate::session::ranges::Ranges;
 
@@ -30,11 +31,11 @@ use crate::session::ranges::Ranges;
 pub struct Around {
     /// Intervals of [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
     pub ranges: Option<Ranges>,
-    /// See [`Report::stopped`].
+    /// Reason of the stop: [`Report::stopped`].
     pub stopped: Option<String>,
-    /// See [`Report::hit`].
+    /// Condition that ended the run: [`Report::hit`].
     pub hit: Option<Hit>,
-    /// See [`Report::host`].
+    /// Machine that emulated: [`Report::host`].
     pub host: Host,
 }
 
@@ -89,6 +90,7 @@ impl Report {
             memory: memory(session),
             noc: noc(session),
             dram: dram(session),
+            mac_array: mac_array(session),
             races: races(session),
             lints: lints(session),
             assume: session.program().assume.clone(),
@@ -318,6 +320,19 @@ fn dram(session: &Session) -> DramUse {
     DramUse { beats: traffic.dma_beats, bytes: traffic.dram_bytes(), waited_cycles: state.noc.beats_waited }
 }
 
+/// What MAC arrays did; `None` if none has worked.
+fn mac_array(session: &Session) -> Option<MacUse> {
+    let mut all = MacRun::default();
+    let mut overflows = 0;
+    for pe in &session.machine().state().pes {
+        all += pe.count.mac.total;
+        overflows += pe.count.mac.overflows;
+    }
+    let MacRun { macs, cycles, bytes } = all;
+    let units = cycles as f64 * f64::from(MAC_ROWS * MAC_COLUMNS);
+    (cycles > 0).then(|| MacUse { macs, cycles, used: macs as f64 / units, bytes, overflows })
+}
+
 fn races(session: &Session) -> RaceCount {
     let races = &session.machine().state().races;
     let seen = |race: &crate::machine::probe::Race| RaceSeen {
@@ -346,6 +361,7 @@ fn energy_parts(session: &Session) -> EnergyUse {
         operations: operations.collect(),
         chip_j: parts.chip_j,
         asleep_j: parts.asleep_j,
+        mac_array_j: parts.mac_j,
         interrupts_j: parts.interrupts_j,
         polling_j: parts.polling_j,
         transport_j: parts.transport_j(),

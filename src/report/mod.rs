@@ -134,10 +134,12 @@ pub struct Report {
     pub timers: Vec<Timers>,
     /// How full the SRAMs are.
     pub memory: Memory,
-    /// The network-on-chip.
+    /// Traffic of the network-on-chip.
     pub noc: NocUse,
-    /// DRAM.
+    /// Reads from DRAM.
     pub dram: DramUse,
+    /// MAC arrays of all PEs; `null` where no kernel has used one.
+    pub mac_array: Option<MacUse>,
     /// Bytes overwritten before they were read.
     pub races: RaceCount,
     /// Findings about the mapping.
@@ -185,9 +187,9 @@ pub struct ValueSeen {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Seen {
-    /// A number.
+    /// Value that is a number.
     Number(f64),
-    /// A word.
+    /// Value that is a word, such as a status.
     Word(String),
 }
 
@@ -228,6 +230,8 @@ pub struct EnergyUse {
     pub asleep_j: f64,
     /// What active cores draw more, by phase and layer, all PEs.
     pub operations: Vec<PhaseEnergy>,
+    /// What PEs draw more while their MAC arrays work, SRAM and waiting cores included.
+    pub mac_array_j: f64,
     /// The same in handlers of watched writes.
     pub interrupts_j: f64,
     /// The same while PEs wait in polling loops.
@@ -238,21 +242,36 @@ pub struct EnergyUse {
     pub pes: Vec<PeUse>,
 }
 
+/// What the MAC arrays of all PEs did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MacUse {
+    /// Multiply-adds, those with zeros that fill up words among them.
+    pub macs: u64,
+    /// PE cycles in which arrays worked, sum over PEs.
+    pub cycles: u64,
+    /// Share of their units that multiplied in these cycles, 0..=1.
+    pub used: f64,
+    /// Bytes that arrays read from SRAM and wrote to it.
+    pub bytes: u64,
+    /// Sums that needed more bits than the array keeps, and so are wrong.
+    pub overflows: u64,
+}
+
 /// Energy of one phase of one layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PhaseEnergy {
-    /// Phase.
+    /// Name of the phase.
     pub phase: &'static str,
     /// Layer, by its model name.
     pub layer: String,
-    /// J.
+    /// Energy of the phase, J.
     pub energy_j: f64,
 }
 
 /// Energy of one PE, J.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PeUse {
-    /// `PE(x,y,p)`.
+    /// PE as `PE(x,y,p)`.
     pub pe: String,
     /// Powered and asleep.
     pub asleep_j: f64,
@@ -280,7 +299,7 @@ pub struct Chip {
 pub struct Layer {
     /// Its name in the model.
     pub name: String,
-    /// Units.
+    /// Number of units.
     pub units: usize,
     /// PEs it is spread over.
     pub pes: usize,
@@ -299,7 +318,7 @@ pub struct Layer {
 /// Time of one phase of one layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PhaseTime {
-    /// The phase.
+    /// Name of the phase.
     pub phase: &'static str,
     /// The layer's name.
     pub layer: String,
@@ -440,7 +459,7 @@ pub struct Bank {
 /// What the network-on-chip carried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NocUse {
-    /// Packets injected.
+    /// Number of packets injected into the mesh.
     pub packets: u64,
     /// Links crossed by them.
     pub hops: u64,
@@ -469,7 +488,7 @@ pub struct NocUse {
 pub struct DramUse {
     /// DMA beats of 16 bytes.
     pub beats: u64,
-    /// Bytes.
+    /// Number of bytes read.
     pub bytes: u64,
     /// NoC cycles that beats waited for links, sum over links.
     pub waited_cycles: u64,
@@ -484,12 +503,12 @@ pub struct RaceCount {
     pub first: Vec<RaceSeen>,
 }
 
-/// One race.
+/// Write that reached a buffer before its previous values were read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RaceSeen {
     /// Chip time, µs.
     pub time_us: f64,
-    /// Receiver, `PE(x,y,p)`.
+    /// Receiving PE as `PE(x,y,p)`.
     pub pe: String,
     /// Byte address written.
     pub address: u32,

@@ -29,11 +29,11 @@ pub struct PeekReport {
     pub version: u32,
     /// Scene as given.
     pub scene: String,
-    /// Model.
+    /// Name of the model.
     pub model: String,
     /// Completed time steps.
     pub steps: u64,
-    /// Events handled.
+    /// Number of events of the machine's queue handled so far.
     pub events: u64,
     /// Chip time, µs.
     pub chip_time_us: f64,
@@ -71,12 +71,12 @@ impl PeekReport {
         }
     }
 
-    /// For programs.
+    /// Returns the report as JSON, for programs.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// For people.
+    /// Returns the report as text, for people.
     pub fn to_text(&self) -> String {
         let (x, y, p) = self.pe;
         let mut out = String::new();

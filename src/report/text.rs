@@ -3,7 +3,7 @@
 use super::board::LinkUse;
 use super::levels::ARRIVAL;
 use super::table::{Table, field, grouped, percent};
-use super::{Bank, Layer, PhaseTime, Report, work};
+use super::{Bank, Layer, MacUse, PhaseTime, Report, work};
 use crate::machine::options::Waiting;
 use crate::task::figures::Figures;
 use crate::task::spikes::view::SpikeFigures;
@@ -126,6 +126,9 @@ impl Report {
             share(parts.polling_j),
         );
         field(out, INDENT, "", &went);
+        if let Some(mac) = &self.mac_array {
+            field(out, INDENT, "MAC arrays", &mac.line(parts.mac_array_j, self.energy_j));
+        }
         self.task_fields(out);
         if let Some(ticks) = &self.ticks {
             let (length, late) = ticks.lines();
@@ -409,6 +412,11 @@ impl Report {
             for race in &self.races.first {
                 field(out, INDENT, "", &format!("{:.3} µs, {}: {}", race.time_us, race.pe, race.what));
             }
+        }
+        if let Some(MacUse { overflows: lost @ 1.., .. }) = self.mac_array {
+            let text =
+                format!("{} of MAC arrays needed more than 24 bits: they are wrong", several(lost, "sum"));
+            field(out, INDENT, "OVERFLOWS", &text);
         }
         for lint in &self.lints {
             let text = format!("{}: {}. Try: {}", lint.place, lint.message, lint.help);

@@ -38,7 +38,7 @@ pub const PAPER: &str =
 pub struct Validation {
     /// Version of these fields: [`VERSION`].
     pub version: u32,
-    /// The paper.
+    /// Paper whose figures are compared.
     pub paper: &'static str,
     /// Model that stands for the paper's.
     pub model: String,
@@ -228,16 +228,16 @@ impl Kind {
 /// Unit of a row's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Unit {
-    /// Bytes.
+    /// Number of bytes.
     #[serde(rename = "B")]
     Bytes,
-    /// Milliseconds.
+    /// Time in milliseconds.
     #[serde(rename = "ms")]
     Milliseconds,
-    /// Watts.
+    /// Power in watts.
     #[serde(rename = "W")]
     Watts,
-    /// Joules.
+    /// Energy in joules.
     #[serde(rename = "J")]
     Joules,
     /// A ratio of two figures.
@@ -264,7 +264,7 @@ pub enum Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Within it.
+    /// The figure is within its band.
     InBand,
     /// Not within it.
     Outside,
@@ -297,7 +297,7 @@ pub enum Basis {
 }
 
 impl Basis {
-    /// Its word.
+    /// Returns the basis in a word.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Derived => "derived",
@@ -329,7 +329,7 @@ pub enum ValidateError {
     /// A layer that a row is about is not there.
     #[error("error: {model} has no layer {layer}, which the paper's figures are about")]
     NoLayer {
-        /// The model.
+        /// Model that the scene names.
         model: String,
         /// The layer's name.
         layer: &'static str,
@@ -337,15 +337,15 @@ pub enum ValidateError {
     /// The model in the scene's place is of another kind.
     #[error("error: {model} is no language model, which the paper's figures are about")]
     NotLanguage {
-        /// The model.
+        /// Model that the scene names.
         model: String,
     },
     /// The emulated chip stopped.
     #[error("error: {what}: the machine stopped in time step {step}: {reason}")]
     Stopped {
-        /// Which experiment.
+        /// Experiment that was run.
         what: &'static str,
-        /// From 1.
+        /// Time step, from 1.
         step: usize,
         /// Who waits for what, or the fault.
         reason: String,
@@ -361,7 +361,7 @@ pub enum ValidateError {
     /// A thread that emulated has died.
     #[error("error: {what}: the emulation broke off; please report this")]
     Broken {
-        /// Which experiment.
+        /// Experiment that was run.
         what: &'static str,
     },
 }

@@ -1,5 +1,6 @@
 //! Counts of work, and real time, for people.
 
+use super::MacUse;
 use super::table::{Table, field, grouped, percent};
 use crate::session::counts::{Counts, Products};
 use crate::session::real_time::RealTime;
@@ -76,4 +77,18 @@ pub(super) fn real_time(real: &RealTime) -> String {
         real.pe_us,
         100.0 * real.slack
     )
+}
+
+impl MacUse {
+    /// One line of the text report; `own_j` of `energy_j` is the arrays' energy.
+    pub(super) fn line(&self, own_j: f64, energy_j: f64) -> String {
+        let share = if energy_j > 0.0 { own_j / energy_j } else { 0.0 };
+        format!(
+            "{} multiply-adds, {} of the units in use, {} bytes read and written; {} of the energy",
+            grouped(self.macs),
+            percent(self.used),
+            grouped(self.bytes),
+            percent(share)
+        )
+    }
 }

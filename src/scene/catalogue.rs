@@ -14,16 +14,16 @@ const SCENES: &str = "scenes";
 /// Folders in it that hold other files than scenes: assignments, lessons, and plans of sweeps.
 const OTHERS: [&str; 3] = ["assignments", "lessons", "sweeps"];
 
-/// One scene.
+/// Scene of a list, with what the list shows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What to type: `scenes/what-if/dma.ron`.
     pub name: String,
-    /// The file.
+    /// Path of the scene's file.
     pub path: PathBuf,
     /// The folder under `scenes/`; empty for `scenes/` itself.
     pub folder: String,
-    /// Its title.
+    /// Title of the scene.
     pub title: String,
     /// First sentence of the comment that it begins with.
     pub about: String,

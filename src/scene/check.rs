@@ -58,13 +58,13 @@ impl Checker<'_> {
                 Kind::List(items, _) => self.each(items, |_| Some(&**item), path),
                 _ => Some(wrong(node, "a list is wanted here: `[ …, … ]`")),
             },
-            Shape::Tuple(shapes) => match &node.kind {
-                Kind::Tuple(items, _) if items.len() == shapes.len() => {
+            Shape::Tuple(shapes, least) => match &node.kind {
+                Kind::Tuple(items, _) if (*least..=shapes.len()).contains(&items.len()) => {
                     self.each(items, |index| shapes.get(index), path)
                 }
                 _ => {
-                    let wanted = vec!["…"; shapes.len()].join(", ");
-                    Some(wrong(node, &format!("{} values are wanted here: `({wanted})`", shapes.len())))
+                    let wanted = vec!["…"; *least].join(", ");
+                    Some(wrong(node, &format!("{least} values are wanted here: `({wanted})`")))
                 }
             },
             Shape::Text => {
@@ -163,7 +163,7 @@ impl Checker<'_> {
             }
             // `Step(3)`: one value that is no group of fields.
             (Some(content), Kind::Tuple(items, _))
-                if !matches!(content, Shape::Struct(_) | Shape::Tuple(_)) =>
+                if !matches!(content, Shape::Struct(_) | Shape::Tuple(..)) =>
             {
                 match items.as_slice() {
                     [only] => self.value(only, content, path, false),

@@ -122,10 +122,12 @@ fn kind(shape: &Shape) -> String {
         }
         Shape::List(item) if matches!(**item, Shape::Struct(_)) => "list of entries, below".to_owned(),
         Shape::List(item) => format!("list of {}", kind(item)),
-        Shape::Tuple(items) if items.iter().all(|i| *i == Shape::Integer) => {
-            format!("`({})`", vec!["n"; items.len()].join(", "))
+        Shape::Tuple(items, least) if items.iter().all(|i| *i == Shape::Integer) => {
+            let numbers = |count: usize| format!("`({})`", vec!["n"; count].join(", "));
+            let all: Vec<String> = (*least..=items.len()).map(numbers).collect();
+            all.join(" or ")
         }
-        Shape::Tuple(items) => format!("({})", items.iter().map(kind).collect::<Vec<_>>().join(", ")),
+        Shape::Tuple(items, _) => format!("({})", items.iter().map(kind).collect::<Vec<_>>().join(", ")),
         Shape::Text => "text".to_owned(),
         Shape::Integer => "whole number".to_owned(),
         Shape::Number => "number".to_owned(),

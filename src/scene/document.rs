@@ -13,7 +13,7 @@ use super::{VERSIONS, load, syntax};
 /// What a kind of file is called, and what it holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// `scene`.
+    /// Word for the file in messages, such as `scene`.
     pub word: &'static str,
     /// The page that describes it.
     pub described: &'static str,
@@ -21,11 +21,11 @@ pub struct Kind {
     pub begins: &'static str,
     /// Versions that this build reads.
     pub versions: &'static [u32],
-    /// The types.
+    /// Types of the file's fields.
     pub shape: fn() -> &'static Shape,
 }
 
-/// Scenes.
+/// Files with a scene.
 pub(super) const SCENE: Kind = Kind {
     word: "scene",
     described: "docs/scene.md",
@@ -37,11 +37,11 @@ pub(super) const SCENE: Kind = Kind {
 /// The values of a file, and what is needed to say where in its text something stands.
 #[derive(Clone, Debug)]
 pub struct Document<T> {
-    /// The values.
+    /// Values of the file.
     pub value: T,
     /// The file they came from.
     pub path: PathBuf,
-    /// Its text.
+    /// Text of the file.
     pub text: String,
 }
 

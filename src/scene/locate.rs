@@ -48,7 +48,7 @@ pub struct Field {
     pub name: String,
     /// Bytes of the name.
     pub name_span: Range<usize>,
-    /// The value.
+    /// Value of the field.
     pub value: Node,
 }
 

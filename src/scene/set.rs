@@ -39,7 +39,7 @@ pub enum SetError {
     /// A list has no such entry.
     #[error("{part} has {} entries, and no `{index}`", .len)]
     NoEntry {
-        /// The list.
+        /// Path of the list.
         part: String,
         /// What was asked for.
         index: String,
@@ -178,7 +178,7 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
             };
             step(text, Target { shape: content, optional: false, place, part }, segment)
         }
-        Shape::List(_) | Shape::Tuple(_) => {
+        Shape::List(_) | Shape::Tuple(..) => {
             let items = match &place {
                 Place::Existing(node) => items(node, matches!(shape, Shape::List(_))),
                 Place::Missing { .. } => &[],
@@ -186,7 +186,7 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
             let index = segment.parse::<usize>().ok().filter(|&i| i < items.len());
             let item_shape = match shape {
                 Shape::List(item) => Some(&**item),
-                Shape::Tuple(shapes) => index.and_then(|i| shapes.get(i)),
+                Shape::Tuple(shapes, _) => index.and_then(|i| shapes.get(i)),
                 _ => None,
             };
             match (index.and_then(|i| items.get(i)), item_shape) {

@@ -19,13 +19,13 @@ pub enum Shape {
     Enum(Vec<Variant>),
     /// `[ value, … ]`.
     List(Box<Shape>),
-    /// `( value, … )`.
-    Tuple(Vec<Shape>),
-    /// A string.
+    /// `( value, … )`, of which the first so many must be there.
+    Tuple(Vec<Shape>, usize),
+    /// Value that is a string.
     Text,
     /// A whole number.
     Integer,
-    /// A number.
+    /// Value that is a number.
     Number,
     /// `true` or `false`.
     Bool,
@@ -45,7 +45,7 @@ pub struct Struct {
 /// One field of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Its name.
+    /// Name of the field.
     pub name: String,
     /// Meaning, unit, source.
     pub doc: String,
@@ -65,11 +65,11 @@ pub struct Field {
 /// One word of an enum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
-    /// The word.
+    /// Name of the variant.
     pub name: String,
     /// What it means.
     pub doc: String,
-    /// Its fields.
+    /// Fields of the variant; `None` for a bare word.
     pub content: Option<Shape>,
 }
 
@@ -108,13 +108,14 @@ impl Reader<'_> {
 
     fn sequence(&self, schema: &Value) -> Shape {
         if let Some(items) = schema.get("prefixItems").and_then(Value::as_array) {
-            return Shape::Tuple(items.iter().map(|i| self.shape(i)).collect());
+            let least = schema.get("minItems").and_then(Value::as_u64).map_or(items.len(), |n| n as usize);
+            return Shape::Tuple(items.iter().map(|i| self.shape(i)).collect(), least);
         }
         let item = schema.get("items").map_or(Shape::Unknown, |i| self.shape(i));
         // serde reads arrays of fixed length as tuples, and so does RON.
         match (schema.get("minItems").and_then(Value::as_u64), schema.get("maxItems").and_then(Value::as_u64))
         {
-            (Some(low), Some(high)) if low == high => Shape::Tuple(vec![item; low as usize]),
+            (Some(low), Some(high)) if low == high => Shape::Tuple(vec![item; low as usize], low as usize),
             _ => Shape::List(Box::new(item)),
         }
     }
@@ -190,7 +191,7 @@ fn written(value: &Value, shape: &Shape, format: Option<&str>) -> String {
         (Value::Number(n), _) if format == Some("float") => {
             n.as_f64().map_or_else(|| n.to_string(), |f| (f as f32).to_string())
         }
-        (Value::Array(items), Shape::Tuple(shapes)) => {
+        (Value::Array(items), Shape::Tuple(shapes, _)) => {
             let items: Vec<String> = items.iter().zip(shapes).map(|(i, s)| written(i, s, None)).collect();
             format!("({})", items.join(", "))
         }

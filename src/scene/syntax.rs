@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub struct SyntaxError {
-    /// Byte.
+    /// Byte of the text at which it stops being RON.
     pub at: usize,
     /// What is wrong there.
     pub fault: Fault,

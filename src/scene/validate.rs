@@ -1,20 +1,18 @@
 //! What the types cannot say: ranges, exactly-one-of, PEs that exist.
 
+use crate::chip::place::PePlace;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::{Scene, VERSIONS};
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::EXP_ITERATIONS;
-use crate::chip::geometry::{ChipId, GRID_HELP, MAX_CHIPS, PE_COUNT, Pe, Qpe};
+use crate::chip::geometry::{ChipId, GRID_HELP, MAX_CHIPS, PE_COUNT, Qpe};
 use crate::kernel::options::KernelChoice;
 use crate::machine::options::{BoardKind, ChipOptions};
 use crate::mapping::options::{LayerMapping, MappingOptions};
 use crate::task::Problem;
 use crate::task::options::ranges;
-
-/// PE coordinates as users write them.
-type Place = (u8, u8, u8);
 
 fn problem(field: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Problem {
     Problem::new(field, message, help)
@@ -25,8 +23,8 @@ pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
     version(scene)
         .or_else(|| scene.task.options().check())
         .or_else(|| board(&scene.chip))
-        .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved"))
-        .or_else(|| pe_list(&scene.chip.broken, "chip.broken"))
+        .or_else(|| pe_list(&scene.chip.reserved, "chip.reserved", &scene.chip))
+        .or_else(|| pe_list(&scene.chip.broken, "chip.broken", &scene.chip))
         .or_else(|| dvfs(scene))
         .or_else(|| sum_order(scene))
         .or_else(|| mapping(scene))
@@ -181,13 +179,12 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
         let message = format!("layer `{}` is on no PE", layer.layer);
         return Some(problem(field, message, "on: [(3,4,2), …], or pes: 50"));
     }
-    pe_list(on, &field).or_else(|| {
+    pe_list(on, &field, chip).or_else(|| {
         let lists = [("broken", &chip.broken), ("reserved", &chip.reserved)];
         let (word, index) = lists
             .iter()
             .find_map(|(word, list)| Some((word, on.iter().position(|place| list.contains(place))?)))?;
-        let (x, y, p) = on.get(index)?;
-        let message = format!("PE ({x},{y},{p}) is {word}");
+        let message = format!("{} is {word}", on.get(index)?.pe()?);
         let help = format!("name another PE, or take it off chip.{word}");
         Some(problem(format!("{field}.{index}"), message, help))
     })
@@ -242,25 +239,30 @@ fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     None
 }
 
-/// A list of PEs: each exists, none twice.
-fn pe_list(places: &[Place], field: &str) -> Option<Problem> {
+/// Refuses a list of PEs in which one does not exist, or is named twice.
+fn pe_list(places: &[PePlace], field: &str, chip: &ChipOptions) -> Option<Problem> {
+    let chips = chip.chips().chips();
     let mut seen = HashSet::new();
-    for (index, &(x, y, p)) in places.iter().enumerate() {
+    for (index, &place) in places.iter().enumerate() {
         let at = format!("{field}.{index}");
-        if Pe::at(x, y, p).is_none() {
-            return Some(no_pe(at, x, y, p));
+        let Some(pe) = place.pe() else { return Some(no_pe(at, place)) };
+        if pe.chip().index() >= chips {
+            let message =
+                format!("there is no {pe}: the board has {chips} chip{}", if chips == 1 { "" } else { "s" });
+            return Some(problem(at, message, "chips are numbered from 0 on; see chip.board"));
         }
-        if !seen.insert((x, y, p)) {
-            return Some(problem(at, format!("PE ({x},{y},{p}) is named twice"), "take one away"));
+        if !seen.insert(place) {
+            return Some(problem(at, format!("{pe} is named twice"), "take one away"));
         }
     }
     None
 }
 
-fn no_pe(at: String, x: u8, y: u8, p: u8) -> Problem {
+fn no_pe(at: String, place: PePlace) -> Problem {
     let help = "x is 1 to 7, y 1 to 6, p 0 to 3; (4,3), (4,4), (7,3) and (7,4) are holes in the grid";
-    let why = if Qpe::at(x, y).is_some() { "a QPE has PEs 0 to 3" } else { "no QPE stands there" };
-    problem(at, format!("there is no PE ({x},{y},{p}): {why}"), help)
+    let why =
+        if Qpe::at(place.x, place.y).is_some() { "a QPE has PEs 0 to 3" } else { "no QPE stands there" };
+    problem(at, format!("there is no PE {place}: {why}"), help)
 }
 
 fn ports(scene: &Scene) -> Option<Problem> {

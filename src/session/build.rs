@@ -23,7 +23,7 @@ use crate::task::{Feed, InputNote, SpikingFeed, Work};
 /// A scene's network on the chip, before anything runs: what `check` shows.
 #[derive(Debug)]
 pub struct Plan {
-    /// The model.
+    /// Model that the scene names.
     pub model: Model,
     /// What the task needs beside the chip.
     pub feed: Arc<dyn Feed>,
@@ -57,6 +57,7 @@ impl Plan {
             faults(loaded, &program)?;
             return Ok(Self { model, feed: Arc::clone(&feed), program: Arc::new(program), placed });
         }
+        let peaks = cache.peaks(loaded, &model, &*feed);
         let request = Request {
             network: model.network(),
             dram: feed.dram(),
@@ -64,6 +65,7 @@ impl Plan {
             chip: &scene.chip,
             mapping: &scene.mapping,
             assume,
+            peaks: peaks.as_deref(),
         };
         let (mut program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
         super::code::load_built_in(loaded, &mut program)?;
@@ -99,7 +101,8 @@ impl Session {
         let restart = mapping::restart_of(program)?;
         let Scene { chip, mapping, .. } = &self.loaded.scene;
         let (network, dram) = (self.model.network(), Arc::clone(&program.dram));
-        let request = Request { network, dram, restart, chip, mapping, assume };
+        // Prices do not depend on scales.
+        let request = Request { network, dram, restart, chip, mapping, assume, peaks: None };
         reprice(&request, program, &self.placed).ok()?
     }
 }

@@ -4,17 +4,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::kernel::options::KernelKind;
 use crate::mapping::egru::Restart;
 use crate::model::{Model, ModelError, weights_file};
+use crate::net::int8::Peaks;
 use crate::scene::{LoadedScene, SceneError};
-use crate::task::{Feed, Kept, Loading};
+use crate::task::{Feed, Kept, Loading, Task};
 
 /// The model loaded last, and parts of tasks.
 #[derive(Clone, Debug, Default)]
 pub struct ModelCache {
     model: Option<LoadedModel>,
     kept: Kept,
+    /// Largest inputs of a model's layers, and what they were seen on: model, time of its file, task.
+    peaks: Option<Box<(PeaksOf, Arc<Peaks>)>>,
 }
+
+/// What largest inputs depend on: the model, when its file was written, and the task.
+type PeaksOf = (PathBuf, Option<SystemTime>, Task);
 
 #[derive(Clone, Debug)]
 struct LoadedModel {
@@ -35,6 +42,33 @@ impl ModelCache {
         let model = Model::load(path)?;
         self.model = Some(LoadedModel { path: path.to_owned(), modified, model: model.clone() });
         Ok(model)
+    }
+}
+
+impl ModelCache {
+    /// Returns the largest inputs of a model's layers on the task's samples; `None` where no kernel of
+    /// the scene has 8-bit inputs.
+    pub(super) fn peaks(
+        &mut self,
+        loaded: &LoadedScene,
+        model: &Model,
+        feed: &dyn Feed,
+    ) -> Option<Arc<Peaks>> {
+        let mapping = &loaded.scene.mapping;
+        let kinds = mapping.layers.iter().flat_map(|layer| [layer.input.kind(), layer.recurrent.kind()]);
+        if !kinds.into_iter().any(KernelKind::rounds_inputs) {
+            return None;
+        }
+        let (path, modified) = self.model.as_ref().map(|model| (model.path.clone(), model.modified))?;
+        let of = (path, modified, loaded.scene.task.clone());
+        if let Some(seen) = self.peaks.as_deref().filter(|(known, _)| *known == of) {
+            return Some(Arc::clone(&seen.1));
+        }
+        let samples = feed.samples();
+        let sequences = samples.iter().map(|sequence| sequence.iter().map(Vec::as_slice));
+        let peaks = Arc::new(Peaks::seen(model.network(), sequences));
+        self.peaks = Some(Box::new((of, Arc::clone(&peaks))));
+        Some(peaks)
     }
 }
 

@@ -64,9 +64,9 @@ pub enum Command {
     },
     /// Say who last wrote these bytes of a PE's SRAM.
     WhoWrote {
-        /// Index of the PE, which has to be on the first chip.
+        /// Index of the PE.
         pe: usize,
-        /// Byte addresses.
+        /// Range of byte addresses in the PE's SRAM.
         bytes: Range<u32>,
     },
     /// How fast `Run` goes.
@@ -77,7 +77,7 @@ pub enum Command {
     Reload,
     /// Build another scene, with these edits, and go on with it as with the first.
     Open {
-        /// The file.
+        /// Path of the scene's file.
         scene: PathBuf,
         /// Path and value, in order.
         set: Vec<(String, String)>,
@@ -90,7 +90,7 @@ pub enum Command {
     },
     /// [`Self::Rebuild`] with a PE that the mapper leaves out.
     Withhold {
-        /// Index, 0..152.
+        /// Index of the PE, 0..152.
         pe: usize,
         /// Whether it counts as broken; otherwise it is reserved.
         broken: bool,

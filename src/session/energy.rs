@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US, Tick, us};
-use crate::chip::power::PowerModel;
+use crate::chip::mac::MacRun;
+use crate::chip::power::{MacEnergy, PowerModel};
 use crate::machine::exec::Machine;
 use crate::machine::legend::PhaseId;
 use crate::machine::timer::FastTime;
@@ -30,8 +31,12 @@ pub struct EnergyParts {
     pub chip_j: f64,
     /// All 152 PEs powered and asleep, J.
     pub asleep_j: f64,
-    /// What active cores draw more, in operations, J, by layer and phase.
+    /// What active cores draw more, in operations, J, by layer and phase. A core that waits for its
+    /// MAC array is not among them.
     pub phases_j: Vec<[f64; PhaseId::MAX]>,
+    /// What PEs draw more while their MAC arrays work, J: SRAM and waiting core included.
+    #[serde(default)]
+    pub mac_j: f64,
     /// What active cores draw more in handlers of watched writes, J.
     pub interrupts_j: f64,
     /// What cores draw more while they wait in polling loops, J; 0 where they sleep.
@@ -46,7 +51,13 @@ impl EnergyParts {
     /// Their sum, J.
     pub fn total(&self) -> f64 {
         let phases: f64 = self.phases_j.iter().flatten().sum();
-        self.chip_j + self.asleep_j + phases + self.interrupts_j + self.polling_j + self.transport_j()
+        self.chip_j
+            + self.asleep_j
+            + phases
+            + self.mac_j
+            + self.interrupts_j
+            + self.polling_j
+            + self.transport_j()
     }
 
     /// NoC and DRAM together, J.
@@ -61,7 +72,7 @@ impl EnergyParts {
 pub struct PeEnergy {
     /// Powered and asleep.
     pub asleep_j: f64,
-    /// What it drew more in operations and handlers.
+    /// What it drew more in operations and handlers, its MAC array included.
     pub active_j: f64,
     /// What it drew more in polling loops; 0 where PEs sleep while they wait.
     pub polling_j: f64,
@@ -79,6 +90,7 @@ impl PeEnergy {
 pub struct Meter<'a> {
     machine: &'a Machine,
     model: PowerModel,
+    mac: MacEnergy,
     /// Power of a PE at the fast level beyond that at the program's operating point.
     fast: FastPower,
     /// Share of its active power that a PE with a program draws while it waits.
@@ -114,6 +126,7 @@ impl<'a> Meter<'a> {
         Self {
             machine,
             model,
+            mac: MacEnergy::at(program.operating_point, program.assume.mac_idle_percent / 100.0),
             fast: FastPower {
                 asleep_mw: fast.pe_asleep_mw - model.pe_asleep_mw,
                 active_mw: fast.pe_active_mw - model.pe_active_mw,
@@ -127,7 +140,13 @@ impl<'a> Meter<'a> {
         let state = self.machine.state();
         let (hops, dram) = (state.traffic.total.hops, state.traffic.dram_bytes());
         let fast = self.fast_total(|pe| self.fast_time(pe));
-        self.interval(state.tick, |pe| state.pes[pe].count.busy, fast, hops, dram)
+        self.interval(
+            state.tick,
+            |pe| (state.pes[pe].count.busy, state.pes[pe].count.mac.total),
+            fast,
+            hops,
+            dram,
+        )
     }
 
     /// Returns the time of a PE at the fast level since the start; an operation under way counts up
@@ -158,41 +177,49 @@ impl<'a> Meter<'a> {
     /// Returns the energy of the last completed time step, without its bytes of DRAM.
     pub fn last_step(&self) -> Energy {
         let state = self.machine.state();
-        let busy = |pe: usize| state.pes[pe].count.busy_last_step;
+        let busy = |pe: usize| (state.pes[pe].count.busy_last_step, state.pes[pe].count.mac.last_step);
         let fast = self.fast_total(|pe| state.pes[pe].timer.count.fast_last_step);
         self.interval(state.host.last_step_ticks, busy, fast, state.traffic.last_step.hops, 0)
     }
 
-    /// Returns the energy of `elapsed` ticks in which each PE was busy for `busy` of them, and drew
-    /// `fast_j` more at the fast level.
+    /// Returns the energy of `elapsed` ticks in which each PE was busy for `busy` of them, its MAC
+    /// array's runs among them, and drew `fast_j` more at the fast level.
     fn interval(
         &self,
         elapsed: Tick,
-        busy: impl Fn(usize) -> Tick,
+        busy: impl Fn(usize) -> (Tick, MacRun),
         fast_j: f64,
         hops: u64,
         dram_bytes: u64,
     ) -> Energy {
         let duty_sum: f64 = (0..self.places()).map(|pe| self.active_share(pe, busy(pe), elapsed)).sum();
+        let mac_j: f64 = (0..self.places()).map(|pe| self.mac.joules(&busy(pe).1)).sum();
         let seconds = elapsed as f64 / TICKS_PER_SECOND;
         let power = self.model.chip_power_w(duty_sum, self.places());
         let assume = &self.machine.program().assume;
         let extra =
             assume.energy_per_hop_pj * hops as f64 + assume.energy_per_dram_byte_pj * dram_bytes as f64;
-        let energy_j = power * seconds + fast_j + extra * 1e-12;
+        let energy_j = power * seconds + fast_j + mac_j + extra * 1e-12;
         let power_w = if seconds > 0.0 { energy_j / seconds } else { 0.0 };
         Energy { energy_j, power_w }
     }
 
-    /// Share of `elapsed` ticks in which a PE drew active power, from its busy ticks.
+    /// Share of `elapsed` ticks in which a PE's core drew active power, from its busy ticks.
     ///
-    /// Polling counts as `assume.polling`; sleeping does not count.
-    fn active_share(&self, pe: usize, busy: Tick, elapsed: Tick) -> f64 {
+    /// Polling counts as `assume.polling`; sleeping does not count, nor does waiting for the MAC
+    /// array, whose energy has the core's in it.
+    fn active_share(&self, pe: usize, (busy, mac): (Tick, MacRun), elapsed: Tick) -> f64 {
         if elapsed == 0 || !self.is_used(pe) {
             return 0.0;
         }
-        let duty = (busy as f64 / elapsed as f64).min(1.0);
-        duty + self.waiting * (1.0 - duty)
+        let busy = busy.min(elapsed);
+        let core = busy.saturating_sub(self.mac_ticks(&mac)) as f64 / elapsed as f64;
+        core + self.waiting * (1.0 - busy as f64 / elapsed as f64)
+    }
+
+    /// Returns the ticks of runs of the MAC array.
+    fn mac_ticks(&self, run: &MacRun) -> Tick {
+        run.cycles * self.machine.program().operating_point.ticks_per_cycle()
     }
 
     /// Returns the number of PEs of the machine.
@@ -214,7 +241,9 @@ impl<'a> Meter<'a> {
         // does not count yet.
         let booked: f64 = state.pes.iter().map(|pe| pe.count.busy as f64).sum();
         let real: f64 = state.pes.iter().map(|pe| pe.count.busy.min(state.tick) as f64).sum();
-        let share = if booked > 0.0 { real / booked } else { 0.0 };
+        let runs = || state.pes.iter().map(|pe| &pe.count.mac.total);
+        let mac: f64 = runs().map(|run| self.mac_ticks(run) as f64).sum();
+        let share = if booked > mac { (real - mac) / (booked - mac) } else { 0.0 };
         let fast = (0..self.places()).map(|pe| self.fast_energy(self.fast_time(pe)));
         let fast = fast.fold(FastEnergy::default(), |sum, pe| FastEnergy {
             asleep: sum.asleep + pe.asleep,
@@ -238,11 +267,14 @@ impl<'a> Meter<'a> {
                 .busy
                 .phases
                 .iter()
+                .zip(&state.busy.mac)
                 .zip(&state.busy.fast)
-                .map(|(all, fast)| {
-                    std::array::from_fn(|phase| active(all[phase] as f64 * share) + more(fast[phase]))
+                .map(|((all, mac), fast)| {
+                    let core = |phase: usize| all[phase].saturating_sub(mac[phase]) as f64;
+                    std::array::from_fn(|phase| active(core(phase) * share) + more(fast[phase]))
                 })
                 .collect(),
+            mac_j: runs().map(|run| self.mac.joules(run)).sum(),
             interrupts_j: active(state.busy.interrupts as f64 * share) + more(state.busy.fast_interrupts),
             polling_j: active(self.waiting * (used * elapsed - real)) + fast.polling,
             noc_j: hops * 1e-12,
@@ -256,12 +288,15 @@ impl<'a> Meter<'a> {
         let state = self.machine.state();
         let tick = state.tick;
         // An operation under way has its whole time booked: what lies ahead does not count yet.
-        let busy = state.pes.get(pe).map_or(0, |state| state.count.busy.min(tick));
+        let count = state.pes.get(pe).map(|state| state.count).unwrap_or_default();
+        let (busy, mac) = (count.busy.min(tick), &count.mac.total);
         let waiting = if self.is_used(pe) { self.waiting } else { 0.0 };
         let fast = self.fast_energy(self.fast_time(pe));
         PeEnergy {
             asleep_j: joules(self.model.pe_asleep_mw, tick) + fast.asleep,
-            active_j: joules(self.model.pe_active_mw, busy) + fast.active,
+            active_j: joules(self.model.pe_active_mw, busy.saturating_sub(self.mac_ticks(mac)))
+                + self.mac.joules(mac)
+                + fast.active,
             polling_j: waiting * joules(self.model.pe_active_mw, tick - busy) + fast.polling,
         }
     }
@@ -275,10 +310,11 @@ impl<'a> Meter<'a> {
     pub fn pe_last_step_uj(&self, pe: usize) -> f64 {
         let state = self.machine.state();
         let step = state.host.last_step_ticks;
-        let active = self.active_share(pe, state.pes[pe].count.busy_last_step, step);
+        let (busy, mac) = (state.pes[pe].count.busy_last_step, state.pes[pe].count.mac.last_step);
+        let active = self.active_share(pe, (busy, mac), step);
         let power_mw = self.model.pe_asleep_mw + active * self.model.pe_active_mw;
         let fast = self.fast_energy(state.pes[pe].timer.count.fast_last_step);
-        power_mw * us(step) * 1e-3 + fast.total() * 1e6
+        power_mw * us(step) * 1e-3 + (fast.total() + self.mac.joules(&mac)) * 1e6
     }
 }
 

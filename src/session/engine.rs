@@ -88,7 +88,7 @@ pub enum EngineEvent {
 /// What the engine is to run.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
-    /// Scene file.
+    /// Path of the scene's file.
     pub scene: PathBuf,
     /// `--set path=value` edits, applied to the text in order at each load.
     pub set: Vec<(String, String)>,
@@ -251,7 +251,7 @@ struct Runner {
     /// Whether what is being built is to run to the time step of the experiment before it.
     stays: bool,
     session: Option<Session>,
-    /// Of `session`.
+    /// Past of `session`; `None` where none is kept.
     history: Option<History>,
     /// Experiment that runs in step with `session`.
     second: Option<Second>,

@@ -106,7 +106,7 @@ pub enum Stopped {
     NotTaken,
 }
 
-/// An experiment.
+/// Experiment: a scene's program on the emulated chip, with its task.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The scene it was built from.
@@ -440,7 +440,7 @@ impl Session {
         self.machine.state().tick
     }
 
-    /// The chip.
+    /// Returns the emulated chip.
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
@@ -455,7 +455,7 @@ impl Session {
         self.machine.program()
     }
 
-    /// The model.
+    /// Returns the model that the scene names.
     pub fn model(&self) -> &Model {
         &self.model
     }

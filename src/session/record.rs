@@ -147,7 +147,7 @@ pub enum ReplayError {
     /// It cannot be read.
     #[error("{}: {source}", path.display())]
     File {
-        /// The file.
+        /// Path of the recording.
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,
@@ -155,9 +155,9 @@ pub enum ReplayError {
     /// A line is not what it should be.
     #[error("{}:{line}: {what}; `spinntui SCENE --record FILE` writes such files", path.display())]
     Line {
-        /// The file.
+        /// Path of the recording.
         path: PathBuf,
-        /// From 1.
+        /// Line of the file, from 1.
         line: usize,
         /// What the parser says.
         what: String,
@@ -165,14 +165,14 @@ pub enum ReplayError {
     /// What was done there cannot be done here.
     #[error("after event {at}: {what}")]
     Differs {
-        /// Events handled.
+        /// Number of events that were handled before.
         at: u64,
-        /// Why not.
+        /// Reason why it cannot be done.
         what: String,
     },
 }
 
-/// A recording.
+/// Recorded session: what was run, and what was done at which event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
     /// What was opened.

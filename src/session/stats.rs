@@ -46,7 +46,7 @@ pub struct Stats {
     pub longest: Option<LongestStep>,
     /// Effective products of an EGRU's matrices; empty for other networks.
     pub products: EffectiveProducts,
-    /// Steps counted.
+    /// Number of time steps counted.
     pub steps: u64,
     output: Xxh3,
 }

@@ -1,5 +1,6 @@
 //! Fault campaigns: random faults of a scene's program.
 
+use crate::chip::place::PePlace;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -185,7 +186,7 @@ impl Targets {
         let (first, last) = campaign.steps;
         let step = first + choose(bits(0), last - first + 1);
         let (pe, population) = self.pes.get(choose(bits(1), self.pes.len() as u64) as usize)?;
-        let place = place(*pe);
+        let place = PePlace::from(*pe);
         let address = 16 * choose(bits(2), u64::from(SRAM_BYTES / 16)) as u32;
         let fault = match kind {
             FaultKind::Lost => Fault::DropPackets { pe: place, packets: 1 },
@@ -213,7 +214,7 @@ impl Targets {
         for area in areas() {
             let length = u64::from(area.end - area.start);
             if byte < length {
-                let fault = Fault::FlipBit { pe: place(area.pe), address: area.start + byte as u32, bit };
+                let fault = Fault::FlipBit { pe: area.pe.into(), address: area.start + byte as u32, bit };
                 return Some(Drawn {
                     kind,
                     planned: PlannedFault { at: FaultTime::Step(step), fault },
@@ -238,11 +239,6 @@ fn dead_link(step: u64, bits: u64) -> Drawn {
     let planned = PlannedFault { at: FaultTime::Step(step), fault };
     let (population, region) = (String::new(), String::new());
     Drawn { kind: FaultKind::DeadLink, planned, step, pe: None, population, region }
-}
-
-/// Returns a PE as scenes name it: column, row, PE of that QPE.
-pub fn place(pe: Pe) -> (u8, u8, u8) {
-    (pe.qpe().x, pe.qpe().y, pe.p())
 }
 
 /// Returns whether bytes are among those of a kind of fault. `table`: beside the weights'

@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// Entries that are shared at a time.
 const CHUNK: usize = 1024;
 
-/// The list.
+/// List that only grows: copies share all but its last entries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log<T> {
     full: Vec<Arc<[T]>>,
@@ -27,7 +27,7 @@ impl<T> Log<T> {
         }
     }
 
-    /// Entries.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.full.len() * CHUNK + self.last.len()
     }

@@ -23,6 +23,18 @@ pub trait Feed: Debug + Send + Sync {
     /// Time steps of a sequence.
     fn sequence(&self) -> u32;
 
+    /// Returns sequences of rows on which largest inputs are looked for, where kernels have 8-bit
+    /// inputs: by default one of the first 512 rows.
+    fn samples(&self) -> Vec<Vec<Vec<f32>>> {
+        let dram = self.dram();
+        let row = |row: u64| {
+            let mut values = vec![0.0; dram.width()];
+            dram.read(u32::try_from(row).unwrap_or(u32::MAX), &mut values);
+            values
+        };
+        vec![(0..dram.rows().min(512)).map(row).collect()]
+    }
+
     /// Returns what is odd about the inputs, each kind once.
     fn notes(&self) -> Vec<InputNote> {
         Vec::new()

@@ -80,7 +80,7 @@ pub enum Signal {
     Terminate(i32),
     /// Stop until continued.
     Suspend,
-    /// Running again.
+    /// The process was continued after a stop.
     Continued,
 }
 
@@ -132,7 +132,7 @@ pub enum Overlay {
     },
     /// The engine is gone.
     Crash {
-        /// The report.
+        /// Report of the crash.
         text: String,
         /// First line shown.
         scroll: usize,
@@ -206,7 +206,7 @@ pub struct Count {
     pub recent_before: Vec<PanelId>,
 }
 
-/// The model.
+/// State of the app, from which screens are drawn.
 #[derive(Clone, Debug)]
 pub struct App {
     /// Scene as the user named it.
@@ -215,9 +215,9 @@ pub struct App {
     pub program: Option<PathBuf>,
     /// Whether a saved scene is loaded by itself.
     pub watching: bool,
-    /// Looks.
+    /// Colours and characters of the screen.
     pub theme: Theme,
-    /// Keys.
+    /// Bindings of keys to actions.
     pub keymap: Keymap,
     /// Terminal size: columns, rows.
     pub size: (u16, u16),

@@ -23,9 +23,9 @@ use crate::session::instructions::Motion;
 pub enum Action {
     /// Run if standing, pause if running.
     TogglePause,
-    /// Run.
+    /// Run the chip.
     Run,
-    /// Pause.
+    /// Pause the run.
     Pause,
     /// Advance by so many units.
     Step(StepUnit),
@@ -61,7 +61,7 @@ pub enum Action {
     Reload,
     /// Build the scene again from the file, and run to the same time step.
     ReloadHere,
-    /// Start over.
+    /// Start the experiment over.
     Restart,
     /// Move the selected PE on the floor plan, or scroll an overlay.
     Move(Direction),
@@ -174,7 +174,7 @@ pub enum Action {
     Redraw,
     /// Put what is under the cursor on the terminal's clipboard.
     Copy,
-    /// Leave.
+    /// Leave the app.
     Quit,
 }
 
@@ -232,7 +232,7 @@ impl Group {
     /// Headings in reading order.
     pub const ALL: [Self; 4] = [Self::Run, Self::View, Self::Pe, Self::App];
 
-    /// The heading.
+    /// Returns the heading of the group.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Run => "Run and step",
@@ -246,7 +246,7 @@ impl Group {
 /// What has to be true for a command to mean something; the footer shows only what does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// Always.
+    /// The command always means something.
     Always,
     /// A machine is there.
     Loaded,
@@ -351,7 +351,7 @@ pub struct Command {
     pub about: &'static str,
     /// A word for the footer; empty keeps the command out of it.
     pub short: &'static str,
-    /// Heading.
+    /// Heading under which help lists the command.
     pub group: Group,
     /// When it applies.
     pub when: When,

@@ -1,5 +1,6 @@
 //! Menu that injects a fault: its kind, then a form filled with values that have an effect.
 
+use crate::chip::place::PePlace;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::app::{App, Effect, Overlay};
@@ -62,7 +63,7 @@ pub fn open_form(app: &mut App, kind: Kind) {
 /// of the PE's first unit.
 pub fn proposed_address(app: &App, pe: Pe) -> u32 {
     let Some(program) = app.names.as_ref().map(|names| names.program()) else { return WEIGHTS };
-    let place = (pe.qpe().x, pe.qpe().y, pe.p());
+    let place = PePlace::from(pe);
     let read = |address: &u32| {
         Fault::FlipBit { pe: place, address: *address, bit: 0 }.without_effect(program).is_none()
     };

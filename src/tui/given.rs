@@ -94,7 +94,7 @@ impl Argument {
             Self::Fault => inject(app, fault::read(text)?),
             Self::Kill => {
                 let pe = pe(text)?;
-                inject(app, Fault::KillPe { pe: (pe.qpe().x, pe.qpe().y, pe.p()) })
+                inject(app, Fault::KillPe { pe: pe.into() })
             }
             Self::Name => Ok(Given::Engine(bookmark(text))),
             Self::Bookmark => forget(app, text),
@@ -178,7 +178,7 @@ impl Argument {
 fn faults(app: &App, typed: &str) -> Vec<String> {
     let pe = app.selected;
     let address = fault::proposed_address(app, pe);
-    let of = |kind: Kind| fault::example(kind, (pe.qpe().x, pe.qpe().y, pe.p()), address);
+    let of = |kind: Kind| fault::example(kind, pe.into(), address);
     let typed = typed.to_lowercase();
     fault::offered(app)
         .iter()

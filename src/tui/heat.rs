@@ -17,7 +17,7 @@ pub enum Metric {
     Duty,
     /// Fraction of SRAM in use.
     Sram,
-    /// Energy.
+    /// Energy of the last time step.
     Energy,
     /// Share of a PE's FIFO that is filled.
     Fifo,

@@ -54,7 +54,7 @@ before. A digit may be given to any command; it is then part of a count only beh
 (`075s`), and a digit taken from its panel and given to none begins a count by itself. A file with a mistake stops the start, with line and column: nothing is left out silently.
 ";
 
-/// The page.
+/// Returns the page of keys as Markdown.
 pub fn markdown() -> String {
     let keymap = Keymap::default();
     let mut text = HEAD.to_owned();

@@ -159,7 +159,7 @@ pub enum Problem {
     NoKey(BadKey),
     /// Another binding has the key already.
     Taken(&'static str),
-    /// Ctrl-c.
+    /// Ctrl-c always quits and cannot be bound.
     AlwaysQuits,
 }
 

@@ -43,9 +43,9 @@ pub struct Row {
 pub enum Outcome {
     /// Something may have changed on the screen.
     Stay,
-    /// Leave.
+    /// Leave the app.
     Leave,
-    /// Open this.
+    /// Open a scene or lesson: arguments of the command line.
     Open(Vec<String>),
     /// Stop the process until the shell continues it.
     Suspend,
@@ -53,7 +53,7 @@ pub enum Outcome {
     Redraw,
 }
 
-/// The model.
+/// State of the picker, from which its screen is drawn.
 #[derive(Clone, Debug)]
 pub struct Picker {
     rows: Vec<Row>,

@@ -126,7 +126,7 @@ impl Stage {
         self.carry_out(effects, "")
     }
 
-    /// The screen.
+    /// Draws the screen and returns its cells.
     pub fn draw(&self) -> Buffer {
         let area = Rect::new(0, 0, self.app.size.0, self.app.size.1);
         let mut buf = Buffer::empty(area);

@@ -118,11 +118,8 @@ fn a_fault_by_hand_is_in_a_alone_and_shows_where_it_first_changes_a_unit() {
     };
     let mut stage = stage((80, 24), &[]);
     press(&mut stage, "03s");
-    let qpe = place.qpe();
     let address = slot.detail.state() + 12 + 2;
-    stage
-        .command(Command::Inject(Fault::FlipBit { pe: (qpe.x, qpe.y, place.p()), address, bit: 6 }))
-        .unwrap();
+    stage.command(Command::Inject(Fault::FlipBit { pe: place.into(), address, bit: 6 })).unwrap();
     press(&mut stage, "20s");
     let app = stage.app();
     assert_eq!(app.picture().unwrap().steps, 4);

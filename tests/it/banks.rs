@@ -69,6 +69,7 @@ fn program(interleave: BankInterleave, priority: BankPriority) -> Arc<Program> {
         chip: &ChipOptions::default(),
         mapping: &mapping,
         assume: &assume,
+        peaks: None,
     };
     Arc::new(map(&request).unwrap().0)
 }

@@ -87,7 +87,7 @@ fn mapping(broadcast: Broadcast, payload: Payload, fifo: FifoOptions) -> Mapping
 fn program(network: &Egru, mapping: &MappingOptions, assume: &Assume, waiting: Waiting) -> Program {
     let chip = ChipOptions { waiting, ..ChipOptions::default() };
     let dram = Arc::new(Rows);
-    let request = Request { network, dram, restart: None, chip: &chip, mapping, assume };
+    let request = Request { network, dram, restart: None, chip: &chip, mapping, assume, peaks: None };
     map(&request).unwrap().0
 }
 

@@ -70,6 +70,7 @@ fn rows_without_room_are_refused_with_bytes_and_what_would_fit() {
             chip: &ChipOptions::default(),
             mapping: &mapping,
             assume: &Assume::default(),
+            peaks: None,
         })
     };
     let (program, _) = mapped(FIT).unwrap();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use spinntui::chip::clock::OperatingPoint;
 use spinntui::chip::geometry::{ChipId, PE_COUNT, Pe};
+use spinntui::chip::place::PePlace;
 use spinntui::kernel::options::KernelKind;
 use spinntui::machine::exec::Machine;
 use spinntui::machine::options::{Assume, BoardKind, ChipOptions, Waiting};
@@ -19,8 +20,9 @@ use spinntui::mapping::options::{
 };
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
+use spinntui::net::int8::{Int8Dense, Peaks};
 use spinntui::net::quantise::QuantisedEgru;
-use spinntui::net::{Carry, Compare, Egru, EgruLayer, Output};
+use spinntui::net::{Carry, Compare, Egru, EgruLayer, EgruState, Output, Weights};
 
 use crate::common::{Rows, Values};
 
@@ -84,8 +86,8 @@ pub struct Case {
     outputs: [Output; 3],
     overlap: bool,
     pub kernels: Vec<(KernelKind, KernelKind)>,
-    /// Every matrix as `Int8Csr` instead, against the quantised reference.
-    int8: bool,
+    /// Every matrix by this kernel, which rounds, against the reference that rounds.
+    rounded: Option<KernelKind>,
     /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
     lists: bool,
     compare: Compare,
@@ -166,7 +168,11 @@ pub fn case() -> impl Strategy<Value = Case> {
             outputs,
             overlap,
             kernels,
-            int8: seed % 4 == 0,
+            rounded: match seed % 4 {
+                0 => Some(KernelKind::Int8Csr),
+                1 => Some(KernelKind::Int8Mac),
+                _ => None,
+            },
             lists: lists && payload == Payload::Events,
             compare: if seed % 3 == 0 { Compare::GreaterOrEqual } else { Compare::Greater },
             always: seed % 7 < 2,
@@ -192,7 +198,7 @@ fn layer_mapping(name: &str, pes: usize, overlap: bool, kernels: (KernelKind, Ke
     let mut mapping = LayerMapping { layer: name.into(), input, recurrent, ..LayerMapping::default() };
     if overlap {
         // Every layer from the first PE on: PEs host several layers.
-        let on = Pe::of(ChipId::FIRST).take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
+        let on = Pe::of(ChipId::FIRST).take(pes).map(PePlace::from).collect();
         mapping.on = Some(on);
     } else {
         mapping.pes = Some(pes as u32);
@@ -229,7 +235,7 @@ pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> 
         };
         let (w, r) = case.kernels[k];
         let kernels = (if k == 0 { w } else { list(w) }, list(r));
-        let kernels = if case.int8 { (KernelKind::Int8Csr, KernelKind::Int8Csr) } else { kernels };
+        let kernels = case.rounded.map_or(kernels, |kind| (kind, kind));
         options.layers.push(layer_mapping(&name, pes, case.overlap, kernels));
         inputs = units;
     }
@@ -237,6 +243,7 @@ pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> 
     // Engines so slow that blocks of several layers and samples queue at them, now and then.
     let dma_setup_cycles = if case.seed.is_multiple_of(3) { 3000 } else { 64 };
     let assume = Assume { dma_setup_cycles, ..Assume::default() };
+    let peaks = peaks(case, &network, &rows);
     let request = Request {
         network: &network,
         dram: Arc::new(Rows(rows.clone())),
@@ -244,6 +251,7 @@ pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> 
         chip: &case.chip,
         mapping: &options,
         assume: &assume,
+        peaks: peaks.as_ref(),
     };
     let (program, _) = match map(&request) {
         Ok(mapped) => mapped,
@@ -260,6 +268,22 @@ pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> 
     let steps: Vec<Vec<u32>> =
         (0..rows.len()).map(|t| (0..batch).map(|s| ((t + 2 * s) % rows.len()) as u32).collect()).collect();
     Ok(Some(Built { machine, network, rows, steps }))
+}
+
+/// Largest inputs, or none: then the scales are those of inputs between −1 and 1.
+fn peaks(case: &Case, network: &Egru, rows: &[Vec<f32>]) -> Option<Peaks> {
+    let sequence = || rows.iter().map(Vec::as_slice);
+    (case.seed % 8 != 1).then(|| Peaks::seen(network, [sequence()]))
+}
+
+/// One time step with 8-bit weights and inputs.
+fn step_on_mac(network: &Egru, matrices: &[[Int8Dense; 2]], state: &mut EgruState, x: &[f32]) -> Vec<f32> {
+    let multiply = |k: usize, weights, input: &[f32], out: &mut [f32]| {
+        let [w, r] = &matrices[k];
+        let matrix = if weights == Weights::Input { w } else { r };
+        matrix.multiply(input, out);
+    };
+    network.step_with(state, x, multiply).to_vec()
 }
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
@@ -293,7 +317,14 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
 
 /// What `net` computes: bits of the last layer's y, by step and sample.
 fn reference(case: &Case, network: &Egru, rows: &[Vec<f32>], steps: &[Vec<u32>]) -> Vec<Vec<Vec<u32>>> {
-    let quantised = case.int8.then(|| QuantisedEgru::new(network));
+    let quantised = (case.rounded == Some(KernelKind::Int8Csr)).then(|| QuantisedEgru::new(network));
+    let scales = peaks(case, network, rows).unwrap_or_default().scales(network.layers.len());
+    let on_mac: Vec<[Int8Dense; 2]> = network
+        .layers
+        .iter()
+        .zip(scales)
+        .map(|(layer, [x, y])| [Int8Dense::new(&layer.kernel, x), Int8Dense::new(&layer.recurrent, y)])
+        .collect();
     let samples = case.options.batch as usize;
     let mut outputs = vec![vec![Vec::new(); samples]; steps.len()];
     for sample in 0..samples {
@@ -305,6 +336,9 @@ fn reference(case: &Case, network: &Egru, rows: &[Vec<f32>], steps: &[Vec<u32>])
             let row = &rows[step[sample] as usize];
             let y = match &quantised {
                 Some(quantised) => quantised.step(&mut state, row),
+                None if case.rounded == Some(KernelKind::Int8Mac) => {
+                    step_on_mac(network, &on_mac, &mut state, row)
+                }
                 None => network.step(&mut state, row).to_vec(),
             };
             outputs[t][sample] = y.iter().map(|y| y.to_bits()).collect();
@@ -328,7 +362,7 @@ fn the_gesture_network_with_traces_restarts_as_the_reference_does() {
         outputs: [Output::Trace; 3],
         overlap: false,
         kernels: vec![(KernelKind::Dense, KernelKind::Dense); 2],
-        int8: false,
+        rounded: None,
         lists: false,
         compare: Compare::Greater,
         always: false,

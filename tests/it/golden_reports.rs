@@ -4,6 +4,10 @@
 //! `noc.traffic`; its field `command` is the command that made it. A report may gain fields; an
 //! existing field keeps its value to the last bit. A change that moves a figure on purpose replaces
 //! the file, and CHANGELOG.md mentions it.
+//!
+//! New weights or recordings change values alone. `dvs.json` has had two sets of both; times,
+//! packets, hops, bank accesses and energy stayed, and activity and `output_hash` are of the
+//! present ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;

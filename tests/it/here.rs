@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use spinntui::chip::geometry::{ChipId, Pe};
+use spinntui::chip::place::PePlace;
 use spinntui::session::engine::EngineOptions;
 use spinntui::session::snapshot::RunState;
 use spinntui::tui::app::{App, Overlay};
@@ -60,18 +62,21 @@ fn scene() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn only_pes_of_the_first_chip_can_be_left_out() {
+fn a_pe_of_another_chip_can_be_left_out() {
     let (_folder, path) = scene();
     let mut stage = stage_with(&path, &[("chip.board", "Chips(2, 1)"), ("mapping.across", "Even")]);
-    press(&mut stage, "alt-right : 'reserve' enter");
+    press(&mut stage, "alt-right");
+    let pe = stage.app().selected;
+    press(&mut stage, ": 'reserve' enter");
+    let works = |stage: &mut Stage, pe: Pe| stage.app().picture().unwrap().pes[pe.index()].units > 0;
+    assert_eq!(pe.chip().index(), 1);
+    assert!(!works(&mut stage, pe) && works(&mut stage, pe.on(ChipId::FIRST)), "{pe}");
+    press(&mut stage, ": 'broken PE(3,4,2)@1' enter : 'reserve 3,4,2,1' enter");
     let shown = text(&stage.draw());
-    assert!(
-        shown.contains("@1 is on another chip than the first, whose PEs alone can be left out"),
-        "{shown}"
-    );
-    press(&mut stage, "esc alt-left : 'reserve' enter");
+    assert!(!works(&mut stage, PePlace { chip: 1, ..(3, 4, 2).into() }.pe().unwrap()), "{shown}");
+    press(&mut stage, ": 'reserve PE(3,4,2)@7' enter");
     let shown = text(&stage.draw());
-    assert!(!shown.contains("alone can be left out"), "{shown}");
+    assert!(shown.contains("there is no PE(3,4,2)@7: the board has 2 chips"), "{shown}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use spinntui::chip::geometry::{ChipId, Pe, QPES};
+use spinntui::chip::place::PePlace;
 use spinntui::machine::fault::{Fault, FaultError};
 use spinntui::machine::routes::ROUTES;
 use spinntui::machine::stop::{StallCause, Stop};
@@ -236,7 +237,7 @@ fn stops_and_bookmarks_are_places() {
     walker.steps(1);
     walker.history.bookmark(&walker.session, "later");
     walker.go(&Place::Step(3)).unwrap();
-    walker.history.inject(&mut walker.session, Fault::KillPe { pe: (1, 4, 0) }).unwrap();
+    walker.history.inject(&mut walker.session, Fault::KillPe { pe: (1, 4, 0).into() }).unwrap();
     let names = |walker: &Walker| -> Vec<String> {
         walker.history.bookmarks().iter().map(|bookmark| bookmark.name.clone()).collect()
     };
@@ -342,7 +343,7 @@ fn a_fault_is_found_undone_and_repeated() {
         seen
     };
     let (pe, threshold, ..) = places(&walker);
-    let place = (pe.qpe().x, pe.qpe().y, pe.p());
+    let place = PePlace::from(pe);
     // The sign of θ: the unit sends in every step from now on.
     let fault = Fault::FlipBit { pe: place, address: threshold + 3, bit: 7 };
     let before = (walker.at(), walker.seen());
@@ -374,7 +375,7 @@ fn every_fault_shows_and_can_be_undone() {
     let mut walker = Walker::new("scenes/lm_small.ron", &[]);
     walker.steps(5);
     let (pe, threshold, ..) = places(&walker);
-    let place = (pe.qpe().x, pe.qpe().y, pe.p());
+    let place = PePlace::from(pe);
     let begin = (walker.at(), walker.seen());
     let links = &walker.session.machine().state().noc.links;
     let (busiest, _) = links.iter().enumerate().max_by_key(|(_, link)| link.packets).unwrap();
@@ -422,7 +423,7 @@ fn every_fault_shows_and_can_be_undone() {
 
 #[test]
 fn a_fault_of_packets_to_come_is_told_as_such() {
-    let pe = (1, 4, 0);
+    let pe = PePlace::from((1, 4, 0));
     let told = |fault: Fault| fault.to_string();
     assert_eq!(told(Fault::DropPackets { pe, packets: 1 }), "the next packet from PE(1,4,0) lost");
     let late = Fault::DelayPackets { pe, packets: 3, us: 50.0 };
@@ -462,12 +463,12 @@ fn senseless_faults_are_refused() {
     let walker = Walker::new("scenes/lm_small.ron", &[]);
     let program = walker.session.program();
     let (pe, ..) = places(&walker);
-    let place = (pe.qpe().x, pe.qpe().y, pe.p());
+    let place = PePlace::from(pe);
     let unused = Pe::of(ChipId::FIRST).find(|&pe| program.pe(pe).is_none()).unwrap();
     let idle = (unused.qpe().x, unused.qpe().y, unused.p());
     for (fault, error) in [
-        (Fault::KillPe { pe: (4, 3, 0) }, FaultError::NoPe((4, 3, 0))),
-        (Fault::KillPe { pe: idle }, FaultError::Unused(unused)),
+        (Fault::KillPe { pe: (4, 3, 0).into() }, FaultError::NoPe((4, 3, 0).into())),
+        (Fault::KillPe { pe: idle.into() }, FaultError::Unused(unused)),
         (Fault::FlipBit { pe: place, address: 131_072, bit: 0 }, FaultError::Address(131_072)),
         (Fault::FlipBit { pe: place, address: 0, bit: 8 }, FaultError::Bit),
         (Fault::StickBit { pe: place, address: 0, bit: 0, value: 2 }, FaultError::Bit),

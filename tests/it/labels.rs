@@ -87,7 +87,7 @@ impl Case {
         for (k, &(units, pes)) in self.layers.iter().enumerate() {
             let name = format!("rnns.{k}");
             let (w, r) = self.kernels[k];
-            let on = || Pe::of(ChipId::FIRST).take(pes).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p())).collect();
+            let on = || Pe::of(ChipId::FIRST).take(pes).map(Into::into).collect();
             options.layers.push(LayerMapping {
                 layer: name.clone(),
                 input: self.kernel(w, k, true).into(),
@@ -117,6 +117,7 @@ impl Case {
             chip: &ChipOptions::default(),
             mapping: &options,
             assume: &Assume::default(),
+            peaks: None,
         };
         let (program, _) = map(&request).unwrap();
         (network, Machine::new(Arc::new(program)))

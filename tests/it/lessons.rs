@@ -329,7 +329,7 @@ fn going_back_before_a_fault_forgets_what_was_kept_after_it() {
     let mut session = open();
     let mut history = History::new(&mut session);
     run(&mut session, &mut history, 3);
-    let flip = Fault::FlipBit { pe: (1, 4, 0), address: 0x4d2f, bit: 6 };
+    let flip = Fault::FlipBit { pe: (1, 4, 0).into(), address: 0x4d2f, bit: 6 };
     history.inject(&mut session, flip).unwrap();
     run(&mut session, &mut history, 4);
     assert!(Pe::at(1, 4, 0).is_some());

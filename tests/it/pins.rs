@@ -136,7 +136,7 @@ fn values_of_a_future_that_a_fault_has_changed_are_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pins.csv");
     let plain = watched(folder.path(), 24, &[]);
-    let fault = Fault::FlipBit { pe: (1, 4, 0), address: 0x4d2f, bit: 6 };
+    let fault = Fault::FlipBit { pe: (1, 4, 0).into(), address: 0x4d2f, bit: 6 };
     let planned = ["--fault", "(at: Step(10), fault: FlipBit(pe: (1, 4, 0), address: 0x4d2f, bit: 6))"];
     let faulty = watched(folder.path(), 24, &planned);
     assert_ne!(plain, faulty, "the fault shows");

@@ -89,6 +89,7 @@ fn uneven(barrier: Barrier) -> Machine {
         chip: &ChipOptions::default(),
         mapping: &mapping,
         assume: &Assume::default(),
+        peaks: None,
     };
     let mut machine = Machine::new(Arc::new(map(&request).unwrap().0));
     assert!(machine.run(&vec![vec![0]; 12], 12), "{:?}", machine.stop());

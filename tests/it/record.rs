@@ -96,7 +96,7 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     assert!(back.steps <= 6);
     driver.does(Command::Go(Place::PreviousStop));
     driver.does(Command::Go(Place::Bookmark("here".into())));
-    let flip = Fault::FlipBit { pe: (1, 4, 0), address: 0x8003, bit: 6 };
+    let flip = Fault::FlipBit { pe: (1, 4, 0).into(), address: 0x8003, bit: 6 };
     assert!(driver.says(Command::Inject(flip)).contains("flipped"));
     // A place that lies ahead is run to.
     let ahead = driver.does(Command::Go(Place::Step(9)));

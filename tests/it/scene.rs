@@ -61,7 +61,7 @@ fn a_scene_means_what_it_says() {
     let text = Some("assets/text/spinnaker2.txt".into());
     let task = LanguageModelOptions { text, sequence: 35, mode: Mode::Generate(generate) };
     assert_eq!(scene.task, Task::LanguageModel(task));
-    let reserved = vec![(1, 1, 0), (7, 6, 3)];
+    let reserved = vec![(1, 1, 0).into(), (7, 6, 3).into()];
     let chip = ChipOptions {
         operating_point: OperatingPoint::Mhz300,
         waiting: Waiting::Sleep,
@@ -73,7 +73,7 @@ fn a_scene_means_what_it_says() {
     let layers = vec![
         LayerMapping { pes: Some(12), input: KernelKind::CsrRow.into(), ..layer("rnns.0") },
         LayerMapping { units_per_pe: Some(8), ..layer("rnns.1") },
-        LayerMapping { on: Some(vec![(3, 4, 2), (3, 4, 3)]), ..layer("rnns.2") },
+        LayerMapping { on: Some(vec![(3, 4, 2).into(), (3, 4, 3).into()]), ..layer("rnns.2") },
     ];
     let mapping = MappingOptions {
         placement: Placement::RowMajor,
@@ -99,6 +99,9 @@ fn a_scene_means_what_it_says() {
         dvfs_switch_us: 0.0,
         energy_per_hop_pj: 1.5,
         energy_per_dram_byte_pj: 4.0,
+        mac_use_percent: 50.0,
+        mac_vector_use_percent: 76.0,
+        mac_idle_percent: 25.0,
         bank_interleave: BankInterleave::Word,
         bank_priority: BankPriority::RoundRobin,
         host_port: (4, 1),

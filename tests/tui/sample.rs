@@ -165,6 +165,7 @@ fn energy(step: u64) -> EnergyView {
             chip_j: share(0.18),
             asleep_j: share(0.38),
             phases_j,
+            mac_j: 0.0,
             interrupts_j: share(0.005),
             polling_j: share(0.135),
             noc_j: 0.0,

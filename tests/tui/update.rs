@@ -480,7 +480,7 @@ fn what_cannot_be_done_stays_on_the_line() {
     press(&mut app, "backspace 0 x 9 0 0 0");
     let pe = app.selected;
     let place = (pe.qpe().x, pe.qpe().y, pe.p());
-    let fault = Fault::FlipBit { pe: place, address: 0x9000, bit: 6 };
+    let fault = Fault::FlipBit { pe: place.into(), address: 0x9000, bit: 6 };
     assert_eq!(press(&mut app, "enter"), [Effect::Engine(Command::Inject(fault))]);
     assert!(app.overlays.is_empty());
 }
@@ -512,9 +512,9 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
     press(&mut app, &format!("{} , {} , {}", other.0, other.1, other.2));
     let effects = press(&mut app, "enter");
     let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{effects:?}") };
-    assert_eq!((fault.place(), fault.without_effect(program.program())), (Some(other), None));
+    assert_eq!((fault.place(), fault.without_effect(program.program())), (Some(other.into()), None));
     press(&mut app, "X 3 ctrl-u 4 , 3 , 0");
-    assert!(text(&app).contains("the chip has no PE (4,3,0)"), "{}", text(&app));
+    assert!(text(&app).contains("there is no PE (4,3,0)"), "{}", text(&app));
     press(&mut app, "esc esc X 1 tab ctrl-u 0 x 1 0 0");
     assert!(text(&app).contains("at level native cores compute"), "{}", text(&app));
     press(&mut app, "esc");

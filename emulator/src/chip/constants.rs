@@ -8,6 +8,7 @@ use super::board::BOARD_48;
 use super::clock::{NOC_CYCLE, OperatingPoint, ROUTER_CYCLE, TICKS_PER_US, TIMER_COUNT};
 use super::cortex_m4f::{EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use super::geometry;
+use super::mac;
 use super::power::{self, PowerModel};
 
 /// Number of SRAM banks of a PE.
@@ -151,6 +152,7 @@ pub fn all() -> Vec<Constant> {
     let mut table = chip();
     table.extend(pe());
     table.extend(pe_memory());
+    table.extend(mac_array());
     table.extend(network());
     table.extend(router());
     table.extend(power());
@@ -254,6 +256,33 @@ fn pe_memory() -> Vec<Constant> {
     ]
 }
 
+/// Returns the numbers of the MAC array. What a run takes beyond them are fields of `assume`.
+fn mac_array() -> Vec<Constant> {
+    let [least, most] = mac::MAC_VECTOR_USE_PERCENT;
+    let pj = |point| format!("{:.3}", power::mac_pj(point));
+    let derived = "(chip with all MAC arrays at work − chip asleep) / MACs a second; core and SRAM included";
+    let tops = "CHIP26; a TOP is two operations a MAC";
+    vec![
+        row("MAC array, rows", mac::MAC_ROWS, "", Mark::SecondHand, CHIP26),
+        row("MAC array, columns", mac::MAC_COLUMNS, "", Mark::SecondHand, CHIP26),
+        row("MAC array, bits of a sum", mac::MAC_SUM_BITS, "bit", Mark::SecondHand, CHIP26),
+        row("MAC array, use in a matrix product", mac::MAC_USE_PERCENT, "%", Mark::SecondHand, CHIP26),
+        row(
+            "MAC array, use in fully connected layers",
+            format!("{least}–{most}"),
+            "%",
+            Mark::SecondHand,
+            "CHIP26: one of four rows",
+        ),
+        row("chip, MAC arrays at 150 MHz", power::CHIP_MAC_150_MW, "mW", Mark::SecondHand, CHIP26),
+        row("chip, MAC arrays at 300 MHz", power::CHIP_MAC_300_MW, "mW", Mark::SecondHand, CHIP26),
+        row("MAC arrays at 150 MHz", power::CHIP_MAC_150_TOPS, "TOPS", Mark::SecondHand, tops),
+        row("MAC arrays at 300 MHz", power::CHIP_MAC_300_TOPS, "TOPS", Mark::SecondHand, tops),
+        row("MAC at 0.5 V", pj(OperatingPoint::Mhz150), "pJ", Mark::Derived, derived),
+        row("MAC at 0.8 V", pj(OperatingPoint::Mhz300), "pJ", Mark::Derived, derived),
+    ]
+}
+
 fn positions(places: &[(u8, u8)]) -> String {
     places.iter().map(|(x, y)| format!("({x},{y})")).collect::<Vec<_>>().join(" ")
 }
@@ -346,13 +375,22 @@ fn power() -> Vec<Constant> {
 
 /// Returns the numbers that no source gives and no scene can change.
 fn assumed() -> Vec<Constant> {
-    vec![row(
-        "SRAM bank conflict",
-        BANK_CONFLICT_CYCLES,
-        "cycles",
-        Mark::NotPublished,
-        "for the loser; the least that a conflict can cost",
-    )]
+    vec![
+        row(
+            "SRAM bank conflict",
+            BANK_CONFLICT_CYCLES,
+            "cycles",
+            Mark::NotPublished,
+            "for the loser; the least that a conflict can cost",
+        ),
+        row(
+            "MAC array at a sum of more bits",
+            "wraps",
+            "",
+            Mark::NotPublished,
+            "24 bits are kept (CHIP26); what the array does beyond is not said. Such sums are counted",
+        ),
+    ]
 }
 
 /// Returns the hardware of the chip that the emulator leaves out, with what is known of it.
@@ -360,9 +398,9 @@ fn absent() -> Vec<Constant> {
     let absent = |name, mark, source| row(name, "not modelled", "", mark, source);
     vec![
         absent(
-            "MAC array",
+            "convolutions of the MAC array",
             Mark::SecondHand,
-            "16×4 8-bit MACs a PE (CHIP26); the paper's network computes in singles, on the core",
+            "it has a mode for them (CHIP26); here cores arrange their inputs for matrix products",
         ),
         absent(
             "random number generators",

@@ -28,14 +28,14 @@ use super::listing::instruction::{
 /// PE clock cycles, linear in the branch refill P: `fixed + refills · P`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cycles {
-    /// Cycles whatever P is.
+    /// Cycles that do not depend on P.
     pub fixed: u32,
     /// Pipeline refills, P cycles each.
     pub refills: u32,
 }
 
 impl Cycles {
-    /// None.
+    /// No cycles, whatever P is.
     pub const ZERO: Self = Self { fixed: 0, refills: 0 };
 
     /// Cycles that do not depend on P.
@@ -93,13 +93,13 @@ impl std::fmt::Display for Cycles {
 /// One row of the timing table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Which instructions.
+    /// Instructions of the row, in Arm's notation.
     pub instructions: &'static str,
     /// Cycles, as documented; N is the number of registers.
     pub cycles: &'static str,
-    /// How sure.
+    /// Confidence in the figure: quoted, or how it was derived.
     pub mark: Mark,
-    /// Where in the manual.
+    /// Table or section of the manual.
     pub source: &'static str,
 }
 
@@ -155,7 +155,7 @@ rules! {
 }
 
 impl RuleId {
-    /// Its row.
+    /// Returns the row of the timing table.
     pub fn rule(self) -> Rule {
         RULES[self as usize]
     }

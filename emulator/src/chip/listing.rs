@@ -20,9 +20,9 @@ use instruction::Instruction;
 /// A function of a listing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
-    /// Its name.
+    /// Name of the function, which is its label in the listing.
     pub name: String,
-    /// Its instructions, in order.
+    /// Instructions in the order of the listing.
     pub instructions: Vec<Instruction>,
     /// Code labels: the instruction that follows each.
     pub labels: BTreeMap<String, usize>,
@@ -33,13 +33,13 @@ pub struct Function {
 /// A word of a literal pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Literal {
-    /// A number.
+    /// Word with a constant value.
     Word(u32),
     /// The address of something outside the function.
     Symbol(String),
 }
 
-/// Why a listing could not be read or executed.
+/// Reason why a listing cannot be read or executed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListingError {
     /// The function is not there.
@@ -60,9 +60,9 @@ pub enum ListingError {
     UnknownMnemonic {
         /// Line in the listing.
         line: usize,
-        /// Its text.
+        /// Text of the line, with single blanks.
         text: String,
-        /// What is unknown.
+        /// Mnemonic without a row in the timing table.
         mnemonic: String,
     },
     /// Operands that do not fit the mnemonic.
@@ -70,7 +70,7 @@ pub enum ListingError {
     Operands {
         /// Line in the listing.
         line: usize,
-        /// Its text.
+        /// Text of the line, with single blanks.
         text: String,
         /// What was expected.
         expected: &'static str,
@@ -80,9 +80,9 @@ pub enum ListingError {
     NoLabel {
         /// Line of its use.
         line: usize,
-        /// The label.
+        /// Label that is looked for.
         label: String,
-        /// The function.
+        /// Function that does not contain it.
         function: String,
     },
     /// A loop that can be entered at two places.
@@ -96,9 +96,9 @@ pub enum ListingError {
     Execution {
         /// Line of the instruction.
         line: usize,
-        /// Its text.
+        /// Text of the line, with single blanks.
         text: String,
-        /// What happened.
+        /// Cause: the access, or the limit that was reached.
         what: String,
     },
 }

@@ -10,4 +10,6 @@ pub mod cortex_m4f;
 pub mod dependencies;
 pub mod geometry;
 pub mod listing;
+pub mod mac;
+pub mod place;
 pub mod power;

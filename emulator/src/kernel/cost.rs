@@ -12,6 +12,7 @@
 pub mod access;
 mod arrivals;
 mod events;
+mod maps;
 mod matrix;
 mod measure;
 mod spikes;
@@ -34,11 +35,11 @@ pub use measure::Linear;
 pub struct Source {
     /// File name without extension.
     pub name: &'static str,
-    /// The C source.
+    /// Text of the C source.
     pub c: &'static str,
-    /// The listing.
+    /// Text of the assembler listing that the compiler made of it.
     pub listing: &'static str,
-    /// Its functions.
+    /// Names of the functions that are timed.
     pub functions: &'static [&'static str],
 }
 
@@ -63,7 +64,7 @@ macro_rules! source {
 }
 
 /// All kernels.
-pub const SOURCES: [Source; 26] = [
+pub const SOURCES: [Source; 28] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -71,6 +72,8 @@ pub const SOURCES: [Source; 26] = [
     source!("dense", "dense"),
     source!("dense_event", "dense_event", "dense_all"),
     source!("int8_csr", "int8_csr"),
+    source!("int8_mac", "int8_mac"),
+    source!("maps", "frame_bytes", "gather", "mac_product", "pool_bytes", "scale_sums"),
     source!("pointwise", "pointwise", "trace"),
     source!("clear", "clear"),
     source!("broadcast", "broadcast"),
@@ -145,6 +148,7 @@ pub struct KernelCosts {
     accesses: &'static access::Accesses,
     arriving: Box<arrivals::Arriving>,
     spikes: Box<spikes::Spikes>,
+    maps: maps::Maps,
 }
 
 /// A loop over items: `none` without any, else `call + items · item`.

@@ -35,17 +35,17 @@ pub enum Visit {
 /// Where a matrix lies in a PE's SRAM; byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CscLayout {
-    /// Rows.
+    /// Number of rows.
     pub rows: u32,
-    /// Sources.
+    /// Number of sources, the columns of the matrix.
     pub sources: u32,
     /// Which sources do work.
     pub visit: Visit,
     /// `column_start[sources + 1]`, half-words.
     pub column_start: u32,
-    /// `row[nonzeros]`.
+    /// `row[nonzeros]`: row of each weight, a byte or half-word.
     pub row: u32,
-    /// `value[nonzeros]`, f32.
+    /// `value[nonzeros]`, f32: the weights, column by column.
     pub value: u32,
     /// `source[sources]`, half-words; unused with [`Visit::List`].
     pub source: u32,
@@ -62,7 +62,7 @@ impl CscLayout {
     }
 }
 
-/// What a run does; costs follow from it.
+/// Counts of what a run does, from which its cost follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventWork {
     /// Sources that did work on at least one non-zero.
@@ -71,7 +71,7 @@ pub struct EventWork {
     pub idle: u32,
     /// Sources that were looked at and passed over.
     pub silent: u32,
-    /// Non-zeros visited.
+    /// Number of weights visited.
     pub nonzeros: u32,
 }
 

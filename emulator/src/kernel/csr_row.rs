@@ -17,24 +17,24 @@ const GUARD: Guard = Guard { kernel: "csr_row" };
 /// Where a matrix lies in a PE's SRAM; byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsrLayout {
-    /// Rows.
+    /// Number of rows.
     pub rows: u32,
     /// `row_start[rows + 1]`, counted in non-zeros.
     pub row_start: u32,
-    /// `column[nonzeros]`.
+    /// `column[nonzeros]`: word of x that each weight is multiplied with.
     pub column: u32,
-    /// `value[nonzeros]`, f32.
+    /// `value[nonzeros]`, f32: the weights, row by row.
     pub value: u32,
 }
 
-/// What a run does; costs follow from it.
+/// Counts of what a run does, from which its cost follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CsrWork {
-    /// Rows visited.
+    /// Number of rows visited.
     pub rows: u32,
     /// Rows without a non-zero.
     pub empty_rows: u32,
-    /// Non-zeros visited.
+    /// Number of weights visited.
     pub nonzeros: u32,
 }
 

@@ -24,13 +24,13 @@ const GUARD: Guard = Guard { kernel: "dense" };
 /// Where a matrix lies in a PE's SRAM; byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DenseLayout {
-    /// Rows.
+    /// Number of rows.
     pub rows: u32,
-    /// Sources.
+    /// Number of sources, the columns of the matrix.
     pub sources: u32,
     /// `value`, f32: `[rows][sources]`, or `[sources][rows]` for the event-driven kernel.
     pub value: u32,
-    /// `source[sources]`, half-words.
+    /// `source[sources]`, half-words: word of x of each source in model order.
     pub source: u32,
     /// `ordered[sources]`, f32; unused by the event-driven kernel.
     pub ordered: u32,

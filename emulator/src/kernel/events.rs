@@ -122,11 +122,11 @@ pub struct ListLayout {
     pub sources: u32,
     /// `order[dense words]`, half-words: the source of each dense word.
     pub order: u32,
-    /// `value[sources]`: scratch.
+    /// `value[sources]`: scratch memory for the value of each source.
     pub value: u32,
     /// `map[sources / 32]`: scratch, cleared between runs.
     pub map: u32,
-    /// The list.
+    /// Address of the list that is made ([`super::csc`] has its layout).
     pub list: u32,
 }
 
@@ -142,9 +142,9 @@ impl ListLayout {
 pub struct UnpackLayout {
     /// Byte address of the table: `blocks + 1` words.
     pub table: u32,
-    /// Senders.
+    /// Number of senders, each with a block of packets.
     pub blocks: u32,
-    /// What becomes of it.
+    /// Form into which the mail is unpacked.
     pub into: Unpacked,
 }
 
@@ -165,18 +165,18 @@ impl UnpackLayout {
     }
 }
 
-/// What a run does; costs follow from it.
+/// Counts of what a run does, from which its cost follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnpackWork {
-    /// Blocks.
+    /// Number of blocks read.
     pub blocks: u32,
     /// Groups of four dense values cleared (dense only).
     pub cleared: u32,
-    /// Packets.
+    /// Number of packets read.
     pub packets: u32,
     /// Of them, packets with at least one value.
     pub filled: u32,
-    /// Values.
+    /// Number of values unpacked.
     pub events: u32,
     /// Words of the map (list only).
     pub words: u32,

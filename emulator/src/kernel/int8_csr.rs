@@ -19,7 +19,7 @@ const GUARD: Guard = Guard { kernel: "int8_csr" };
 pub struct Int8Layout {
     /// Row pointers; columns in half-words; values in bytes.
     pub csr: CsrLayout,
-    /// `scale[rows]`.
+    /// `scale[rows]`, f32: factor of the integers of each row.
     pub scale: u32,
 }
 

@@ -14,7 +14,7 @@ pub enum Left<'a> {
     /// A list of events for its place; each of the values goes to its source's place, and the map
     /// stays empty.
     List(&'a [u32]),
-    /// As listed.
+    /// Every word that the kernel writes, as listed.
     All(Written),
 }
 

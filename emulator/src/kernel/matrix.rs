@@ -16,10 +16,12 @@ use super::csc::{self, CscLayout, EventWork, Visit};
 use super::csr_row::{self, CsrLayout, CsrWork};
 use super::dense::{self, DenseLayout};
 use super::int8_csr::{self, Int8Layout};
+use super::int8_mac::Int8MacLayout;
 use super::options::KernelKind;
 use super::routine::Routine;
 use super::{KernelFault, SramWords, csr_row_skip, csr_row16};
 use crate::chip::cortex_m4f::Cycles;
+use crate::chip::mac::MacShape;
 
 pub use place::{PlaceError, Placed};
 pub use spot::{Element, Entry, Reading, Source, Spot};
@@ -35,7 +37,7 @@ pub struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// Its size.
+    /// Returns the numbers of rows, sources and stored weights.
     pub fn shape(&self) -> Shape {
         let nonzeros = self.rows.iter().map(|row| row.len() as u32).sum();
         Shape { rows: self.rows.len() as u32, sources: self.words.len() as u32, nonzeros }
@@ -49,16 +51,16 @@ pub struct Shape {
     pub rows: u32,
     /// Sources of the layer's input.
     pub sources: u32,
-    /// Stored weights.
+    /// Number of stored weights.
     pub nonzeros: u32,
 }
 
 /// An array that the memory map reserves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Array {
-    /// What it holds.
+    /// Content of the array, as the memory map names it.
     pub name: &'static str,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
     /// Its address is a multiple of this. Images are loaded by words, so it is 4 for
     /// every array today.
@@ -102,6 +104,12 @@ impl KernelKind {
                 ("row pointers", 4 * (rows + 1)),
                 ("scales", 4 * rows),
             ],
+            Self::Int8Mac => &[
+                ("values", rows * sources.next_multiple_of(4)),
+                ("source words", 2 * sources),
+                ("scales", 4 * (1 + rows)),
+                ("rounded input", sources.next_multiple_of(4)),
+            ],
         };
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
     }
@@ -116,7 +124,7 @@ impl KernelKind {
             Self::CsrRowSkip => [Work { nonzeros: 0, skipped: nonzeros, ..all }, all],
             Self::CscEvent => [Work { nonzeros: 0, silent: sources, ..all }, Work { active: sources, ..all }],
             Self::CscEventList => [Work { nonzeros: 0, ..all }, Work { active: sources, ..all }],
-            Self::Dense => [Work { nonzeros: rows * sources, gathered: sources, ..all }; 2],
+            Self::Dense | Self::Int8Mac => [Work { nonzeros: rows * sources, gathered: sources, ..all }; 2],
             Self::DenseEvent => [
                 Work { nonzeros: 0, silent: sources, ..all },
                 Work { nonzeros: rows * sources, active: sources, ..all },
@@ -148,7 +156,7 @@ pub enum Kernel {
     CsrRow16(CsrLayout),
     /// Compressed rows, zeros of x passed over.
     CsrRowSkip(CsrLayout),
-    /// Compressed columns.
+    /// Compressed columns, source by source.
     Csc(CscLayout),
     /// All weights, row by row.
     Dense(DenseLayout),
@@ -156,16 +164,18 @@ pub enum Kernel {
     DenseEvent(DenseLayout),
     /// Compressed rows of 8-bit weights.
     Int8Csr(Int8Layout),
+    /// All weights in 8 bits, on the MAC array.
+    Int8Mac(Int8MacLayout),
 }
 
 /// What a run does. Counts that a kernel has no use for are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Rows.
+    /// Number of rows visited.
     pub rows: u32,
     /// Of them, rows without a non-zero (row-major kernels).
     pub empty_rows: u32,
-    /// Multiply-adds.
+    /// Number of multiply-adds.
     pub nonzeros: u32,
     /// Non-zeros whose source was looked at and found zero.
     pub skipped: u32,
@@ -200,6 +210,7 @@ impl Kernel {
             Self::Csc(l) => l.rows,
             Self::Dense(l) | Self::DenseEvent(l) => l.rows,
             Self::Int8Csr(l) => l.csr.rows,
+            Self::Int8Mac(l) => l.rows,
         }
     }
 
@@ -221,6 +232,7 @@ impl Kernel {
             Self::DenseEvent(l) if l.visit == Visit::All => Routine::DenseAll,
             Self::DenseEvent(_) => Routine::DenseEvent,
             Self::Int8Csr(_) => Routine::Int8Csr,
+            Self::Int8Mac(_) => Routine::Int8Mac,
         }
     }
 
@@ -240,6 +252,7 @@ impl Kernel {
                 arguments.insert(4, l.scale);
                 arguments
             }
+            Self::Int8Mac(l) => vec![l.value, l.source, l.sources, at.x, l.input, l.rows, l.scale, at.sums],
         }
     }
 
@@ -259,6 +272,11 @@ impl Kernel {
             }
             Self::DenseEvent(l) => Work::of_events(l.rows, dense::event_work(words, l, x)?),
             Self::Int8Csr(l) => int8_csr::work(words, l)?.into(),
+            Self::Int8Mac(l) => {
+                l.check()?;
+                let (rows, gathered) = (l.rows, l.sources);
+                Work { rows, nonzeros: rows * gathered, gathered, ..Work::default() }
+            }
         })
     }
 
@@ -272,10 +290,19 @@ impl Kernel {
         self.cost(work, costs).at(p)
     }
 
-    /// Computes the sums from the bytes as they are; `sums` takes [`Self::rows`] results, which
-    /// belong at `at.sums`.
-    pub fn run(&self, words: &SramWords, at: Operands, sums: &mut [f32]) -> Result<(), KernelFault> {
+    /// Returns the sizes of its run of the MAC array; `None` if it uses none.
+    pub fn mac(&self) -> Option<MacShape> {
         match self {
+            Self::Int8Mac(layout) => Some(layout.shape()),
+            _ => None,
+        }
+    }
+
+    /// Computes the sums from the bytes as they are; `sums` takes [`Self::rows`] results, which
+    /// belong at `at.sums`. Returns the number of sums that needed more bits than the MAC array has.
+    pub fn run(&self, words: &SramWords, at: Operands, sums: &mut [f32]) -> Result<u32, KernelFault> {
+        match self {
+            Self::Int8Mac(l) => return l.run(words, at.x, sums),
             Self::CsrRow(l) => csr_row::run(words, l, at.x, sums),
             Self::CsrRow16(l) => csr_row16::run(words, l, at.x, sums),
             Self::CsrRowSkip(l) => csr_row_skip::run(words, l, at.x, sums),
@@ -283,14 +310,19 @@ impl Kernel {
             Self::Dense(l) => dense::run(words, l, at.x, sums),
             Self::DenseEvent(l) => dense::event_run(words, l, at.x, sums),
             Self::Int8Csr(l) => int8_csr::run(words, l, at.x, sums),
-        }
+        }?;
+        Ok(0)
     }
 
-    /// What a run leaves in SRAM beside the sums: byte address and singles. Only `Dense` has such
-    /// a scratch array.
-    pub fn scratch(&self, words: &SramWords, x: u32) -> Result<Option<(u32, Vec<f32>)>, KernelFault> {
+    /// What a run leaves in SRAM beside the sums: byte address and words. `Dense` and `Int8Mac` have
+    /// such a scratch array.
+    pub fn scratch(&self, words: &SramWords, x: u32) -> Result<Option<(u32, Vec<u32>)>, KernelFault> {
         match self {
-            Self::Dense(l) => Ok(Some((l.ordered, dense::ordered(words, l, x)?))),
+            Self::Dense(l) => {
+                let ordered = dense::ordered(words, l, x)?;
+                Ok(Some((l.ordered, ordered.into_iter().map(f32::to_bits).collect())))
+            }
+            Self::Int8Mac(l) => Ok(Some((l.input, l.scratch(words, x)?))),
             _ => Ok(None),
         }
     }

@@ -23,7 +23,10 @@ pub mod csr_row_skip;
 pub mod dense;
 pub mod events;
 pub mod int8_csr;
+pub mod int8_mac;
+pub mod mac;
 pub mod mail;
+pub mod maps;
 pub mod matrix;
 pub mod neurons;
 pub mod options;
@@ -40,9 +43,9 @@ use thiserror::Error;
 /// A kernel touched memory it must not, as a core would fault.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct KernelFault {
-    /// Which kernel.
+    /// Name of the kernel, after its C function.
     pub kernel: &'static str,
-    /// Which operand.
+    /// Operand that led outside of memory.
     pub what: &'static str,
     /// The address it computed; of machine code, that of the instruction.
     pub address: u64,

@@ -105,7 +105,7 @@ impl Pass {
 /// Call of a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Function.
+    /// Function that is called.
     pub pass: Pass,
     /// Byte addresses of its arrays, in the order of the C arguments.
     pub arrays: Vec<u32>,
@@ -137,7 +137,7 @@ pub enum Array {
     InhibitionKeep,
     /// Synaptic current, or the excitatory one.
     Current,
-    /// Inhibitory current.
+    /// Inhibitory synaptic current.
     InhibitoryCurrent,
     /// What v must exceed for a spike.
     Above,
@@ -186,7 +186,7 @@ impl Array {
 pub struct NeuronLayout {
     /// Number of neurons.
     pub units: u32,
-    /// Membrane potentials.
+    /// Address of the membrane potentials v, a word a neuron.
     pub potential: u32,
     /// Numbers of spikes; `None` for populations whose output is v.
     pub y: Option<u32>,

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How one weight matrix is laid out in SRAM and multiplied. All but `Int8Csr` give the same bits.
+/// How one weight matrix is laid out in SRAM and multiplied. All but `Int8Csr` and `Int8Mac` give the
+/// same bits.
 ///
 /// Cycles are of the inner loop, P being the refill of a taken branch (`assume.branch_refill`);
 /// `spinntui kernels` has them all.
@@ -35,11 +36,15 @@ pub enum KernelKind {
     /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits:
     /// the weights are rounded.
     Int8Csr,
+    /// Every weight stored as 8 bits, zeros too, and multiplied with 8-bit inputs on the PE's MAC
+    /// array: a byte each. Not the same bits: weights and inputs are rounded, these by the largest
+    /// input of some samples (docs/mac-array.md).
+    Int8Mac,
 }
 
 impl KernelKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CsrRow,
         Self::CsrRow16,
         Self::CsrRowSkip,
@@ -48,6 +53,7 @@ impl KernelKind {
         Self::Dense,
         Self::DenseEvent,
         Self::Int8Csr,
+        Self::Int8Mac,
     ];
 
     /// Its name, as a scene has it.
@@ -61,6 +67,7 @@ impl KernelKind {
             Self::Dense => "Dense",
             Self::DenseEvent => "DenseEvent",
             Self::Int8Csr => "Int8Csr",
+            Self::Int8Mac => "Int8Mac",
         }
     }
 }
@@ -95,10 +102,14 @@ pub enum KernelChoice {
     /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits:
     /// the weights are rounded.
     Int8Csr,
+    /// Every weight stored as 8 bits, zeros too, and multiplied with 8-bit inputs on the PE's MAC
+    /// array: a byte each. Not the same bits: weights and inputs are rounded, these by the largest
+    /// input of some samples (docs/mac-array.md).
+    Int8Mac,
     /// A function of an ELF file, executed instruction by instruction: `Code("my_kernel.elf",
     /// "csr_row")`. Its name begins with that of the built-in function whose layout and arguments
     /// it takes: `csr_row`, `csr_row16`, `csr_row_skip`, `csc_event`, `csc_list`, `dense`,
-    /// `dense_event` or `int8_csr`; for `csc_...` functions, ones with `8` and `16` behind the name
+    /// `dense_event`, `int8_csr` or `int8_mac`; for `csc_...` functions, ones with `8` and `16` behind the name
     /// take row numbers of 8 and 16 bits. The file `kernels.elf` is that of the built-in kernels,
     /// if the scene's folder has none. See docs/own-kernels.md.
     Code(String, String),
@@ -107,7 +118,7 @@ pub enum KernelChoice {
 impl KernelChoice {
     /// Begins of function names, longer ones before those that they begin with, and the kernels
     /// whose layout they take.
-    const LAYOUTS: [(&'static str, KernelKind); 8] = [
+    const LAYOUTS: [(&'static str, KernelKind); 9] = [
         ("csr_row16", KernelKind::CsrRow16),
         ("csr_row_skip", KernelKind::CsrRowSkip),
         ("csr_row", KernelKind::CsrRow),
@@ -116,6 +127,7 @@ impl KernelChoice {
         ("dense_event", KernelKind::DenseEvent),
         ("dense", KernelKind::Dense),
         ("int8_csr", KernelKind::Int8Csr),
+        ("int8_mac", KernelKind::Int8Mac),
     ];
 
     /// Returns the kernel whose layout and arguments a function of this name takes; `None` if its
@@ -136,6 +148,7 @@ impl KernelChoice {
             Self::Dense => KernelKind::Dense,
             Self::DenseEvent => KernelKind::DenseEvent,
             Self::Int8Csr => KernelKind::Int8Csr,
+            Self::Int8Mac => KernelKind::Int8Mac,
             Self::Code(_, function) => Self::layout_of(function).unwrap_or_default(),
         }
     }
@@ -160,6 +173,7 @@ impl From<KernelKind> for KernelChoice {
             KernelKind::Dense => Self::Dense,
             KernelKind::DenseEvent => Self::DenseEvent,
             KernelKind::Int8Csr => Self::Int8Csr,
+            KernelKind::Int8Mac => Self::Int8Mac,
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::net::lanes::{LANES, both};
 /// gate blocks z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointwiseLayout {
-    /// Units, n.
+    /// Number of units, n.
     pub units: u32,
     /// W·x, 3n singles.
     pub input_sums: u32,

@@ -1,6 +1,8 @@
 //! The C functions of the matrix kernels.
 
+use super::matrix::Work;
 use super::options::KernelKind;
+use crate::chip::mac::MacShape;
 
 /// A C function of `assets/kernels` that multiplies a matrix with a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,11 +21,12 @@ pub enum Routine {
     DenseEvent,
     DenseAll,
     Int8Csr,
+    Int8Mac,
 }
 
 impl Routine {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::CsrRow,
         Self::CsrRow16,
         Self::CsrRowSkip,
@@ -37,6 +40,7 @@ impl Routine {
         Self::DenseEvent,
         Self::DenseAll,
         Self::Int8Csr,
+        Self::Int8Mac,
     ];
 
     /// Name of the C function.
@@ -55,6 +59,7 @@ impl Routine {
             Self::DenseEvent => "dense_event",
             Self::DenseAll => "dense_all",
             Self::Int8Csr => "int8_csr",
+            Self::Int8Mac => "int8_mac",
         }
     }
 
@@ -83,7 +88,14 @@ impl Routine {
             Self::Dense => KernelKind::Dense,
             Self::DenseEvent | Self::DenseAll => KernelKind::DenseEvent,
             Self::Int8Csr => KernelKind::Int8Csr,
+            Self::Int8Mac => KernelKind::Int8Mac,
         }
+    }
+
+    /// Returns the sizes of its run of the MAC array in a call that does `work`; `None` if it uses none.
+    pub fn mac(self, work: &Work) -> Option<MacShape> {
+        let terms = work.gathered.next_multiple_of(4);
+        (self == Self::Int8Mac).then_some(MacShape { vectors: 1, terms, outputs: work.rows })
     }
 
     /// It reads a list of events and looks at no source.

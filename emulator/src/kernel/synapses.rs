@@ -189,12 +189,12 @@ pub struct Form {
     pub counts: bool,
     /// Weights and sums are integers.
     pub integers: bool,
-    /// Delays differ.
+    /// Whether synapses have different delays.
     pub later: bool,
 }
 
 impl Form {
-    /// All variants.
+    /// Every variant, in the order of [`Self::index`].
     pub const ALL: [Self; 8] = {
         let mut all = [Self { counts: false, integers: false, later: false }; 8];
         let mut number = 0;
@@ -232,7 +232,7 @@ impl SynapseRows {
     }
 }
 
-/// What a run of `deliver` does.
+/// Counts of what a run of `deliver` does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeliverWork {
     /// Words of marks without a mark.
@@ -243,7 +243,7 @@ pub struct DeliverWork {
     pub sources: u32,
     /// Marked sources without.
     pub empty_sources: u32,
-    /// Synapses.
+    /// Number of synapses that a sum was added for.
     pub synapses: u32,
 }
 

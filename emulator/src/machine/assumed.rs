@@ -4,6 +4,7 @@
 use super::options::Assume;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{self, Constant, DRAM_PORT_BYTES_PER_US, Mark};
+use crate::chip::mac::{MAC_ROWS, MAC_USE_PERCENT, MAC_VECTOR_USE_PERCENT};
 
 /// Every hardware number of a run: those of [`constants::all`], then each field of `assume`
 /// as it is.
@@ -22,9 +23,9 @@ pub struct Parameter {
     pub unit: &'static str,
     /// What sources say, and what they leave open.
     pub source: &'static str,
-    /// Reads it.
+    /// Reads the number from the assumptions.
     pub get: fn(&Assume) -> f64,
-    /// Sets it; values beyond the field's type are cut off.
+    /// Writes the number; values beyond the field's type are cut off.
     pub set: fn(&mut Assume, f64),
     /// Least and most value with where they come from; `None` where nothing is published.
     pub range: Option<([f64; 2], &'static str)>,
@@ -59,6 +60,12 @@ pub enum Method {
 /// operating point allows.
 const STALLS: [f64; 2] = [0.0, constants::coremark_stall_percent(OperatingPoint::Mhz150)];
 
+/// Share of one row of the MAC array that fully connected layers use, percent.
+const VECTOR_USE: [f64; 2] = {
+    let [least, most] = MAC_VECTOR_USE_PERCENT;
+    [least * MAC_ROWS as f64, most * MAC_ROWS as f64]
+};
+
 /// Search by slope among all values that a scene may give.
 const fn slope(probe: f64, grain: f64) -> Search {
     Search { bounds: [0.0, 1e6], method: Method::Slope { probe, grain } }
@@ -67,7 +74,7 @@ const fn slope(probe: f64, grain: f64) -> Search {
 impl Assume {
     /// Its numbers, in the order of the table of hardware numbers. Choices and places
     /// are no numbers.
-    pub const PARAMETERS: [Parameter; 15] = [
+    pub const PARAMETERS: [Parameter; 18] = [
         Parameter {
             name: "branch_refill",
             unit: "cycles",
@@ -177,6 +184,33 @@ impl Assume {
             search: None,
         },
         Parameter {
+            name: "mac_use_percent",
+            unit: "%",
+            source: "78 in a matrix product (CHIP26); 22 to 50 of the whole array in convolutions; of other sizes no source",
+            get: |a| a.mac_use_percent,
+            set: |a, v| a.mac_use_percent = v,
+            range: Some(([22.0, MAC_USE_PERCENT], "from convolutions to a matrix product")),
+            search: None,
+        },
+        Parameter {
+            name: "mac_vector_use_percent",
+            unit: "%",
+            source: "16 to 19 of the whole array in fully connected layers, one of four rows (CHIP26); of one layer no source",
+            get: |a| a.mac_vector_use_percent,
+            set: |a, v| a.mac_vector_use_percent = v,
+            range: Some((VECTOR_USE, "what fully connected layers reach of one row of four")),
+            search: None,
+        },
+        Parameter {
+            name: "mac_idle_percent",
+            unit: "%",
+            source: "no source; the energy of a MAC is published at 78 % use only (CHIP26)",
+            get: |a| a.mac_idle_percent,
+            set: |a, v| a.mac_idle_percent = v,
+            range: Some(([0.0, 100.0], "units at rest draw nothing, or as much as others")),
+            search: None,
+        },
+        Parameter {
             name: "link_payload_bits",
             unit: "bit",
             source: "96 bits with a check sum of 12 (CHIP26); how packets are framed in them has no source",
@@ -278,6 +312,9 @@ mod tests {
             dvfs_switch_us: 6.25,
             energy_per_hop_pj: 2.5,
             energy_per_dram_byte_pj: 3.5,
+            mac_use_percent: 55.5,
+            mac_vector_use_percent: 65.25,
+            mac_idle_percent: 12.5,
             bank_interleave: BankInterleave::Word,
             bank_priority: BankPriority::RoundRobin,
             link_payload_bits: 64,

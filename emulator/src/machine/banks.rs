@@ -85,7 +85,7 @@ impl BankCount {
         self.core_stalls + self.write_waits
     }
 
-    /// Both together.
+    /// Adds the counts of two banks.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::banks::PerBank;
+use super::costs::Costs;
 use super::exec::Machine;
 use super::options::BankInterleave;
 use super::program::PeProgram;
@@ -16,6 +17,7 @@ use super::timetable::Timetables;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::geometry::Pe;
 use crate::chip::listing::kind::InstructionKind;
+use crate::chip::mac::MacRun;
 use crate::kernel::KernelFault;
 use crate::kernel::code::run::{Accesses, Entry, Ran};
 
@@ -42,7 +44,11 @@ impl Code {
         shared: &mut Shared,
     ) -> Result<Begun, KernelFault> {
         let ran = shared.code.run(sram.words(), &self.entry, arguments)?;
-        Ok(Begun { price: price(&ran, prices), accesses: Some(self.banks(&ran.accesses)) })
+        Ok(Begun {
+            price: price(&ran, prices),
+            accesses: Some(self.banks(&ran.accesses)),
+            mac: mac(&ran, prices.costs),
+        })
     }
 
     /// Executes a call and writes what it writes.
@@ -80,10 +86,21 @@ fn price(ran: &Ran, prices: Prices<'_>) -> Price {
         InstructionKind::ALL.map(|kind| {
             let at = kind as usize;
             let refills = if kind == InstructionKind::Branch { counts.refills } else { 0 };
-            kinds[at].at(Cycles::new(clamped(counts.kinds[at]), clamped(refills))) + kinds[at].exps(ran.exps)
+            kinds[at].at(Cycles::new(clamped(counts.kinds[at]), clamped(refills)))
+                + kinds[at].exps(ran.exps)
+                + mac(ran, &kinds[at]).cycles
         })
     });
-    Price { cycles: prices.costs.at(all) + prices.costs.exps(ran.exps), kinds }
+    let devices = prices.costs.exps(ran.exps) + mac(ran, prices.costs).cycles;
+    Price { cycles: prices.costs.at(all) + devices, kinds }
+}
+
+/// Returns what the MAC array did in a call.
+fn mac(ran: &Ran, costs: &Costs) -> MacRun {
+    ran.mac_runs.iter().fold(MacRun::default(), |mut all, &shape| {
+        all += costs.mac(shape);
+        all
+    })
 }
 
 fn clamped(count: u64) -> u32 {

@@ -10,6 +10,7 @@ use crate::chip::constants::EXP_BASE_CYCLES;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::chip::listing::kind::InstructionKind;
+use crate::chip::mac::{MacRun, MacShape, MacUse};
 use crate::kernel::arrivals::{ArriveForm, ArriveWork};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::cost::access::Accesses;
@@ -27,6 +28,10 @@ pub struct Costs {
     /// Share of its time that the core waits for SRAM (`assume.sram_stall_percent`), 0.05 for 5 %.
     stall: f64,
     exp: u64,
+    mac_use: MacUse,
+    /// Whether cycles of the MAC array count: among costs of one kind of instructions, as
+    /// arithmetic.
+    mac_counts: bool,
     /// Ticks between the beats of a DMA engine that sends.
     pub dma_beat: Tick,
     /// Ticks between the beats of a row from DRAM.
@@ -85,7 +90,7 @@ impl Costs {
     }
 
     /// Costs of the instructions of each kind alone, in the order of [`InstructionKind::ALL`]. The
-    /// exp unit's latency counts as arithmetic.
+    /// exp unit's latency and the MAC array's time count as arithmetic.
     ///
     /// # Errors
     ///
@@ -94,8 +99,9 @@ impl Costs {
         let kernels = KernelCosts::by_kind()?;
         let exp = u64::from(EXP_BASE_CYCLES) + u64::from(assume.exp_iterations);
         let of = |at: usize| {
-            let exp = if InstructionKind::ALL[at] == InstructionKind::Arithmetic { exp } else { 0 };
-            Self::of(&kernels[at], exp, assume, waiting)
+            let arithmetic = InstructionKind::ALL[at] == InstructionKind::Arithmetic;
+            let costs = Self::of(&kernels[at], if arithmetic { exp } else { 0 }, assume, waiting);
+            Self { mac_counts: arithmetic, ..costs }
         };
         Ok([of(0), of(1), of(2)])
     }
@@ -117,6 +123,8 @@ impl Costs {
             dma_beat: dma::dma_beat(assume),
             dram_beat: dma::dram_beat(assume),
             exp,
+            mac_use: assume.mac_use(),
+            mac_counts: true,
             broadcast_lead: at(kernels.broadcast_lead()),
             broadcast_destination: at(kernels.broadcast_per_destination()),
             broadcast_packet: at(kernels.broadcast_per_packet()),
@@ -157,9 +165,16 @@ impl Costs {
         stalled(cycles.at(self.refill), self.stall)
     }
 
-    /// One run of a matrix kernel.
+    /// One run of a matrix kernel, with that of the MAC array if it has one.
     pub fn matrix(&self, kernel: &Kernel, work: &Work) -> u64 {
-        stalled(kernel.cycles(work, self.kernels, self.refill), self.stall)
+        let core = stalled(kernel.cycles(work, self.kernels, self.refill), self.stall);
+        core + kernel.mac().map_or(0, |shape| self.mac(shape).cycles)
+    }
+
+    /// One run of the MAC array; of [`Self::by_kind`], its cycles count as arithmetic.
+    pub fn mac(&self, shape: MacShape) -> MacRun {
+        let run = shape.run(self.mac_use);
+        MacRun { cycles: if self.mac_counts { run.cycles } else { 0 }, ..run }
     }
 
     /// Loads and stores of the kernels.
@@ -208,9 +223,10 @@ impl Costs {
         self.at(self.kernels.send_event(counts))
     }
 
-    /// One run of a routine that does this work.
+    /// One run of a routine that does this work, with that of the MAC array if it has one.
     pub fn routine(&self, routine: Routine, work: &Work) -> u64 {
-        self.at(self.kernels.matrix(routine, work))
+        let array = routine.mac(work).map_or(0, |shape| self.mac(shape).cycles);
+        self.at(self.kernels.matrix(routine, work)) + array
     }
 
     /// One `pointwise` call: its instructions, and the exp unit's latency for each exp.

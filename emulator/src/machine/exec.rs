@@ -270,6 +270,7 @@ impl Machine {
         for pe in &mut state.pes {
             pe.count.busy_last_step = pe.count.busy - pe.count.busy_before;
             pe.count.busy_before = pe.count.busy;
+            pe.count.mac.end_step();
             pe.timer.end_step(state.tick);
         }
         state.host.rows = state.host.in_flight.pop_front().unwrap_or_default();

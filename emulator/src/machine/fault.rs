@@ -2,6 +2,7 @@
 
 mod lasting;
 
+use crate::chip::place::PePlace;
 use std::ops::Range;
 
 use schemars::JsonSchema;
@@ -21,7 +22,6 @@ pub(super) use lasting::Fate;
 pub use lasting::{DeadChipLink, DeadLink, Faults};
 
 /// A PE as users write it: column, row, PE of that QPE.
-type Place = (u8, u8, u8);
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub enum Fault {
     /// A bit of a PE's SRAM changes, once.
     FlipBit {
         /// The PE, as `(x, y, p)`.
-        pe: Place,
+        pe: PePlace,
         /// Byte address, 0 to 131071.
         address: u32,
         /// Bit of that byte, 0 to 7.
@@ -39,7 +39,7 @@ pub enum Fault {
     /// A bit of a PE's SRAM stays what it is, whatever is written.
     StickBit {
         /// The PE, as `(x, y, p)`.
-        pe: Place,
+        pe: PePlace,
         /// Byte address, 0 to 131071.
         address: u32,
         /// Bit of that byte, 0 to 7.
@@ -50,29 +50,29 @@ pub enum Fault {
     /// A PE's core halts. Its memory goes on taking packets.
     KillPe {
         /// The PE, as `(x, y, p)`.
-        pe: Place,
+        pe: PePlace,
     },
     /// The next packets that a PE sends never arrive.
     DropPackets {
         /// The sender, as `(x, y, p)`.
-        pe: Place,
-        /// How many.
+        pe: PePlace,
+        /// Number of packets.
         packets: u32,
     },
     /// The next packets that a PE sends arrive later.
     DelayPackets {
         /// The sender, as `(x, y, p)`.
-        pe: Place,
-        /// How many.
+        pe: PePlace,
+        /// Number of packets.
         packets: u32,
-        /// By how much, µs.
+        /// Delay of each packet, µs.
         us: f64,
     },
     /// The next packets of y that a PE sends to other PEs are written to another address there.
     DivertPackets {
         /// The sender, as `(x, y, p)`.
-        pe: Place,
-        /// How many.
+        pe: PePlace,
+        /// Number of packets.
         packets: u32,
         /// Byte address that they are written to, a multiple of 16.
         address: u32,
@@ -100,7 +100,7 @@ pub enum Fault {
     },
 }
 
-/// When a fault happens.
+/// Moment at which a fault happens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum FaultTime {
     /// Once so many events of the machine's queue have been handled.
@@ -115,18 +115,18 @@ pub enum FaultTime {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedFault {
-    /// When.
+    /// Moment at which the fault happens.
     pub at: FaultTime,
-    /// What.
+    /// Fault that happens, with its place.
     pub fault: Fault,
 }
 
-/// Why a fault makes no sense.
+/// Reason why a fault cannot be injected.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum FaultError {
     /// There is no such PE.
-    #[error("there is no PE ({}, {}, {}): columns 1 to 7, rows 1 to 6, four PEs in each QPE that is not a hole", .0.0, .0.1, .0.2)]
-    NoPe(Place),
+    #[error("there is no PE {0:#}: columns 1 to 7, rows 1 to 6, four PEs in each QPE that is not a hole")]
+    NoPe(PePlace),
     /// The PE has nothing to do.
     #[error("{0} has no program: nothing would come of it (`spinntui check` lists the PEs in use)")]
     Unused(Pe),
@@ -227,12 +227,11 @@ impl Fault {
     /// Returns the PE that the fault is of; `None` for a link or a chip, and if its coordinates
     /// are those of no PE.
     pub fn pe(&self) -> Option<Pe> {
-        let (x, y, p) = self.place()?;
-        Pe::at(x, y, p)
+        self.place()?.pe()
     }
 
     /// Returns the coordinates of the PE, as a scene gives them; `None` for a link or a chip.
-    pub const fn place(&self) -> Option<(u8, u8, u8)> {
+    pub const fn place(&self) -> Option<PePlace> {
         match *self {
             Self::FlipBit { pe, .. }
             | Self::StickBit { pe, .. }
@@ -254,10 +253,7 @@ impl Fault {
                 format!("chip ({},{}) to chip ({},{})", from.0, from.1, to.0, to.1)
             }
             (Self::KillChip { chip }, _) => format!("chip ({},{})", chip.0, chip.1),
-            (_, place) => {
-                let (x, y, p) = place.unwrap_or_default();
-                format!("PE({x},{y},{p})")
-            }
+            (_, place) => place.and_then(PePlace::pe).map_or_else(|| "no PE".to_owned(), |pe| pe.to_string()),
         }
     }
 

@@ -16,7 +16,7 @@ pub use crate::chip::constants::FIFO_ENTRY_BYTES as ENTRY_BYTES;
 pub struct Entry {
     /// Block and population that it is of, and the place in the block ([`Key`]).
     pub key: u32,
-    /// Payload.
+    /// Payload of the packet, four words.
     pub payload: [u32; 4],
 }
 
@@ -58,10 +58,10 @@ impl Key {
     }
 }
 
-/// Where the ring is, how full it is, and what has happened to it.
+/// Place and fill of a PE's ring, with its counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fifo {
-    /// First byte.
+    /// Byte address of the ring.
     pub start: u32,
     /// Entries it has room for; 0 without a ring.
     pub capacity: u32,
@@ -73,18 +73,18 @@ pub struct Fifo {
     pub fill: u32,
     /// The core is taking an entry out.
     pub draining: bool,
-    /// Until when, as known now.
+    /// Tick at which the entry has been taken out, as known now.
     pub drain_ends: Tick,
     /// Counters that only observe.
     pub count: FifoCount,
 }
 
-/// What has happened to a ring since the start.
+/// Counters of a ring since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FifoCount {
     /// Most entries that were in it at once.
     pub high_water: u32,
-    /// Entries written.
+    /// Number of entries written.
     pub written: u64,
     /// Packets lost because it was full.
     pub dropped: u64,

@@ -17,7 +17,7 @@ use crate::chip::geometry::Pe;
 pub struct ImageRange {
     /// Byte address of the first word, a multiple of 4.
     pub address: u32,
-    /// The words.
+    /// Words from `address` on.
     pub words: Vec<u32>,
 }
 
@@ -37,39 +37,39 @@ impl ImageRange {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images(BTreeMap<Pe, Vec<ImageRange>>);
 
-/// Images do not belong to this program.
+/// Reason why images do not belong to a program.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ImageError {
-    /// For a PE that has nothing to do.
+    /// An image is for a PE that has no program.
     #[error("{pe} has no program in this scene, and the image has {bytes} bytes for it")]
     NoProgram {
-        /// The PE.
+        /// PE of the image.
         pe: Pe,
         /// Address of the range.
         address: u32,
-        /// Its size.
+        /// Size of the range, in bytes.
         bytes: usize,
     },
-    /// At a place, or of a size, that the memory map does not have.
+    /// A range has a place or size that the memory map does not have.
     #[error("{pe}: {bytes} bytes at {address:#07x}, where the memory map of this scene has {}", expected(*there))]
     Foreign {
-        /// The PE.
+        /// PE of the image.
         pe: Pe,
         /// Address of the range.
         address: u32,
-        /// Its size.
+        /// Size of the range, in bytes.
         bytes: usize,
         /// Bytes that the scene writes at this address.
         there: Option<usize>,
     },
-    /// Not there.
+    /// A range that the program needs is missing.
     #[error("{pe}: no image for the {bytes} bytes at {address:#07x} that this scene needs")]
     Missing {
-        /// The PE.
+        /// PE of the image.
         pe: Pe,
         /// Address of the range.
         address: u32,
-        /// Its size.
+        /// Size of the range, in bytes.
         bytes: usize,
     },
 }

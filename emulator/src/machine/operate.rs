@@ -14,6 +14,7 @@ use super::routine::{Begun, Ended, Price};
 use super::state::{Awaited, Packet, PacketKind, PeState, STEPS, Status};
 use crate::chip::clock::{TIMER_COUNT, Tick};
 use crate::chip::geometry::Pe;
+use crate::chip::mac::MacRun;
 
 /// Returns whether `counter` has reached `value` or passed it (counters wrap).
 fn reached(counter: u32, value: u32) -> bool {
@@ -45,7 +46,7 @@ impl Machine {
                 // No listing prices the wait whole.
                 None => Begun {
                     price: Price { cycles: program.costs.wait_check, ..Price::default() },
-                    accesses: None,
+                    ..Begun::default()
                 },
                 missing => {
                     let state = &mut self.state.pes[pe.index()];
@@ -74,7 +75,7 @@ impl Machine {
             }
             Action::Log(phases) => {
                 let price = priced.of(|costs| costs.timer_log * phases.len() as u64);
-                Begun { price, accesses: None }
+                price.into()
             }
         };
         let mut price = begun.price;
@@ -83,6 +84,7 @@ impl Machine {
         }
         self.banks_begin(pe, begun.accesses.as_ref(), price.cycles);
         self.busy_for(pe, price.cycles);
+        self.count_mac(pe, begun.mac);
         self.note_instructions(pe, price.kinds);
     }
 
@@ -97,6 +99,18 @@ impl Machine {
         state.count.busy += ticks;
         self.state.queue.push(state.ends, pe.index() as u16, EventKind::OperationEnd);
         self.count_busy(pe, ticks);
+    }
+
+    /// Counts a run of the MAC array, which is part of the operation that the PE is in.
+    fn count_mac(&mut self, pe: Pe, run: MacRun) {
+        if run.cycles == 0 {
+            return;
+        }
+        let (ticks, operation) = (self.ticks(run.cycles), self.state.pes[pe.index()].operation);
+        self.state.pes[pe.index()].count.mac.total += run;
+        if let Some((_, operation, slot)) = current(&self.program, pe, operation) {
+            self.state.busy.mac[slot.population.index()][operation.phase.index()] += ticks;
+        }
     }
 
     /// Books busy time on the phase that the PE is in.
@@ -281,7 +295,10 @@ impl Machine {
             _ => {}
         }
         let (events, products) = match done {
-            Ok(Ended { events, products }) => (events, products),
+            Ok(Ended { events, products, overflows }) => {
+                self.state.pes[pe.index()].count.mac.overflows += u64::from(overflows);
+                (events, products)
+            }
             Err(fault) => {
                 self.fault(pe, operation, slot, fault);
                 return Progress::default();

@@ -1,5 +1,6 @@
 //! What users choose about the chip, and what they assume where nothing is published.
 
+use crate::chip::place::PePlace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,7 @@ use crate::chip::board::Board;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{DRAM_PORT_BYTES_PER_US, LINK_CHECK_BITS, LINK_PACKET_BITS};
 use crate::chip::geometry::{ChipId, Pe, Qpe, QpeId};
+use crate::chip::mac::{MAC_USE_PERCENT, MacUse};
 
 /// What a PE does while it has nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -111,10 +113,10 @@ pub struct ChipOptions {
     pub dvfs: Dvfs,
     /// What a PE does while it has nothing to do. The paper does not say which.
     pub waiting: Waiting,
-    /// PEs of the first chip that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row
-    /// 1 to 6, PE 0 to 3 of that QPE. The public software keeps four PEs for itself; which four
+    /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3
+    /// of that QPE; `(x, y, p, chip)` on another chip than the first. The public software keeps four PEs for itself; which four
     /// is not published.
-    pub reserved: Vec<(u8, u8, u8)>,
+    pub reserved: Vec<PePlace>,
     /// Chips, and how they are joined.
     #[serde(skip_serializing_if = "BoardKind::is_single")]
     pub board: BoardKind,
@@ -125,10 +127,10 @@ pub struct ChipOptions {
     /// Chips of the board that are missing or do not work, as `(x, y)`; not the first one, (0, 0).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<(u8, u8)>,
-    /// PEs of the first chip that do not work, as `(x, y, p)`, as boards have them. For the mapper
-    /// they do not exist; reserved ones exist and stay idle.
+    /// PEs that do not work, as `(x, y, p)`, or `(x, y, p, chip)` on another chip than the first, as
+    /// boards have them. For the mapper they do not exist; reserved ones exist and stay idle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub broken: Vec<(u8, u8, u8)>,
+    pub broken: Vec<PePlace>,
 }
 
 impl ChipOptions {
@@ -136,12 +138,12 @@ impl ChipOptions {
     /// not reserved too.
     pub fn withheld(&self) -> Vec<Pe> {
         let also = self.broken.iter().filter(|place| !self.reserved.contains(place));
-        self.reserved.iter().chain(also).filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect()
+        self.reserved.iter().chain(also).filter_map(|place| place.pe()).collect()
     }
 
     /// Returns whether a PE does not work.
     pub fn is_broken(&self, pe: Pe) -> bool {
-        pe.chip() == ChipId::FIRST && self.broken.contains(&(pe.qpe().x, pe.qpe().y, pe.p()))
+        self.broken.contains(&pe.into())
     }
 
     /// Returns the chips that there are, and the links between them.
@@ -234,6 +236,20 @@ pub struct Assume {
     /// leaves it out.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub energy_per_dram_byte_pj: f64,
+    /// Share of its cycles in which an occupied unit of the MAC array multiplies, in percent, where
+    /// it works on several vectors. 78 are published for a matrix product, less for convolutions;
+    /// what a run of other sizes reaches is not.
+    #[schemars(range(min = 1, max = 100))]
+    pub mac_use_percent: f64,
+    /// Such a share where the array works on one vector, which occupies one of its four rows.
+    /// Published are 16 to 19 % of the whole array for fully connected layers, so 64 to 76 of that
+    /// row; which layers reach which is not.
+    #[schemars(range(min = 1, max = 100))]
+    pub mac_vector_use_percent: f64,
+    /// Energy of a unit of the MAC array that does not multiply while the array works, in percent of
+    /// one that does. Not published; 100 is the most that it can be.
+    #[schemars(range(min = 0, max = 100))]
+    pub mac_idle_percent: f64,
     /// How addresses fall on a PE's four SRAM banks. Not published.
     pub bank_interleave: BankInterleave,
     /// Who goes first when the core and a write from the NoC or a DMA meet in a bank; the other
@@ -264,6 +280,11 @@ pub struct Assume {
 }
 
 impl Assume {
+    /// Returns the shares of its cycles in which an occupied unit of the MAC array multiplies.
+    pub fn mac_use(&self) -> MacUse {
+        MacUse { matrix: self.mac_use_percent, vector: self.mac_vector_use_percent }
+    }
+
     /// Returns the QPE at whose router packets to and from the host leave and enter the mesh.
     pub fn host_qpe(&self) -> QpeId {
         let (x, y) = self.host_port;
@@ -286,6 +307,9 @@ impl Default for Assume {
             dvfs_switch_us: 0.0,
             energy_per_hop_pj: 0.0,
             energy_per_dram_byte_pj: 0.0,
+            mac_use_percent: MAC_USE_PERCENT,
+            mac_vector_use_percent: 70.0,
+            mac_idle_percent: 100.0,
             bank_interleave: BankInterleave::Block,
             bank_priority: BankPriority::Core,
             host_port: (1, 1),

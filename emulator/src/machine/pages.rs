@@ -23,7 +23,7 @@ impl std::fmt::Debug for Pages {
 }
 
 impl Default for Pages {
-    /// All zeros.
+    /// Creates pages of zeros, all shared.
     fn default() -> Self {
         let zeros = Arc::new([0; PAGE_WORDS]);
         Self { pages: (0..PAGES).map(|_| Arc::clone(&zeros)).collect(), written: 0 }
@@ -80,12 +80,12 @@ impl PageStore {
         self.count = self.pages.values().map(Vec::len).sum();
     }
 
-    /// Different pages.
+    /// Returns the number of different pages.
     pub fn pages(&self) -> usize {
         self.count
     }
 
-    /// Bytes of different pages.
+    /// Returns the bytes of the different pages.
     pub fn bytes(&self) -> usize {
         self.count * PAGE_BYTES
     }

@@ -63,6 +63,8 @@ impl PhaseClock {
 pub struct BusyProbe {
     /// Ticks in operations since the start, by population and phase.
     pub phases: Vec<[Tick; PhaseId::MAX]>,
+    /// Part of `phases` in which the MAC array works and the core waits for it.
+    pub mac: Vec<[Tick; PhaseId::MAX]>,
     /// Ticks in handlers of watched writes since the start.
     pub interrupts: Tick,
     /// Part of `phases` at the fast level of a timed program.
@@ -75,7 +77,7 @@ impl BusyProbe {
     /// Creates a probe for `populations` populations.
     pub fn new(populations: usize) -> Self {
         let zero = vec![[0; PhaseId::MAX]; populations];
-        Self { phases: zero.clone(), interrupts: 0, fast: zero, fast_interrupts: 0 }
+        Self { phases: zero.clone(), mac: zero.clone(), interrupts: 0, fast: zero, fast_interrupts: 0 }
     }
 }
 

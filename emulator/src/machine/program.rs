@@ -228,13 +228,13 @@ pub enum RegionKind {
 /// A range of a PE's SRAM and what lives there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
-    /// First byte.
+    /// Address of the first byte.
     pub start: u32,
-    /// One past the last byte.
+    /// Address behind the last byte.
     pub end: u32,
-    /// What it is, in words.
+    /// Name of the content, for memory maps.
     pub name: String,
-    /// What kind of bytes.
+    /// Kind of content.
     pub kind: RegionKind,
 }
 

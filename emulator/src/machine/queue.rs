@@ -81,13 +81,13 @@ impl EventKind {
 /// An entry of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
+    /// Tick at which the event fires.
     pub tick: Tick,
     /// PE index, or [`CHIP`].
     pub source: u16,
     /// Running number of insertion.
     pub seq: u64,
-    /// What.
+    /// Kind of event, which selects its handler.
     pub kind: EventKind,
 }
 
@@ -306,17 +306,17 @@ impl EventQueue {
         self.far.peek().map_or(self.near, |far| far.tick.min(self.near))
     }
 
-    /// Pending events.
+    /// Returns the number of pending events.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Nothing pending.
+    /// Returns `true` if no event is pending.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Running number of the next insertion.
+    /// Returns the running number of the next insertion.
     pub(super) fn seq(&self) -> u64 {
         self.seq
     }

@@ -14,6 +14,7 @@ use super::banks::PerBank;
 use super::code::Code;
 use super::costs::Costs;
 use super::sram::Sram;
+use crate::chip::mac::MacRun;
 use crate::kernel::KernelFault;
 use crate::kernel::code::run::Scratch;
 
@@ -136,8 +137,10 @@ pub struct Touches {
 pub struct Begun {
     /// PE cycles of the run.
     pub price: Price,
-    /// Accesses of the core to each SRAM bank; `None` where they are not followed.
+    /// Accesses of the core and the MAC array to each SRAM bank; `None` where they are not followed.
     pub accesses: Option<PerBank>,
+    /// What the MAC array does in the run; its cycles are part of `price`.
+    pub mac: MacRun,
 }
 
 /// What a run found.
@@ -148,6 +151,8 @@ pub struct Ended {
     /// Products with weights other than 0 that the values lead to: in their own population in the
     /// next time step, and in the population after it.
     pub products: [u32; 2],
+    /// Sums of the MAC array that needed more bits than it keeps.
+    pub overflows: u32,
 }
 
 /// PE cycles of a run.
@@ -162,7 +167,7 @@ pub struct Price {
 
 impl From<Price> for Begun {
     fn from(price: Price) -> Self {
-        Self { price, accesses: None }
+        Self { price, ..Self::default() }
     }
 }
 

@@ -22,6 +22,7 @@ use super::stop::CoreFault;
 use super::timer::{ChipTimer, PeTimer};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QpeId};
+use crate::chip::mac::MacRun;
 
 /// What a PE is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub enum Status {
 /// What a waiting PE waits for: a counter in its SRAM to reach a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Awaited {
-    /// Slot.
+    /// Slot of the PE that waits.
     pub slot: u8,
     /// Counter of the slot.
     pub counter: CounterId,
@@ -50,12 +51,12 @@ pub struct Awaited {
     pub value: u32,
 }
 
-/// How far a broadcast has come.
+/// Progress of a broadcast: next packet, next target, DMA transfer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
-    /// Packet of the block.
+    /// Number of the next packet in its block, from 0.
     pub packet: u32,
-    /// Destination.
+    /// Number of the packet's next destination, from 0.
     pub target: u32,
     /// What cannot be read off the program: events, and transfers that the DMA engine goes on with.
     pub transfer: Option<Transfer>,
@@ -90,9 +91,9 @@ impl Cursor {
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub struct PeState<M = Sram> {
-    /// Its memory.
+    /// SRAM of the PE.
     pub sram: M,
-    /// Until when interrupt handlers keep the core.
+    /// Tick until which interrupt handlers keep the core.
     pub interrupts_until: Tick,
     /// Times that each operation of its program has ended.
     pub ended: Vec<u32>,
@@ -100,7 +101,7 @@ pub struct PeState<M = Sram> {
     pub count: PeCount,
     /// Its SRAM banks, as core and writes meet in them.
     pub banks: BankState,
-    /// What it does.
+    /// Activity of the core.
     pub status: Status,
     /// Position in its program.
     pub operation: u32,
@@ -111,15 +112,15 @@ pub struct PeState<M = Sram> {
     /// Handlers that run or wait to run, with the tick at which each ends; only the first is
     /// in the queue.
     pub interrupts: VecDeque<(Tick, Arrival)>,
-    /// What it waits for.
+    /// Counter and value that the PE waits for; `None` while it does not.
     pub awaited: Option<Awaited>,
-    /// Its broadcast.
+    /// Progress of the broadcast under way.
     pub cursor: Cursor,
     /// Blocks that the DMA engine has still to begin, after the one that the cursor is in.
     pub transfers: VecDeque<Transfer>,
     /// The ring that packets from the event router go to.
     pub fifo: Fifo,
-    /// Its timer.
+    /// Timer that begins time steps of spiking networks, with its counters.
     pub timer: PeTimer,
     /// Ticks by which handlers have held up the next packet.
     pub inject_delay: Tick,
@@ -151,11 +152,11 @@ impl<M> PeState<M> {
     }
 }
 
-/// What a PE has done.
+/// Counters of a PE.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct PeCount {
-    /// Packets received.
+    /// Number of packets received.
     pub received: u64,
     /// Ticks spent on operations and handlers since the start, waiting excluded.
     pub busy: Tick,
@@ -163,12 +164,35 @@ pub struct PeCount {
     pub busy_before: Tick,
     /// Busy ticks of the last completed time step.
     pub busy_last_step: Tick,
-    /// Handlers run.
+    /// Number of interrupt handlers run.
     pub interrupts: u64,
-    /// Packets sent.
+    /// Number of packets sent.
     pub sent: u64,
     /// Ticks of each phase in the step under way (the last one, once overwritten).
     pub phases: [Tick; PhaseId::MAX],
+    /// What its MAC array has done.
+    pub mac: MacCount,
+}
+
+/// Runs of a MAC array, counted when they begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MacCount {
+    /// Since the start. Its cycles are part of the PE's busy ticks.
+    pub total: MacRun,
+    /// `total` when the time step began.
+    pub before: MacRun,
+    /// Of the last completed time step.
+    pub last_step: MacRun,
+    /// Sums since the start that needed more bits than the array keeps.
+    pub overflows: u64,
+}
+
+impl MacCount {
+    /// Closes the time step.
+    pub(super) fn end_step(&mut self) {
+        self.last_step = self.total.since(self.before);
+        self.before = self.total;
+    }
 }
 
 /// Purpose of a packet, which determines what its delivery completes.
@@ -180,7 +204,7 @@ pub enum PacketKind {
         population: PopulationId,
         /// Sample of the batch.
         sample: u8,
-        /// Time step.
+        /// Time step, from 0.
         step: u32,
         /// Groups of receivers that it is for; none for the host.
         groups: Groups,
@@ -191,7 +215,7 @@ pub enum PacketKind {
     Announce {
         /// Arrival that it counts as.
         message: Message,
-        /// Time step.
+        /// Time step, from 0.
         step: u32,
     },
     /// Message from one PE to others.
@@ -261,7 +285,7 @@ impl Packet {
 /// Packet on the mesh, with its time of departure and its faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Travelling {
-    /// The packet.
+    /// Packet as it was sent.
     pub packet: Packet,
     /// When it was handed to the NoC.
     pub sent: Tick,
@@ -374,24 +398,24 @@ pub struct HostState {
 /// Time steps that are told apart in counts of what is still to come: more than can overlap.
 pub const STEPS: usize = 2 * MAX_IN_FLIGHT as usize;
 
-/// All that changes. `M`: see [`PeState`].
+/// Mutable state of the emulated chip: PEs, NoC, packets and host. `M`: see [`PeState`].
 #[derive(Clone, Debug)]
 pub struct State<M = Sram> {
-    /// Now.
+    /// Present time, in ticks.
     pub tick: Tick,
-    /// Events handled.
+    /// Number of events handled since the start.
     pub events: u64,
     /// The last event completed a time step, and nothing has happened since.
     pub between_steps: bool,
     /// Bytes that the program takes as constant may have been written.
     pub disturbed: bool,
-    /// What is to come.
+    /// Events to come.
     pub queue: EventQueue,
-    /// By PE index.
+    /// States of the PEs, by PE index.
     pub pes: Vec<PeState<M>>,
     /// Timers that begin time steps.
     pub timer: ChipTimer,
-    /// Links.
+    /// Links of the mesh.
     pub noc: Noc,
     /// Event routers, by chip.
     pub router: Vec<RouterState>,
@@ -399,7 +423,7 @@ pub struct State<M = Sram> {
     pub chip_links: Vec<ChipLinkState>,
     /// Packets (numbers in the store) that wait at each QPE's port for room in a FIFO.
     pub blocked: Blocked,
-    /// Since when, as booked so far.
+    /// Start of the stall not yet charged, by QPE; `None` while nothing waits.
     pub blocked_since: Vec<Option<Tick>>,
     /// Packets on the mesh.
     pub packets: PacketStore,
@@ -419,13 +443,13 @@ pub struct State<M = Sram> {
     /// Products that those events lead to ([`Ended::products`](super::routine::Ended)), by PE, slot
     /// and time step modulo [`STEPS`].
     pub products: Vec<Vec<[[u32; 2]; STEPS]>>,
-    /// The host.
+    /// State of the host.
     pub host: HostState,
-    /// Phases in time.
+    /// Times of the phases.
     pub phases: PhaseClock,
-    /// What the cores' time went to.
+    /// Time of the cores by phase and layer.
     pub busy: BusyProbe,
-    /// Traffic.
+    /// Counts of the mesh's traffic, which only observe.
     pub traffic: NocProbe,
     /// Traffic from PE to PE.
     pub matrix: TrafficMatrix,

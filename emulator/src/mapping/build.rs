@@ -1,6 +1,7 @@
 //! From network and chip to a loaded program: partition, placement, memory
 //! maps, images, destinations.
 
+use crate::chip::place::PePlace;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::machine::legend::{Legend, PhaseId, PopulationId};
 use crate::machine::options::{Assume, ChipOptions};
 use crate::machine::program::{DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program};
 use crate::net::csr::Csr;
+use crate::net::int8::{Peaks, Scale};
 use crate::net::{Egru, EgruLayer};
 
 /// Returns the legend of the programs that [`map`] writes.
@@ -55,21 +57,32 @@ pub(super) fn credits_needed(mapping: &MappingOptions, layers: usize) -> bool {
 /// Samples that a PE's program can tell apart.
 pub const MAX_BATCH: u32 = 64;
 
-/// What is to be put on the chip, and how.
+/// Network to be mapped, with chip and options.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// The network.
+    /// Network that is mapped.
     pub network: &'a Egru,
     /// Rows for its first layer.
     pub dram: Arc<dyn DramRows>,
     /// Where sequences begin, and what begins anew there; none to carry all state on.
     pub restart: Option<Restart>,
-    /// The chip.
+    /// Options of the chip, `chip` of a scene.
     pub chip: &'a ChipOptions,
-    /// The split.
+    /// Options of the mapping, `mapping` of a scene.
     pub mapping: &'a MappingOptions,
-    /// What is not published.
+    /// Numbers that are not published, `assume` of a scene.
     pub assume: &'a Assume,
+    /// Largest inputs of each layer, for kernels with 8-bit inputs; without them inputs are taken as
+    /// lying between −1 and 1.
+    pub peaks: Option<&'a Peaks>,
+}
+
+impl Request<'_> {
+    /// Returns the scales of 8-bit inputs of W and R, by layer.
+    pub(super) fn scales(&self) -> Vec<[Scale; 2]> {
+        let layers = self.network.layers.len();
+        self.peaks.map_or_else(|| vec![<[Scale; 2]>::default(); layers], |peaks| peaks.scales(layers))
+    }
 }
 
 /// A layer's units on their PEs.
@@ -176,17 +189,19 @@ fn entries_by_layer<'a>(request: &Request<'a>) -> Result<Vec<(usize, &'a LayerMa
 fn named_pes(
     entry: usize,
     wanted: &LayerMapping,
-    on: &[(u8, u8, u8)],
+    on: &[PePlace],
     chip: &ChipOptions,
 ) -> Result<Vec<Pe>, MapError> {
     let bad = |what: String| MapError::BadPe { entry, layer: wanted.layer.clone(), what };
     let mut pes = Vec::new();
-    for &(x, y, p) in on {
-        let pe = Pe::at(x, y, p).ok_or_else(|| bad(format!("there is no PE ({x},{y},{p})")))?;
+    let chips = chip.chips().chips();
+    for &place in on {
+        let pe = place.pe().filter(|pe| pe.chip().index() < chips);
+        let pe = pe.ok_or_else(|| bad(format!("there is no PE {place}")))?;
         if chip.is_broken(pe) {
             return Err(bad(format!("{pe} is broken")));
         }
-        if chip.reserved.contains(&(x, y, p)) {
+        if chip.reserved.contains(&place) {
             return Err(bad(format!("{pe} is reserved")));
         }
         if pes.contains(&pe) {
@@ -286,6 +301,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         shared,
         columns: write::columns(request, &placed, &layers),
         fan_out: write::fan_out(request.network),
+        scales: request.scales(),
     };
     for (pe, map) in maps {
         pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
@@ -308,7 +324,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         waiting: request.chip.waiting,
         assume: request.assume.clone(),
         images_replaced: false,
-        detail: Arc::new(EgruProgram { layers: rules, restart: request.restart }),
+        detail: Arc::new(EgruProgram { layers: rules, restart: request.restart, scales: request.scales() }),
     };
     Ok((program, placed))
 }

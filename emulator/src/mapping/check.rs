@@ -20,16 +20,16 @@ pub const FULL: f64 = 0.97;
 /// A layer whose fullest PE is further above the mean than this is pointed out.
 pub const UNEVEN: f64 = 0.10;
 
-/// A mapping, and what it was made from.
+/// Mapping under check, with what it was made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// The network.
+    /// Network that is mapped.
     pub network: &'a Egru,
-    /// What the chip is loaded with.
+    /// Program that the chip is loaded with.
     pub program: &'a Program,
     /// PEs and units of each layer.
     pub placed: &'a [Placed],
-    /// The chip, as asked.
+    /// Options of the chip, `chip` of a scene.
     pub chip: &'a ChipOptions,
     /// The split, as asked.
     pub mapping: &'a MappingOptions,
@@ -144,7 +144,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// In words.
+    /// Returns the level as a word in lower case.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Note => "note",

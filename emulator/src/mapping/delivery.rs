@@ -32,10 +32,10 @@ pub struct EventNeeds {
     pub recurrent: UnpackNeeds,
 }
 
-/// What unpacking one layer's y needs.
+/// Sizes that unpacking one layer's y depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnpackNeeds {
-    /// Blocks.
+    /// Number of senders, each with a block of packets.
     pub blocks: u32,
     /// Words of the dense values.
     pub words: u32,

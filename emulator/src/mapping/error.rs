@@ -11,7 +11,7 @@ use crate::kernel::matrix::PlaceError;
 use crate::machine::dram::DramFull;
 use crate::text::several;
 
-/// Why a network cannot be put on the chip as asked.
+/// Reason why a network cannot be put on the chip as asked.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum MapError {
     /// The scene names a layer that the network lacks.
@@ -19,9 +19,9 @@ pub enum MapError {
     UnknownLayer {
         /// Entry of `mapping.layers`.
         entry: usize,
-        /// As written.
+        /// Name of the layer, as the scene writes it.
         name: String,
-        /// What there is.
+        /// Names of the model's layers.
         layers: Vec<String>,
     },
     /// The scene names a layer twice.
@@ -29,15 +29,15 @@ pub enum MapError {
     LayerTwice {
         /// Second entry of `mapping.layers`.
         entry: usize,
-        /// As written.
+        /// Name of the layer, as the scene writes it.
         name: String,
     },
     /// The scene leaves a layer out.
     #[error("layer `{name}` is not mapped: `mapping.layers` needs an entry for each of {}", layers.join(", "))]
     LayerMissing {
-        /// The layer.
+        /// Name of the layer that is left out.
         name: String,
-        /// All of them.
+        /// Names of all layers.
         layers: Vec<String>,
     },
     /// More PEs asked for than are free.
@@ -47,17 +47,17 @@ pub enum MapError {
     TooManyPes {
         /// Entry of `mapping.layers`.
         entry: usize,
-        /// Its layer.
+        /// Name of the layer.
         layer: String,
-        /// As asked.
+        /// Number of PEs that the scene asks for.
         asked: usize,
-        /// Free for it.
+        /// Number of PEs that are free for the layer.
         free: usize,
-        /// On the chip.
+        /// Number of PEs on the chip.
         total: usize,
-        /// Reserved by the scene.
+        /// Number of PEs that the scene reserves.
         reserved: usize,
-        /// Broken, and not reserved too.
+        /// Number of PEs that are broken and not reserved, too.
         broken: usize,
     },
     /// More PEs than units.
@@ -65,11 +65,11 @@ pub enum MapError {
     MorePesThanUnits {
         /// Entry of `mapping.layers`.
         entry: usize,
-        /// Its layer.
+        /// Name of the layer.
         layer: String,
-        /// As asked.
+        /// Number of PEs that the scene asks for.
         asked: usize,
-        /// There are.
+        /// Number of units of the layer.
         units: usize,
     },
     /// A PE named that does not exist or is reserved.
@@ -77,9 +77,9 @@ pub enum MapError {
     BadPe {
         /// Entry of `mapping.layers`.
         entry: usize,
-        /// Its layer.
+        /// Name of the layer.
         layer: String,
-        /// What is wrong.
+        /// Defect of the PE or of its name.
         what: String,
     },
     /// A PE's memory is too small for its share.
@@ -91,7 +91,7 @@ pub enum MapError {
         pe: Pe,
         /// Layers it hosts.
         layers: Vec<String>,
-        /// Bytes.
+        /// Bytes needed and available, and what found no room.
         full: Full,
         /// Least number of PEs with which the layer fits; `None` if none does, or it
         /// shares its PEs.
@@ -104,11 +104,11 @@ pub enum MapError {
     Kernel {
         /// Entry of `mapping.layers`.
         entry: usize,
-        /// Its layer.
+        /// Name of the layer.
         layer: String,
         /// W or R.
         matrix: &'static str,
-        /// Why not.
+        /// Reason why the kernel cannot hold the share.
         source: PlaceError,
     },
     /// A kernel that reads a list of events, where the broadcast sends all values.
@@ -119,7 +119,7 @@ pub enum MapError {
     EventList {
         /// Entry of `mapping.layers`.
         entry: usize,
-        /// Its layer.
+        /// Name of the layer.
         layer: String,
         /// Field: input or recurrent.
         matrix: &'static str,
@@ -131,7 +131,7 @@ pub enum MapError {
     EventUnits {
         /// Entry of `mapping.layers`.
         entry: usize,
-        /// Its layer.
+        /// Name of the layer.
         layer: String,
         /// Units on the PE with most.
         units: usize,
@@ -139,7 +139,7 @@ pub enum MapError {
     /// The key of a routed packet numbers its layer in five bits.
     #[error("the network has {layers} layers, and keys of routed packets can tell {ROUTED_LAYERS} apart")]
     RoutedLayers {
-        /// Layers.
+        /// Number of layers of the network.
         layers: usize,
     },
     /// Two options that exclude each other.
@@ -147,11 +147,11 @@ pub enum MapError {
     Combination {
         /// Field of `mapping`.
         field: &'static str,
-        /// What it is.
+        /// Value of the field.
         value: &'static str,
-        /// What it does not go with.
+        /// Option that the value excludes.
         with: &'static str,
-        /// Why not.
+        /// Reason for the exclusion.
         why: &'static str,
         /// What to set instead.
         instead: &'static str,
@@ -165,11 +165,11 @@ pub enum MapError {
     /// The input rows have another width than the first layer.
     #[error("rows of {found} inputs are to be read from DRAM, but layer `{layer}` takes {needed}")]
     Width {
-        /// First layer.
+        /// Name of the first layer.
         layer: String,
-        /// What it takes.
+        /// Number of inputs that the layer takes.
         needed: usize,
-        /// What there is.
+        /// Number of inputs in a row.
         found: usize,
     },
 }

@@ -21,15 +21,15 @@ pub use crate::chip::constants::{LOG_BYTES, PROGRAM_BYTES, STACK_BASE, STACK_BYT
 /// A layer's share on one PE, by size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share<'a> {
-    /// Layer index.
+    /// Index of the layer in the network.
     pub layer: u8,
-    /// The layer's name.
+    /// Name of the layer in the model.
     pub name: &'a str,
-    /// Units.
+    /// Number of units on the PE.
     pub units: u32,
-    /// What the layer passes on: y, or traces beside it.
+    /// Output of the layer: y, or traces beside it.
     pub output: Output,
-    /// What makes an event.
+    /// Comparison of c with θ that makes an event.
     pub compare: Compare,
     /// Units that send in every step.
     pub always: bool,
@@ -171,13 +171,13 @@ pub struct SlotLayout {
 /// A PE's memory map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemoryMap {
-    /// In the order of the shares.
+    /// Layouts of the slots, in the order of the shares.
     pub slots: Vec<SlotLayout>,
     /// Debug log: first byte and size.
     pub log: (u32, u32),
     /// The router's FIFO: first byte and size.
     pub fifo: (u32, u32),
-    /// Everything, ascending.
+    /// All regions of the map, by ascending address.
     pub regions: Vec<Region>,
 }
 
@@ -189,9 +189,9 @@ pub struct Full {
     pub needed: u64,
     /// Bytes of SRAM.
     pub there: u32,
-    /// What found no room.
+    /// Name of the array that found no room.
     pub what: String,
-    /// Its size.
+    /// Size of that array, in bytes.
     pub bytes: u64,
 }
 

@@ -1,6 +1,7 @@
 //! What users choose about the partition: which layer goes to how many PEs, and how
 //! these work together.
 
+use crate::chip::place::PePlace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -87,9 +88,10 @@ pub struct LayerMapping {
     #[serde(default)]
     #[schemars(range(min = 1, max = 65535))]
     pub units_per_pe: Option<u32>,
-    /// Put it on exactly these PEs, as `(x, y, p)`. Two layers may share a PE.
+    /// Put it on exactly these PEs, as `(x, y, p)`, or `(x, y, p, chip)` on another chip than the
+    /// first. Two layers may share a PE.
     #[serde(default)]
-    pub on: Option<Vec<(u8, u8, u8)>>,
+    pub on: Option<Vec<PePlace>>,
     /// Kernel of the input product W·x.
     #[serde(default)]
     pub input: KernelChoice,

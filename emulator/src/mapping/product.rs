@@ -8,6 +8,7 @@ use crate::kernel::columns::Deferred;
 use crate::kernel::cost::access::{Accesses, Formula, Multiples, Touched};
 use crate::kernel::csc::{self, CscLayout, Visit};
 use crate::kernel::events::UnpackLayout;
+use crate::kernel::int8_mac::Int8MacLayout;
 use crate::kernel::mail::Mail;
 use crate::kernel::matrix::{Kernel, Operands, Work};
 use crate::kernel::seen::Seen;
@@ -47,6 +48,8 @@ impl Operand {
 #[derive(Clone, Debug)]
 pub(super) struct MatrixAccount {
     arrays: Vec<(Formula, Vec<Spread>)>,
+    /// Accesses of the MAC array in a run, of 16 bytes each.
+    mac: Vec<(u64, Spread)>,
 }
 
 impl MatrixAccount {
@@ -71,7 +74,13 @@ impl MatrixAccount {
             Touched::Stack => vec![map.kind(RegionKind::Stack)],
         };
         let formulas = accesses.matrix(kernel.routine()).iter();
-        Self { arrays: formulas.map(|&formula| (formula, place(formula.touched))).collect() }
+        let arrays = formulas.map(|&formula| (formula, place(formula.touched))).collect();
+        let operands = |layout: &Int8MacLayout| [layout.input, layout.value, sums].map(|at| map.array(at));
+        let mac = match kernel {
+            Kernel::Int8Mac(layout) => layout.shape().accesses().into_iter().zip(operands(layout)).collect(),
+            _ => Vec::new(),
+        };
+        Self { arrays, mac }
     }
 
     /// Returns the accesses of a run in time step `step` that does `work`, by bank.
@@ -82,6 +91,9 @@ impl MatrixAccount {
             if let Some(spread) = spread.get(step as usize % spread.len().max(1)) {
                 spread.add(formula.count(&done), &mut banks);
             }
+        }
+        for (count, spread) in &self.mac {
+            spread.add(*count, &mut banks);
         }
         banks
     }
@@ -96,6 +108,7 @@ pub(super) fn touches(kernel: &Kernel, at: Operands, operand: Operand) -> Option
     match kernel {
         Kernel::CsrRow(_) | Kernel::CsrRow16(_) | Kernel::Int8Csr(_) => {}
         Kernel::Dense(layout) => touches.writes.push(singles(layout.ordered, layout.sources)),
+        Kernel::Int8Mac(layout) => touches.writes.push(singles(layout.input, layout.sources.div_ceil(4))),
         Kernel::CsrRowSkip(_) | Kernel::Csc(_) | Kernel::DenseEvent(_) => return None,
     }
     Some(touches)
@@ -179,23 +192,23 @@ impl Together {
 }
 
 /// Computes a product on the bytes as they are and writes its sums, with what the kernel leaves
-/// beside them.
+/// beside them. Returns the number of sums that needed more bits than the MAC array has.
 pub(super) fn multiply(
     kernel: &Kernel,
     sram: &mut Sram,
     at: Operands,
     (together, shared): (Option<&Together>, &mut Shared),
-) -> Result<(), KernelFault> {
+) -> Result<u32, KernelFault> {
     if together.is_some_and(|together| together.multiply(kernel, sram, at, shared)) {
-        return Ok(());
+        return Ok(0);
     }
     // The bytes may have changed since the operation began.
     kernel.work(sram.words(), at.x)?;
     let mut sums = vec![0.0; kernel.rows() as usize];
-    kernel.run(sram.words(), at, &mut sums)?;
+    let overflows = kernel.run(sram.words(), at, &mut sums)?;
     if let Some((address, scratch)) = kernel.scratch(sram.words(), at.x)? {
-        sram.set_floats(address, &scratch);
+        sram.set_words(address, &scratch);
     }
     sram.set_floats(at.sums, &sums);
-    Ok(())
+    Ok(overflows)
 }

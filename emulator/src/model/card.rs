@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::net::attention::{Attention, MAX_STEPS, Mlp};
 use crate::net::{Carry, Compare, Output};
 
 /// A model's card. Every field but `name` and `kind`, and a gesture model's `classes`, may
@@ -19,9 +20,12 @@ pub struct Card {
     /// One line that says what it is.
     #[serde(default)]
     pub title: String,
+    /// Network of a language model: `Egru` (the default), or `Attention(…)`, a transformer.
+    #[serde(default, skip_serializing_if = "Network::is_egru")]
+    pub network: Network,
     /// What it keeps from one sequence to the next. Language models: `Y` as in the
-    /// authors' evaluation (the default), or `CAndY`. Gestures: `Nothing`. Layers: any,
-    /// `Nothing` by default.
+    /// authors' evaluation (the default), or `CAndY`. Gestures and transformers: `Nothing`.
+    /// Layers: any, `Nothing` by default.
     pub carry: Carry,
     /// Inputs in a sequence; by default 70 words or 67 frames.
     pub sequence: u32,
@@ -64,6 +68,8 @@ struct Written {
     kind: Kind,
     #[serde(default)]
     title: String,
+    #[serde(default)]
+    network: Network,
     carry: Option<Carry>,
     sequence: Option<u32>,
     output: Option<Output>,
@@ -92,11 +98,13 @@ struct Written {
 impl From<Written> for Card {
     fn from(written: Written) -> Self {
         let defaults = Self::unwritten(&written.name, written.kind);
+        let carry = if written.network.is_egru() { defaults.carry } else { Carry::Nothing };
         Self {
             name: written.name,
             kind: written.kind,
             title: written.title,
-            carry: written.carry.unwrap_or(defaults.carry),
+            network: written.network,
+            carry: written.carry.unwrap_or(carry),
             sequence: written.sequence.unwrap_or(defaults.sequence),
             output: written.output.unwrap_or(defaults.output),
             compare: written.compare,
@@ -126,6 +134,46 @@ pub enum Kind {
     /// Spiking network of a NIR file or a description: such models have no card file.
     #[serde(skip)]
     Spiking,
+}
+
+/// Network of a language model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Network {
+    /// Layers of event-based gated recurrent units.
+    #[default]
+    Egru,
+    /// A transformer of the GPT-2 shape ([`crate::net::attention`]).
+    Attention {
+        /// Heads of each layer; they divide the embedding's width.
+        heads: u32,
+        /// Self-attention: `Softmax`, or `Spiking(steps: 4, normalise: true)`.
+        attention: Attention,
+        /// Feed-forward blocks: `Gelu`, or `Spiking(steps: 8, input: Encoded)`, with `Direct` for
+        /// values instead of spikes as their input.
+        mlp: Mlp,
+    },
+}
+
+impl Network {
+    /// Returns `true` for layers of event-based gated recurrent units.
+    pub fn is_egru(&self) -> bool {
+        *self == Self::Egru
+    }
+
+    /// Returns the time steps of a part that spikes and has a number of them that is not
+    /// computed; `None` if there is no such part.
+    fn steps_out_of_range(self) -> Option<u8> {
+        let Self::Attention { attention, mlp, .. } = self else { return None };
+        let attention = match attention {
+            Attention::Softmax => None,
+            Attention::Spiking { steps, .. } => Some(steps),
+        };
+        let mlp = match mlp {
+            Mlp::Gelu => None,
+            Mlp::Spiking { steps, .. } => Some(steps),
+        };
+        [attention, mlp].into_iter().flatten().find(|steps| !(1..=MAX_STEPS).contains(steps))
+    }
 }
 
 /// Place of the reset gate r.
@@ -208,6 +256,23 @@ pub enum CardError {
     /// A projection in a model without a decoder.
     #[error(" projection: only language models have one")]
     Projection,
+    /// A transformer in a model of another kind.
+    #[error(" network: Attention(…) in a model of kind {0:?}; only language models can be transformers")]
+    AttentionKind(Kind),
+    /// A transformer that would carry state from one sequence to the next.
+    #[error(
+        " carry: {0:?}; a transformer's positions restart with each sequence: write Nothing, or leave it out"
+    )]
+    AttentionCarry(Carry),
+    /// A field that only EGRU networks have.
+    #[error(" {0}: only EGRU networks have it; leave it out beside network: Attention(…)")]
+    EgruOnly(&'static str),
+    /// Time steps of a transformer's spiking part out of range.
+    #[error(" network: steps: {0}; a token has 1 to {MAX_STEPS} time steps")]
+    Steps(u8),
+    /// A transformer without heads.
+    #[error(" network: heads: 0; a layer needs at least 1")]
+    NoHeads,
     /// A gesture model that does not say what its logits mean.
     #[error(" classes: none; a gesture model's card names its classes in the order of its logits")]
     NoClasses,
@@ -219,6 +284,9 @@ impl Card {
         let options =
             ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
         let card: Self = options.from_bytes(bytes).map_err(|error| CardError::Ron(Box::new(error)))?;
+        if !card.network.is_egru() {
+            card.check_attention()?;
+        }
         match card.kind {
             _ if card.sequence == 0 => Err(CardError::EmptySequence),
             _ if !card.events && !card.compare.is_usual() => {
@@ -234,6 +302,30 @@ impl Card {
         }
     }
 
+    /// Refuses what makes no sense beside `network: Attention(…)`.
+    fn check_attention(&self) -> Result<(), CardError> {
+        let unusual = [
+            ("output", self.output != Output::Y),
+            ("compare", !self.compare.is_usual()),
+            ("events", !self.events),
+            ("reset_gate", self.reset_gate != ResetGate::After),
+            ("projection", self.projection.is_some()),
+        ];
+        if self.kind != Kind::LanguageModel {
+            return Err(CardError::AttentionKind(self.kind));
+        }
+        if self.carry != Carry::Nothing {
+            return Err(CardError::AttentionCarry(self.carry));
+        }
+        if let Some((field, _)) = unusual.into_iter().find(|(_, unusual)| *unusual) {
+            return Err(CardError::EgruOnly(field));
+        }
+        if let Network::Attention { heads: 0, .. } = self.network {
+            return Err(CardError::NoHeads);
+        }
+        self.network.steps_out_of_range().map_or(Ok(()), |steps| Err(CardError::Steps(steps)))
+    }
+
     /// A card with the defaults of its kind: run as the authors' evaluation does.
     pub fn unwritten(name: &str, kind: Kind) -> Self {
         let (carry, sequence, output) = match kind {
@@ -245,6 +337,7 @@ impl Card {
             name: name.to_owned(),
             kind,
             title: String::new(),
+            network: Network::Egru,
             carry,
             sequence,
             output,

@@ -140,6 +140,16 @@ pub enum ModelError {
         /// The value, as an f32.
         value: f32,
     },
+    /// A firing threshold that is not above 0.
+    #[error("{}: tensor {tensor} is {value}; a firing threshold is above 0", path.display())]
+    Threshold {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The value.
+        value: f32,
+    },
     /// A packed matrix whose arrays do not make one.
     #[error("{}: packed matrix {tensor}: {source}", path.display())]
     Csr {

@@ -36,7 +36,7 @@ impl GestureModel {
 
     pub(super) fn read(mut files: Files, mut file: TensorFile<'_>) -> Result<Self, ModelError> {
         let card = files.card(Kind::Gestures)?;
-        let notes = file.check(card.kind)?;
+        let notes = file.check(&card)?;
         let head = load_head(&file)?;
         let network = load_network(&file, head.features(), &card)?;
         let (classes, units) = (card.classes.len(), network.outputs());

@@ -1,15 +1,18 @@
-//! Language models: words, embedding, EGRU layers, and a decoder that may be tied to the embedding.
+//! Language models: words, embedding, EGRU layers or a transformer, and a decoder that may be tied
+//! to the embedding.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::card::Projection;
 use super::tensors::{DECODER, TensorFile};
 use super::weights::Weights;
 use super::{
     Card, Embedding, Files, INDICES_FILE, Kind, ModelError, VOCABULARY_FILE, VOCABULARY_LIMIT, Vocabulary,
-    load_network, read,
+    attention, load_network, read,
 };
-use crate::net::{Egru, EgruLayer};
+use crate::net::Egru;
+use crate::net::attention::Gpt;
 
 /// A language model as loaded: what it is, its words, its network, its embedding and its decoder.
 #[derive(Clone, Debug)]
@@ -20,8 +23,10 @@ pub struct LanguageModel {
     pub path: PathBuf,
     /// Its words, V of them.
     pub vocabulary: Vocabulary,
-    /// Its recurrent layers.
+    /// Its recurrent layers; none of a transformer.
     pub network: Egru,
+    /// Its transformer; `None` of an EGRU network.
+    pub transformer: Option<Arc<Gpt>>,
     /// E, \[V, width\]: what the first layer reads, and the weights of a tied decoder.
     pub embedding: Embedding,
     /// The rest of the decoder.
@@ -70,12 +75,23 @@ impl LanguageModel {
     pub(super) fn read(mut files: Files, mut file: TensorFile<'_>) -> Result<Self, ModelError> {
         let card = files.card(Kind::LanguageModel)?;
         let words = vocabulary(&files.folder)?;
-        let mut notes = file.check(card.kind)?;
+        let mut notes = file.check(&card)?;
         let embedding = file.embedding()?;
         let vocabulary = words.fitting(embedding.words(), &mut notes)?;
-        let network = load_network(&file, embedding.width(), &card)?;
-        let decoder = load_decoder(&file, &embedding, &network, (&card, &vocabulary), &mut notes)?;
-        Ok(Self { card, path: files.weights, vocabulary, network, embedding, decoder, notes })
+        let transformer = attention::load(&file, &embedding, &card)?.map(Arc::new);
+        let network = match &transformer {
+            Some(_) => Egru { layers: Vec::new() },
+            None => load_network(&file, embedding.width(), &card)?,
+        };
+        let outputs = transformer.as_ref().map_or_else(|| network.outputs(), |gpt| gpt.width);
+        let decoder = load_decoder(&file, &embedding, outputs, (&card, &vocabulary), &mut notes)?;
+        let path = files.weights;
+        Ok(Self { card, path, vocabulary, network, transformer, embedding, decoder, notes })
+    }
+
+    /// Returns the number of values that the readout reads.
+    pub fn outputs(&self) -> usize {
+        self.transformer.as_ref().map_or_else(|| self.network.outputs(), |gpt| gpt.width)
     }
 }
 
@@ -124,19 +140,18 @@ impl Words {
 fn load_decoder(
     file: &TensorFile<'_>,
     embedding: &Embedding,
-    network: &Egru,
+    units: usize,
     (card, vocabulary): (&Card, &Vocabulary),
     notes: &mut Vec<String>,
 ) -> Result<Decoder, ModelError> {
     const SCALE: &str = "decoder.scale";
     const BIAS: &str = "decoder.decoder.bias";
-    let units = network.layers.last().map_or(0, EgruLayer::units);
     let projection = load_projection(file, units, (card, vocabulary), notes)?;
     let read = projection.as_ref().map_or(units, |projection| projection.bias.len());
     let weights = file.decoder(embedding, read)?;
     if weights.is_none() && read != embedding.width() {
         return Err(file.shape_error(
-            &format!("rnns.{}.thr", network.layers.len().saturating_sub(1)),
+            &format!("rnns.{}.thr", file.layer_count().saturating_sub(1)),
             format!(
                 "[{0}], as the tied decoder multiplies the last layer with embeddings of {0}; to run the layers alone \
                  on an array, write `kind: Layers` into card.ron",

@@ -34,7 +34,7 @@ impl LayersModel {
 
     pub(super) fn read(mut files: Files, mut file: TensorFile<'_>) -> Result<Self, ModelError> {
         let card = files.card(Kind::Layers)?;
-        let notes = file.check(card.kind)?;
+        let notes = file.check(&card)?;
         let network = load_network(&file, file.inputs()?, &card)?;
         Ok(Self { card, path: files.weights, network, notes })
     }

@@ -5,6 +5,7 @@
 //! file, the error names the file and the tensor, line or field, says what was found and what is
 //! needed, and nothing panics.
 
+mod attention;
 pub mod card;
 pub mod embedding;
 mod error;
@@ -22,7 +23,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use card::{Card, Kind, Measured, Projection};
+pub use card::{Card, Kind, Measured, Network, Projection};
 pub use embedding::Embedding;
 pub use error::ModelError;
 pub use gestures::GestureModel;
@@ -33,6 +34,7 @@ pub use spiking::SpikingModel;
 pub use vocabulary::{Vocabulary, VocabularyError};
 
 use crate::file;
+use crate::net::attention::Gpt;
 use crate::net::{Egru, EgruLayer};
 use tensors::TensorFile;
 use weights::Weights;
@@ -102,7 +104,12 @@ impl Model {
         }
     }
 
-    /// Its recurrent layers; none in a spiking network.
+    /// Returns its transformer, if the network is one.
+    pub fn transformer(&self) -> Option<&Arc<Gpt>> {
+        self.language()?.transformer.as_ref()
+    }
+
+    /// Its recurrent layers; none in a spiking network and in a transformer.
     pub fn network(&self) -> &Egru {
         const NONE: &Egru = &Egru { layers: Vec::new() };
         match self {

@@ -6,6 +6,8 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
+use super::attention;
+use super::card::{Card, Network};
 use super::embedding::Embedding;
 use super::gestures::{LINEAR, PLACES, READOUT};
 use super::names::{NameError, Names, Place, is_layer_part, layer_part};
@@ -83,10 +85,15 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// Refuses tensors that do not belong to a model of this kind; returns notes on the names.
-    pub(super) fn check(&mut self, kind: Kind) -> Result<Vec<String>, ModelError> {
+    /// Refuses tensors that do not belong to a model with this card; returns notes on the names.
+    pub(super) fn check(&mut self, card: &Card) -> Result<Vec<String>, ModelError> {
+        let kind = card.kind;
         let names: Vec<&str> = self.names.iter().collect();
-        if let Some(tensor) = names.iter().find(|name| !known(name, kind)) {
+        let known = |name: &str| match card.network {
+            Network::Egru => known(name, kind),
+            Network::Attention { .. } => OF_LANGUAGE.contains(&name) || attention::known(name),
+        };
+        if let Some(tensor) = names.iter().find(|name| !known(name)) {
             let (path, tensor) = (self.path(), self.names.written(tensor));
             return Err(ModelError::UnknownTensor { path, tensor, kind });
         }
@@ -146,6 +153,15 @@ impl<'a> TensorFile<'a> {
         ModelError::Shape { path: self.path_of(tensor), tensor: self.names.written(tensor), found, needed }
     }
 
+    /// Returns one more than the greatest number N of tensors `ROOT.N.PART`.
+    pub(super) fn count_of(&self, root: &str) -> usize {
+        let number = |name: &str| {
+            let (number, _) = name.strip_prefix(root)?.strip_prefix('.')?.split_once('.')?;
+            number.parse::<usize>().ok()
+        };
+        self.names.iter().filter_map(number).max().map_or(0, |last| last + 1)
+    }
+
     /// Returns the inputs of layer 0 by the shape of its dense kernel.
     pub(super) fn inputs(&self) -> Result<usize, ModelError> {
         const KERNEL: &str = "rnns.0.kernel";
@@ -157,6 +173,11 @@ impl<'a> TensorFile<'a> {
             &[inputs, _] if inputs > 0 => Ok(inputs),
             _ => Err(self.shape_error(KERNEL, "[inputs, 3 · units]".to_owned())),
         }
+    }
+
+    /// Returns the error for a threshold that is not above 0.
+    pub(super) fn threshold_error(&self, tensor: &str, value: f32) -> ModelError {
+        ModelError::Threshold { path: self.path_of(tensor), tensor: self.names.written(tensor), value }
     }
 
     /// Returns the error for tensors that do not fit together.
@@ -234,6 +255,28 @@ impl<'a> TensorFile<'a> {
             return Err(self.shape_error(tensor, format!("{shape:?}")));
         }
         self.floats(tensor, &view)
+    }
+
+    /// Returns a dense tensor of floats of `width` columns, row after row.
+    pub(super) fn table(&self, tensor: &str, width: usize) -> Result<Vec<f32>, ModelError> {
+        let needed = format!("[rows, {width}]");
+        let view = self.view(tensor, &format!("as floats of shape {needed}"))?;
+        match view.shape() {
+            &[rows, columns] if rows > 0 && columns == width => self.floats(tensor, &view),
+            _ => Err(self.shape_error(tensor, needed)),
+        }
+    }
+
+    /// Returns an 8-bit tensor of exactly this shape.
+    pub(super) fn int8(&self, tensor: &str, shape: [usize; 2]) -> Result<Vec<i8>, ModelError> {
+        let view = self.view(tensor, &format!("as I8 of shape {shape:?}"))?;
+        if view.dtype() != Dtype::I8 {
+            return Err(self.dtype_error(tensor, view.dtype(), "I8"));
+        }
+        if view.shape() != shape {
+            return Err(self.shape_error(tensor, format!("{shape:?}")));
+        }
+        Ok(bytemuck::cast_slice(view.data()).to_vec())
     }
 
     /// Returns a vector of whole numbers, stored as u16 or u32.
@@ -331,21 +374,23 @@ fn known_gesture(name: &str) -> bool {
     layer == LINEAR || layer == READOUT || PLACES.iter().any(|place| layer == format!("conv.{place}"))
 }
 
+/// Tensors outside of the layers that every language model may have.
+const OF_LANGUAGE: [&str; 8] = [
+    "embeddings.weight",
+    "embeddings.weight.q",
+    "embeddings.weight.scale",
+    "decoder.decoder.weight",
+    "decoder.decoder.bias",
+    "decoder.projection.weight",
+    "decoder.projection.bias",
+    "decoder.scale",
+];
+
 fn known(name: &str, kind: Kind) -> bool {
-    const WHOLE: [&str; 8] = [
-        "embeddings.weight",
-        "embeddings.weight.q",
-        "embeddings.weight.scale",
-        "decoder.decoder.weight",
-        "decoder.decoder.bias",
-        "decoder.projection.weight",
-        "decoder.projection.bias",
-        "decoder.scale",
-    ];
     match layer_part(name) {
         Some((_, part)) => is_layer_part(part),
         None => match kind {
-            Kind::LanguageModel => WHOLE.contains(&name),
+            Kind::LanguageModel => OF_LANGUAGE.contains(&name),
             Kind::Gestures => known_gesture(name),
             Kind::Layers | Kind::Spiking => OUTSIDE.iter().any(|root| name.split('.').next() == Some(root)),
         },

@@ -22,15 +22,15 @@ use ndarray::{Array1, Array2, Array3, Array4, ArrayView2, ArrayView3, ArrayView4
 use pulp::{Arch, Simd, WithSimd};
 use thiserror::Error;
 
-/// Sizes that do not go together.
+/// Error of arrays whose sizes do not fit each other.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{what}: {found} numbers, needed are {needed}")]
 pub struct ShapeError {
-    /// Which array.
+    /// Array of another size than needed.
     pub what: &'static str,
-    /// Its numbers.
+    /// Number of values that it has.
     pub found: usize,
-    /// How many it should have.
+    /// Number of values that it should have.
     pub needed: usize,
 }
 
@@ -41,9 +41,9 @@ fn expect(what: &'static str, found: usize, needed: usize) -> Result<(), ShapeEr
 /// Sizes of a 2-D convolution with a square kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvShape {
-    /// Channels read.
+    /// Number of channels that are read.
     pub inputs: usize,
-    /// Channels made.
+    /// Number of channels that are made.
     pub outputs: usize,
     /// Rows and columns of the kernel, at least 1.
     pub kernel: usize,
@@ -94,9 +94,19 @@ impl Conv2d {
         Ok(Self { shape, weight: weight.as_standard_layout().into_owned(), bias: bias.into() })
     }
 
-    /// Its sizes.
+    /// Returns the sizes of the convolution.
     pub fn shape(&self) -> ConvShape {
         self.shape
+    }
+
+    /// Returns the weight of an output for an input at a row and column of the kernel; 0 outside.
+    pub fn weight(&self, output: usize, input: usize, row: usize, column: usize) -> f32 {
+        self.weight.get((input, row, column, output)).copied().unwrap_or(0.0)
+    }
+
+    /// Returns the bias of an output; 0 outside.
+    pub fn bias(&self, output: usize) -> f32 {
+        self.bias.get(output).copied().unwrap_or(0.0)
     }
 
     /// Returns the output for maps `x`, `[channels, rows, columns]`; missing channels count as 0.
@@ -173,6 +183,16 @@ impl Linear {
     /// Numbers it makes.
     pub fn outputs(&self) -> usize {
         self.bias.len()
+    }
+
+    /// Returns the weight of an output for an input; 0 outside.
+    pub fn weight(&self, output: usize, input: usize) -> f32 {
+        self.weight.get((input, output)).copied().unwrap_or(0.0)
+    }
+
+    /// Returns the bias of an output; 0 outside.
+    pub fn bias(&self, output: usize) -> f32 {
+        self.bias.get(output).copied().unwrap_or(0.0)
     }
 
     /// Returns the output, `[outputs]`, for `x`, `[inputs]`; missing inputs count as 0.

@@ -30,7 +30,7 @@ pub enum CsrError {
     /// The first row starts at 0.
     #[error("the first row pointer is {found}, not 0")]
     PointerStart {
-        /// The first pointer.
+        /// First of the row pointers.
         found: u32,
     },
     /// Row pointers never fall.
@@ -38,31 +38,31 @@ pub enum CsrError {
     PointerOrder {
         /// First row that ends before it starts.
         row: usize,
-        /// Its start.
+        /// Pointer at which the row starts.
         start: u32,
-        /// Its end.
+        /// Pointer at which the row ends.
         end: u32,
     },
     /// The last row ends where the non-zeros end.
     #[error("the last row pointer is {found}, but there are {nonzeros} column indices")]
     PointerEnd {
-        /// The last pointer.
+        /// Last of the row pointers.
         found: u32,
-        /// Column indices given.
+        /// Number of column indices given.
         nonzeros: usize,
     },
     /// One column index for every value.
     #[error("{indices} column indices for {values} values; they come in pairs")]
     Lengths {
-        /// Column indices given.
+        /// Number of column indices given.
         indices: usize,
-        /// Values given.
+        /// Number of values given.
         values: usize,
     },
     /// Columns of a row ascend strictly.
     #[error("columns of row {row} do not ascend: {column} comes after {previous}")]
     ColumnOrder {
-        /// First such row.
+        /// First row with this error.
         row: usize,
         /// The column before.
         previous: u32,
@@ -72,11 +72,11 @@ pub enum CsrError {
     /// Every column exists.
     #[error("row {row} has column {column}, but the matrix has {columns} columns (0 to {})", columns.saturating_sub(1))]
     ColumnRange {
-        /// First such row.
+        /// First row with this error.
         row: usize,
-        /// The column.
+        /// Column that the matrix does not have.
         column: u32,
-        /// Columns of the matrix.
+        /// Number of the matrix's columns.
         columns: usize,
     },
     /// Dimensions are counted in u32.
@@ -84,7 +84,7 @@ pub enum CsrError {
     TooLarge {
         /// Rows of the matrix.
         rows: usize,
-        /// Columns of the matrix.
+        /// Number of the matrix's columns.
         columns: usize,
         /// Non-zeros, or dense entries.
         nonzeros: usize,
@@ -96,7 +96,7 @@ pub enum CsrError {
         inputs: usize,
         /// Columns of the dense array (3U).
         outputs: usize,
-        /// Values given.
+        /// Number of values given.
         found: usize,
     },
 }

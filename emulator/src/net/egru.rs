@@ -68,13 +68,13 @@ pub struct EgruLayer {
     pub kernel: Csr,
     /// R, \[3U, U\]: weights of the layer's own values of the step before.
     pub recurrent: Csr,
-    /// b_x, \[3U\].
+    /// Input bias b_x, \[3U\].
     pub bias: Vec<f32>,
     /// b_r, \[3U\]. Kept apart from b_x: its g block lies inside the product with r.
     pub recurrent_bias: Vec<f32>,
     /// θ, \[U\], each within 0..=1.
     pub threshold: Vec<f32>,
-    /// What the next layer reads.
+    /// Output that the next layer reads.
     pub output: Output,
     /// Comparison of the cell state with θ that makes an event.
     pub compare: Compare,
@@ -83,17 +83,17 @@ pub struct EgruLayer {
 }
 
 impl EgruLayer {
-    /// Sources, I.
+    /// Returns the number of sources, I.
     pub fn inputs(&self) -> usize {
         self.kernel.cols()
     }
 
-    /// Units, U.
+    /// Returns the number of units, U.
     pub fn units(&self) -> usize {
         self.threshold.len()
     }
 
-    /// Stored weights of W and R together.
+    /// Returns the number of stored weights of W and R together.
     pub fn nonzeros(&self) -> usize {
         self.kernel.nnz() + self.recurrent.nnz()
     }
@@ -120,20 +120,20 @@ impl EgruLayer {
     }
 }
 
-/// What [`pointwise`] needs of one unit. Arrays of three are in gate order z, r, g.
+/// Input of [`pointwise`] for one unit. Arrays of three are in gate order z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PointwiseInput {
     /// W·x of the three gate rows, without bias.
     pub w: [f32; 3],
     /// R·y(t−1) of the three gate rows, without bias.
     pub q: [f32; 3],
-    /// b_x.
+    /// Input bias b_x of the three gate rows.
     pub bias: [f32; 3],
-    /// b_r.
+    /// Recurrent bias b_r of the three gate rows.
     pub recurrent_bias: [f32; 3],
     /// Cell state carried from the step before.
     pub c: f32,
-    /// θ.
+    /// Threshold θ, within 0..=1.
     pub threshold: f32,
     /// Comparison of the cell state with θ.
     pub compare: Compare,
@@ -141,7 +141,7 @@ pub struct PointwiseInput {
     pub always: bool,
 }
 
-/// What [`pointwise`] gives for one unit.
+/// Output of [`pointwise`] for one unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PointwiseOutput {
     /// The value sent: the cell state before its reset if there is an event (or the unit always
@@ -153,7 +153,7 @@ pub struct PointwiseOutput {
     pub z: f32,
     /// Reset gate, 0..=1.
     pub r: f32,
-    /// Candidate, −1..=1.
+    /// Candidate state, −1..=1.
     pub g: f32,
 }
 

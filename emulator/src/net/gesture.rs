@@ -30,6 +30,11 @@ pub fn conv_shape(index: usize, inputs: usize, outputs: usize) -> Option<ConvSha
     Some(ConvShape { inputs, outputs, kernel, stride, padding })
 }
 
+/// Returns whether max-pooling follows convolution `index` (from 0).
+pub fn pools(index: usize) -> bool {
+    LAYERS.get(index).is_some_and(|&(.., pool)| pool)
+}
+
 /// The convolutional head: frame to features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
@@ -74,18 +79,35 @@ impl Head {
         self.convolutions.iter().map(conv).sum::<usize>() + (self.linear.inputs() + 1) * self.linear.outputs()
     }
 
+    /// Returns its convolutions, in order.
+    pub fn convolutions(&self) -> &[Conv2d] {
+        &self.convolutions
+    }
+
+    /// Returns its linear layer.
+    pub fn linear(&self) -> &Linear {
+        &self.linear
+    }
+
     /// Returns the features of one frame, `[32 · 32]` in rows; missing pixels count as 0.
     pub fn forward(&self, frame: &[f32]) -> Vec<f32> {
+        self.forward_with(frame, |_, _| {})
+    }
+
+    /// Returns the features of one frame as [`Self::forward`] does; `each` sees the number of each
+    /// convolution (from 0) and its maps after ReLU and pooling.
+    pub fn forward_with(&self, frame: &[f32], mut each: impl FnMut(usize, &Array3<f32>)) -> Vec<f32> {
         let mut maps = Array3::zeros((1, FRAME_SIDE, FRAME_SIDE));
         for (to, &pixel) in maps.iter_mut().zip(frame) {
             *to = pixel;
         }
-        for (layer, &(.., pool)) in self.convolutions.iter().zip(&LAYERS) {
+        for (index, (layer, &(.., pool))) in self.convolutions.iter().zip(&LAYERS).enumerate() {
             maps = layer.forward(maps.view());
             relu(&mut maps);
             if pool {
                 maps = max_pool(maps.view(), 3, 2);
             }
+            each(index, &maps);
         }
         self.linear.forward(&maps)
     }

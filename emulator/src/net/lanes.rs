@@ -63,7 +63,7 @@ pub fn both(mut x: [f32; LANES], y: [f32; LANES], f: impl Fn(f32, f32) -> f32) -
     x
 }
 
-/// 2ᵏ.
+/// Returns 2ᵏ, for k within −126..=127.
 #[inline(always)]
 fn power(k: i32) -> f32 {
     f32::from_bits(((127 + k) as u32) << 23)

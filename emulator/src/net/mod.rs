@@ -1,15 +1,18 @@
 //! Networks as mathematics: sparse matrices, the one summation order, the EGRU cell and its
-//! reference forward pass.
+//! reference forward pass, spiking populations, transformers.
 //!
 //! Nothing here knows of chips, files or tokens. What the emulated chip computes is
 //! compared with [`egru::Egru`] bit for bit; [`egru::Egru`] is compared with the authors'
 //! own code through `tests/it/golden.rs`.
 
+pub mod attention;
 pub mod compare;
 pub mod conv;
 pub mod csr;
 pub mod egru;
 pub mod gesture;
+pub mod int8;
+pub mod int8_head;
 pub mod lanes;
 pub mod quantise;
 pub mod random;

@@ -14,13 +14,13 @@ pub const LIMIT: f32 = 127.0;
 /// A sparse matrix of 8-bit weights. Rows and columns as in [`super::csr`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantisedCsr {
-    /// Columns.
+    /// Number of columns.
     pub columns: usize,
     /// Row pointers, rows + 1.
     pub indptr: Vec<u32>,
     /// Column of each weight.
     pub indices: Vec<u32>,
-    /// Quantised weights.
+    /// Quantised weights, row by row; each is multiplied with its row's scale.
     pub data: Vec<i8>,
     /// Scale of each row.
     pub scales: Vec<f32>,
@@ -72,7 +72,7 @@ pub fn quantise(matrix: &Csr) -> (QuantisedCsr, QuantisationError) {
 }
 
 impl QuantisedCsr {
-    /// Rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.scales.len()
     }

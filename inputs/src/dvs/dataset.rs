@@ -24,16 +24,16 @@ const LIST_LIMIT: u64 = 1 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
-    /// Training.
+    /// Recording to train with.
     Train,
-    /// Testing.
+    /// Recording to test with.
     Test,
 }
 
 /// A stretch of a recording, in which one gesture is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sample {
-    /// The recording.
+    /// File of the recording.
     pub path: PathBuf,
     /// What it is for, where the data set says so.
     pub split: Option<Split>,
@@ -51,7 +51,7 @@ pub enum DatasetError {
     /// A file or folder that cannot be read.
     #[error("{}: {source}", path.display())]
     Read {
-        /// Which.
+        /// File or folder that cannot be read.
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,
@@ -63,7 +63,7 @@ pub enum DatasetError {
          (tonic's)", path.display()
     )]
     Layout {
-        /// The folder.
+        /// Folder that was looked into.
         path: PathBuf,
     },
     /// A data set without recordings.
@@ -75,9 +75,9 @@ pub enum DatasetError {
     /// A line of a list that is no recording beside it.
     #[error("{}:{line}: `{found}`: {why}", path.display())]
     List {
-        /// The list.
+        /// File of the list.
         path: PathBuf,
-        /// The line.
+        /// Number of the line, from 1.
         line: usize,
         /// What stands there.
         found: String,
@@ -89,13 +89,13 @@ pub enum DatasetError {
     NoLabels {
         /// The missing file.
         path: PathBuf,
-        /// The recording.
+        /// File of the recording.
         recording: PathBuf,
     },
     /// Labels that cannot be used.
     #[error("{}: {source}", path.display())]
     Labels {
-        /// Their file.
+        /// File of the labels.
         path: PathBuf,
         /// Line and finding.
         source: LabelError,
@@ -103,7 +103,7 @@ pub enum DatasetError {
     /// A file whose name is no class.
     #[error("{}: the name is no class; files are 0.npy to {}.npy", path.display(), GESTURES - 1)]
     Class {
-        /// The file.
+        /// File whose name is no class.
         path: PathBuf,
     },
 }

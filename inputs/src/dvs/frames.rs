@@ -24,15 +24,15 @@ pub enum FrameError {
     /// Options that make no sense.
     #[error(transparent)]
     Options(#[from] FrameOptionsError),
-    /// Another camera.
+    /// The recording is of another camera.
     #[error(
         "the recording's sensor has {width} × {height} pixels; frames are made from 128 × 128, the sensor of DVS128 \
          Gesture"
     )]
     Sensor {
-        /// Its columns.
+        /// Columns of the recording's sensor.
         width: u16,
-        /// Its rows.
+        /// Rows of the recording's sensor.
         height: u16,
     },
 }

@@ -49,7 +49,7 @@ pub enum LabelError {
     Line {
         /// Line, from 1.
         line: usize,
-        /// The line.
+        /// Text of the line.
         found: String,
     },
     /// A class that the data set does not have.
@@ -57,7 +57,7 @@ pub enum LabelError {
     Class {
         /// Line, from 1.
         line: usize,
-        /// The class.
+        /// Class that the line names.
         class: i64,
     },
     /// An end that is no later than its start.
@@ -65,9 +65,9 @@ pub enum LabelError {
     Order {
         /// Line, from 1.
         line: usize,
-        /// Its start.
+        /// Start of the gesture, µs.
         start: i64,
-        /// Its end.
+        /// End of the gesture, µs.
         end: i64,
     },
     /// No label at all.

@@ -12,9 +12,9 @@ pub const PICTURE_SIDE: usize = 64;
 /// [`PICTURE_SIDE`] squared; more than 255 count as 255. Empty before the first frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventPicture {
-    /// Brighter.
+    /// Numbers of ON events (brighter), row by row.
     pub on: Vec<u8>,
-    /// Darker.
+    /// Numbers of OFF events (darker), row by row.
     pub off: Vec<u8>,
 }
 

@@ -42,9 +42,9 @@ pub enum SamplesError {
     /// A recording or options that frames cannot be made of.
     #[error("{}: {source}", path.display())]
     Frames {
-        /// The recording.
+        /// File of the recording.
         path: PathBuf,
-        /// Why not.
+        /// Reason why frames cannot be made.
         source: FrameError,
     },
     /// The frames of one recording need too much memory.
@@ -75,7 +75,7 @@ pub enum SamplesError {
     /// The data set has no such part.
     #[error("{}: the data set has no recordings to {} with", path.display(), if *split == Split::Test { "test" } else { "train" })]
     NoSplit {
-        /// The folder.
+        /// Folder of the data set.
         path: PathBuf,
         /// What was asked for.
         split: Split,
@@ -203,7 +203,7 @@ impl Samples {
         &self.warnings
     }
 
-    /// How many.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.places.len()
     }
@@ -223,7 +223,7 @@ impl Samples {
         self.options.bin_us
     }
 
-    /// Their labels.
+    /// Returns the label of each sample; `None` where there is none.
     pub fn labels(&self) -> Arc<[Option<Gesture>]> {
         self.places.iter().map(|place| place.label).collect()
     }

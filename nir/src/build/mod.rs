@@ -16,7 +16,7 @@ use params::{Params, check_size, last_dimensions};
 
 /// Value that arrives at a node.
 pub(crate) struct Incoming<'a> {
-    /// Derived shape.
+    /// Shape of the value, derived from the nodes before.
     pub shape: &'a [usize],
     /// Name of the node that it comes from.
     pub from: &'a str,

@@ -20,7 +20,7 @@ pub(crate) use numbers::{Array, Budget, shape};
 /// Bytes of the header of an HDF5 object, attributes included.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 
-/// Open file.
+/// Open NIR file, which is an HDF5 file.
 pub(crate) struct File {
     hdf: Hdf5File,
 }

@@ -49,7 +49,7 @@ const DOUBLED: &str = "none, and twice what is assumed";
 pub struct Side<'a> {
     /// What was run.
     pub ran: &'a Ran,
-    /// Its scene.
+    /// Scene of the run.
     pub loaded: &'a LoadedScene,
     /// Where its model is.
     pub cache: &'a mut ModelCache,

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Ran;
-use crate::kernel::options::KernelKind;
 use crate::net::Carry;
 use crate::scene::Scene;
 use crate::session::Session;
@@ -127,5 +126,5 @@ pub(super) fn rounds_weights(scene: &Scene) -> bool {
         .mapping
         .layers
         .iter()
-        .any(|layer| [layer.input.kind(), layer.recurrent.kind()].contains(&KernelKind::Int8Csr))
+        .any(|layer| [layer.input.kind(), layer.recurrent.kind()].into_iter().any(|kind| !kind.is_exact()))
 }

@@ -81,9 +81,9 @@ pub struct ParameterReport {
     pub values: usize,
     /// Whether one value counts for all elements of a population.
     pub one_for_all: bool,
-    /// Least value.
+    /// Least value of the array.
     pub min: f32,
-    /// Greatest value.
+    /// Greatest value of the array.
     pub max: f32,
 }
 

@@ -72,7 +72,7 @@ impl PeName {
 /// A PE that runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActivePe {
-    /// Which.
+    /// Name of the PE.
     #[serde(flatten)]
     pub pe: PeName,
     /// The layers it hosts.
@@ -91,7 +91,7 @@ pub struct ActivePe {
 /// A file with the bytes of one contiguous range of a PE's SRAM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemFile {
-    /// Which PE.
+    /// Name of the PE.
     #[serde(flatten)]
     pub pe: PeName,
     /// Byte address of the first byte.
@@ -106,7 +106,7 @@ pub struct MemFile {
 /// entry a sample of the batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataToSend {
-    /// Receivers.
+    /// PEs that receive the data.
     pub pes: Vec<PeName>,
     /// Byte address at each.
     pub address: u32,
@@ -119,12 +119,12 @@ pub struct DataToSend {
 /// A range of a PE's SRAM that the host reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionToRead {
-    /// Which PE.
+    /// Name of the PE.
     #[serde(flatten)]
     pub pe: PeName,
     /// Byte address of the first byte.
     pub address: u32,
-    /// Its size.
+    /// Size of the range, in bytes.
     pub bytes: u32,
     /// What is there.
     pub what: String,
@@ -142,9 +142,9 @@ pub enum SpecError {
     /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
-        /// Which.
+        /// File that was to be read or written.
         path: PathBuf,
-        /// Why.
+        /// Cause, as the operating system reports it.
         source: std::io::Error,
     },
     /// A file cannot be written, or is read by the scene itself.
@@ -153,15 +153,15 @@ pub enum SpecError {
     /// A file cannot be read.
     #[error("cannot read {}: {source}\nhelp: {}", path.display(), help(path))]
     Read {
-        /// Which.
+        /// File that was to be read or written.
         path: PathBuf,
-        /// Why.
+        /// Cause, as the operating system reports it.
         source: std::io::Error,
     },
     /// `spec.json` is not what it should be.
     #[error("{}:{}:{}: {source}\nhelp: docs/export.md describes the file", path.display(), source.line(), source.column())]
     Json {
-        /// The file.
+        /// File with the error.
         path: PathBuf,
         /// What is wrong, and where.
         source: serde_json::Error,
@@ -169,11 +169,11 @@ pub enum SpecError {
     /// An entry of `mem_files` makes no sense.
     #[error("{}: mem_files[{entry}] ({file}): {what}", path.display())]
     Entry {
-        /// `spec.json`.
+        /// Path of `spec.json`.
         path: PathBuf,
         /// Entry, from 0.
         entry: usize,
-        /// Its file.
+        /// Image file that the entry names.
         file: String,
         /// What is wrong.
         what: String,
@@ -181,7 +181,7 @@ pub enum SpecError {
     /// A file is longer or shorter than `spec.json` says.
     #[error("{}: the file has {found} bytes, and spec.json says {expected}\nhelp: export the scene again", path.display())]
     Length {
-        /// The file.
+        /// File with the error.
         path: PathBuf,
         /// Bytes in it.
         found: u64,
@@ -199,7 +199,7 @@ pub enum SpecError {
     /// Written and read, but not the same.
     #[error("{}: read back, the state hash is {found:032x}, and the scene's is {expected:032x}", path.display())]
     NotTheSame {
-        /// The folder.
+        /// Folder that was written and read back.
         path: PathBuf,
         /// From the images.
         found: u128,

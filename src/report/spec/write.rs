@@ -10,7 +10,7 @@ use crate::output::{Output, Reads, Replace, Whole};
 /// What was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// Image files.
+    /// Number of image files written.
     pub files: usize,
     /// Bytes in them.
     pub bytes: usize,

@@ -32,7 +32,7 @@ pub struct Row<'a> {
     pub place: String,
     /// Layer, by its name.
     pub layer: &'a str,
-    /// Phase.
+    /// Name of the phase.
     pub phase: &'static str,
     /// Number of the time step, from 1.
     pub step: Option<u32>,
@@ -48,7 +48,7 @@ pub struct Row<'a> {
     pub other: String,
     /// Links that a packet crossed.
     pub hops: Option<u32>,
-    /// Bytes.
+    /// Size in bytes; `None` where the kind of row has none.
     pub bytes: Option<u32>,
     /// What, in words.
     pub what: &'static str,
@@ -67,7 +67,7 @@ impl Row<'_> {
     }
 }
 
-/// The table.
+/// Writer of a trace as a table, a row an entry.
 pub struct Csv<W: Write> {
     writer: ::csv::Writer<W>,
 }

@@ -24,7 +24,7 @@ use crate::session::timeline::{Awaited, Segment, path};
 /// A trace could not be written.
 #[derive(Debug, Error)]
 pub enum TraceError {
-    /// The file.
+    /// The file of the trace cannot be written.
     #[error("cannot write the trace: {0}")]
     Io(#[from] io::Error),
     /// A value as JSON, or the file it goes to.
@@ -55,11 +55,11 @@ impl TraceError {
 pub struct Chunk<'a> {
     /// What the chip is loaded with.
     pub program: &'a Program,
-    /// The recording.
+    /// Recording that the chunk is a part of.
     pub record: &'a Recorder,
-    /// From when.
+    /// Begin of the chunk, in ticks.
     pub begin: Tick,
-    /// Until when.
+    /// End of the chunk, in ticks.
     pub end: Tick,
     /// The last one: what goes on ends here.
     pub last: bool,

@@ -41,12 +41,12 @@ pub const NOC: u32 = 5;
 /// Which packets become flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packets {
-    /// All.
+    /// Every packet becomes a flow.
     All,
     /// The last of each block, which wakes its receivers, and all that is no y.
     #[default]
     Last,
-    /// None.
+    /// No packet becomes a flow.
     None,
 }
 
@@ -70,7 +70,7 @@ struct Event<'a> {
     args: Map<String, Value>,
 }
 
-/// Whole nanoseconds.
+/// Returns a tick's time in whole nanoseconds.
 fn ns(tick: Tick) -> u64 {
     (u128::from(tick) * 1000 / u128::from(crate::chip::clock::TICKS_PER_US)) as u64
 }
@@ -94,7 +94,7 @@ fn thread(pe: u16) -> u32 {
     u32::from(pe) + 1
 }
 
-/// The trace.
+/// Writer of a trace in Perfetto's JSON format.
 pub struct Perfetto<W: Write> {
     writer: W,
     packets: Packets,
@@ -118,7 +118,7 @@ impl<W: Write> Perfetto<W> {
         Ok(())
     }
 
-    /// A slice.
+    /// Writes a slice: a named interval on a track.
     fn slice(
         &mut self,
         (pid, tid): (u32, u32),

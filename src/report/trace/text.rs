@@ -15,7 +15,7 @@ use crate::text::step_number;
 /// Rows of each table.
 const ROWS: usize = 12;
 
-/// The words.
+/// Writer of a trace as text, a line an entry.
 pub struct Text<W: Write> {
     writer: W,
     word: &'static str,

@@ -63,7 +63,7 @@ impl Values {
     }
 }
 
-/// The network.
+/// Network of the gesture experiment, with weights of the right sizes.
 #[derive(Debug)]
 pub struct Gestures {
     network: Egru,
@@ -102,6 +102,7 @@ impl Gestures {
             chip: &ChipOptions::default(),
             mapping: &mapping,
             assume,
+            peaks: None,
         };
         Ok(map(&request)?.0)
     }

@@ -72,7 +72,7 @@ impl Spread<f64> {
     }
 }
 
-/// One run.
+/// Figures of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Run {
     /// Chip time, ms.
@@ -149,7 +149,7 @@ fn synaptic_rate(integers: bool) -> Result<Spread<f64>, ValidateError> {
 }
 
 impl Measured {
-    /// Runs everything.
+    /// Runs all experiments and returns their figures.
     pub fn new() -> Result<Self, ValidateError> {
         let mut cache = ModelCache::default();
         let loaded = scene("chip.waiting", "Poll")?;

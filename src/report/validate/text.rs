@@ -237,7 +237,7 @@ impl Unit {
 }
 
 impl Verdict {
-    /// In words.
+    /// Returns the verdict in a word.
     pub const fn name(self) -> &'static str {
         match self {
             Self::InBand => "in band",

@@ -3,6 +3,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::chip::place::PePlace;
 use crate::scene::{LoadedScene, Scene, Task};
 
 const LM: &str = include_str!("../../../scenes/lm.ron");
@@ -81,7 +82,7 @@ fn lists_and_tuples_go_by_index() {
     assert_eq!(load(&edited).assume.dram_ports, [(1, 1), (6, 1)]);
     let reserved = set(LM, "chip.reserved", "[(1,1,0), (1,1,1)]").unwrap();
     let edited = set(&reserved, "chip.reserved.1", "(2,2,2)").unwrap();
-    assert_eq!(load(&edited).chip.reserved, [(1, 1, 0), (2, 2, 2)]);
+    assert_eq!(load(&edited).chip.reserved, [(1, 1, 0), (2, 2, 2)].map(PePlace::from));
 }
 
 #[test]

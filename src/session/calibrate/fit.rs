@@ -33,7 +33,7 @@ const ALIKE: f64 = 0.999;
 /// Why there is no fit.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CalibrateError {
-    /// The scene.
+    /// The scene cannot be built.
     #[error(transparent)]
     Scene(#[from] SceneError),
     /// A phase was measured that the scene does not have.
@@ -41,11 +41,11 @@ pub enum CalibrateError {
     NoTime {
         /// File with the measurements.
         file: String,
-        /// Line.
+        /// Line of the file, from 1.
         line: u64,
-        /// Phase.
+        /// Name of the measured phase.
         phase: &'static str,
-        /// Layer.
+        /// Name of the layer.
         layer: String,
         /// What may be the matter.
         help: &'static str,
@@ -53,11 +53,11 @@ pub enum CalibrateError {
     /// The machine stops.
     #[error("{scene}: the machine stops in time step {step}: {reason}")]
     Stops {
-        /// The scene.
+        /// Path of the scene.
         scene: String,
         /// Time step, from 1.
         step: u64,
-        /// Why.
+        /// Reason of the stop.
         reason: String,
     },
 }

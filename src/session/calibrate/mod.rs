@@ -21,7 +21,7 @@ pub struct RowFit {
     pub layer: String,
     /// Line of the file with the measurements.
     pub line: u64,
-    /// Measured.
+    /// Measured time, µs.
     pub measured_us: f64,
     /// Emulated with the scene's assumptions.
     pub before_us: f64,
@@ -53,12 +53,12 @@ pub struct ParameterFit {
     pub left_alone: String,
 }
 
-/// A fit.
+/// Assumptions fitted to measured times.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
     /// Time steps emulated.
     pub steps: u64,
-    /// Every measurement.
+    /// All measured phases beside the emulated ones.
     pub rows: Vec<RowFit>,
     /// Every assumption that could be fitted.
     pub parameters: Vec<ParameterFit>,

@@ -19,7 +19,7 @@ const MAX_BYTES: u64 = 16 << 20;
 pub struct Measured {
     /// Line of the file.
     pub line: u64,
-    /// Phase.
+    /// Phase that was measured.
     pub phase: PhaseId,
     /// Layer, by its number in the network.
     pub layer: usize,
@@ -33,9 +33,9 @@ pub enum TimersError {
     /// The file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// The file.
+        /// File of measured times.
         path: PathBuf,
-        /// Why.
+        /// Cause, as the operating system reports it.
         source: std::io::Error,
     },
     /// It is too long to be one.
@@ -44,7 +44,7 @@ pub enum TimersError {
     /// A line is wrong.
     #[error("{}:{line}: {what}\nhelp: {help}", path.display())]
     Line {
-        /// The file.
+        /// File of measured times.
         path: PathBuf,
         /// Line, from 1.
         line: u64,
@@ -56,7 +56,7 @@ pub enum TimersError {
     /// There is a header and nothing else.
     #[error("{}: there are no measurements in the file\nhelp: one line a phase and layer: egru_input,{layer},412.5", path.display())]
     Empty {
-        /// The file.
+        /// File of measured times.
         path: PathBuf,
         /// The first layer, for the example.
         layer: String,

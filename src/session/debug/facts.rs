@@ -20,26 +20,26 @@ use crate::session::{Session, readings, ticks};
 /// A value of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
-    /// Which value.
+    /// Value that is used.
     pub fact: Fact,
-    /// Of what.
+    /// Subject of the value: the chip, a layer, a PE, a link, bytes, a unit or a neuron.
     pub of: Of,
 }
 
-/// What a value is of.
+/// Subject of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
     /// The chip or the task.
     Chip,
     /// A layer, by position.
     Layer(usize),
-    /// A PE.
+    /// Value of a PE.
     Pe(Pe),
     /// A link, by position.
     Link(usize),
     /// Bytes of a PE's SRAM, from this address on.
     Sram(Pe, u32),
-    /// A unit.
+    /// Value of a unit.
     Unit(UnitPlace),
     /// A spiking neuron.
     Neuron(NeuronPlace),

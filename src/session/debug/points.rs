@@ -45,9 +45,9 @@ pub enum PointCommand {
     Add(PointSpec),
     /// Enable or disable one. Enabled anew, a condition that holds stops at the next event.
     Enable {
-        /// Its number.
+        /// Number of the point.
         id: u32,
-        /// Enable.
+        /// Whether the point is enabled or disabled.
         on: bool,
     },
     /// Take one away.
@@ -56,7 +56,7 @@ pub enum PointCommand {
     Clear,
 }
 
-/// A point.
+/// Breakpoint, watchpoint or tracepoint with its state.
 #[derive(Clone, Debug)]
 pub struct Point {
     /// Its number, from 1; never given twice.

@@ -38,7 +38,7 @@ pub struct Arrived {
 /// Whether a condition holds, and what it names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
-    /// It does.
+    /// Whether the condition is true.
     pub holds: bool,
     /// The values that it names.
     pub values: Vec<(String, Value)>,

@@ -2,7 +2,8 @@
 
 use super::building::Purpose;
 use super::{EngineEvent, Mode, Notify, Runner};
-use crate::chip::geometry::{ChipId, Pe};
+use crate::chip::geometry::Pe;
+use crate::chip::place::PePlace;
 
 impl Runner {
     /// Begins to build the scene with further edits, and to run to the same time step afterwards.
@@ -30,22 +31,17 @@ impl Runner {
         let Some(pe) = Pe::from_index(pe) else {
             return notify(EngineEvent::Said(format!("there is no PE {pe}")));
         };
-        if pe.chip() != ChipId::FIRST {
-            let why = format!("{pe} is on another chip than the first, whose PEs alone can be left out");
-            return notify(EngineEvent::Said(why));
-        }
         let chip = &session.loaded.scene.chip;
         let (field, list, word) = if broken {
             ("chip.broken", &chip.broken, "broken")
         } else {
             ("chip.reserved", &chip.reserved, "reserved")
         };
-        let place = (pe.qpe().x, pe.qpe().y, pe.p());
+        let place = PePlace::from(pe);
         if list.contains(&place) {
             return notify(EngineEvent::Said(format!("{pe} is {word} already")));
         }
-        let all: Vec<String> =
-            list.iter().chain([&place]).map(|(x, y, p)| format!("({x}, {y}, {p})")).collect();
+        let all: Vec<String> = list.iter().chain([&place]).map(|place| format!("{place:#}")).collect();
         self.rebuild(&[(field.to_owned(), format!("[{}]", all.join(", ")))], notify);
     }
 }

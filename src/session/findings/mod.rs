@@ -14,13 +14,13 @@ use super::build::{input_lints, model_notes, pipeline_idle};
 use super::stats::{HISTORY, WINDOW};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
-use crate::kernel::options::KernelKind;
 use crate::machine::broadcast::options::{OnFull, Payload};
 use crate::machine::probe::link_load;
 use crate::machine::routes::ROUTES;
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
 use crate::mapping::check::{FULL, Level, UNEVEN};
 use crate::mapping::options::{Balance, Barrier, MappingOptions, Placement, Schedule};
+use crate::text::several;
 
 /// A link that is busy for a larger share of a time step is hot.
 const HOT: f64 = 0.5;
@@ -84,6 +84,7 @@ pub fn findings(session: &Session) -> Vec<Finding> {
     let mut found = causes::not_injected(session, &injected);
     ticks::ticks(session, &mut found);
     overflows(session, &mut found);
+    sums(session, &mut found);
     barriers(session, &mut found);
     inputs(session, &mut found);
     memory(session, &mut found);
@@ -140,6 +141,20 @@ fn overflows(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
+/// PEs whose MAC array had sums of more bits than it keeps.
+fn sums(session: &Session, found: &mut Vec<Finding>) {
+    for (pe, state) in session.program().places().zip(&session.machine().state().pes) {
+        let lost @ 1.. = state.count.mac.overflows else { continue };
+        let what = format!(
+            "{} of its MAC array needed more than 24 bits: what it computes is wrong",
+            several(lost, "sum")
+        );
+        let help =
+            "a kernel that computes in singles, or smaller weights: 520 products of 127 · 127 always fit";
+        found.push(Finding::new(Level::Error, "mac-overflow", pe.to_string(), what, help).at(pe));
+    }
+}
+
 fn barriers(session: &Session, found: &mut Vec<Finding>) {
     let layers = session.program().populations.iter().enumerate();
     for (_, layer) in layers.filter(|(k, _)| session.program().has_barrier(*k)) {
@@ -168,10 +183,10 @@ fn memory(session: &Session, found: &mut Vec<Finding>) {
         );
         let smaller =
             mapping(session).layers.iter().flat_map(|layer| [layer.input.kind(), layer.recurrent.kind()]);
-        let help = if smaller.into_iter().all(|kernel| kernel == KernelKind::Int8Csr) {
+        let help = if smaller.into_iter().all(|kernel| !kernel.is_exact()) {
             "more PEs for its layer"
         } else {
-            "more PEs for its layer, or a kernel that needs less for the same weights: CsrRow16, Int8Csr"
+            "more PEs for its layer, or a kernel that needs less for the same weights: CsrRow16, Int8Csr, Int8Mac"
         };
         found.push(Finding::new(Level::Note, "almost-full", pe.to_string(), what, help).at(pe));
     }

@@ -106,7 +106,7 @@ fn listed(known: &[String]) -> String {
 pub struct History {
     options: HistoryOptions,
     store: PageStore,
-    /// Oldest first.
+    /// Checkpoints that are kept, oldest first.
     kept: VecDeque<Checkpoint>,
     /// Bytes of what is kept beside pages.
     own_bytes: usize,
@@ -181,7 +181,7 @@ impl History {
         self.own_bytes + self.store.bytes()
     }
 
-    /// Moments kept.
+    /// Returns the number of checkpoints kept.
     pub fn moments(&self) -> usize {
         self.kept.len()
     }

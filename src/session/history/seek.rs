@@ -17,7 +17,7 @@ pub enum Place {
     Step(u64),
     /// After the last event at or before this chip time, µs.
     TimeUs(f64),
-    /// A bookmark.
+    /// Moment that has a bookmark of this name.
     Bookmark(String),
     /// Where the experiment stood still before.
     PreviousStop,

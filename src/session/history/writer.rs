@@ -15,7 +15,7 @@ use crate::session::{Moved, Session};
 /// The answer to "who last wrote these bytes".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LastWrite {
-    /// This one.
+    /// Write that was found.
     By(Writer),
     /// The host, when it loaded the chip: nothing since.
     Load,
@@ -28,7 +28,7 @@ pub enum LastWrite {
 pub struct Writer {
     /// The moment after it.
     pub at: Position,
-    /// In words.
+    /// Description of the write, for messages.
     pub what: String,
     /// The PE that computed or sent what was written, if one did.
     pub pe: Option<(u8, u8, u8)>,

@@ -27,7 +27,7 @@ pub struct OperationView {
     pub key: String,
     /// For which layer.
     pub layer: String,
-    /// And sample.
+    /// Sample of the batch, from 0.
     pub sample: u8,
     /// A wait for y(t−1) only.
     pub recurrent_only: bool,
@@ -36,11 +36,11 @@ pub struct OperationView {
 /// A layer's share on the PE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotView {
-    /// The layer.
+    /// Name of the layer.
     pub layer: String,
-    /// Sample.
+    /// Sample of the batch, from 0.
     pub sample: u8,
-    /// Units.
+    /// Number of units on the PE.
     pub units: u32,
     /// Number of the time step that it is in, from 1: #12 with 11 done.
     pub step: u32,
@@ -80,7 +80,7 @@ pub struct TimerView {
     /// Name of the phase in the JSON form.
     #[serde(rename = "phase")]
     pub key: String,
-    /// Exact, µs.
+    /// Exact time, µs.
     pub time_us: f64,
     /// As the core read it off its 1 MHz timer, µs.
     pub counted_us: u32,
@@ -104,7 +104,7 @@ pub struct SendingView {
     pub packets: u32,
     /// Destination that is next, from 0.
     pub target: u32,
-    /// Destinations.
+    /// Number of destinations of a packet.
     pub targets: u32,
     /// By the DMA engine, not by the core.
     pub by_engine: bool,
@@ -142,18 +142,18 @@ pub struct InterruptView {
     pub text: String,
 }
 
-/// The core.
+/// State of the core as the inspector shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CoreView {
     /// What it does.
     pub status: PeStatus,
     /// The operation in progress, in words.
     pub operation: String,
-    /// When it began and is to end, ticks; while it waits, only when it began.
+    /// Tick at which the operation began.
     pub began: Tick,
-    /// See `began`.
+    /// Tick at which the operation is to end, as known now; `None` while the core waits.
     pub ends: Option<Tick>,
-    /// Now, tick.
+    /// Present time, in ticks.
     pub now: Tick,
     /// What it waits for, in words.
     pub waits: Option<String>,

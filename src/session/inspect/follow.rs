@@ -17,7 +17,7 @@ use crate::session::Session;
 /// Where following leads, and to what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
-    /// Where.
+    /// Place that the link leads to.
     pub place: Place,
     /// To what, in words.
     pub to: String,
@@ -102,7 +102,7 @@ fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Optio
                     return Some(memory(pe, at, "the row's first weight".to_owned()));
                 }
                 Spot::Scale { .. } => return to_unit(program, *layer, 0, unit.as_ref()?.0),
-                Spot::Outside => return None,
+                Spot::InputScale | Spot::Outside => return None,
             };
             let word = kernel.source_word(words, source)?;
             let operand = operand(words, slot, *matrix)?.checked_add(word.checked_mul(4)?)?;

@@ -16,9 +16,9 @@ pub const WINDOW: u32 = 1024;
 /// One word and what it holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordView {
-    /// Byte address.
+    /// Byte address of the word.
     pub address: u32,
-    /// Its bits.
+    /// Bits of the word.
     pub bits: u32,
     /// Label of the element that begins it; of several, with how many more.
     pub label: String,
@@ -36,7 +36,7 @@ pub struct ElementView {
     /// Its content for programs; time steps are numbered from 1.
     #[serde(flatten)]
     pub label: Label,
-    /// In words.
+    /// Description of the element, for people.
     pub text: String,
     /// Its value as it is meant.
     pub value: String,
@@ -45,7 +45,7 @@ pub struct ElementView {
 /// A region of the map and how much of it there is.
 pub type Owned = Region;
 
-/// A window.
+/// Window of a PE's memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MemoryView {
     /// All regions, ascending.

@@ -36,9 +36,9 @@ pub enum Part {
     /// Status, operation, timers, DMA, FIFO, interrupts.
     #[default]
     Core,
-    /// Bytes.
+    /// Memory of the PE, word by word.
     Memory,
-    /// Units.
+    /// Units of the PE.
     Neurons,
     /// Machine code.
     Code,
@@ -48,7 +48,7 @@ impl Part {
     /// All of them, in the order of their keys.
     pub const ALL: [Self; 4] = [Self::Core, Self::Memory, Self::Neurons, Self::Code];
 
-    /// Its name.
+    /// Returns the name of the part.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Core => "Core",
@@ -73,13 +73,13 @@ pub struct Place {
 /// What a face asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Where.
+    /// Place that the front end asks for.
     pub place: Place,
     /// Neurons: nearest to their threshold first, not in the order of the model.
     pub by_distance: bool,
 }
 
-/// The answer.
+/// Answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inspection {
     /// What was asked for.
@@ -92,11 +92,11 @@ pub struct Inspection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartView {
-    /// Its core.
+    /// Core of the PE.
     Core(Box<CoreView>),
     /// A window of its memory.
     Memory(MemoryView),
-    /// Its units.
+    /// Units of the PE.
     Neurons(NeuronsView),
     /// Its spiking neurons.
     SpikingNeurons(SpikingPage),

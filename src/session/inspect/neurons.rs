@@ -39,7 +39,7 @@ pub enum Gates {
 }
 
 impl Gates {
-    /// In words.
+    /// Returns the gates in words.
     pub fn text(self) -> String {
         match self {
             Self::Nothing => "nothing is computed yet: sums are 0".to_owned(),
@@ -51,30 +51,30 @@ impl Gates {
     }
 }
 
-/// One unit.
+/// State of one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnitView {
     /// Number on the PE, slot after slot.
     pub number: u32,
-    /// Layer index.
+    /// Layer of the unit.
     pub layer: PopulationId,
     /// Sample of the batch.
     pub sample: u8,
-    /// Model index.
+    /// Index of the unit in its layer.
     pub unit: u32,
     /// Cell state compared with the threshold, before the reset; the y of an active unit.
     pub c_before: f32,
     /// Cell state as the SRAM holds it: after the reset.
     pub c: f32,
-    /// Threshold.
+    /// Threshold θ of the unit.
     pub theta: f32,
     /// Keep gate, from the sums as they are.
     pub z: f32,
-    /// Reset gate.
+    /// Reset gate r, 0..=1.
     pub r: f32,
-    /// Candidate.
+    /// Candidate state g, −1..=1.
     pub g: f32,
-    /// Value sent.
+    /// Value y that the unit sent.
     pub y: f32,
     /// Its low-pass, where the layer has one.
     pub trace: Option<f32>,
@@ -91,7 +91,7 @@ pub struct UnitView {
 pub struct SpotView {
     /// What is there.
     pub name: String,
-    /// Byte address.
+    /// Byte address in the PE's SRAM.
     pub address: u32,
 }
 
@@ -153,7 +153,7 @@ pub struct NeuronsView {
     pub total: u32,
     /// Units before this page.
     pub before: u32,
-    /// The page.
+    /// Units of the page.
     pub units: Vec<UnitView>,
     /// Of the unit asked for.
     pub links: Option<UnitLinks>,

@@ -7,10 +7,10 @@ use crate::session::debug::PointKind;
 /// Lines of the tracepoints' log that a snapshot carries.
 pub const TRACED: usize = 20;
 
-/// One point.
+/// Breakpoint, watchpoint or tracepoint as front ends show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointView {
-    /// Its number.
+    /// Number of the point.
     pub id: u32,
     /// The condition as written.
     pub text: String,

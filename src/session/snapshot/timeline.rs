@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PhaseId;
 use crate::chip::clock::Tick;
+use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 pub use crate::session::timeline::Doing;
 
@@ -17,7 +18,7 @@ pub enum TimelineWindow {
     Latest(u32),
     /// From one tick to another.
     Ticks {
-        /// First.
+        /// First tick of the window.
         begin: Tick,
         /// Behind the last.
         end: Tick,
@@ -27,9 +28,9 @@ pub enum TimelineWindow {
 /// Part of the timeline that a front end asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineRequest {
-    /// Which part.
+    /// Part of the timeline that is shown.
     pub window: TimelineWindow,
-    /// Cells across.
+    /// Number of cells across.
     pub columns: u16,
     /// PEs, one a row; the selected one is among them.
     pub rows: u16,
@@ -39,7 +40,7 @@ pub struct TimelineRequest {
     pub fit: bool,
     /// Selected PE, by index.
     pub pe: u16,
-    /// Selected column.
+    /// Column that is selected, from 0.
     pub cursor: u16,
 }
 
@@ -53,7 +54,7 @@ pub enum CellKind {
     Work(PhaseId),
     /// It ran handlers, or emptied its FIFO.
     Handler,
-    /// It waited.
+    /// The core waited.
     Idle,
 }
 
@@ -69,7 +70,7 @@ pub struct CellView {
 /// One PE's row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineRow {
-    /// PE index.
+    /// Index of the PE.
     pub pe: u16,
     /// Its first layer.
     pub layer: PopulationId,
@@ -80,11 +81,11 @@ pub struct TimelineRow {
 /// A column of the critical path: what most of it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathCell {
-    /// What.
+    /// Kind of the segment that takes most of the column.
     pub doing: Doing,
     /// Phase of an operation.
     pub phase: Option<PhaseId>,
-    /// Layer.
+    /// Layer that the segment is of; `None` where it is of none.
     pub layer: Option<PopulationId>,
     /// PE, by index; of a packet, its sender. None for the host, and for steps no longer
     /// kept in full.
@@ -98,7 +99,7 @@ pub struct StepMark {
     pub step: u32,
     /// From when, ticks.
     pub begin: Tick,
-    /// Until when.
+    /// Tick at which the time step ended.
     pub end: Tick,
 }
 
@@ -115,9 +116,9 @@ pub struct TimelineView {
     pub known: Tick,
     /// From when on every operation and packet is.
     pub detailed: Tick,
-    /// Until when.
+    /// Tick up to which the timeline is known.
     pub now: Tick,
-    /// PEs by row, all of them: by layer, then by index.
+    /// PEs by row, all of them: by chip, then by layer, then by index.
     pub order: Vec<u16>,
     /// Rows that were asked for; without [`TimelineRequest::fit`], consecutive ones of `order`.
     pub rows: Vec<TimelineRow>,
@@ -136,4 +137,12 @@ pub struct TimelineView {
     pub cursor: Vec<String>,
     /// Tick in the middle of the selected column.
     pub cursor_tick: Tick,
+}
+
+impl TimelineView {
+    /// Returns whether its PEs are on several chips.
+    pub fn several_chips(&self) -> bool {
+        let chip = |pe: Option<&u16>| Some(Pe::from_index(usize::from(*pe?))?.chip());
+        chip(self.order.first()) != chip(self.order.last())
+    }
 }

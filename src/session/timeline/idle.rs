@@ -14,16 +14,16 @@ use crate::machine::record::{PeRecord, Recorder};
 pub enum Awaited {
     /// A PE (its index), for what it did for a layer.
     Pe {
-        /// Layer.
+        /// Layer that the PE worked for.
         layer: PopulationId,
-        /// PE index.
+        /// Index of the PE.
         pe: u16,
     },
     /// The host's announcement of a time step.
     Host,
     /// What comes after the window: it still waits at its end.
     Later,
-    /// Not known.
+    /// The cause of the wait is not known.
     Unknown,
 }
 

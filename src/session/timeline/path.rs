@@ -40,7 +40,7 @@ pub enum Doing {
     Dram,
     /// A PE's DMA engine sends.
     Send,
-    /// The host.
+    /// The host announces a time step.
     Host,
     /// The timers that begin a tick, and the input spikes that are sent in it.
     Timer,
@@ -49,7 +49,7 @@ pub enum Doing {
 }
 
 impl Doing {
-    /// In words.
+    /// Returns the kind of segment in words.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Operation => "operation",
@@ -72,9 +72,9 @@ impl Doing {
 pub struct Segment {
     /// From when, ticks.
     pub begin: Tick,
-    /// Until when.
+    /// Tick at which the segment ends.
     pub end: Tick,
-    /// What.
+    /// Kind of the segment.
     pub doing: Doing,
     /// Where: PE index; of a packet, its sender. None for the host.
     pub pe: Option<u16>,
@@ -84,12 +84,12 @@ pub struct Segment {
     pub phase: Option<PhaseId>,
     /// In which time step.
     pub step: Option<u32>,
-    /// Which packet.
+    /// Number of the packet that the segment is about.
     pub packet: Option<u64>,
 }
 
 impl Segment {
-    /// Its length.
+    /// Returns the length of the segment, in ticks.
     pub const fn ticks(&self) -> Tick {
         self.end - self.begin
     }
@@ -109,7 +109,7 @@ enum At {
     Transfer(usize, usize),
     /// The host has announced a time step.
     Host(u32),
-    /// Not recorded.
+    /// Time before the recording begins.
     Nowhere,
 }
 
@@ -155,7 +155,7 @@ struct Walk<'a> {
     /// Beginning of the window.
     begin: Tick,
     tick: Tick,
-    /// Last first.
+    /// Segments found so far, last first.
     segments: Vec<Segment>,
     /// What handlers and drains on the way are booked on.
     about: (Option<PopulationId>, Option<PhaseId>, Option<u32>),

@@ -14,7 +14,7 @@ use crate::text;
 /// A part of the critical path with all that is of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// What.
+    /// Kind of the segments.
     pub doing: Doing,
     /// For which layer.
     pub layer: Option<PopulationId>,

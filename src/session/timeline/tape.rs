@@ -32,7 +32,7 @@ pub struct TapedStep {
 /// The last steps.
 #[derive(Clone, Debug, Default)]
 pub struct Tape {
-    /// Oldest first.
+    /// Time steps that are kept, oldest first.
     pub steps: VecDeque<TapedStep>,
 }
 

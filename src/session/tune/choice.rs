@@ -10,7 +10,7 @@ use crate::scene::LoadedScene;
 /// How one layer is spread.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct LayerChoice {
-    /// PEs.
+    /// Number of PEs of the layer.
     pub pes: usize,
     /// Kernels of W and R, by their place in [`KernelKind::ALL`] for a fixed order, by
     /// name for people.

@@ -9,7 +9,7 @@ use crate::machine::sram::SRAM_BYTES;
 /// A mapping and its estimate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimated {
-    /// The mapping.
+    /// Mapping that was estimated.
     pub choice: Choice,
     /// Chip time of a time step, µs.
     pub step_us: f64,

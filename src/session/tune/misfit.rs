@@ -14,7 +14,7 @@ pub struct Misfit {
     pub layer: usize,
     /// `W` or `R`.
     pub matrix: &'static str,
-    /// The kernel.
+    /// Name of the kernel.
     pub kernel: &'static str,
     /// PEs of the layer.
     pub pes: usize,

@@ -59,7 +59,7 @@ pub struct Watch<'a> {
 /// A mapping, estimated and emulated.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
-    /// The mapping.
+    /// Mapping of the candidate.
     #[serde(flatten)]
     pub choice: Choice,
     /// Chip time of a time step as estimated, µs.
@@ -79,10 +79,10 @@ pub struct Candidate {
 /// A mapping that was to be emulated and could not be, or is not sound.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rejected {
-    /// The mapping.
+    /// Mapping of the candidate.
     #[serde(flatten)]
     pub choice: Choice,
-    /// Why.
+    /// Reason of the rejection.
     pub why: String,
 }
 
@@ -93,7 +93,7 @@ pub struct Tuned {
     pub goal: Goal,
     /// Time steps that each candidate was emulated for.
     pub steps: u64,
-    /// Mappings estimated.
+    /// Number of mappings that were estimated.
     pub estimated: usize,
     /// Mappings emulated: the scene's own first, then in the order in which they were tried.
     pub candidates: Vec<Candidate>,
@@ -117,7 +117,7 @@ impl Tuned {
         &self.candidates[0]
     }
 
-    /// The winner.
+    /// Returns the best candidate.
     pub fn winner(&self) -> &Candidate {
         &self.candidates[self.best]
     }

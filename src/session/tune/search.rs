@@ -1,5 +1,6 @@
 //! Emulates the promising mappings, then what lies around the best.
 
+use crate::chip::place::PePlace;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -32,11 +33,11 @@ pub enum TuneError {
     /// The scene as it is does not run.
     #[error("{scene}: the machine stops in time step {step}: {reason}")]
     Stops {
-        /// The scene.
+        /// Path of the scene.
         scene: String,
         /// The time step, from 1.
         step: u64,
-        /// Why.
+        /// Reason of the stop.
         reason: String,
     },
     /// Stopped before the scene itself had run.
@@ -99,7 +100,7 @@ fn space(loaded: &LoadedScene, plan: &Plan, scene: Choice) -> Space {
     let named: Vec<bool> = plan.placed.iter().map(|placed| on(placed).is_some()).collect();
     let chip = &loaded.scene.chip;
     let withheld = chip.reserved.iter().chain(&chip.broken).copied();
-    let spoken_for: BTreeSet<(u8, u8, u8)> =
+    let spoken_for: BTreeSet<PePlace> =
         plan.placed.iter().filter_map(on).flatten().copied().chain(withheld).collect();
     let pes = chip.chips().chips() * PE_COUNT;
     Space { scene, named, free: pes - spoken_for.len().min(pes) }

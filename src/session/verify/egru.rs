@@ -9,9 +9,31 @@ use crate::machine::legend::PopulationId;
 use crate::machine::program::{DramRows, Slot};
 use crate::mapping::egru::{EgruProgram, EgruSlot, Restart};
 use crate::model::Model;
+use crate::net::int8::{Int8Dense, Scale};
 use crate::net::quantise::{QuantisedCsr, quantise};
-use crate::net::{Carry, Egru, EgruState, Weights, sum};
+use crate::net::{Carry, Csr, Egru, EgruState, Weights, sum};
 use crate::session::Session;
+
+/// Matrix as a kernel that rounds it computes with it.
+#[derive(Debug)]
+enum Rounded {
+    /// 8-bit weights, inputs in singles.
+    Weights(QuantisedCsr),
+    /// 8-bit weights and inputs.
+    Inputs(Int8Dense),
+}
+
+impl Rounded {
+    /// Rounds a matrix for a kernel whose 8-bit inputs have the scale `input`; `None` if the kernel
+    /// is exact.
+    fn of(matrix: &Csr, kind: KernelKind, input: Scale) -> Option<Self> {
+        match kind {
+            KernelKind::Int8Csr => Some(Self::Weights(quantise(matrix).0)),
+            KernelKind::Int8Mac => Some(Self::Inputs(Int8Dense::new(matrix, input))),
+            _ => None,
+        }
+    }
+}
 
 /// The reference beside a session: the same inputs through the network as mathematics.
 #[derive(Debug)]
@@ -22,7 +44,7 @@ pub(super) struct EgruVerifier {
     /// One for each sample of the batch.
     states: Vec<EgruState>,
     /// Matrices that the chip computes with 8-bit weights: W and R of each layer.
-    int8: Vec<[Option<QuantisedCsr>; 2]>,
+    rounded: Vec<[Option<Rounded>; 2]>,
     /// In a pipeline layers are at different time steps when one is complete: only what the host
     /// receives can be compared.
     outputs_only: bool,
@@ -39,14 +61,16 @@ impl EgruVerifier {
             let slot = program.pes.iter().flatten().find_map(|pe| pe.slot_of(PopulationId::at(k)));
             slot.and_then(|(_, slot)| EgruSlot::of(slot)).map(|share| share.kinds).unwrap_or_default()
         };
-        let int8 = network.layers.iter().enumerate().map(|(k, layer)| {
-            let [w, r] = kinds(k).map(|kind| kind == KernelKind::Int8Csr);
-            [w.then(|| quantise(&layer.kernel).0), r.then(|| quantise(&layer.recurrent).0)]
+        let egru = EgruProgram::of(program);
+        let scale = |k: usize| egru.and_then(|egru| egru.scales.get(k).copied()).unwrap_or_default();
+        let rounded = network.layers.iter().enumerate().map(|(k, layer)| {
+            let ([w, r], [x, y]) = (kinds(k), scale(k));
+            [Rounded::of(&layer.kernel, w, x), Rounded::of(&layer.recurrent, r, y)]
         });
         Self {
-            int8: int8.collect(),
+            rounded: rounded.collect(),
             rows: Arc::clone(&program.dram),
-            restart: EgruProgram::of(program).and_then(|egru| egru.restart),
+            restart: egru.and_then(|egru| egru.restart),
             states: vec![network.state(); program.batch as usize],
             outputs_only: program.steps_in_flight > 1,
             step: 0,
@@ -92,15 +116,16 @@ impl EgruVerifier {
         }
         let mut x = vec![0.0; self.rows.width()];
         self.rows.read(row, &mut x);
-        let int8 = &self.int8;
+        let rounded = &self.rounded;
         network.step_with(state, &x, |k, weights, input, out| {
             let layer = &network.layers[k];
             let (matrix, rounded) = match weights {
-                Weights::Input => (&layer.kernel, &int8[k][0]),
-                Weights::Recurrent => (&layer.recurrent, &int8[k][1]),
+                Weights::Input => (&layer.kernel, &rounded[k][0]),
+                Weights::Recurrent => (&layer.recurrent, &rounded[k][1]),
             };
             match rounded {
-                Some(rounded) => out.copy_from_slice(&rounded.multiply(input)),
+                Some(Rounded::Weights(rounded)) => out.copy_from_slice(&rounded.multiply(input)),
+                Some(Rounded::Inputs(rounded)) => _ = rounded.multiply(input, out),
                 None => sum::csr_rows(matrix, input, out),
             }
         });

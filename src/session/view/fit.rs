@@ -1,17 +1,21 @@
 //! Choice of the PEs that a timeline shows where it has fewer rows than there are PEs.
 
+use crate::chip::geometry::ChipId;
 use crate::machine::legend::PopulationId;
 
-/// Returns the PEs to show in `rows` rows, by layer and descending rank; `selected` is among them.
+/// The PEs of one layer on one chip, which are shown together.
+pub(super) type Lane = (ChipId, PopulationId);
+
+/// Returns the PEs to show in `rows` rows, by lane and descending rank; `selected` is among them.
 ///
-/// `order` holds layer and PE of every PE with a program, ascending; `rank` is the time of a PE on
+/// `order` holds lane and PE of every PE with a program, ascending; `rank` is the time of a PE on
 /// the critical path, and the time that it worked.
 ///
-/// Every layer has its share of the rows. With one row a layer shows its first PE: the one on the
+/// Every lane has its share of the rows. With one row a lane shows its first PE: the one on the
 /// critical path, else the slowest. With two it shows the last too, the fastest, with more those
 /// between, evenly spaced in rank. If all PEs fit they are returned in their order.
 pub(super) fn chosen(
-    order: &[(PopulationId, u16)],
+    order: &[(Lane, u16)],
     rows: usize,
     selected: u16,
     rank: impl Fn(u16) -> (u64, u64),
@@ -19,11 +23,11 @@ pub(super) fn chosen(
     if rows >= order.len() {
         return order.iter().map(|&(_, pe)| pe).collect();
     }
-    let layers: Vec<&[(PopulationId, u16)]> = order.chunk_by(|a, b| a.0 == b.0).collect();
-    let own = layers.iter().position(|layer| layer.iter().any(|&(_, pe)| pe == selected));
+    let lanes: Vec<&[(Lane, u16)]> = order.chunk_by(|a, b| a.0 == b.0).collect();
+    let own = lanes.iter().position(|lane| lane.iter().any(|&(_, pe)| pe == selected));
     let mut chosen = Vec::new();
-    for (at, share) in shares(&layers, rows, own).into_iter().enumerate() {
-        let mut ranked: Vec<u16> = layers[at].iter().map(|&(_, pe)| pe).collect();
+    for (at, share) in shares(&lanes, rows, own).into_iter().enumerate() {
+        let mut ranked: Vec<u16> = lanes[at].iter().map(|&(_, pe)| pe).collect();
         ranked.sort_by_cached_key(|&pe| (std::cmp::Reverse(rank(pe)), pe));
         let selected = ranked.iter().position(|&pe| pe == selected);
         chosen.extend(ranks(ranked.len(), share, selected).into_iter().map(|rank| ranked[rank]));
@@ -31,17 +35,17 @@ pub(super) fn chosen(
     chosen
 }
 
-/// Returns the number of rows of each layer, as even as their sizes allow.
+/// Returns the number of rows of each lane, as even as their sizes allow.
 ///
-/// With fewer rows than layers, layer `own` has one.
-fn shares(layers: &[&[(PopulationId, u16)]], rows: usize, own: Option<usize>) -> Vec<usize> {
-    let mut shares = vec![0; layers.len()];
-    let first = if rows < layers.len() { own.map_or(0, |own| own.min(layers.len() - rows)) } else { 0 };
+/// With fewer rows than lanes, lane `own` has one.
+fn shares(lanes: &[&[(Lane, u16)]], rows: usize, own: Option<usize>) -> Vec<usize> {
+    let mut shares = vec![0; lanes.len()];
+    let first = if rows < lanes.len() { own.map_or(0, |own| own.min(lanes.len() - rows)) } else { 0 };
     let mut left = rows;
     while left > 0 {
         let before = left;
-        for at in first..layers.len() {
-            if left > 0 && shares[at] < layers[at].len() {
+        for at in first..lanes.len() {
+            if left > 0 && shares[at] < lanes[at].len() {
                 shares[at] += 1;
                 left -= 1;
             }
@@ -78,8 +82,12 @@ mod tests {
     use super::*;
 
     /// Thirty PEs in three layers; the later in its layer, the less a PE works.
-    fn order() -> Vec<(PopulationId, u16)> {
-        (0..30).map(|pe| (PopulationId(pe / 10), pe)).collect()
+    fn order() -> Vec<(Lane, u16)> {
+        (0..30).map(|pe| (lane(0, pe / 10), pe)).collect()
+    }
+
+    fn lane(chip: usize, layer: u16) -> Lane {
+        (ChipId::from_index(chip).unwrap(), PopulationId(layer))
     }
 
     fn shown(rows: usize, selected: u16) -> Vec<u16> {
@@ -114,11 +122,18 @@ mod tests {
 
     #[test]
     fn layers_of_different_sizes_fill_the_rows() {
-        let order =
-            [(0, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)].map(|(layer, pe)| (PopulationId(layer), pe));
+        let order = [(0, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5)].map(|(layer, pe)| (lane(0, layer), pe));
         assert_eq!(chosen(&order, 4, 0, |pe| (0, u64::from(pe))), [0, 5, 3, 1]);
         // The PE on the critical path comes first, even if another worked longer.
         assert_eq!(chosen(&order, 4, 0, |pe| (u64::from(pe == 2), u64::from(pe))), [0, 2, 4, 1]);
         assert_eq!(chosen(&order, 2, 0, |pe| (u64::from(pe == 2), u64::from(pe))), [0, 2]);
+    }
+
+    #[test]
+    fn a_layer_on_two_chips_has_a_lane_on_each() {
+        let order = [(0, 0, 0), (0, 0, 1), (0, 1, 2), (1, 0, 3), (1, 0, 4), (1, 1, 5)]
+            .map(|(chip, layer, pe)| (lane(chip, layer), pe));
+        assert_eq!(chosen(&order, 4, 0, |pe| (0, 9 - u64::from(pe))), [0, 2, 3, 5]);
+        assert_eq!(chosen(&order, 5, 4, |pe| (0, 9 - u64::from(pe))), [0, 1, 2, 4, 5]);
     }
 }

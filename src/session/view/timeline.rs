@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fit;
+use super::fit::{self, Lane};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::legend::{PhaseId, PopulationId};
@@ -130,12 +130,13 @@ fn window(tape: &Tape, request: TimelineRequest, known: Tick, now: Tick) -> Grid
     Grid { begin, end: end.min(now).max(begin + crate::chip::clock::TICKS_PER_US / 10), columns: 1 }
 }
 
-/// Returns the first layer and the index of every PE with a program, ascending.
-fn order(program: &Program) -> Vec<(PopulationId, u16)> {
+/// Returns chip and first layer, and the index, of every PE with a program, ascending: lanes by
+/// chip, then by layer.
+fn order(program: &Program) -> Vec<(Lane, u16)> {
     let layer =
         |pe: Pe| program.pe(pe).and_then(|loaded| loaded.populations().next()).map(|slot| slot.population);
-    let mut order: Vec<(PopulationId, u16)> =
-        program.places().filter_map(|pe| Some((layer(pe)?, pe.index() as u16))).collect();
+    let mut order: Vec<(Lane, u16)> =
+        program.places().filter_map(|pe| Some(((pe.chip(), layer(pe)?), pe.index() as u16))).collect();
     order.sort_unstable();
     order
 }

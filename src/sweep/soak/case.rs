@@ -1,5 +1,6 @@
 //! Random cases of a soak test: a scene with edits, faults, and moves to make in it.
 
+use crate::chip::place::PePlace;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use crate::machine::program::Program;
 use crate::net::random::Random;
 use crate::scene::{LoadedScene, SceneError, find};
 use crate::session::command::StepUnit;
-use crate::sweep::campaign::{Targets, place};
+use crate::sweep::campaign::Targets;
 use crate::sweep::list::{bits, choose};
 use crate::sweep::plan::{Campaign, FaultKind};
 
@@ -298,7 +299,7 @@ fn edits(base: &Base, draw: &mut Draw) -> Vec<(String, String)> {
     }
     if draw.below(4) == 0 {
         let broken = (0..=draw.below(6)).filter_map(|_| Pe::from_index(draw.below(PE_COUNT as u64) as usize));
-        let broken: Vec<String> = broken.map(|pe| format!("{:?}", place(pe))).collect();
+        let broken: Vec<String> = broken.map(|pe| PePlace::from(pe).to_string()).collect();
         set("chip.broken", &format!("[{}]", broken.join(", ")));
     }
     for layer in 0..scene.scene.mapping.layers.len() {

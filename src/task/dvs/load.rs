@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::dataset::labels_path;
+use super::dataset::{Split, labels_path};
 use super::features::FeatureRows;
 use super::options::GestureOptions;
 use super::recognising::Recognising;
@@ -53,7 +53,8 @@ impl TaskOptions for GestureOptions {
             return Err(Problem::new("task.frames.size", message, "size: 32"));
         }
         let samples = self.samples(files, kept)?;
-        Ok(Arc::new(GestureFeed { model: Arc::clone(gestures), samples }))
+        let path = files.find(&self.data, DATA)?;
+        Ok(Arc::new(GestureFeed { model: Arc::clone(gestures), samples, path, options: self.clone() }))
     }
 
     fn difference(&self, other: &dyn TaskOptions) -> (&'static str, &'static str) {
@@ -103,9 +104,39 @@ impl GestureOptions {
 struct GestureFeed {
     model: Arc<GestureModel>,
     samples: Arc<Samples>,
+    /// Recording, or folder of a data set.
+    path: PathBuf,
+    options: GestureOptions,
+}
+
+/// Gestures on which largest inputs are looked for.
+const LOOKED_AT: usize = 12;
+
+impl GestureFeed {
+    /// Returns the samples on which largest inputs are looked for: those for training, where the data
+    /// set has such a part.
+    fn looked_at(&self) -> Arc<Samples> {
+        let train = Some(Split::Train);
+        if self.options.part.split() != train && self.path.is_dir() {
+            let found = Samples::find(&self.path, &self.options.frames, train);
+            return found.map_or_else(|_| Arc::clone(&self.samples), Arc::new);
+        }
+        Arc::clone(&self.samples)
+    }
 }
 
 impl Feed for GestureFeed {
+    /// Features of the frames of twelve samples, evenly spaced among those for training.
+    fn samples(&self) -> Vec<Vec<Vec<f32>>> {
+        let samples = self.looked_at();
+        let each = samples.len().div_ceil(LOOKED_AT).max(1);
+        let features = |sample| {
+            let frames = samples.frames(sample).ok()?;
+            Some(frames.frames.iter().map(|frame| self.model.head.forward(frame)).collect())
+        };
+        (0..samples.len()).step_by(each).filter_map(features).collect()
+    }
+
     fn dram(&self) -> Arc<dyn DramRows> {
         Arc::new(FeatureRows::new(Arc::clone(&self.model), Arc::clone(&self.samples)))
     }

@@ -15,7 +15,7 @@ pub enum Part {
     Test,
     /// What it gives for training.
     Train,
-    /// Everything.
+    /// All recordings, for training and for testing.
     All,
 }
 

@@ -52,12 +52,12 @@ pub enum DatasetError {
     /// A file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
-    /// A recording.
+    /// A recording cannot be encoded.
     #[error("{path}: {error}")]
     Events {
-        /// The file.
+        /// File of the recording.
         path: PathBuf,
-        /// Why.
+        /// Defect of the events.
         error: WriteError,
     },
 }
@@ -67,7 +67,7 @@ pub enum DatasetError {
 pub struct Written {
     /// Length of the recordings together, µs.
     pub length_us: i64,
-    /// Events.
+    /// Number of events written.
     pub events: u64,
 }
 

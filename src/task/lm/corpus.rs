@@ -68,7 +68,7 @@ impl Counts {
 /// Why a text cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CorpusError {
-    /// Not text.
+    /// The bytes are not UTF-8.
     #[error("not UTF-8: byte {byte} of the text (line {line})")]
     NotUtf8 {
         /// Offset of the first bad byte, from 0.
@@ -103,7 +103,7 @@ pub enum CorpusError {
     /// More than 32-bit offsets can count.
     #[error("the text has {bytes} bytes; at most 4 GiB can be read")]
     TooLarge {
-        /// Its length.
+        /// Length of the text, in bytes.
         bytes: usize,
     },
 }

@@ -61,6 +61,9 @@ impl TaskOptions for LanguageModelOptions {
         let model = loading.model;
         let language =
             model.language().ok_or_else(|| wrong_kind(model, "a language model", "LanguageModel"))?;
+        if let Some(problem) = beyond_context(language, self.sequence) {
+            return Err(problem);
+        }
         let of_model = |decoder: &Decoder| Arc::ptr_eq(&decoder.model, language);
         let decoder = kept.get(of_model).unwrap_or_else(|| {
             let decoder =
@@ -80,6 +83,18 @@ impl TaskOptions for LanguageModelOptions {
             _ => ("the words read differ", "word"),
         }
     }
+}
+
+/// Returns the problem of sequences that are longer than a transformer has positions for.
+fn beyond_context(model: &LanguageModel, sequence: u32) -> Option<Problem> {
+    let context = model.transformer.as_ref()?.context;
+    (sequence as usize > context).then(|| {
+        let message = format!(
+            "a sequence of {sequence} words, but the transformer `{}` has positions for {context} (its card's sequence)",
+            model.card.name
+        );
+        Problem::new("task.sequence", message, format!("sequence: {context}, or less"))
+    })
 }
 
 /// A model with its decoder, which takes a moment to make.

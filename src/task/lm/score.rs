@@ -31,7 +31,7 @@ impl Score {
         self.recent.push_back(surprisal);
     }
 
-    /// Predictions counted.
+    /// Returns the number of predictions counted.
     pub fn predictions(&self) -> u64 {
         self.predictions
     }

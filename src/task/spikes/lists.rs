@@ -17,7 +17,7 @@ pub enum ListError {
     /// The file is missing or unreadable.
     #[error("{}: {source}", path.display())]
     File {
-        /// The file.
+        /// File of the list.
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,
@@ -25,27 +25,27 @@ pub enum ListError {
     /// The file holds something else than text.
     #[error("{}: no UTF-8 text", path.display())]
     Text {
-        /// The file.
+        /// File of the list.
         path: PathBuf,
     },
     /// A line is no spike.
     #[error("{}, line {line}: `{found}`; expected two whole numbers, neuron and time step", path.display())]
     Line {
-        /// The file.
+        /// File of the list.
         path: PathBuf,
         /// Line, from 1.
         line: usize,
-        /// Its text.
+        /// Text of the line.
         found: String,
     },
     /// A spike of a neuron that does not exist.
     #[error("{}, line {line}: neuron {neuron}; the network's inputs have {units}, counted from 0", path.display())]
     Neuron {
-        /// The file.
+        /// File of the list.
         path: PathBuf,
         /// Line, from 1.
         line: usize,
-        /// The neuron.
+        /// Neuron that the line names.
         neuron: u32,
         /// Neurons of all inputs.
         units: usize,

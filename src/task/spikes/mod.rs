@@ -56,7 +56,7 @@ pub enum Inputs {
 pub struct Plan {
     /// Network, as mathematics.
     pub network: Arc<Network>,
-    /// Inputs.
+    /// Spikes that the host sends.
     pub inputs: Arc<Inputs>,
     /// Name of the file or folder with the inputs.
     pub source: String,
@@ -134,9 +134,9 @@ impl Plan {
 #[derive(Clone, Debug)]
 pub struct SpikeTask {
     plan: Arc<Plan>,
-    /// Ticks announced.
+    /// Number of ticks announced.
     fed: u64,
-    /// Ticks taken.
+    /// Number of ticks whose outputs were taken in.
     taken: u64,
     /// Output spikes so far: tick, neuron, and number.
     outputs: Log<(u32, Spike)>,

@@ -28,7 +28,7 @@ const LABELS: &str = "labels.tsv";
 /// Recording with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
-    /// File.
+    /// File of the recording.
     pub path: PathBuf,
     /// Class that it shows, from 0.
     pub label: u32,
@@ -48,11 +48,11 @@ pub enum RecordingError {
     /// A line of the labels is something else.
     #[error("{}, line {line}: `{found}`; expected a file and a class from 0 to 9, with a tab between", path.display())]
     Label {
-        /// The list.
+        /// List of labels.
         path: PathBuf,
         /// Line, from 1.
         line: usize,
-        /// Its text.
+        /// Text of the line.
         found: String,
     },
     /// There is no recording.
@@ -61,27 +61,27 @@ pub enum RecordingError {
          with a folder for each class", path.display()
     )]
     None {
-        /// The folder.
+        /// Folder without recordings.
         path: PathBuf,
     },
     /// A file of another length.
     #[error("{}: {bytes} bytes are no whole number of events of 5 bytes", path.display())]
     Length {
-        /// The file.
+        /// File of the recording.
         path: PathBuf,
-        /// Its bytes.
+        /// Length of the file, in bytes.
         bytes: usize,
     },
     /// An event outside of the picture.
     #[error("{}: event {number} is at column {x}, row {y}; the picture has 34 × 34", path.display())]
     Place {
-        /// The file.
+        /// File of the recording.
         path: PathBuf,
         /// Event, from 0.
         number: usize,
-        /// Column.
+        /// Column of the event, from the left.
         x: u8,
-        /// Row.
+        /// Row of the event, from the top.
         y: u8,
     },
 }

@@ -14,7 +14,7 @@ const SPIKES: usize = 8192;
 /// Population as a raster shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Band {
-    /// Name.
+    /// Name of the population.
     pub name: String,
     /// First neuron, over all populations.
     pub first: u32,
@@ -27,9 +27,9 @@ pub struct Band {
 /// Spikes of the last ticks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpikeView {
-    /// Populations.
+    /// Populations of the raster, in the order of the model.
     pub bands: Vec<Band>,
-    /// Ticks taken.
+    /// Number of ticks whose outputs were taken in.
     pub done: u64,
     /// Ticks of the whole run.
     pub total: u64,
@@ -147,7 +147,7 @@ pub struct RecordingAnswer {
 pub struct Traced {
     /// Name of the population.
     pub population: String,
-    /// Neuron.
+    /// Index of the neuron in its population.
     pub neuron: u32,
     /// Values, in units of the model.
     pub v: Vec<f32>,

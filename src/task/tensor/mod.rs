@@ -40,7 +40,7 @@ pub enum TensorError {
     /// The file is missing or unreadable.
     #[error("{}: {source}", path.display())]
     File {
-        /// The file.
+        /// File of the array.
         path: PathBuf,
         /// What the operating system says.
         source: std::io::Error,
@@ -58,7 +58,7 @@ pub enum TensorError {
     /// Not a NumPy array.
     #[error("{}: no .npy file: {source}", path.display())]
     Format {
-        /// The file.
+        /// File of the array.
         path: PathBuf,
         /// What the parser says.
         source: std::io::Error,
@@ -66,9 +66,9 @@ pub enum TensorError {
     /// The array has another shape or type of number.
     #[error("{}: an array of shape {shape:?} and type {dtype}; needed is {needed}", path.display())]
     Array {
-        /// The file.
+        /// File of the array.
         path: PathBuf,
-        /// Its shape.
+        /// Shape of the array.
         shape: Vec<u64>,
         /// Its type, as NumPy writes it.
         dtype: String,
@@ -78,9 +78,9 @@ pub enum TensorError {
     /// The header promises more than there is, or less.
     #[error("{}: {found} bytes of data; its shape {shape:?} takes {needed}", path.display())]
     Length {
-        /// The file.
+        /// File of the array.
         path: PathBuf,
-        /// Its shape.
+        /// Shape of the array.
         shape: Vec<u64>,
         /// Bytes behind the header.
         found: usize,
@@ -90,7 +90,7 @@ pub enum TensorError {
     /// A NaN or an infinity.
     #[error("{}: row {row}, column {column} is {value}; every input must be finite in single precision", path.display())]
     NotFinite {
-        /// The file.
+        /// File of the array.
         path: PathBuf,
         /// Row, from 0.
         row: usize,
@@ -213,7 +213,7 @@ impl Rows {
         self.values.ncols()
     }
 
-    /// Rows.
+    /// Returns the number of rows, each a time step.
     pub fn steps(&self) -> usize {
         self.values.nrows()
     }
@@ -302,7 +302,7 @@ impl TensorTask {
         &self.outputs
     }
 
-    /// The inputs.
+    /// Returns the input rows.
     pub fn rows(&self) -> &Arc<Rows> {
         &self.rows
     }

@@ -8,7 +8,7 @@ pub type Rgb = (u8, u8, u8);
 /// The colours that a terminal would have of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
-    /// The background.
+    /// Colour of the background.
     pub background: Rgb,
     /// Text without a colour.
     pub foreground: Rgb,

@@ -56,7 +56,7 @@ const LINES: [(char, char, u8); 15] = [
     ('╷', '╻', DOWN),
 ];
 
-/// Rounded corners.
+/// Rounded corners, with the sides at which their lines end.
 const ROUND: [(char, u8); 4] = [('╭', RIGHT | DOWN), ('╮', LEFT | DOWN), ('╰', RIGHT | UP), ('╯', LEFT | UP)];
 
 /// Quarters of the cell from U+2596 on: 1 upper left, 2 upper right, 4 lower left, 8 lower right.

@@ -55,7 +55,7 @@ enum ByHand {
 /// A lesson on its way.
 #[derive(Clone, Debug)]
 pub struct Course {
-    /// The lesson.
+    /// Lesson with its scene.
     pub loaded: Loaded,
     /// The page that is shown, from 0.
     pub page: usize,

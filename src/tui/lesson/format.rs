@@ -21,7 +21,7 @@ pub const VERSIONS: [u32; 1] = [1];
 pub struct Lesson {
     /// Version of the format: 1.
     pub version: u32,
-    /// Its title.
+    /// Title, as lists and the screen show it.
     pub title: String,
     /// What one learns, in a sentence.
     pub about: String,
@@ -42,7 +42,7 @@ pub struct Lesson {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
-    /// Its title.
+    /// Title, as lists and the screen show it.
     pub title: String,
     /// What to read. `**bold**` and `` `code` ``; an empty line begins a paragraph;
     /// `{perplexity}` is the value of an expression of the debugger at the page's moment, `{2:
@@ -104,7 +104,7 @@ pub enum Act {
     Step {
         /// Event, Phase, Layer, `TimeStep` or Sequence.
         unit: StepUnit,
-        /// How many.
+        /// Number of units.
         #[schemars(range(min = 1, max = 100_000))]
         count: u32,
     },
@@ -163,7 +163,7 @@ impl From<Part> for snapshot::Part {
 /// Something that is marked on screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Mark {
-    /// A panel.
+    /// Panel of the screen.
     Panel(PanelId),
     /// A PE of the floor plan, as `(x, y, p)`.
     Pe(Place),
@@ -187,12 +187,12 @@ pub struct Try {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// The question.
+    /// Text of the question.
     pub text: String,
     /// Two to four answers.
     pub choices: Vec<String>,
     /// Which one is right, from 1.
     pub answer: usize,
-    /// Why.
+    /// Explanation that is shown after an answer.
     pub because: String,
 }

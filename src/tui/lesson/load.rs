@@ -38,9 +38,9 @@ fn shape() -> &'static Shape {
 pub struct Entry {
     /// What one types: the file's name without `.ron`.
     pub name: String,
-    /// The file.
+    /// Path of the lesson's file.
     pub path: PathBuf,
-    /// Its title.
+    /// Title of the lesson.
     pub title: String,
     /// What one learns.
     pub about: String,
@@ -186,7 +186,7 @@ impl Loaded {
         Ok(Self { document, sources })
     }
 
-    /// The lesson.
+    /// Returns the lesson.
     pub fn lesson(&self) -> &Lesson {
         &self.document.value
     }

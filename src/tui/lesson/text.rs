@@ -24,7 +24,7 @@ pub enum Piece {
     Value {
         /// The page, from 1; none for the text's own.
         page: Option<usize>,
-        /// The expression.
+        /// Text of the expression.
         expression: String,
         /// Its bytes in the text.
         at: Range<usize>,

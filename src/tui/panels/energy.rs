@@ -113,6 +113,9 @@ fn parts(view: &View<'_>) -> Vec<Part> {
             parts.push(part(legend.phase(phase), joules, theme.phase(legend.role(phase))));
         }
     }
+    if energy.mac_j > 0.0 {
+        parts.push(part("MAC arrays", energy.mac_j, theme.accent()));
+    }
     parts.push(part("interrupts", energy.interrupts_j, theme.text()));
     parts.push(part("polling", energy.polling_j, theme.phase(PhaseRole::Wait)));
     let transport =

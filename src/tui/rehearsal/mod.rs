@@ -19,7 +19,7 @@ pub const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (120, 40)];
 pub struct Checked {
     /// Its number, from 1.
     pub number: usize,
-    /// Its title.
+    /// Title of the page.
     pub title: String,
     /// Events handled at its moment.
     pub events: u64,

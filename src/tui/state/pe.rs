@@ -14,7 +14,7 @@ pub enum WordFormat {
     /// Eight hexadecimal digits.
     #[default]
     Hex,
-    /// As singles.
+    /// Words as single-precision numbers.
     F32,
     /// As whole numbers.
     U32,
@@ -31,7 +31,7 @@ impl WordFormat {
         }
     }
 
-    /// Its name.
+    /// Returns the name of the format.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hex => "hex",

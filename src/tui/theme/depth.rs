@@ -31,7 +31,7 @@ pub enum Depth {
     Ansi16,
     /// The 6×6×6 cube of xterm.
     Ansi256,
-    /// 24 bits.
+    /// 24 bits a colour.
     Truecolor,
 }
 

@@ -66,7 +66,7 @@ pub struct Looks {
     pub theme: ThemeName,
     /// Colours of heat maps.
     pub ramp: RampName,
-    /// Characters.
+    /// Characters that lines and bars are drawn with.
     pub glyphs: Glyphs,
     /// Whether the theme paints its background.
     pub background: Background,
@@ -89,13 +89,13 @@ impl Default for Looks {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LooksChoice {
-    /// Colours.
+    /// Colours asked for: always, never, or as the terminal allows.
     pub color: ColorChoice,
-    /// Theme.
+    /// Theme asked for.
     pub theme: Option<ThemeName>,
-    /// Ramp.
+    /// Colour ramp asked for.
     pub ramp: Option<RampName>,
-    /// Characters.
+    /// Characters asked for.
     pub glyphs: Option<Glyphs>,
     /// Painter of the background: the theme or the terminal.
     pub background: Option<Background>,

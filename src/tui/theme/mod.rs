@@ -166,7 +166,7 @@ impl Theme {
         self.colour(self.palette.accent).patch(self.strong())
     }
 
-    /// Going well.
+    /// Returns the style of what goes well.
     pub fn good(&self) -> Style {
         self.colour(self.palette.good)
     }
@@ -176,7 +176,7 @@ impl Theme {
         self.colour(self.palette.warn).patch(self.strong())
     }
 
-    /// Wrong.
+    /// Returns the style of what is wrong.
     pub fn bad(&self) -> Style {
         self.colour(self.palette.bad).patch(self.strong())
     }
@@ -224,7 +224,7 @@ impl Theme {
         if focused { self.accent() } else { self.strong() }
     }
 
-    /// Border characters.
+    /// Returns the characters that borders are drawn with.
     pub fn border_set(&self) -> border::Set<'static> {
         match self.glyphs {
             Glyphs::Blocks | Glyphs::Braille => border::ROUNDED,

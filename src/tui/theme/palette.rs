@@ -28,15 +28,15 @@ pub(super) struct Palette {
     pub dim: Option<Rgb>,
     /// The app's own voice.
     pub accent: Ink,
-    /// Going well.
+    /// Colour of what goes well.
     pub good: Ink,
     /// Worth a look.
     pub warn: Ink,
-    /// Wrong.
+    /// Colour of what is wrong.
     pub bad: Ink,
     /// Brighter events of a camera: many, few.
     pub brighter: [Ink; 2],
-    /// Darker ones.
+    /// Darker shades of the same hue.
     pub darker: [Ink; 2],
     /// Unordered things. The dark set is Okabe and Ito's without its black, safe for colour-blind
     /// eyes; the others are the same hues, darker or brighter.

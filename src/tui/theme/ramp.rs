@@ -52,7 +52,7 @@ pub fn digit(value: f32) -> char {
 /// Cividis in xterm's 256, picked by hand: the nearest entries of the cube stray into
 /// pink and teal.
 const CIVIDIS_256: [u8; 9] = [17, 18, 60, 242, 102, 143, 185, 221, 227];
-/// Viridis, too.
+/// Viridis in the palette of 256 colours.
 const VIRIDIS_256: [u8; 9] = [53, 60, 66, 72, 78, 114, 149, 191, 227];
 /// Paint and ink in sixteen colours: brightness grows in the palettes of VGA, xterm and VS Code.
 const CIVIDIS_16: [(Color, Color); 4] = [

@@ -22,7 +22,7 @@ pub enum Typed {
     Changed,
     /// Enter: this is the text.
     Done(String),
-    /// Esc.
+    /// The prompt was left by Esc.
     Left,
     /// Tab: candidates are wanted; [`Prompt::complete`] takes them.
     Complete,
@@ -30,7 +30,7 @@ pub enum Typed {
     Other,
 }
 
-/// The line.
+/// Line that is being typed, with its cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
     text: String,

@@ -30,7 +30,7 @@ pub fn short_count(n: u64) -> String {
     }
 }
 
-/// An energy.
+/// Returns an energy in J with the prefix that suits it.
 pub fn joules(j: f64) -> String {
     if j < 1e-3 {
         format!("{:.1} µJ", j * 1e6)

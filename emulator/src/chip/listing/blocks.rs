@@ -13,7 +13,7 @@ use crate::chip::cortex_m4f::{Cycles, Timing, timing};
 /// Instructions that are entered at the first and left after the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Its instructions.
+    /// Instructions of the block, as indices into the function's.
     pub range: Range<usize>,
     /// Entered by a branch, left by falling through (or by a return or unconditional
     /// branch, refill included).

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::trace::Memory;
+use crate::chip::mac::MacRegisters;
 
 /// Sparse memory; words never stored read as zero.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +11,8 @@ pub struct Board {
     words: BTreeMap<u32, u32>,
     /// A word that changes while the kernel looks at it.
     raise: Option<Raise>,
+    /// MAC array, whose runs end at once.
+    mac: MacRegisters,
 }
 
 /// A flag that somebody else raises.
@@ -60,11 +63,20 @@ impl Memory for Board {
                 self.raise = None;
             }
         }
-        Ok(self.words.get(&address).copied().unwrap_or(0))
+        Ok(self.mac.load(address).or_else(|| self.words.get(&address).copied()).unwrap_or(0))
     }
 
     fn store(&mut self, address: u32, value: u32) -> Result<(), String> {
-        self.words.insert(address, value);
+        match self.mac.store(address, value) {
+            Some(true) => {
+                let sums = self.mac.run(|at| self.words.get(&at).copied().unwrap_or(0));
+                self.words.extend(sums);
+            }
+            Some(false) => {}
+            None => {
+                self.words.insert(address, value);
+            }
+        }
         Ok(())
     }
 }

@@ -9,11 +9,11 @@ pub use super::timed::{Class, Timed};
 pub struct Reg(pub u8);
 
 impl Reg {
-    /// Stack pointer.
+    /// The stack pointer, r13.
     pub const SP: Self = Self(13);
-    /// Link register.
+    /// The link register, r14, which holds the return address.
     pub const LR: Self = Self(14);
-    /// Program counter.
+    /// The program counter, r15.
     pub const PC: Self = Self(15);
 }
 
@@ -21,21 +21,21 @@ impl Reg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SReg(pub u8);
 
-/// How the second operand is shifted.
+/// Shift of a second operand, with its number of bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shift {
-    /// Logical left.
+    /// Logical shift to the left: zeros come in from the right.
     Lsl(u8),
-    /// Logical right.
+    /// Logical shift to the right: zeros come in from the left.
     Lsr(u8),
-    /// Arithmetic right.
+    /// Arithmetic shift to the right: copies of the sign bit come in.
     Asr(u8),
 }
 
 /// Second operand of a data-processing instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
-    /// A constant.
+    /// Constant, as encoded in the instruction.
     Imm(u32),
     /// A register, shifted.
     Reg(Reg, Shift),
@@ -44,13 +44,13 @@ pub enum Operand {
 /// What is added to an address's base register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offset {
-    /// Bytes.
+    /// Constant number of bytes; negative ones point below the base.
     Imm(i32),
     /// A register, shifted left.
     Reg(Reg, u8),
 }
 
-/// When the offset is added, and whether the base register keeps the sum.
+/// Addressing mode: when the offset is added, and whether the base register keeps the sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Index {
     /// `[rn, off]`: before; the base stays.
@@ -61,16 +61,16 @@ pub enum Index {
     Post,
 }
 
-/// Where a load or store goes.
+/// Address of a load or store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A base register and an offset.
     Based {
-        /// Base register.
+        /// Register that holds the base address.
         base: Reg,
-        /// Offset.
+        /// Offset from the base address, in bytes.
         offset: Offset,
-        /// Addressing mode.
+        /// Order of offset and access, and what becomes of the base register.
         index: Index,
     },
     /// A constant in the literal pool: a label and bytes after it.
@@ -110,131 +110,131 @@ pub enum Fpu {
     Fma,
 }
 
-/// What an instruction does.
+/// Operation of an instruction, with its operands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// `mov`, `movs`, `mvn`, `movw`: register ← operand.
     Move {
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
-        /// Source.
+        /// Value that is moved.
         source: Operand,
-        /// Complemented (`mvn`).
+        /// Whether all bits are inverted (`mvn`).
         not: bool,
         /// Sets N and Z.
         flags: bool,
     },
     /// `movt`: upper half of the register ← constant.
     MoveTop {
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
         /// Upper 16 bits.
         imm: u32,
     },
     /// `add`, `sub`, `and`, `lsl`, ...: d ← n op m.
     Alu {
-        /// Operation.
+        /// Arithmetic or logic of the two operands.
         alu: Alu,
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
-        /// First operand.
+        /// Register of the first operand.
         n: Reg,
-        /// Second operand.
+        /// Second operand: a constant, or a register that may be shifted.
         m: Operand,
         /// Sets the flags.
         flags: bool,
     },
     /// `mla`: d ← n · m + a.
     MultiplyAdd {
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
-        /// First factor.
+        /// Register of the first factor.
         n: Reg,
-        /// Second factor.
+        /// Register of the second factor.
         m: Reg,
-        /// Summand.
+        /// Register that is added to the product.
         a: Reg,
     },
     /// `ubfx`, `uxtb`, `uxth`: d ← `width` bits of n from bit `lsb`.
     BitField {
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
-        /// Source.
+        /// Register that is read.
         n: Reg,
-        /// Lowest bit.
+        /// Number of the field's lowest bit, 0 to 31.
         lsb: u8,
-        /// Bits.
+        /// Width of the field, in bits.
         width: u8,
     },
     /// `clz`: d ← zeros before the first one of n.
     LeadingZeros {
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
-        /// Source.
+        /// Register that is read.
         n: Reg,
     },
     /// `tst`: flags ← n and m.
     Test {
-        /// First operand.
+        /// Register of the first operand.
         n: Reg,
-        /// Second operand.
+        /// Second operand: a constant, or a register that may be shifted.
         m: Operand,
     },
     /// `cmp`: flags ← n − m.
     Compare {
-        /// First operand.
+        /// Register of the first operand.
         n: Reg,
-        /// Second operand.
+        /// Second operand: a constant, or a register that may be shifted.
         m: Operand,
     },
     /// `ldr`, `ldrh`, `ldrb`, `ldrsh`, `ldrsb`: d ← what is at the address.
     Load {
         /// How much of it, and how it is extended to a word.
         width: Width,
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
-        /// Address.
+        /// Address in memory.
         address: Address,
     },
     /// `ldrd`: two registers ← two words.
     LoadDual {
-        /// Destinations.
+        /// Registers that receive the two words, lower address first.
         d: [Reg; 2],
-        /// Address.
+        /// Address in memory.
         address: Address,
     },
     /// `str`, `strh`, `strb`: the address ← t, or its lowest bits.
     Store {
         /// How much of it.
         width: Width,
-        /// Source.
+        /// Core register that is read.
         t: Reg,
-        /// Address.
+        /// Address in memory.
         address: Address,
     },
     /// `strd`: two words ← two registers.
     StoreDual {
-        /// Sources.
+        /// Registers that hold the two words, lower address first.
         t: [Reg; 2],
-        /// Address.
+        /// Address in memory.
         address: Address,
     },
-    /// `push`.
+    /// `push`: stores the registers below the stack pointer, which moves down.
     Push(Vec<Reg>),
-    /// `pop`; with PC it returns.
+    /// `pop`: loads the registers from the stack; with PC among them it returns.
     Pop(Vec<Reg>),
-    /// `b`, `b<cond>`.
+    /// `b`, `b<cond>`: a branch, taken where the instruction's condition holds.
     Branch {
-        /// Target label.
+        /// Label of the branch's target.
         label: String,
     },
-    /// `cbz`, `cbnz`.
+    /// `cbz`, `cbnz`: a branch forwards if a register is zero, or is not.
     CompareBranch {
-        /// Tested register.
+        /// Register that is compared with zero.
         n: Reg,
         /// Branches when not zero (`cbnz`).
         nonzero: bool,
-        /// Target label.
+        /// Label of the branch's target.
         label: String,
     },
     /// `bx lr`: return.
@@ -242,101 +242,101 @@ pub enum Op {
     /// `it`, `itt`, `ite`, ...: the conditions it spreads are written on
     /// the following instructions.
     IfThen,
-    /// `nop`.
+    /// `nop`: does nothing for a cycle.
     Nop,
-    /// `wfi`.
+    /// `wfi`, `wfe`.
     WaitForInterrupt,
     /// `cpsid i` (true: masks) and `cpsie i`.
     MaskInterrupts(bool),
-    /// `vldr.32`.
+    /// `vldr.32`: d ← the single at the address.
     VLoad {
-        /// Destination.
+        /// FPU register that receives the result.
         d: SReg,
-        /// Address.
+        /// Address in memory.
         address: Address,
     },
-    /// `vstr.32`.
+    /// `vstr.32`: the single at the address ← t.
     VStore {
-        /// Source.
+        /// FPU register that is stored.
         t: SReg,
-        /// Address.
+        /// Address in memory.
         address: Address,
     },
-    /// `vldmia.32`.
+    /// `vldmia.32`: several registers ← singles from the base address on.
     VLoadMultiple {
-        /// Base register.
+        /// Register that holds the base address.
         base: Reg,
-        /// The base moves on.
+        /// Whether the base register moves behind the last word.
         writeback: bool,
-        /// Destinations, ascending.
+        /// FPU registers that receive the words, ascending.
         d: Vec<SReg>,
     },
-    /// `vstmia.32`.
+    /// `vstmia.32`: singles from the base address on ← several registers.
     VStoreMultiple {
-        /// Base register.
+        /// Register that holds the base address.
         base: Reg,
-        /// The base moves on.
+        /// Whether the base register moves behind the last word.
         writeback: bool,
-        /// Sources, ascending.
+        /// FPU registers that hold the words, ascending.
         t: Vec<SReg>,
     },
     /// `vmov.f32 sd, #imm`.
     VConstant {
-        /// Destination.
+        /// FPU register that receives the result.
         d: SReg,
-        /// Value.
+        /// Constant, one of those that eight bits encode.
         value: f32,
     },
     /// `vmov.f32 sd, sm`, `vneg.f32` and `vabs.f32`.
     VUnary {
-        /// Destination.
+        /// FPU register that receives the result.
         d: SReg,
-        /// Source.
+        /// FPU register that is read.
         m: SReg,
-        /// Which.
+        /// Copy, negation or absolute value.
         unary: VUnary,
     },
     /// `vadd.f32`, `vsub.f32`, `vmul.f32`, `vdiv.f32`, `vfma.f32`.
     VBinary {
         /// Operation; `Fma` adds to d.
         fpu: Fpu,
-        /// Destination.
+        /// FPU register that receives the result.
         d: SReg,
-        /// First operand.
+        /// FPU register of the first operand.
         n: SReg,
-        /// Second operand.
+        /// FPU register of the second operand.
         m: SReg,
     },
     /// `vcmp.f32`, `vcmpe.f32`; `None` compares with zero.
     VCompare {
-        /// First operand.
+        /// FPU register of the first operand.
         n: SReg,
-        /// Second operand.
+        /// FPU register of the second operand; `None` compares with zero.
         m: Option<SReg>,
     },
     /// `vmrs APSR_nzcv, FPSCR`.
     VFlags,
     /// `vmov sd, rt`: the same bits.
     VFromCore {
-        /// Destination.
+        /// FPU register that receives the result.
         d: SReg,
-        /// Source.
+        /// Core register that is read.
         t: Reg,
     },
     /// `vmov rd, sm`: the same bits.
     VToCore {
-        /// Destination.
+        /// Register that receives the result.
         d: Reg,
-        /// Source.
+        /// FPU register that is read.
         m: SReg,
     },
     /// `vcvt.f32.s32` and the like: the same number.
     VConvert {
-        /// Destination.
+        /// FPU register that receives the result.
         d: SReg,
-        /// Source.
+        /// FPU register that is read.
         m: SReg,
-        /// From what to what.
+        /// Types between which the number is converted.
         convert: Convert,
     },
     /// An instruction whose timing is known, but that is not executed: only in listings
@@ -344,7 +344,7 @@ pub enum Op {
     Timed(Timed),
 }
 
-/// What `vcvt` turns into what.
+/// Types between which `vcvt` converts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Convert {
     /// i32 to single, rounded to nearest.
@@ -360,11 +360,11 @@ pub enum Convert {
 /// One-operand operations of the FPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VUnary {
-    /// Copy.
+    /// Copies the operand.
     Move,
-    /// Sign flipped.
+    /// Flips the sign of the operand.
     Neg,
-    /// Sign cleared.
+    /// Clears the sign of the operand.
     Abs,
 }
 
@@ -373,11 +373,11 @@ pub enum VUnary {
 pub struct Instruction {
     /// Line in the listing, from 1.
     pub line: usize,
-    /// Its text, blanks made single.
+    /// Text of the line, with single blanks.
     pub text: String,
-    /// Executed when.
+    /// Condition under which it is executed.
     pub cond: Cond,
-    /// What it does.
+    /// Operation, with its operands.
     pub op: Op,
 }
 

@@ -197,7 +197,7 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("bx", ["lr"]) => Ok(Op::Return),
         ("bx", _) => Err("lr: only returns are supported"),
         ("nop", []) => Ok(Op::Nop),
-        ("wfi", []) => Ok(Op::WaitForInterrupt),
+        ("wfi" | "wfe", []) => Ok(Op::WaitForInterrupt),
         ("cpsid", ["i"]) => Ok(Op::MaskInterrupts(true)),
         ("cpsie", ["i"]) => Ok(Op::MaskInterrupts(false)),
         (it, [_]) if cond == Cond::Always && is_if_then(it) => Ok(Op::IfThen),

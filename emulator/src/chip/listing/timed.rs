@@ -6,7 +6,7 @@ use super::operands::{reg, reg_list, sreg, sreg_list};
 /// An instruction of which only the timing is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timed {
-    /// Its kind.
+    /// Kind of instruction, which decides its cycles.
     pub class: Class,
     /// The core register that it writes, if it does integer arithmetic: an address made
     /// of it waits.
@@ -20,7 +20,7 @@ pub enum Class {
     DataProcessing,
     /// `umull`, `smlal`, `mls`, `smlabb`, ...
     Multiply,
-    /// `sdiv`, `udiv`.
+    /// `sdiv` and `udiv`: integer division.
     Divide,
     /// `ldm`, `stm` with so many registers.
     Multiple(u8),
@@ -30,7 +30,7 @@ pub enum Class {
     Hint,
     /// `vmla`, `vmls`, `vfms`, `vnmla`, ...
     VMultiplyAdd,
-    /// `vsqrt`.
+    /// `vsqrt`: square root of a single.
     VSqrt,
     /// `vnmul`, `vcvt` and other single-cycle arithmetic of the FPU.
     VArithmetic,

@@ -6,6 +6,7 @@ use super::super::{KernelFault, SramWords, WORDS};
 use super::CodeFile;
 use crate::chip::constants::{STACK_BASE, STACK_BYTES};
 use crate::chip::cortex_m4f;
+use crate::chip::mac::{MacRegisters, MacShape};
 
 /// Instructions after which a call is given up as endless: beyond 10 s of chip time.
 pub const MOST_INSTRUCTIONS: u64 = 2_000_000_000;
@@ -52,6 +53,9 @@ pub struct PeBus<'a> {
     /// Words written, a bit each.
     pub written: &'a mut Written,
     operand: f32,
+    mac: MacRegisters,
+    /// Runs of the MAC array.
+    pub mac_runs: Vec<MacShape>,
     /// Operations of the exp unit.
     pub exps: u64,
     /// Loads and stores of words by address range; see [`Accesses`].
@@ -110,17 +114,48 @@ impl Written {
 impl<'a> PeBus<'a> {
     /// Creates the bus of a PE.
     pub fn new(words: &'a mut SramWords, written: &'a mut Written) -> Self {
-        Self { words, written, operand: 0.0, exps: 0, accesses: [0; ACCESS_CELLS] }
+        Self {
+            words,
+            written,
+            operand: 0.0,
+            mac: MacRegisters::default(),
+            mac_runs: Vec::new(),
+            exps: 0,
+            accesses: [0; ACCESS_CELLS],
+        }
     }
 
     fn device_load(&mut self, address: u32) -> Option<u32> {
+        if let Some(register) = self.mac.load(address) {
+            return Some(register);
+        }
         (address == EXP_RESULT).then(|| {
             self.exps += 1;
             libm::expf(self.operand).to_bits()
         })
     }
 
+    /// Carries out what the registers of the MAC array ask for; words outside of SRAM read as 0 and
+    /// are not written.
+    fn run_mac(&mut self) {
+        self.mac_runs.push(self.mac.shape());
+        let words = &*self.words;
+        for (address, sum) in self.mac.run(|at| words.get(at as usize / 4).copied().unwrap_or(0)) {
+            let index = address as usize / 4;
+            if let Some(word) = self.words.get_mut(index) {
+                *word = sum;
+                self.written.note(index);
+            }
+        }
+    }
+
     fn device_store(&mut self, address: u32, value: u32) -> Option<()> {
+        if let Some(starts) = self.mac.store(address, value) {
+            if starts {
+                self.run_mac();
+            }
+            return Some(());
+        }
         (address == EXP_OPERAND).then(|| self.operand = f32::from_bits(value))
     }
 }
@@ -181,6 +216,8 @@ pub struct Ran {
     pub counts: Counts,
     /// Operations of the exp unit.
     pub exps: u64,
+    /// Runs of the MAC array.
+    pub mac_runs: Vec<MacShape>,
     /// Loads and stores.
     pub accesses: Accesses,
 }
@@ -245,9 +282,9 @@ impl Scratch {
         let mut bus = PeBus::new(copy, written);
         let limits = Limits { instructions: MOST_INSTRUCTIONS };
         let stopped = core.run(cache, &mut bus, &Table, limits);
-        let (exps, accesses) = (bus.exps, bus.accesses);
+        let (exps, accesses, mac_runs) = (bus.exps, bus.accesses, std::mem::take(&mut bus.mac_runs));
         match stopped {
-            Ok(Stop::Returned) => Ok(Ran { counts: core.counts, exps, accesses }),
+            Ok(Stop::Returned) => Ok(Ran { counts: core.counts, exps, mac_runs, accesses }),
             Ok(Stop::Limit) => {
                 let what = format!("no return after {MOST_INSTRUCTIONS} instructions, at {:#x}", core.r[15]);
                 Err(entry.fault(core.r[15], what, words))

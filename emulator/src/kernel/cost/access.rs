@@ -25,9 +25,9 @@ use crate::kernel::routine::Routine;
 pub enum Touched {
     /// An array of its matrix, by its place in [`crate::kernel::options::KernelKind::arrays`].
     Array(usize),
-    /// The input.
+    /// Input of the kernel.
     Input,
-    /// The sums.
+    /// Sums that the kernel adds to, one a row.
     Sums,
     /// The stack: arguments and saved registers.
     Stack,
@@ -63,7 +63,7 @@ impl Touched {
 /// Accesses to one array, as a formula in the terms of a kernel's cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Formula {
-    /// The array.
+    /// Array, buffer or stack that is accessed.
     pub touched: Touched,
     terms: [i64; TERMS],
 }

@@ -13,7 +13,7 @@ use crate::chip::listing::trace::{Call, execute};
 use crate::kernel::matrix::{Kernel, Operands, Placed, Share, Work};
 use crate::kernel::routine::Routine;
 
-/// What one of each costs; terms that a kernel has no use for are 0.
+/// Cost of one item of each kind; terms that a kernel has no use for are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coefficients {
     /// The call, return included, before anything it does.
@@ -22,7 +22,7 @@ pub struct Coefficients {
     pub row: Linear,
     /// A row without non-zeros (row-major kernels).
     pub empty_row: Linear,
-    /// A multiply-add.
+    /// Multiply-add of one stored weight.
     pub nonzero: Linear,
     /// A non-zero whose source is zero.
     pub skipped: Linear,
@@ -30,7 +30,7 @@ pub struct Coefficients {
     pub active: Linear,
     /// A source that has no non-zero here.
     pub idle: Linear,
-    /// A source passed over.
+    /// Source that is looked at and passed over.
     pub silent: Linear,
     /// A source copied into model order.
     pub gathered: Linear,
@@ -119,7 +119,7 @@ impl Trial {
         trial
     }
 
-    /// The share.
+    /// Returns the matrix as a PE's share.
     pub fn share(&self) -> Share<'_> {
         Share { rows: &self.rows, words: &self.words }
     }
@@ -188,7 +188,7 @@ pub(super) fn measure_by(
         Routine::CsrRow | Routine::CsrRow16 | Routine::CsrRowSkip | Routine::Int8Csr => {
             row_major(routine, cost)
         }
-        Routine::Dense => dense(cost),
+        Routine::Dense | Routine::Int8Mac => dense(cost),
         Routine::DenseEvent | Routine::DenseAll => dense_event(routine, cost),
         _ => source_major(routine, cost),
     }

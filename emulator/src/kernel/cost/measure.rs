@@ -149,6 +149,7 @@ pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
         accesses: super::access::committed()?,
         arriving: Box::new(super::arrivals::measure(meter)?),
         spikes: Box::new(super::spikes::measure(meter)?),
+        maps: super::maps::measure(meter)?,
     })
 }
 

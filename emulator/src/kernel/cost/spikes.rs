@@ -16,7 +16,7 @@ pub(super) struct Spikes {
     passes: [PassCost; Pass::ALL.len()],
     /// Without and with numbers of spikes.
     collect: [Collect; 2],
-    /// By [`Form::index`].
+    /// Costs of each variant of `deliver`, in the order of [`Form::index`].
     deliver: [Deliver; Form::ALL.len()],
     /// Without and with numbers of spikes.
     send: [Send; 2],
@@ -110,12 +110,12 @@ impl KernelCosts {
         evaluate(&[(self.spikes.send[usize::from(counts)].packets.item, 1)])
     }
 
-    /// `take_entries`.
+    /// Returns the cycles of `take_entries`, which takes all entries written so far.
     pub fn take_entries(&self) -> Cycles {
         evaluate(&[(self.spikes.take, 1)])
     }
 
-    /// `free_entries`.
+    /// Returns the cycles of `free_entries`, which lets entries taken be written over.
     pub fn free_entries(&self) -> Cycles {
         evaluate(&[(self.spikes.free, 1)])
     }

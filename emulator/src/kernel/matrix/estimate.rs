@@ -28,6 +28,7 @@ impl KernelKind {
             Self::DenseEvent if finite => Routine::DenseEvent,
             Self::DenseEvent => Routine::DenseAll,
             Self::Int8Csr => Routine::Int8Csr,
+            Self::Int8Mac => Routine::Int8Mac,
         }
     }
 
@@ -36,9 +37,14 @@ impl KernelKind {
         matches!(self, Self::CscEventList)
     }
 
+    /// Returns whether it rounds its inputs, too, and so has to know how large they become.
+    pub const fn rounds_inputs(self) -> bool {
+        matches!(self, Self::Int8Mac)
+    }
+
     /// Its sums have the reference network's bits.
     pub const fn is_exact(self) -> bool {
-        !matches!(self, Self::Int8Csr)
+        !matches!(self, Self::Int8Csr | Self::Int8Mac)
     }
 }
 
@@ -57,7 +63,7 @@ impl Share<'_> {
             KernelKind::CsrRowSkip => self.row_work(|source| all || active(source)),
             KernelKind::CscEvent => self.source_work(|source| all || active(source), true),
             KernelKind::CscEventList => self.source_work(active, false),
-            KernelKind::Dense => {
+            KernelKind::Dense | KernelKind::Int8Mac => {
                 let (rows, gathered) = (self.rows.len() as u32, self.words.len() as u32);
                 Work { rows, nonzeros: rows * gathered, gathered, ..Work::default() }
             }

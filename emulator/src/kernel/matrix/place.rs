@@ -7,31 +7,33 @@ use crate::kernel::csc::{CscLayout, Visit};
 use crate::kernel::csr_row::CsrLayout;
 use crate::kernel::dense::DenseLayout;
 use crate::kernel::int8_csr::Int8Layout;
+use crate::kernel::int8_mac::Int8MacLayout;
 use crate::kernel::options::KernelKind;
 use crate::kernel::words::{pack_bytes, pack_halves};
+use crate::net::int8::Scale;
 use crate::net::quantise::quantise_row;
 
-/// Why a share cannot be placed.
+/// Reason why a share cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PlaceError {
     /// Addresses and arrays come in pairs.
     #[error("{kind:?} has {needed} arrays, but {found} addresses were given")]
     Addresses {
-        /// Kernel.
+        /// Kernel that the share is for.
         kind: KernelKind,
-        /// Arrays it has.
+        /// Number of the kernel's arrays.
         needed: usize,
-        /// Addresses given.
+        /// Number of addresses given.
         found: usize,
     },
     /// A number does not fit its 16 bits.
     #[error("{kind:?} keeps its {what} in 16 bits, and {found} does not fit; `CsrRow` has 32 bits")]
     TooLarge {
-        /// Kernel.
+        /// Kernel that the share is for.
         kind: KernelKind,
         /// What the number is.
         what: &'static str,
-        /// The number.
+        /// Number that needs more than 16 bits.
         found: u64,
     },
     /// A weight names a source that is not there.
@@ -39,15 +41,15 @@ pub enum PlaceError {
     Source {
         /// Row of the share.
         row: usize,
-        /// The source.
+        /// Source that the weight names.
         found: u32,
-        /// Sources.
+        /// Number of the layer's sources.
         sources: usize,
     },
     /// The kernel has no exact way with this weight.
     #[error("row {row} has the weight {weight}, and {kind:?} can only keep finite ones; use `CsrRow`")]
     NotFinite {
-        /// Kernel.
+        /// Kernel that the share is for.
         kind: KernelKind,
         /// Row of the share.
         row: usize,
@@ -57,9 +59,9 @@ pub enum PlaceError {
     /// There is nothing to multiply.
     #[error("a share needs at least one row and one source, this one has {rows} and {sources}")]
     Empty {
-        /// Its rows.
+        /// Number of rows of the share.
         rows: usize,
-        /// Its sources.
+        /// Number of sources of the share.
         sources: usize,
     },
 }
@@ -75,8 +77,22 @@ pub struct Placed {
 
 impl Kernel {
     /// Lays a share out for a kernel, its arrays ([`KernelKind::arrays`]) at the given byte
-    /// addresses, multiples of 4.
+    /// addresses, multiples of 4. 8-bit inputs have the scale of inputs between −1 and 1.
     pub fn place(kind: KernelKind, share: &Share<'_>, addresses: &[u32]) -> Result<Placed, PlaceError> {
+        Self::place_scaled(kind, share, addresses, Scale::default())
+    }
+
+    /// Lays a share out as [`Self::place`] does, for 8-bit inputs of scale `input`.
+    ///
+    /// # Errors
+    ///
+    /// Fails for the same reasons.
+    pub fn place_scaled(
+        kind: KernelKind,
+        share: &Share<'_>,
+        addresses: &[u32],
+        input: Scale,
+    ) -> Result<Placed, PlaceError> {
         let arrays = kind.arrays(share.shape());
         if arrays.len() != addresses.len() {
             return Err(PlaceError::Addresses { kind, needed: arrays.len(), found: addresses.len() });
@@ -84,7 +100,7 @@ impl Kernel {
         if share.rows.is_empty() || share.words.is_empty() {
             return Err(PlaceError::Empty { rows: share.rows.len(), sources: share.words.len() });
         }
-        let builder = Builder { kind, share, at: addresses };
+        let builder = Builder { kind, share, at: addresses, input };
         builder.check()?;
         let all = !share.finite();
         let (kernel, parts) = match kind {
@@ -106,6 +122,7 @@ impl Kernel {
                 (Kernel::DenseEvent(builder.dense(visit)), builder.dense_event_words())
             }
             KernelKind::Int8Csr => (Kernel::Int8Csr(builder.int8()), builder.int8_words()),
+            KernelKind::Int8Mac => (Kernel::Int8Mac(builder.mac()), builder.mac_words()),
         };
         // Scratch arrays come last and have no image.
         Ok(Placed { kernel, image: addresses.iter().copied().zip(parts).collect() })
@@ -124,6 +141,7 @@ impl Kernel {
             Self::Dense(l) => vec![l.value, l.source, l.ordered],
             Self::DenseEvent(l) => vec![l.value, l.source],
             Self::Int8Csr(l) => [csr(&l.csr), vec![l.scale]].concat(),
+            Self::Int8Mac(l) => vec![l.value, l.source, l.scale, l.input],
         }
     }
 }
@@ -132,13 +150,16 @@ struct Builder<'a> {
     kind: KernelKind,
     share: &'a Share<'a>,
     at: &'a [u32],
+    /// Scale of 8-bit inputs.
+    input: Scale,
 }
 
 impl Builder<'_> {
     fn check(&self) -> Result<(), PlaceError> {
         let kind = self.kind;
         let sources = self.share.words.len();
-        let finite_only = matches!(kind, KernelKind::CscEventList | KernelKind::Int8Csr);
+        let finite_only =
+            matches!(kind, KernelKind::CscEventList | KernelKind::Int8Csr | KernelKind::Int8Mac);
         for (row, weights) in self.share.rows.iter().enumerate() {
             for &(source, weight) in weights {
                 if source as usize >= sources {
@@ -280,6 +301,31 @@ impl Builder<'_> {
             }
         }
         vec![values, self.source_words()]
+    }
+
+    fn mac(&self) -> Int8MacLayout {
+        Int8MacLayout {
+            rows: self.share.rows.len() as u32,
+            sources: self.share.words.len() as u32,
+            value: self.address(0),
+            source: self.address(1),
+            scale: self.address(2),
+            input: self.address(3),
+        }
+    }
+
+    fn mac_words(&self) -> Vec<Vec<u32>> {
+        let terms = self.mac().shape().terms as usize;
+        let mut values = vec![0; self.share.rows.len() * terms];
+        let mut scales = vec![self.input.inverse.to_bits()];
+        for (row, to) in self.share.rows.iter().zip(values.chunks_exact_mut(terms)) {
+            let (scale, quantised) = quantise_row(row.iter().map(|(_, weight)| *weight));
+            scales.push((scale * self.input.scale).to_bits());
+            for (&(source, _), value) in row.iter().zip(quantised) {
+                to[source as usize] = value as u8;
+            }
+        }
+        vec![pack_bytes(values), self.source_words(), scales]
     }
 
     fn int8(&self) -> Int8Layout {

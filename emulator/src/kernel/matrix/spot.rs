@@ -32,18 +32,18 @@ pub struct Entry {
     pub source: Source,
 }
 
-/// What an element holds.
+/// Content of an element of a matrix's arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Spot {
-    /// A weight.
+    /// Weight of a row and a source.
     Weight(Entry),
     /// The column of a weight: a word of the input buffer; in source-major kernels the number
     /// of its row.
     Index(Entry),
     /// Where row `row` begins, counted in weights; one behind the last row is where that ends.
     RowPointer {
-        /// The row.
+        /// Row of the share.
         row: u32,
     },
     /// Where the weights of a source begin; one behind the last source is where those end.
@@ -63,9 +63,11 @@ pub enum Spot {
     },
     /// Scale of a row of 8-bit weights.
     Scale {
-        /// The row.
+        /// Row of the share.
         row: u32,
     },
+    /// Inverse of the scale of 8-bit inputs.
+    InputScale,
     /// An element of the values or indices that no pointer leads to, or whose index is none: the
     /// bytes are inconsistent.
     Outside,
@@ -118,6 +120,7 @@ impl Kernel {
             Self::CsrRow(_) | Self::CsrRow16(_) | Self::CsrRowSkip(_) | Self::Int8Csr(_) => 0,
             Self::Csc(l) => l.sources,
             Self::Dense(l) | Self::DenseEvent(l) => l.sources,
+            Self::Int8Mac(l) => l.sources,
         }
     }
 
@@ -150,12 +153,25 @@ impl Kernel {
                 Spot::RowPointer { row: number }
             }
             (Self::Int8Csr(_), _) => Spot::Scale { row: number },
+            (Self::Int8Mac(l), 0) => {
+                let terms = l.shape().terms.max(1);
+                if number % terms < l.sources {
+                    dense_entry(number / terms, number % terms)
+                } else {
+                    Spot::Outside
+                }
+            }
+            (Self::Int8Mac(_), 2) => match number.checked_sub(1) {
+                Some(row) => Spot::Scale { row },
+                None => Spot::InputScale,
+            },
+            (Self::Int8Mac(l), 3) if number >= l.sources => Spot::Outside,
             (Self::Csc(l), 0) => column_entry(words, l, number, Spot::Weight),
             (Self::Csc(l), 1) => column_entry(words, l, number, Spot::Index),
             (Self::Csc(_), 2) => Spot::ColumnPointer { source: number },
             (Self::Dense(l), 0) => dense_entry(number / l.sources.max(1), number % l.sources.max(1)),
             (Self::DenseEvent(l), 0) => dense_entry(number % l.rows.max(1), number / l.rows.max(1)),
-            (Self::Dense(_), 2) => Spot::Ordered { source: number },
+            (Self::Int8Mac(_), 3) | (Self::Dense(_), 2) => Spot::Ordered { source: number },
             _ => Spot::SourceWord { source: number },
         };
         Some(Element { address: start + number * reading.bytes(), reading, spot })
@@ -172,6 +188,7 @@ impl Kernel {
             Self::Dense(_) => vec![F32, U16, F32],
             Self::DenseEvent(_) => vec![F32, U16],
             Self::Int8Csr(_) => vec![I8, U16, U32, F32],
+            Self::Int8Mac(_) => vec![I8, U16, F32, I8],
         };
         readings.get(array).copied()
     }
@@ -198,6 +215,7 @@ impl Kernel {
                 Some((l.value + 4 * first, 1 + found.count() as u32))
             }
             Self::Dense(l) => Some((l.value + 4 * row * l.sources, l.sources)),
+            Self::Int8Mac(l) => Some((l.value + row * l.shape().terms, l.sources)),
             Self::DenseEvent(l) => Some((l.value + 4 * row, l.sources)),
         }
     }
@@ -216,6 +234,7 @@ impl Kernel {
             (Source::Number(source), Self::Dense(l) | Self::DenseEvent(l)) => {
                 listed(l.source, l.sources, source)
             }
+            (Source::Number(source), Self::Int8Mac(l)) => listed(l.source, l.sources, source),
             _ => None,
         };
         word.filter(|&word| (word as usize) < WORDS)

@@ -24,14 +24,14 @@ use super::legend::PopulationId;
 use super::program::Target;
 use crate::chip::geometry::{QPE_COUNT, QpeId};
 
-/// What the chip is told about the way of packets; the same for all PEs.
+/// Delivery of packets as the scene configures it, for all PEs alike.
 #[derive(Clone, Debug, Default)]
 pub struct Delivery {
-    /// Way.
+    /// Way of packets to their readers: multicast, event router or DMA.
     pub broadcast: Broadcast,
-    /// Content.
+    /// Content of packets: all values, or events.
     pub payload: Payload,
-    /// What a full FIFO does.
+    /// Behaviour of the event router's FIFO when it is full.
     pub on_full: OnFull,
     /// Router entries: QPEs and PE masks by [`route_number`].
     pub routes: Vec<Vec<(QpeId, u8)>>,
@@ -72,13 +72,13 @@ pub struct Packing {
 /// Block on its way: what [`super::state::Cursor`] keeps beside its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// Slot it is of.
+    /// Slot whose values are sent.
     pub slot: u8,
-    /// Time step.
+    /// Time step of the values.
     pub step: u32,
-    /// Packets of the block.
+    /// Number of packets of the block.
     pub packets: u32,
-    /// When the core began to send.
+    /// Tick at which the core began to send.
     pub began: crate::chip::clock::Tick,
 }
 

@@ -32,7 +32,11 @@ impl Machine {
             };
             slot.calls().map(call).sum()
         });
-        let begun = Begun { price: packing + sending, accesses: self.accounts.sending(pe, number) };
+        let begun = Begun {
+            price: packing + sending,
+            accesses: self.accounts.sending(pe, number),
+            ..Begun::default()
+        };
         let costs = &program.costs;
         let lead = if dma { costs.dma_send_lead + costs.dma_setup } else { costs.broadcast_lead };
         let began = self.state.tick + self.ticks(packing.cycles);

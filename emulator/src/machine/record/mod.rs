@@ -64,11 +64,11 @@ pub struct PeRecord {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     limits: Limits,
-    /// When it began.
+    /// Tick at which recording began.
     pub since: Tick,
     /// Entries that made room for newer ones.
     pub dropped: u64,
-    /// By PE index.
+    /// Records of the PEs, by PE index.
     pub pes: Vec<PeRecord>,
     /// Packets, by number from `first_packet` on.
     pub packets: VecDeque<PacketSpan>,
@@ -76,7 +76,7 @@ pub struct Recorder {
     pub first_packet: u64,
     /// Rows read from DRAM.
     pub fetches: VecDeque<FetchSpan>,
-    /// Announcements.
+    /// Time steps that the host announced.
     pub announcements: VecDeque<AnnounceSpan>,
     /// Completed time steps.
     pub steps: VecDeque<StepSpan>,

@@ -14,13 +14,13 @@ pub struct OperationSpan {
     pub sample: u8,
     /// Phase that its time is booked on.
     pub phase: PhaseId,
-    /// Time step.
+    /// Time step, from 0.
     pub step: u32,
     /// Its end on the last PE of the population ends no phase.
     pub ends_nothing: bool,
-    /// When it began.
+    /// Tick at which it began.
     pub begin: Tick,
-    /// When it ended; none while it goes on.
+    /// Tick at which it ended; `None` while it goes on.
     pub end: Option<Tick>,
     /// Operating point of the core.
     pub point: OperatingPoint,
@@ -68,9 +68,9 @@ impl From<[u64; 3]> for Instructions {
 /// A part of an operation in which a PE had nothing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitSpan {
-    /// From when.
+    /// Tick at which the wait began.
     pub begin: Tick,
-    /// Until when; none while it goes on.
+    /// Tick at which the wait ended; `None` while it goes on.
     pub end: Option<Tick>,
     /// Number of the packet that ended it; none where that is not known.
     pub packet: Option<u64>,
@@ -90,11 +90,11 @@ pub enum Service {
 /// A handler, or an entry taken out of the FIFO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceSpan {
-    /// Which.
+    /// Kind of service.
     pub service: Service,
-    /// When it began.
+    /// Tick at which it began.
     pub begin: Tick,
-    /// When it ended, or is to end.
+    /// Tick at which it ended, or is to end.
     pub end: Tick,
     /// The packet that it was for.
     pub packet: Option<u64>,
@@ -128,13 +128,13 @@ pub struct PacketSpan {
 /// A row read from DRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchSpan {
-    /// PE index.
+    /// Index of the PE that reads the row.
     pub pe: u16,
-    /// DRAM port.
+    /// Port of the DRAM that gives the row, 0 or 1.
     pub port: u8,
     /// DRAM address of the row.
     pub address: u64,
-    /// Bytes.
+    /// Size of the row, in bytes.
     pub bytes: u32,
     /// When the request leaves the PE.
     pub requested: Tick,
@@ -149,24 +149,24 @@ pub struct FetchSpan {
 /// A block that a PE's DMA engine sends to one destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransferSpan {
-    /// First beat.
+    /// Tick of the first beat.
     pub begin: Tick,
-    /// After the last.
+    /// Tick behind the last beat.
     pub end: Tick,
-    /// Packets.
+    /// Number of packets sent.
     pub packets: u32,
     /// Receiving QPE index.
     pub qpe: QpeId,
     /// Population of the sender.
     pub population: PopulationId,
-    /// Time step.
+    /// Time step, from 0.
     pub step: u32,
 }
 
 /// The host announces a time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnnounceSpan {
-    /// Which.
+    /// Number of the time step, from 0.
     pub step: u32,
     /// When the host began.
     pub asked: Tick,

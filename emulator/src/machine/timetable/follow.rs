@@ -185,6 +185,11 @@ fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeP
 fn pe_count(count: &mut PeCount, start: &PeCount, end: &PeCount) {
     count!(count, start, end, [busy, busy_before, interrupts, sent, received]);
     count.busy_last_step = end.busy_last_step;
+    // Overflows depend on values: they are counted where routines end.
+    let (mac, start, end) = (&mut count.mac, &start.mac, &end.mac);
+    mac.total += end.total.since(start.total);
+    mac.before += end.before.since(start.before);
+    mac.last_step = end.last_step;
 }
 
 fn noc(noc: &mut Noc, (start, end): (&Noc, &Noc), now: Tick, moved: Moved) {
@@ -267,9 +272,13 @@ fn phases(phases: &mut PhaseClock, (start, end): (&PhaseClock, &PhaseClock), mov
 }
 
 fn busy(busy: &mut BusyProbe, (start, end): (&BusyProbe, &BusyProbe)) {
-    for (phases, (start, end)) in busy.phases.iter_mut().zip(start.phases.iter().zip(&end.phases)) {
-        for (ticks, (start, end)) in phases.iter_mut().zip(start.iter().zip(end)) {
-            *ticks += end - start;
+    for (busy, start, end) in
+        [(&mut busy.phases, &start.phases, &end.phases), (&mut busy.mac, &start.mac, &end.mac)]
+    {
+        for (phases, (start, end)) in busy.iter_mut().zip(start.iter().zip(end)) {
+            for (ticks, (start, end)) in phases.iter_mut().zip(start.iter().zip(end)) {
+                *ticks += end - start;
+            }
         }
     }
     busy.interrupts += end.interrupts - start.interrupts;

@@ -81,12 +81,12 @@ impl Clone for Timetables {
     }
 }
 
-/// A step that was added.
+/// Time step that was added instead of run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Added {
-    /// What its last event brought to its end.
+    /// Progress that the step's last event made.
     pub progress: Progress,
-    /// That event.
+    /// Last event of the step.
     pub event: Event,
 }
 

@@ -88,12 +88,13 @@ impl Machine {
         let place = Pe::from_index(usize::from(pe))?;
         let (operation, slot) = program.pe(place)?.operation(number)?;
         let Action::Call(routine) = &operation.action else { return None };
-        let sram = &mut self.state.pes[usize::from(pe)].sram;
+        let PeState { sram, count, .. } = &mut self.state.pes[usize::from(pe)];
         let step = sram.word(slot.turn);
         let done = if ends {
-            routine
-                .end(sram, step, &mut self.shared)
-                .map(|Ended { events, products }| Some((events?, products)))
+            routine.end(sram, step, &mut self.shared).map(|Ended { events, products, overflows }| {
+                count.mac.overflows += u64::from(overflows);
+                Some((events?, products))
+            })
         } else {
             routine.begin(sram, step, prices(&program, None)).map(|_| None)
         };

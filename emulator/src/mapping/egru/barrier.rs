@@ -53,15 +53,15 @@ impl BarrierMargin {
 /// What the margins depend on beside network and split.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing<'a> {
-    /// Cycles of everything.
+    /// Cycles of all routines.
     pub costs: &'a Costs,
     /// Singles in an input row of layer 0.
     pub width: usize,
-    /// Clock.
+    /// Operating point of the PEs, which sets their clock.
     pub point: OperatingPoint,
-    /// `mapping.overlap_recurrent`.
+    /// Whether R·y is computed while x is on its way (`mapping.overlap_recurrent`).
     pub overlap_recurrent: bool,
-    /// How outputs are sent.
+    /// Options of the mapping: how outputs are sent.
     pub mapping: &'a MappingOptions,
     /// Samples and buffers.
     pub copies: Copies,

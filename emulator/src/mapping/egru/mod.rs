@@ -18,6 +18,7 @@ use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::legend::PhaseId;
 use crate::machine::program::{Detail, Program, Slot};
+use crate::net::int8::Scale;
 
 /// What the mapper decided for an EGRU beyond what the machine needs to know.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct EgruProgram {
     pub layers: Vec<LayerRules>,
     /// Where sequences begin, and what restarts at 0 there; `None` to carry all state on.
     pub restart: Option<Restart>,
+    /// Scales of 8-bit inputs of W and R, by layer; only kernels with such inputs use them.
+    pub scales: Vec<[Scale; 2]>,
 }
 
 impl EgruProgram {

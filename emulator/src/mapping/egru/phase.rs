@@ -8,7 +8,7 @@ use super::control;
 use crate::machine::arrivals::Groups;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole, PhaseWords};
 
-/// What the core of a PE does, after the paper's Algorithm 1 (arXiv:2312.09084).
+/// Phase of a PE's program, after the paper's Algorithm 1 (arXiv:2312.09084).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Phase {
     /// Wait until all of x(t) and y(t−1) have arrived (layer 0: until the next time
@@ -18,7 +18,7 @@ pub enum Phase {
     Embedding,
     /// `egru_input`: W·x; with a barrier, also the note to its coordinator that it is done.
     Input,
-    /// `egru_internal`: R·y.
+    /// `egru_internal`: computes R·y.
     Recurrent,
     /// Gates, cell state, threshold, event.
     Pointwise,

@@ -120,7 +120,8 @@ impl Product {
         let work = known.map_or_else(|| self.kernel.work(sram.words(), x), Ok)?;
         let product = prices.of(|costs| costs.matrix(&self.kernel, &work));
         let accesses = Some(self.account.of(step, &work));
-        Ok(Begun { price: cleared + unpacked + product, accesses })
+        let mac = self.kernel.mac().map(|shape| prices.costs.mac(shape)).unwrap_or_default();
+        Ok(Begun { price: cleared + unpacked + product, accesses, mac })
     }
 }
 
@@ -160,8 +161,9 @@ impl Routine for Product {
             code.run(sram, &self.kernel.arguments(self.operands(step)), shared)?;
             return Ok(Ended::default());
         }
-        multiply(&self.kernel, sram, self.operands(step), (self.together.as_ref(), shared))?;
-        Ok(Ended::default())
+        let together = (self.together.as_ref(), shared);
+        let overflows = multiply(&self.kernel, sram, self.operands(step), together)?;
+        Ok(Ended { overflows, ..Ended::default() })
     }
 
     fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
@@ -224,7 +226,7 @@ impl Routine for Pointwise {
     fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
         let PointwiseLayout { units, trace, .. } = self.layout;
         let price = prices.of(|costs| costs.pointwise(units) + trace.map_or(0, |_| costs.trace(units)));
-        Ok(Begun { price, accesses: Some(self.accesses) })
+        Ok(Begun { price, accesses: Some(self.accesses), ..Begun::default() })
     }
 
     fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
@@ -241,7 +243,7 @@ impl Routine for Pointwise {
             sram.set_floats(*at, traces);
         }
         let products = self.products(&y, traces.as_ref().map(|(_, traces)| traces.as_slice()));
-        Ok(Ended { events: Some(active), products })
+        Ok(Ended { events: Some(active), products, ..Ended::default() })
     }
 
     fn touches(&self, _step: u32) -> Option<Touches> {

@@ -26,6 +26,7 @@ use crate::mapping::memory::{Common, MemoryMap, SlotLayout, block_bytes};
 use crate::mapping::options::Broadcast;
 use crate::mapping::product::{MatrixAccount, Operand, Together};
 use crate::net::csr::{self, Csr};
+use crate::net::int8::Scale;
 use crate::net::{Egru, EgruLayer};
 
 /// Time steps in which each PE computes its own sums, before those of a layer are computed at once.
@@ -44,6 +45,8 @@ pub(in crate::mapping) struct Writer<'a> {
     pub(in crate::mapping) columns: Vec<[Option<Arc<Deferred>>; 2]>,
     /// Products that a value of each unit leads to, by layer; see [`fan_out`].
     pub(in crate::mapping) fan_out: Vec<Vec<[u32; 2]>>,
+    /// Scales of 8-bit inputs of W and R, by layer.
+    pub(in crate::mapping) scales: Vec<[Scale; 2]>,
 }
 
 /// Counts the products that a value of each unit leads to, by layer: weights other than 0 of its
@@ -334,14 +337,15 @@ impl Writer<'_> {
             (0..matrix.cols()).map(|source| source_word(self.layers, k, name, source)).collect();
         let share = matrix::Share { rows: &rows, words: &words };
         let nonzeros = share.shape().nonzeros;
-        Kernel::place(kind, &share, addresses).map(|placed| (placed, nonzeros)).map_err(|source| {
-            MapError::Kernel {
+        let input = self.scales[k][usize::from(name == "R")];
+        Kernel::place_scaled(kind, &share, addresses, input).map(|placed| (placed, nonzeros)).map_err(
+            |source| MapError::Kernel {
                 entry: self.placed[k].entry,
                 layer: self.layers[k].name.clone(),
                 matrix: name,
                 source,
-            }
-        })
+            },
+        )
     }
 
     /// Where a packet for a PE is sent: packets to one place are one packet.
@@ -429,7 +433,7 @@ pub(in crate::mapping) fn columns(
     let of_layer = |(k, (layer, placed)): (usize, (&EgruLayer, &Placed))| {
         let [input, recurrent] = placed.kinds;
         [(input, "W", &layer.kernel), (recurrent, "R", &layer.recurrent)].map(|(kind, name, matrix)| {
-            if kind == KernelKind::Int8Csr {
+            if !kind.is_exact() {
                 return None;
             }
             let words = (0..matrix.cols()).map(|source| source_word(layers, k, name, source)).collect();

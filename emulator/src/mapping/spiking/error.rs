@@ -1,5 +1,6 @@
 //! Reasons for which a spiking network cannot be put on the chip.
 
+use crate::chip::place::PePlace;
 use thiserror::Error;
 
 use crate::chip::geometry::Pe;
@@ -49,18 +50,14 @@ pub enum SpikingError {
         name: String,
     },
     /// A PE that is asked for does not exist, is reserved or broken, or has another population.
-    #[error("({x}, {y}, {p}) for population `{name}` {what}")]
+    #[error("{place:#} for population `{name}` {what}")]
     Pe {
         /// Entry of `mapping.layers`.
         entry: usize,
         /// Name of the population.
         name: String,
-        /// Column of the QPE.
-        x: u8,
-        /// Row of the QPE.
-        y: u8,
-        /// PE of the QPE.
-        p: u8,
+        /// Place as the entry has it.
+        place: PePlace,
         /// What is wrong with it.
         what: &'static str,
     },

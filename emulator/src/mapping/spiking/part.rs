@@ -16,9 +16,9 @@ pub enum When {
 /// Weights of a part, in the order of its synapses.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PartWeights {
-    /// Single precision.
+    /// Weights in single precision.
     F32(Vec<f32>),
-    /// Integers.
+    /// Weights of eight bits.
     Int8(Vec<i8>),
 }
 

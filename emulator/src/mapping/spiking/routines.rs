@@ -85,7 +85,7 @@ impl Routine for Deliver {
     }
 }
 
-/// Clears marks.
+/// Routine that clears the marks of spikes.
 #[derive(Debug)]
 pub(super) struct Clear {
     /// Address and words of each range.

@@ -1,5 +1,6 @@
 //! Populations to PEs: which neurons share a PE, and which PE that is.
 
+use crate::chip::place::PePlace;
 use std::ops::Range;
 
 use super::memory::Needs;
@@ -32,7 +33,7 @@ enum Spread<'a> {
     /// Over this number of PEs.
     Pes(usize),
     /// On exactly these PEs.
-    On(&'a [(u8, u8, u8)]),
+    On(&'a [PePlace]),
 }
 
 impl Split {
@@ -43,13 +44,15 @@ impl Split {
         let entries = entries(request)?;
         let spreads = spreads(request, &entries, more)?;
         let withheld = request.chip.withheld();
+        let chips = request.chip.chips().chips();
         let mut named: Vec<Pe> = Vec::new();
         for (population, spread) in spreads.iter().enumerate() {
             let Spread::On(places) = spread else { continue };
             let entry = entries[population].unwrap_or(0);
-            for &(x, y, p) in *places {
-                let wrong = |what| SpikingError::Pe { entry, name: name(request, population), x, y, p, what };
-                let pe = Pe::at(x, y, p).ok_or_else(|| wrong("does not exist"))?;
+            for &place in *places {
+                let wrong = |what| SpikingError::Pe { entry, name: name(request, population), place, what };
+                let pe = place.pe().filter(|pe| pe.chip().index() < chips);
+                let pe = pe.ok_or_else(|| wrong("does not exist"))?;
                 if withheld.contains(&pe) {
                     return Err(wrong("is reserved or broken"));
                 }
@@ -59,7 +62,6 @@ impl Split {
                 named.push(pe);
             }
         }
-        let chips = request.chip.chips().chips();
         let MappingOptions { placement, across, .. } = *request.mapping;
         let taken = |pe: Pe| withheld.contains(&pe) || named.contains(&pe);
         let mut free = Free::new(placement, (chips, across), taken);
@@ -69,7 +71,7 @@ impl Split {
             let units = request.network.populations()[population].units;
             let pes: Vec<Pe> = match spread {
                 Spread::Pes(pes) => free.take(*pes),
-                Spread::On(places) => places.iter().filter_map(|&(x, y, p)| Pe::at(x, y, p)).collect(),
+                Spread::On(places) => places.iter().filter_map(|place| place.pe()).collect(),
             };
             let wanted = pes_of(spread);
             if pes.len() < wanted {

@@ -21,9 +21,9 @@ pub enum ConnectionError {
     Length {
         /// Array or node that does not fit.
         what: &'static str,
-        /// Values given.
+        /// Number of values given.
         found: usize,
-        /// Values needed.
+        /// Number of values needed.
         needed: usize,
     },
     /// A synapse from or to a neuron that does not exist.
@@ -49,7 +49,7 @@ pub enum ConnectionError {
 /// Synapse of a map.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Synapse {
-    /// Target neuron.
+    /// Index of the target neuron.
     pub target: u32,
     /// Delay, in ticks.
     pub delay: u16,

@@ -135,7 +135,7 @@ pub enum NetworkError {
     WeightScale {
         /// Name of the population.
         name: String,
-        /// Scale given.
+        /// Scale as given, as text.
         scale: String,
         /// Largest magnitude of a scaled weight.
         largest: String,

@@ -28,7 +28,7 @@ pub enum Neuron {
     },
     /// LIF with a synaptic current: τ_syn·dI/dt = w_in·x − I (NIR: CubaLIF).
     CubaLif {
-        /// Synaptic current.
+        /// Synaptic current: τ_syn and w_in.
         current: CurrentParameters,
         /// Membrane: τ, r and v_leak.
         membrane: Membrane,
@@ -47,7 +47,7 @@ pub enum Neuron {
     },
     /// Leaky integrator with a synaptic current, without spikes (NIR: CubaLI).
     CubaLi {
-        /// Synaptic current.
+        /// Synaptic current: τ_syn and w_in.
         current: CurrentParameters,
         /// Membrane: τ, r and v_leak.
         membrane: Membrane,

@@ -68,7 +68,7 @@ pub enum Synapse {
 /// Firing of a population's neurons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Firing {
-    /// Threshold θ.
+    /// Threshold θ of each neuron.
     pub threshold: PerNeuron<f32>,
     /// Comparison of v with θ.
     pub compare: Compare,

@@ -3,7 +3,7 @@
 /// Weights of a projection's synapses, in the order of the rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weights {
-    /// Single precision.
+    /// Weights in single precision.
     F32(Vec<f32>),
     /// Integers; the target population's constants hold their scale.
     Int8(Vec<i8>),

@@ -98,7 +98,7 @@ pub struct Constants {
     pub current_offset: f32,
     /// Share of the inhibitory current that is kept.
     pub inhibition_keep: f32,
-    /// Threshold θ.
+    /// Threshold θ, with which v is compared.
     pub threshold: f32,
     /// v after a spike, for [`ResetRule::ToValue`].
     pub reset: f32,

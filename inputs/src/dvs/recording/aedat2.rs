@@ -66,7 +66,7 @@ impl<R: Read> Reader<R> {
         Ok(Self { input, stream, clock: None })
     }
 
-    /// See [`super::Recording::next_batch`].
+    /// Reads the next batch of events; see [`super::Recording::next_batch`].
     pub fn next_batch(&mut self, events: &mut Vec<CameraEvent>) -> Result<bool, RecordingError> {
         while events.len() < BATCH {
             let mut offset = self.input.offset();

@@ -87,7 +87,7 @@ pub enum Problem {
     /// Something beyond what this program is willing to hold in memory.
     #[error("{what} takes {found} bytes; at most {limit} are read")]
     TooLarge {
-        /// What.
+        /// Part of the file that is too large.
         what: &'static str,
         /// Bytes it says, or has so far.
         found: u64,
@@ -99,7 +99,7 @@ pub enum Problem {
     Value {
         /// The value's name.
         what: &'static str,
-        /// The value.
+        /// Value that was found.
         found: String,
         /// What it may be.
         needed: String,
@@ -115,7 +115,7 @@ pub enum Problem {
     /// A FlatBuffers table that points outside of itself.
     #[error("the table `{table}` is corrupt: {what} lies outside of it")]
     Table {
-        /// Which table.
+        /// Name of the table.
         table: &'static str,
         /// What cannot be found.
         what: &'static str,

@@ -34,16 +34,16 @@ pub use warnings::{Tally, Warning, Warnings};
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Format {
-    /// jAER's.
+    /// AEDAT 2.0, which jAER writes.
     #[serde(rename = "AEDAT 2.0")]
     Aedat2,
     /// cAER's; DVS128 Gesture's.
     #[serde(rename = "AEDAT 3.1")]
     Aedat31,
-    /// DV's.
+    /// AEDAT 4.0, which DV writes.
     #[serde(rename = "AEDAT 4.0")]
     Aedat4,
-    /// NumPy's; tonic's.
+    /// NumPy array, as tonic and aedat write it.
     #[serde(rename = "npy")]
     Npy,
 }
@@ -148,7 +148,7 @@ impl<R: Read> Recording<R> {
         }
     }
 
-    /// Its format.
+    /// Returns the format of the recording.
     pub fn format(&self) -> Format {
         self.format
     }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-/// Something odd.
+/// Oddity of a recording that is read all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Warning {
@@ -100,9 +100,9 @@ impl Warning {
 /// How often something odd was found, and where first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// What.
+    /// Oddity that was found.
     pub warning: Warning,
-    /// How often.
+    /// Number of times it was found.
     pub count: u64,
     /// Byte of the file where it was found first.
     pub first_byte: u64,

@@ -9,11 +9,11 @@ use super::view::{Spot, View};
 /// Bones of an arm in the body's space.
 #[derive(Clone, Copy, Debug)]
 pub struct Arm {
-    /// Shoulder joint.
+    /// Position of the shoulder joint.
     pub shoulder: Vec3,
-    /// Elbow.
+    /// Position of the elbow.
     pub elbow: Vec3,
-    /// Wrist.
+    /// Position of the wrist.
     pub wrist: Vec3,
 }
 

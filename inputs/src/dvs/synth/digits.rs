@@ -19,7 +19,7 @@ use crate::dvs::event::{CameraEvent, Sensor};
 
 /// Pixels of N-MNIST's recordings.
 pub const SENSOR: Sensor = Sensor { width: 34, height: 34 };
-/// Digits.
+/// Number of digits.
 pub const CLASSES: usize = 10;
 /// Bytes of an event in a file.
 pub const EVENT_BYTES: usize = 5;
@@ -51,9 +51,9 @@ pub struct DigitsOptions {
 /// Part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Folder `Test`.
+    /// Recordings to test with, in the folder `Test`.
     Test,
-    /// Folder `Train`.
+    /// Recordings to train with, in the folder `Train`.
     Train,
 }
 

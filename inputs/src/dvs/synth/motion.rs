@@ -21,7 +21,7 @@ pub struct Path {
     pub cos2: Vec3,
     /// Speed relative to the beat.
     pub ratio: f32,
-    /// Beats ahead.
+    /// Phase ahead of the beat, as a share of a turn.
     pub phase: f32,
     /// To which side the elbow is bent.
     pub elbow: Vec3,

@@ -45,7 +45,7 @@ pub struct Person {
     pub reach: f32,
     /// How much the body moves along, metres.
     pub sway: f32,
-    /// Wears glasses.
+    /// Whether the person wears glasses.
     pub glasses: bool,
 }
 

@@ -22,7 +22,7 @@ pub struct Limb {
     pub to: [f32; 2],
     /// Radius at either end.
     pub radii: [f32; 2],
-    /// Its surface.
+    /// Surface of the shape: albedo and pattern.
     pub ink: Ink,
 }
 
@@ -37,7 +37,7 @@ pub struct Trunk {
     pub half: [f32; 2],
     /// Radius of the corners.
     pub corner: f32,
-    /// Its surface.
+    /// Surface of the shape: albedo and pattern.
     pub ink: Ink,
 }
 
@@ -48,7 +48,7 @@ pub struct Oval {
     pub centre: [f32; 2],
     /// Half of its width and height.
     pub half: [f32; 2],
-    /// Its surface.
+    /// Surface of the shape: albedo and pattern.
     pub ink: Ink,
 }
 

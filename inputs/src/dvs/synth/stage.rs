@@ -18,7 +18,7 @@ pub enum Lighting {
     FluorescentLed,
     /// A laboratory's ceiling: dim and even.
     Lab,
-    /// LED lamps.
+    /// Lamps with LEDs (`led`).
     Led,
     /// Daylight through windows: strong and from one side.
     Natural,

@@ -17,7 +17,7 @@ use crate::dvs::labels::Label;
 /// Pictures are made so often, µs: a hand at 2 m/s moves by half a pixel to a pixel between them.
 const STEP_US: i64 = 4_000;
 
-/// Which recording.
+/// Options of a recording: person, lighting, lengths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrialOptions {
     /// Start of all random numbers.
@@ -26,7 +26,7 @@ pub struct TrialOptions {
     pub person: u32,
     /// Number of the person's recording, from 0.
     pub trial: u32,
-    /// Lighting.
+    /// Lighting of the recording.
     pub lighting: Lighting,
     /// Length of each gesture, µs: drawn between these.
     pub gesture_us: [i64; 2],
@@ -43,7 +43,7 @@ pub struct Trial {
     pub events: Vec<CameraEvent>,
     /// Labels in order of time.
     pub labels: Vec<Label>,
-    /// Length, µs.
+    /// Length of the recording, µs.
     pub length_us: i64,
 }
 

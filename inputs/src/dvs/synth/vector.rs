@@ -8,7 +8,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 pub struct Vec3 {
     /// To the right, or outwards.
     pub x: f32,
-    /// Up.
+    /// Upward component.
     pub y: f32,
     /// To the front.
     pub z: f32,
@@ -20,15 +20,15 @@ pub const fn vec3(x: f32, y: f32, z: f32) -> Vec3 {
 }
 
 impl Vec3 {
-    /// Nowhere.
+    /// The zero vector, the origin of a space.
     pub const ZERO: Self = vec3(0.0, 0.0, 0.0);
 
-    /// Scalar product.
+    /// Returns the scalar product of two vectors.
     pub fn dot(self, other: Self) -> f32 {
         self.x * other.x + self.y * other.y + self.z * other.z
     }
 
-    /// Length.
+    /// Returns the length of the vector.
     pub fn length(self) -> f32 {
         libm::sqrtf(self.dot(self))
     }

@@ -18,7 +18,7 @@ pub enum World {
 }
 
 impl World {
-    /// Every world.
+    /// All worlds, the data set's first.
     pub const ALL: [Self; 2] = [Self::Dataset, Self::Wide];
 
     /// Name in options and reports.

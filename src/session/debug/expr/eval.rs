@@ -29,7 +29,7 @@ pub(super) enum Test {
     Changed(usize),
 }
 
-/// A number.
+/// Sub-expression whose value is a number.
 #[derive(Clone, Debug)]
 pub(super) enum Number {
     Constant(f64),
@@ -38,7 +38,7 @@ pub(super) enum Number {
     Binary(Operator, Box<Number>, Box<Number>),
 }
 
-/// A word.
+/// Sub-expression whose value is a word.
 #[derive(Clone, Debug)]
 pub(super) enum Word {
     Literal(String),
@@ -72,9 +72,9 @@ impl Change {
 pub enum Value {
     /// A number of this unit.
     Number(f64, Unit),
-    /// A word.
+    /// Value that is a word.
     Word(String),
-    /// Nothing yet.
+    /// Value that is not known yet, such as a time before the first step.
     Absent,
 }
 

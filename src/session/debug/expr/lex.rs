@@ -9,7 +9,7 @@ use super::error::ExprError;
 pub(super) enum Token {
     /// `12`, `0x8000`, `1.5e3`; whether it is written as a whole number.
     Number(f64, bool),
-    /// `"rnns.1"`.
+    /// Text in quotation marks, such as `"rnns.1"`.
     Text(String),
     /// A name with its dots: `perplexity`, `rnns.1.activity`.
     Name(String),

@@ -25,7 +25,7 @@ const MAX_DEPTH: usize = 50;
 pub(super) struct Node {
     /// What it is.
     pub kind: Kind,
-    /// Its bytes.
+    /// Range of bytes in the condition's text.
     pub at: Range<usize>,
 }
 
@@ -36,13 +36,13 @@ pub(super) enum Kind {
     Text(String),
     /// A name with its dots.
     Name(String),
-    /// `name(arguments).field`.
+    /// Name with arguments and field: `name(arguments).field`.
     Call {
         name: String,
         arguments: Vec<Node>,
         field: Option<(String, Range<usize>)>,
     },
-    /// `a..b`.
+    /// Range of numbers, `a..b`.
     Range(Box<Node>, Box<Node>),
     Negative(Box<Node>),
     Not(Box<Node>),

@@ -8,6 +8,7 @@ use super::names::Names;
 use super::parse::{Kind, Node};
 use super::table::{self, DIRECTIONS, Group, Row};
 use crate::chip::geometry::{GRID_HELP, Pe, Qpe};
+use crate::chip::place;
 use crate::machine::sram::SRAM_BYTES;
 use crate::scene::error::did_you_mean;
 use crate::session::debug::facts::Of;
@@ -46,12 +47,12 @@ pub(super) fn place<'n>(
         ExprError::new(node.at.clone(), format!("`{wanted}(…)` takes other things than these"), help)
     };
     match (name, arguments) {
-        ("pe", [_, _, _]) => Ok(Place::Of(Group::Pe, Of::Pe(pe(node, arguments, names)?))),
+        ("pe", [_, _, _] | [_, _, _, _]) => Ok(Place::Of(Group::Pe, Of::Pe(pe(node, arguments, names)?))),
         ("link", [x, y, direction]) => {
             let (x, y) = (coordinate(x)?, coordinate(y)?);
             Ok(Place::Of(Group::Link, Of::Link(link(node, (x, y), direction)?)))
         }
-        ("sram", [place @ .., address]) if place.len() == 3 => {
+        ("sram", [place @ .., address]) if (3..=4).contains(&place.len()) => {
             let pe = pe(node, place, names)?;
             Ok(Place::Of(Group::Sram, Of::Sram(pe, whole(address, SRAM_BYTES - 1)?)))
         }
@@ -126,12 +127,14 @@ fn coordinate(node: &Node) -> Result<u8, ExprError> {
 }
 
 fn pe(node: &Node, arguments: &[Node], names: &Names) -> Result<Pe, ExprError> {
-    let [x, y, p] = arguments else {
-        return Err(ExprError::new(node.at.clone(), "a PE has three numbers", "as in `pe(3,4,2)`"));
+    let ([x, y, p] | [x, y, p, _]) = arguments else {
+        let help = "as in `pe(3,4,2)`, or `pe(3,4,2,1)` on chip 1";
+        return Err(ExprError::new(node.at.clone(), "a PE has three numbers", help));
     };
-    let (x, y, p) = (coordinate(x)?, coordinate(y)?, coordinate(p)?);
-    let Some(pe) = Pe::at(x, y, p) else {
-        let message = format!("there is no PE ({x},{y},{p})");
+    let chip = arguments.get(3).map_or(Ok(0), coordinate)?;
+    let place = place::PePlace { x: coordinate(x)?, y: coordinate(y)?, p: coordinate(p)?, chip };
+    let Some(pe) = place.pe() else {
+        let message = format!("there is no PE {place}");
         return Err(ExprError::new(node.at.clone(), message, format!("{GRID_HELP}; p is 0 to 3")));
     };
     if !names.works(pe) {
@@ -144,8 +147,7 @@ fn pe(node: &Node, arguments: &[Node], names: &Names) -> Result<Pe, ExprError> {
 
 /// A PE as conditions write it.
 pub fn short(pe: Pe) -> String {
-    let qpe = pe.qpe();
-    format!("pe({},{},{})", qpe.x, qpe.y, pe.p())
+    format!("pe{}", place::PePlace::from(pe))
 }
 
 fn link(node: &Node, (x, y): (u8, u8), direction: &Node) -> Result<usize, ExprError> {

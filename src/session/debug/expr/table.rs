@@ -186,7 +186,7 @@ pub enum Fact {
 /// One row: a name.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Which value.
+    /// Value that the name stands for.
     pub fact: Fact,
     /// What it is of.
     pub group: Group,

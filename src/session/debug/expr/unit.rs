@@ -8,17 +8,17 @@ use std::fmt;
 pub enum Unit {
     /// A count, or a number without unit.
     Plain,
-    /// µs.
+    /// Microseconds, written `us` or `µs`.
     Microseconds,
     /// 0..=1, in literals also per cent.
     Fraction,
-    /// Bytes.
+    /// Bytes, written `B`.
     Bytes,
-    /// µJ.
+    /// Microjoules, written `uJ` or `µJ`.
     Microjoules,
-    /// W.
+    /// Watts, written `W`.
     Watts,
-    /// Nats.
+    /// Nats of surprisal, written `nats`.
     Nats,
 }
 

@@ -38,7 +38,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         idle(view, PanelId::Timeline, inner, buf);
         return;
     };
-    let places = places(area, &line.sentence);
+    let places = places(area, &line.sentence, line.several_chips());
     // A panel too low for a legend row shows the legend in place of the keys.
     let room = usize::from(area.width.saturating_sub(4));
     let below = if places.legend.is_empty() { legend(view, room) } else { keys(view, Some(line)) };
@@ -190,8 +190,7 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
     let (part, theme) = (places.rows, view.theme());
     for (y, row) in (0..part.height).zip(&line.rows) {
         let selected = usize::from(row.pe) == view.app.selected.index();
-        let place = Pe::from_index(usize::from(row.pe)).map_or_else(String::new, |pe| pe.to_string());
-        let place = place.trim_start_matches("PE");
+        let place = Pe::from_index(usize::from(row.pe)).map_or_else(String::new, |pe| lane_place(line, pe));
         let text = if places.gutter >= WIDE_GUTTER {
             format!("{} {place}", shorten(view.layer_name(row.layer), 7))
         } else {
@@ -212,6 +211,16 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
             }
             put_at(buf, part, (x, y), &symbol, style);
         }
+    }
+}
+
+/// Returns the place of a PE as its row names it: `(x,y,p)`, on a board with the chip before it.
+fn lane_place(line: &TimelineView, pe: Pe) -> String {
+    let (x, y, p) = (pe.qpe().x, pe.qpe().y, pe.p());
+    if line.several_chips() {
+        format!("@{:<2} ({x},{y},{p})", pe.chip().index())
+    } else {
+        format!("({x},{y},{p})")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::places::places;
 use crate::chip::geometry::Pe;
-use crate::session::snapshot::{TIMELINE_CELLS, TimelineRequest};
+use crate::session::snapshot::{TIMELINE_CELLS, TimelineRequest, TimelineView};
 use crate::tui::app::App;
 use crate::tui::command::Direction;
 use crate::tui::panel::PanelId;
@@ -11,8 +11,9 @@ use crate::tui::panel::PanelId;
 /// comes with it.
 pub fn request(app: &App) -> Option<TimelineRequest> {
     let area = app.plan().panels.iter().find(|(panel, _)| *panel == PanelId::Timeline)?.1;
-    let sentence = app.picture().and_then(|snapshot| snapshot.timeline.as_ref());
-    let places = places(area, sentence.map_or("", |line| &line.sentence));
+    let line = app.picture().and_then(|snapshot| snapshot.timeline.as_ref());
+    let sentence = line.map_or("", |line| &line.sentence);
+    let places = places(area, sentence, line.is_some_and(TimelineView::several_chips));
     let columns = places.path.width.min(TIMELINE_CELLS.0);
     if columns == 0 {
         return None;

@@ -9,6 +9,8 @@ use crate::tui::widgets::{columns_from, rows_from, rows_to};
 pub const GUTTER: u16 = 10;
 /// The same with layers' names, where there is room.
 pub const WIDE_GUTTER: u16 = 16;
+/// Columns of the number of a PE's chip, on a board.
+pub const CHIP: u16 = 4;
 
 /// Parts from top to bottom. All but sentence and details are as wide as the chart, without the
 /// names at the left.
@@ -36,15 +38,17 @@ pub struct Places {
 
 /// Divides a panel's area, border included.
 ///
-/// `sentence` is wrapped into as many rows as it needs and the panel can spare.
-pub fn places(area: Rect, sentence: &str) -> Places {
+/// `sentence` is wrapped into as many rows as it needs and the panel can spare. On a board
+/// (`several` chips) names have room for the chip.
+pub fn places(area: Rect, sentence: &str, several: bool) -> Places {
     let inner = Rect {
         x: area.x.saturating_add(1),
         y: area.y.saturating_add(1),
         width: area.width.saturating_sub(2),
         height: area.height.saturating_sub(2),
     };
-    let gutter = if inner.width >= 90 { WIDE_GUTTER } else { GUTTER }.min(inner.width);
+    let names = if inner.width >= 90 { WIDE_GUTTER } else { GUTTER };
+    let gutter = (names + if several { CHIP } else { 0 }).min(inner.width);
     // Most rows of sentence, path, packets, DMA, legend, details; the axis has one, PEs the rest.
     let [most, path, packets, dma, legend, details] = match inner.height {
         0..=5 => [0, 1, 0, 0, 0, 0],

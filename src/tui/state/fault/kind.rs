@@ -1,6 +1,7 @@
 //! Kinds of faults: their names, their fields, and a fault from the texts of its fields.
 
 use crate::chip::geometry::Pe;
+use crate::chip::place::PePlace;
 use crate::machine::fault::Fault;
 
 /// Kind of a fault, in the order of the menu.
@@ -129,7 +130,7 @@ impl Kind {
             at.and_then(|at| texts.get(at)).map_or("", |text| text.trim())
         };
         let number = |field: Field| whole(field, text(field));
-        let pe = || pe(text(Field::Pe)).map(|pe| (pe.qpe().x, pe.qpe().y, pe.p()));
+        let pe = || pe(text(Field::Pe)).map(PePlace::from);
         let end = |field: Field| qpe(field, text(field));
         let byte = |field: Field| u8::try_from(number(field)?).map_err(|_| refused(field, text(field)));
         Ok(match self {
@@ -218,21 +219,25 @@ fn qpe(field: Field, text: &str) -> Result<(u8, u8), String> {
     }
 }
 
-/// Parses a PE written as `3,4,2`, `(3, 4, 2)` or `PE(3,4,2)`.
+/// Parses a PE written as `3,4,2`, `(3, 4, 2)` or `PE(3,4,2)`; on chip 1 of a board `PE(3,4,2)@1`
+/// or `3,4,2,1`.
 ///
 /// # Errors
 ///
-/// Fails if the text is not three numbers, or if the chip has no PE there.
+/// Fails if the text is not three numbers or four, or if no chip has a PE there.
 pub fn pe(text: &str) -> Result<Pe, String> {
-    let inner = text.trim().trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
+    let inner = text.trim().trim_start_matches("PE").trim_start_matches('(');
     let numbers: Vec<u8> = inner
-        .split([',', ' '])
+        .split([',', ' ', ')', '@'])
         .filter(|part| !part.is_empty())
         .map(|part| part.parse().map_err(|_| format!("invalid number `{part}`: expected for example 3,4,2")))
         .collect::<Result<_, _>>()?;
-    let &[x, y, p] = numbers.as_slice() else { return Err(refused(Field::Pe, text)) };
-    Pe::at(x, y, p)
-        .ok_or_else(|| format!("the chip has no PE ({x},{y},{p}): x 1..7, y 1..6, p 0..3, with holes"))
+    let place = match *numbers.as_slice() {
+        [x, y, p] => PePlace { x, y, p, chip: 0 },
+        [x, y, p, chip] => PePlace { x, y, p, chip },
+        _ => return Err(refused(Field::Pe, text)),
+    };
+    place.pe().ok_or_else(|| format!("there is no PE {place}: x 1..7, y 1..6, p 0..3, with holes"))
 }
 
 #[cfg(test)]
@@ -242,7 +247,7 @@ mod tests {
     #[test]
     fn values_that_no_field_holds_are_refused_as_typed() {
         let stick = |bit: &str, value: &str| Kind::StickBit.read(&["3,4,2", "0x8000", bit, value]);
-        let fault = Fault::StickBit { pe: (3, 4, 2), address: 0x8000, bit: 7, value: 1 };
+        let fault = Fault::StickBit { pe: (3, 4, 2).into(), address: 0x8000, bit: 7, value: 1 };
         assert_eq!(stick("7", "1"), Ok(fault));
         for typed in ["256", "300", "0x107"] {
             let error = stick(typed, "1").unwrap_err();

@@ -1,5 +1,6 @@
 //! Faults in the notation of scenes, for the app's command line, and their error messages.
 
+use crate::chip::place::PePlace;
 use ron::Error;
 
 use super::kind::Kind;
@@ -7,8 +8,8 @@ use crate::chip::geometry::Qpe;
 use crate::machine::fault::Fault;
 use crate::scene::error::did_you_mean;
 
-/// Returns a fault of `kind` in the notation of scenes, as an example; `pe` is `(x, y, p)`.
-pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
+/// Returns a fault of `kind` in the notation of scenes, as an example.
+pub fn example(kind: Kind, pe: PePlace, address: u32) -> String {
     scene(&match kind {
         Kind::FlipBit => Fault::FlipBit { pe, address, bit: 6 },
         Kind::StickBit => Fault::StickBit { pe, address, bit: 6, value: 1 },
@@ -17,7 +18,7 @@ pub fn example(kind: Kind, pe: (u8, u8, u8), address: u32) -> String {
         Kind::DelayPackets => Fault::DelayPackets { pe, packets: 1, us: 50.0 },
         Kind::DivertPackets => Fault::DivertPackets { pe, packets: 1, address: address & !15 },
         Kind::KillLink => {
-            let from = (pe.0, pe.1);
+            let from = (pe.x, pe.y);
             Fault::KillLink { from, to: neighbour(from) }
         }
         Kind::KillChipLink => Fault::KillChipLink { from: (0, 0), to: (1, 0) },
@@ -34,8 +35,7 @@ pub fn neighbour((x, y): (u8, u8)) -> (u8, u8) {
 
 /// Returns a fault in the notation of scenes, with its address in hexadecimal.
 pub fn scene(fault: &Fault) -> String {
-    let (x, y, p) = fault.place().unwrap_or_default();
-    let pe = format!("pe: ({x}, {y}, {p})");
+    let pe = format!("pe: {:#}", fault.place().unwrap_or_default());
     match fault {
         Fault::FlipBit { address, bit, .. } => format!("FlipBit({pe}, address: {address:#07x}, bit: {bit})"),
         Fault::StickBit { address, bit, value, .. } => {
@@ -85,7 +85,7 @@ pub fn read(text: &str) -> Result<Fault, String> {
             }
             _ => format!("cannot be read from column {} on", error.span.start.col),
         };
-        format!("{wrong}: expected for example {}", example(kind, (3, 4, 2), 0x8000))
+        format!("{wrong}: expected for example {}", example(kind, (3, 4, 2).into(), 0x8000))
     })
 }
 
@@ -108,9 +108,9 @@ mod tests {
     #[test]
     fn every_example_is_a_fault() {
         for kind in Kind::ALL {
-            let text = example(kind, (1, 4, 0), 0x4d2f);
+            let text = example(kind, (1, 4, 0).into(), 0x4d2f);
             let fault = read(&text).unwrap();
-            let place = kind.fields().contains(&Field::Pe).then_some((1, 4, 0));
+            let place = kind.fields().contains(&Field::Pe).then_some((1, 4, 0).into());
             assert_eq!(fault.place(), place, "{text}");
             assert_eq!(scene(&fault), text);
             assert!(format!("{fault:?}").starts_with(kind.name()), "{text}");

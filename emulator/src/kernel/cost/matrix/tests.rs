@@ -13,6 +13,7 @@ use crate::kernel::cost::KernelCosts;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::kernel::{SramWords, empty_sram};
+use crate::net::int8::{self, Scale};
 use crate::net::quantise::quantise_row;
 
 /// A sparse matrix with empty rows and columns, inputs of which many are zeros of either sign, and
@@ -51,7 +52,13 @@ pub(in crate::kernel::cost) fn loaded(image: &[(u32, Vec<u32>)]) -> Box<SramWord
 
 /// The reference: net's chain, or for 8-bit weights the quantised one.
 fn reference(trial: &Trial, kind: KernelKind) -> Vec<u32> {
+    let scale = Scale::default();
     let chain = |row: &Vec<(u32, f32)>| {
+        if kind == KernelKind::Int8Mac {
+            let (row_scale, q) = quantise_row(row.iter().map(|(_, w)| *w));
+            let x: Vec<i8> = row.iter().map(|(s, _)| scale.byte(trial.x[*s as usize])).collect();
+            return (int8::kept(int8::dot(&x, &q)).0 as f32 * (row_scale * scale.scale)).to_bits();
+        }
         if kind == KernelKind::Int8Csr {
             let (scale, q) = quantise_row(row.iter().map(|(_, w)| *w));
             let sum = row
@@ -137,11 +144,9 @@ fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     for (address, part) in &file.words {
         native[*address as usize / 4..][..part.len()].copy_from_slice(part);
     }
-    let results = [(AT.sums, sums)].into_iter().chain(beside);
-    for (address, values) in results {
-        for (word, value) in native[address as usize / 4..].iter_mut().zip(values) {
-            *word = value.to_bits();
-        }
+    let sums = sums.into_iter().map(f32::to_bits).collect();
+    for (address, values) in [(AT.sums, sums)].into_iter().chain(beside) {
+        native[address as usize / 4..][..values.len()].copy_from_slice(&values);
     }
     let number = |bits: u32| if f32::from_bits(bits).is_nan() { u32::MAX } else { bits };
     let differs = (0..words.len()).find(|&at| number(words[at]) != number(native[at]));
@@ -156,7 +161,7 @@ pub(in crate::kernel::cost) fn routines(rows: usize, finite: bool) -> impl Itera
         Routine::CscEvent16 | Routine::CscList16 => finite && rows > 256,
         Routine::CscAll8 => !finite && rows <= 256,
         Routine::CscAll16 => !finite && rows > 256,
-        Routine::DenseEvent | Routine::CsrRowSkip | Routine::Int8Csr => finite,
+        Routine::DenseEvent | Routine::CsrRowSkip | Routine::Int8Csr | Routine::Int8Mac => finite,
         Routine::DenseAll => !finite,
         _ => true,
     })

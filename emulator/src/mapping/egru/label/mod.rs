@@ -47,29 +47,29 @@ impl Matrix {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
-    /// The value sent.
+    /// Value y that the unit sent.
     Y,
-    /// Its low-pass.
+    /// Low-pass trace of y.
     Trace,
-    /// W·x.
+    /// Sum W·x of a gate.
     InputSum(u8),
-    /// R·y.
+    /// Sum R·y of a gate.
     RecurrentSum(u8),
-    /// b_x.
+    /// Input bias b_x of a gate.
     Bias(u8),
-    /// b_r.
+    /// Recurrent bias b_r of a gate.
     RecurrentBias(u8),
-    /// θ.
+    /// Threshold θ of the unit.
     Threshold,
-    /// c.
+    /// Cell state c of the unit.
     Cell,
 }
 
-/// What an element is.
+/// Meaning of an element of a PE's memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum What {
-    /// Nobody's.
+    /// Free memory, which no program uses.
     Free,
     /// Instructions and constants; their bytes are not modelled.
     Code,
@@ -91,60 +91,60 @@ pub enum What {
     },
     /// A word of a control block.
     Control {
-        /// Layer.
+        /// Layer that it belongs to.
         layer: PopulationId,
-        /// Sample.
+        /// Sample of the batch, from 0.
         sample: u8,
-        /// What it is for.
+        /// Name of the control word.
         name: String,
     },
     /// An element of W or R.
     Matrix {
-        /// Layer.
+        /// Layer that it belongs to.
         layer: PopulationId,
-        /// Which.
+        /// W or R.
         matrix: Matrix,
         /// Unit (model index) and gate of its row, where it has one.
         unit: Option<(u32, u8)>,
         /// Unit of the layer below (of the layer itself for R), or component of the input, that it
         /// is multiplied with.
         source: Option<u32>,
-        /// What it holds.
+        /// Content of the element.
         spot: Spot,
     },
     /// A unit's state.
     Unit {
-        /// Layer.
+        /// Layer that it belongs to.
         layer: PopulationId,
-        /// Sample.
+        /// Sample of the batch, from 0.
         sample: u8,
-        /// Model index.
+        /// Index of the unit in its layer.
         unit: u32,
-        /// Which number of it.
+        /// Quantity of the unit that is stored.
         quantity: Quantity,
     },
     /// A word of a buffer in which x and y arrive.
     Buffer {
         /// Layer that reads it.
         layer: PopulationId,
-        /// Sample.
+        /// Sample of the batch, from 0.
         sample: u8,
         /// 0, 1, 2 for A, B, C.
         buffer: u8,
-        /// Word of it.
+        /// Number of the word in the buffer.
         word: u32,
-        /// Whose value it is as x.
+        /// Unit or input whose value it is as x.
         x: Option<Origin>,
-        /// Whose value it is as y.
+        /// Unit whose value it is as y.
         y: Option<Origin>,
-        /// What is in the buffer now.
+        /// Content of the buffer at present.
         now: Content,
     },
     /// Dense values unpacked from mail.
     Unpacked {
         /// Layer that reads them.
         layer: PopulationId,
-        /// Word.
+        /// Number of the word.
         word: u32,
         /// Unit of the layer below that it is of as x.
         x: Option<u32>,
@@ -153,11 +153,11 @@ pub enum What {
     },
     /// What packing and unpacking events works with.
     Events {
-        /// Layer.
+        /// Layer that it belongs to.
         layer: PopulationId,
-        /// Which array.
+        /// Array that the element is in.
         array: EventArray,
-        /// Element.
+        /// Number of the element in its array.
         number: u32,
     },
 }
@@ -346,7 +346,7 @@ impl<'a> Labels<'a> {
             Spot::ColumnPointer { source: number }
             | Spot::SourceWord { source: number }
             | Spot::Ordered { source: number } => (None, source(Source::Number(number))),
-            Spot::Outside => (None, None),
+            Spot::InputScale | Spot::Outside => (None, None),
         };
         let what = What::Matrix { layer: slot.population, matrix, unit, source, spot: element.spot };
         Label { address: element.address, reading: element.reading, what }

@@ -22,7 +22,7 @@ pub(super) enum Owner {
     /// One number a unit, or three; the last says that the array is padded to whole packets.
     Units(usize, Quantity, bool),
     Events(usize, EventArray),
-    /// Dense values.
+    /// Dense values, unpacked from a slot's mail.
     Unpacked(usize),
 }
 

@@ -125,6 +125,7 @@ fn matrix_text(
         Spot::RowPointer { .. } if unit.is_none() => format!("{name} row pointer: end of the last row"),
         Spot::RowPointer { .. } => format!("{name} row pointer of {}", row(unit)),
         Spot::Scale { .. } => format!("{name} scale of {}", row(unit)),
+        Spot::InputScale => format!("{name} inverse of the scale of 8-bit inputs"),
         Spot::ColumnPointer { .. } => match source {
             Some(number) => format!("{name} column pointer of {short} {number}"),
             None => format!("{name} column pointer: end of the last column"),

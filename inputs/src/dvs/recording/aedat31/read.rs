@@ -75,7 +75,7 @@ impl<R: Read> Reader<R> {
         Ok(Self { input, stream, packet: Packet::default() })
     }
 
-    /// See [`super::super::Recording::next_batch`].
+    /// Reads the next batch of events; see [`super::super::Recording::next_batch`].
     pub fn next_batch(&mut self, events: &mut Vec<CameraEvent>) -> Result<bool, RecordingError> {
         while events.len() < BATCH {
             if self.packet.events == 0 && !self.next_packet()? {

@@ -20,9 +20,9 @@ pub enum WriteError {
     /// The format names sensors instead of giving their size.
     #[error("AEDAT 3.1 has no name for a sensor of {width} × {height} pixels; it has for {known}")]
     Sensor {
-        /// Columns.
+        /// Columns of the sensor.
         width: u16,
-        /// Rows.
+        /// Rows of the sensor.
         height: u16,
         /// What it has names for.
         known: String,
@@ -32,9 +32,9 @@ pub enum WriteError {
     Place {
         /// Which event, from 0, of all written.
         index: u64,
-        /// Its column.
+        /// Column of the event.
         x: u16,
-        /// Its row.
+        /// Row of the event.
         y: u16,
         /// The sensor's columns.
         width: u16,

@@ -86,7 +86,7 @@ impl<R: Read> Reader<R> {
         Ok(Self { input, stream, compression, number, others, end, packed, packet, place: 0, events: 0..0 })
     }
 
-    /// See [`super::Recording::next_batch`].
+    /// Reads the next batch of events; see [`super::Recording::next_batch`].
     pub fn next_batch(&mut self, events: &mut Vec<CameraEvent>) -> Result<bool, RecordingError> {
         while events.len() < BATCH {
             if self.events.is_empty() && !self.next_packet()? {

@@ -12,9 +12,9 @@ pub const PACKET_LIMIT: usize = 64 << 20;
 pub enum Compression {
     /// Not at all.
     None,
-    /// LZ4 frames.
+    /// Packets are LZ4 frames.
     Lz4,
-    /// Zstandard frames.
+    /// Packets are Zstandard frames.
     Zstd,
 }
 

@@ -1,0 +1,216 @@
+//! Products of 8-bit weights with 8-bit inputs, and the roundings around them.
+//!
+//! Weights are rounded as in [`super::quantise`]: a scale a row, values −127 to 127. An input x
+//! becomes q = x · (1 / s), rounded to the nearest, halves away from zero, and cut at 127 either
+//! way; s, the input's scale, is that of its layer and known beforehand ([`Scale::of_peak`]).
+//! Products are added as integers, of which 24 bits are kept; a row's sum is made a single, exactly,
+//! and multiplied once with the row's scale times s. So the order of the products decides nothing,
+//! and neither does the partition. This is the reference for the kernel `Int8Mac`, bit for bit.
+
+use super::csr::Csr;
+use super::quantise::{LIMIT, quantise_row};
+use super::{Egru, Weights, sum};
+
+/// Bits of a sum that are kept.
+const SUM_BITS: u32 = 24;
+
+/// Scale of 8-bit inputs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// Value of an input of 1.
+    pub scale: f32,
+    /// What an input is multiplied with before it is rounded; 0 where all inputs are 0.
+    pub inverse: f32,
+}
+
+impl Scale {
+    /// Scale with which `peak`, the largest absolute input, becomes 127.
+    pub fn of_peak(peak: f32) -> Self {
+        let scale = peak / LIMIT;
+        let inverse = 1.0 / scale;
+        if scale > 0.0 && inverse.is_finite() { Self { scale, inverse } } else { Self::SILENT }
+    }
+
+    /// Scale of inputs that are all 0.
+    pub const SILENT: Self = Self { scale: 0.0, inverse: 0.0 };
+
+    /// Returns an input as a byte.
+    pub fn byte(self, x: f32) -> i8 {
+        byte(x * self.inverse)
+    }
+}
+
+/// Inputs between −1 and 1, where nothing else is known.
+impl Default for Scale {
+    fn default() -> Self {
+        Self::of_peak(1.0)
+    }
+}
+
+/// Largest absolute inputs that were seen, for scales: of W (x) and R (y of the time step before) of
+/// each layer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Peaks {
+    layers: Vec<[f32; 2]>,
+}
+
+impl Peaks {
+    /// Runs sequences of inputs through a network of singles and notes the largest inputs of each
+    /// matrix. Each sequence begins without state.
+    pub fn seen<'x>(
+        network: &Egru,
+        sequences: impl IntoIterator<Item = impl IntoIterator<Item = &'x [f32]>>,
+    ) -> Self {
+        let mut layers = vec![[0.0_f32; 2]; network.layers.len()];
+        for sequence in sequences {
+            let mut state = network.state();
+            for x in sequence {
+                network.step_with(&mut state, x, |k, weights, input, out| {
+                    let layer = &network.layers[k];
+                    let (matrix, at) = match weights {
+                        Weights::Input => (&layer.kernel, 0),
+                        Weights::Recurrent => (&layer.recurrent, 1),
+                    };
+                    sum::csr_rows(matrix, input, out);
+                    layers[k][at] = peak(input).max(layers[k][at]);
+                });
+            }
+        }
+        Self { layers }
+    }
+
+    /// Returns the scales of W's and R's inputs, by layer.
+    pub fn scales(&self, layers: usize) -> Vec<[Scale; 2]> {
+        let of =
+            |k: usize| self.layers.get(k).map_or_else(Default::default, |peaks| peaks.map(Scale::of_peak));
+        (0..layers).map(of).collect()
+    }
+}
+
+/// Returns the largest finite absolute value; 0 if there is none.
+pub fn peak(values: &[f32]) -> f32 {
+    values.iter().filter(|value| value.is_finite()).fold(0.0, |peak, value| peak.max(value.abs()))
+}
+
+/// Rounds to the nearest byte, halves away from zero, at most 127 either way; a NaN becomes 0.
+#[inline]
+pub fn byte(value: f32) -> i8 {
+    let half = 0.5_f32.copysign(value);
+    ((value + half) as i32).clamp(-127, 127) as i8
+}
+
+/// Returns the 24 bits of a sum that are kept, and whether that is another number.
+pub fn kept(sum: i32) -> (i32, bool) {
+    let spare = 32 - SUM_BITS;
+    let kept = (sum << spare) >> spare;
+    (kept, kept != sum)
+}
+
+/// Adds the products of two rows of bytes.
+pub fn dot(a: &[i8], b: &[i8]) -> i32 {
+    a.iter().zip(b).fold(0_i32, |sum, (&a, &b)| sum.wrapping_add(i32::from(a) * i32::from(b)))
+}
+
+/// A matrix of 8-bit weights for 8-bit inputs, zeros stored too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Int8Dense {
+    columns: usize,
+    /// Weights, `[rows, columns]`.
+    data: Vec<i8>,
+    /// Scale of each row times the input's.
+    scales: Vec<f32>,
+    input: Scale,
+}
+
+impl Int8Dense {
+    /// Rounds a matrix whose inputs have the scale `input`.
+    pub fn new(matrix: &Csr, input: Scale) -> Self {
+        let columns = matrix.cols();
+        let mut data = vec![0; matrix.rows() * columns];
+        let mut scales = Vec::with_capacity(matrix.rows());
+        for (row, to) in matrix.outer_iterator().zip(data.chunks_mut(columns.max(1))) {
+            let (scale, weights) = quantise_row(row.data().iter().copied());
+            scales.push(scale * input.scale);
+            for (&column, weight) in row.indices().iter().zip(weights) {
+                if let Some(place) = to.get_mut(column as usize) {
+                    *place = weight;
+                }
+            }
+        }
+        Self { columns, data, scales, input }
+    }
+
+    /// Writes every row's product with x, `[columns]`, to `out`, `[rows]`; returns the number of sums
+    /// that needed more than 24 bits.
+    pub fn multiply(&self, x: &[f32], out: &mut [f32]) -> u32 {
+        let x: Vec<i8> = x.iter().map(|&x| self.input.byte(x)).collect();
+        let mut overflows = 0;
+        let rows = self.data.chunks(self.columns.max(1)).zip(&self.scales);
+        for (out, (row, scale)) in out.iter_mut().zip(rows) {
+            let (sum, lost) = kept(dot(row, &x));
+            overflows += u32::from(lost);
+            *out = sum as f32 * scale;
+        }
+        overflows
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "bits are what is tested")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::net::csr::from_parts;
+
+    /// A matrix of one row.
+    fn one_row(weights: &[f32]) -> Csr {
+        let columns = weights.len();
+        from_parts(1, columns, vec![0, columns as u32], (0..columns as u32).collect(), weights.to_vec())
+            .unwrap()
+    }
+
+    #[test]
+    fn inputs_round_away_from_zero_and_stop_at_127() {
+        let cases = [(0.49, 0), (0.5, 1), (-0.5, -1), (-0.49, 0), (1.5, 2), (127.4, 127), (1e30, 127)];
+        for (value, rounded) in cases {
+            assert_eq!((byte(value), byte(-value)), (rounded, -rounded), "{value}");
+        }
+        assert_eq!([byte(f32::NAN), byte(f32::INFINITY), byte(f32::NEG_INFINITY)], [0, 127, -127]);
+    }
+
+    #[test]
+    fn a_layer_without_input_has_no_scale() {
+        for peak in [0.0, f32::from_bits(1), f32::NAN] {
+            assert_eq!(Scale::of_peak(peak), Scale::SILENT);
+        }
+        assert_eq!(Scale::of_peak(2.0).byte(2.0), 127);
+    }
+
+    #[test]
+    fn sums_of_more_than_24_bits_are_counted() {
+        // 600 · 127² is more than 2²³.
+        let matrix = Int8Dense::new(&one_row(&[1.0; 600]), Scale::default());
+        let mut out = [0.0];
+        assert_eq!(matrix.multiply(&[1.0; 600], &mut out), 1);
+        assert!(out[0] < 0.0, "{out:?}");
+        assert_eq!(matrix.multiply(&[0.5; 600], &mut out), 0);
+        assert!((out[0] - 300.0).abs() < 3.0, "{out:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_product_is_off_by_no_more_than_its_roundings(
+            weights in prop::collection::vec(-2.0_f32..2.0, 20),
+            x in prop::collection::vec(-1.0_f32..1.0, 20),
+        ) {
+            let matrix = Int8Dense::new(&one_row(&weights), Scale::default());
+            let mut out = [0.0];
+            prop_assert_eq!(matrix.multiply(&x, &mut out), 0);
+            let exact: f64 = weights.iter().zip(&x).map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
+            // Half a step of each factor, times the other's largest value.
+            let most = 20.0 * (2.0 * 0.5 / 127.0 + 2.0 / 127.0 * 0.5 * 1.0) + 1e-4;
+            prop_assert!((f64::from(out[0]) - exact).abs() <= most, "{} for {exact}", out[0]);
+        }
+    }
+}
