@@ -1,6 +1,7 @@
 //! `spinntui gdb SCENE`: a server for gdb.
 
 use std::io::{self, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,11 +9,12 @@ use thiserror::Error;
 
 use super::{CliError, FAILED, FINE, SetArgs};
 use crate::chip::geometry::Pe;
-use crate::gdb::{listen, serve};
-use crate::machine::program::{Action, PeProgram, Program};
+use crate::gdb::{Chip, listen, serve};
+use crate::machine::program::{PeProgram, Program};
 use crate::output::{Output, say};
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
+use crate::session::history::History;
 use crate::session::instructions::{DebugError, Debugger};
 use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
@@ -70,20 +72,44 @@ pub enum GdbError {
     Debug(#[from] DebugError),
 }
 
+/// Experiment that only the server moves.
+struct Own {
+    session: Session,
+    history: History,
+}
+
+impl Chip for Own {
+    fn with<R: Send + 'static>(
+        &mut self,
+        ask: impl FnOnce(&mut Debugger<'_>) -> R + Send + 'static,
+    ) -> Option<R> {
+        let mut seen = |_: &mut Session, _| false;
+        let mut debugger = Debugger::new(&mut self.session, &mut self.history, &mut seen);
+        Some(ask(&mut debugger))
+    }
+}
+
 /// Serves one client, then runs on.
 pub fn gdb(args: &GdbArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
     let mut session = Plan::new(&loaded, &mut ModelCache::default())?.start(loaded)?;
     run_to(&mut session, args.after);
     let pe = args.pe.or_else(|| focus(session.program())).ok_or(GdbError::NoPe)?;
-    let debugger = Debugger::new(session, pe).map_err(GdbError::from)?;
+    session.run_exactly(true);
+    let history = History::new(&mut session);
+    let mut own = Own { session, history };
+    own.with(move |debugger| debugger.focus(pe)).transpose().map_err(GdbError::from)?;
     let listener = listen(args.port).map_err(|source| GdbError::Listen { port: args.port, source })?;
     let mut output = Output::stdout();
     let at = listener.local_addr().map_err(GdbError::Connection)?;
     tell(&mut output, &format!("listening on {at}"))?;
-    let (debugger, ended) = serve(&listener, debugger, &mut output).map_err(GdbError::Connection)?;
+    let attached = |_: &TcpStream, client| {
+        writeln!(output, "gdb attached from {client}")?;
+        output.flush()
+    };
+    let (own, ended) = serve(&listener, own, pe, attached).map_err(GdbError::Connection)?;
     tell(&mut output, &ended)?;
-    let mut session = debugger.into_session();
+    let mut session = own.session;
     let Some(steps) = args.steps else { return Ok(FINE) };
     let stopped = run_to(&mut session, steps);
     let text = format!("{} time steps, output hash {:032x}", session.steps(), session.output_hash());
@@ -113,13 +139,9 @@ fn run_to(session: &mut Session, steps: u64) -> Option<String> {
 
 /// The first PE with machine code of the scene's, or the first one with a program.
 fn focus(program: &Program) -> Option<Pe> {
-    let has_code = |loaded: &PeProgram| {
-        loaded
-            .operations
-            .iter()
-            .any(|o| matches!(&o.action, Action::Call(routine) if routine.code().is_some()))
-    };
     let with =
         |wanted: &dyn Fn(&PeProgram) -> bool| program.places().find(|&pe| program.pe(pe).is_some_and(wanted));
-    with(&has_code).or_else(|| program.populations.first()?.pes.first().copied()).or_else(|| with(&|_| true))
+    with(&PeProgram::runs_code)
+        .or_else(|| program.populations.first()?.pes.first().copied())
+        .or_else(|| with(&|_| true))
 }

@@ -38,6 +38,8 @@ pub enum View {
     Memory,
     /// Its units: c, θ, z, r, g, y, distance to the threshold
     Neurons,
+    /// The machine code of a routine: instructions with their cycles and why
+    Code,
 }
 
 impl From<View> for Part {
@@ -46,6 +48,7 @@ impl From<View> for Part {
             View::Core => Self::Core,
             View::Memory => Self::Memory,
             View::Neurons => Self::Neurons,
+            View::Code => Self::Code,
         }
     }
 }
@@ -179,7 +182,7 @@ fn place(args: &PeekArgs, session: &Session) -> Result<Place, PeekError> {
         None => (args.pe.map_or(0, Pe::index), 0),
     };
     let at = match part {
-        Part::Core => 0,
+        Part::Core | Part::Code => 0,
         Part::Memory => args.at.unwrap_or(0),
         Part::Neurons => args.at.unwrap_or(own),
     };

@@ -4,21 +4,25 @@
 //! It listens on the loopback interface only, and serves one client.
 
 mod arch;
+mod beside;
 mod monitor;
 mod target;
 
-use std::io::{self, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io;
+use std::marker::PhantomData;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 use gdbstub::common::Signal;
 use gdbstub::conn::ConnectionExt;
 use gdbstub::stub::run_blocking::{BlockingEventLoop, Event, WaitForStopReasonError};
 use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
 
-use crate::session::instructions::Debugger;
-use target::{ChipTarget, TargetFault};
+use crate::chip::geometry::Pe;
+use target::ChipTarget;
 
 pub use arch::DESCRIPTION;
+pub use beside::{News, Server};
+pub use target::{Chip, Gone};
 
 /// Listens on a port of the loopback interface; 0 for any that is free.
 ///
@@ -30,45 +34,45 @@ pub fn listen(port: u16) -> io::Result<TcpListener> {
 }
 
 /// Serves the next client until it detaches or is gone, and returns the experiment as it left it,
-/// with how the connection ended.
+/// with how the connection ended. `pe` is the PE in focus, which is followed already.
 ///
 /// # Errors
 ///
 /// Fails if no connection comes about.
-pub fn serve(
+pub fn serve<C: Chip>(
     listener: &TcpListener,
-    debugger: Debugger,
-    told: &mut dyn Write,
-) -> io::Result<(Debugger, String)> {
+    chip: C,
+    pe: Pe,
+    attached: impl FnOnce(&TcpStream, SocketAddr) -> io::Result<()>,
+) -> io::Result<(C, String)> {
     let (stream, client) = listener.accept()?;
-    writeln!(told, "gdb attached from {client}")?;
-    told.flush()?;
+    attached(&stream, client)?;
     stream.set_nodelay(true)?;
-    let mut target = ChipTarget::new(debugger);
-    let ended = match GdbStub::new(stream).run_blocking::<Loop>(&mut target) {
+    let mut target = ChipTarget::new(chip, pe);
+    let ended = match GdbStub::new(stream).run_blocking::<Loop<C>>(&mut target) {
         Ok(DisconnectReason::Disconnect) => "gdb detached".to_owned(),
         Ok(DisconnectReason::Kill) => "gdb killed the program, which here ends the debugging only".to_owned(),
         Ok(DisconnectReason::TargetExited(_)) => "the program has ended".to_owned(),
         Ok(DisconnectReason::TargetTerminated(signal)) => format!("the program was stopped by {signal}"),
         Err(error) => format!("the connection ended: {error}"),
     };
-    Ok((target.into_debugger(), ended))
+    Ok((target.into_chip(), ended))
 }
 
 /// Runs the chip between packets of the client.
-enum Loop {}
+struct Loop<C>(PhantomData<C>);
 
-impl BlockingEventLoop for Loop {
-    type Target = ChipTarget;
+impl<C: Chip> BlockingEventLoop for Loop<C> {
+    type Target = ChipTarget<C>;
     type Connection = TcpStream;
     type StopReason = MultiThreadStopReason<u32>;
 
     fn wait_for_stop_reason(
-        target: &mut ChipTarget,
+        target: &mut ChipTarget<C>,
         connection: &mut TcpStream,
-    ) -> Result<Event<Self::StopReason>, WaitForStopReasonError<TargetFault, io::Error>> {
+    ) -> Result<Event<Self::StopReason>, WaitForStopReasonError<Gone, io::Error>> {
         loop {
-            if let Some(reason) = target.proceed() {
+            if let Some(reason) = target.proceed().map_err(WaitForStopReasonError::Target)? {
                 return Ok(Event::TargetStopped(reason));
             }
             if connection.peek().map_err(WaitForStopReasonError::Connection)?.is_some() {
@@ -78,7 +82,7 @@ impl BlockingEventLoop for Loop {
         }
     }
 
-    fn on_interrupt(target: &mut ChipTarget) -> Result<Option<Self::StopReason>, TargetFault> {
+    fn on_interrupt(target: &mut ChipTarget<C>) -> Result<Option<Self::StopReason>, Gone> {
         Ok(Some(MultiThreadStopReason::SignalWithThread { tid: target.thread(), signal: Signal::SIGINT }))
     }
 }

@@ -1,6 +1,6 @@
 //! The chip as gdbstub's target.
 
-use std::convert::Infallible;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
@@ -20,14 +20,26 @@ use gdbstub::target::ext::breakpoints::{
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps, outputln};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
 use gdbstub::target::{Target, TargetError, TargetResult};
+use thiserror::Error;
 
 use super::arch::{CoreRegisters, CortexM4};
 use crate::chip::geometry::Pe;
-use crate::machine::program::PeProgram;
-use crate::session::instructions::{Debugger, Halt};
+use crate::machine::program::{PeProgram, Program};
+use crate::session::instructions::{Debugger, Halt, Stops};
 
-/// Faults of the target that end the connection: there are none.
-pub type TargetFault = Infallible;
+/// Experiment that a server debugs.
+pub trait Chip {
+    /// Asks the experiment's debugger, wherever that is; `None` if the experiment is gone.
+    fn with<R: Send + 'static>(
+        &mut self,
+        ask: impl FnOnce(&mut Debugger<'_>) -> R + Send + 'static,
+    ) -> Option<R>;
+}
+
+/// Fault of the target that ends the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the experiment is gone")]
+pub struct Gone;
 
 /// What the client has asked to happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +52,13 @@ enum Motion {
 
 /// The emulated chip, one PE of which is debugged by instructions.
 #[derive(Debug)]
-pub struct ChipTarget {
-    pub(super) debugger: Debugger,
+pub struct ChipTarget<C> {
+    chip: C,
+    pub(super) pe: Pe,
     motion: Motion,
+    stops: Stops,
+    /// Names of the populations on each PE, as of the last list of threads.
+    names: BTreeMap<Pe, String>,
 }
 
 /// Thread of a PE: its index and 1, since 0 means any.
@@ -54,37 +70,60 @@ fn pe_of(thread: Tid) -> Option<Pe> {
     Pe::from_index(thread.get() - 1)
 }
 
-impl ChipTarget {
-    /// Creates the target of a debugger.
-    pub fn new(debugger: Debugger) -> Self {
-        Self { debugger, motion: Motion::Run }
+impl<C: Chip> ChipTarget<C> {
+    /// Creates the target of an experiment, with a PE in focus that is followed already.
+    pub fn new(chip: C, pe: Pe) -> Self {
+        Self { chip, pe, motion: Motion::Run, stops: Stops::default(), names: BTreeMap::new() }
     }
 
-    /// Ends the target and returns its debugger.
-    pub fn into_debugger(self) -> Debugger {
-        self.debugger
+    /// Ends the target and returns the experiment.
+    pub fn into_chip(self) -> C {
+        self.chip
     }
 
     /// Returns the thread of the PE in focus.
     pub fn thread(&self) -> Tid {
-        thread_of(self.debugger.pe())
+        thread_of(self.pe)
+    }
+
+    /// Asks the experiment's debugger.
+    pub(super) fn ask<R: Send + 'static>(
+        &mut self,
+        ask: impl FnOnce(&mut Debugger<'_>) -> R + Send + 'static,
+    ) -> Result<R, Gone> {
+        self.chip.with(ask).ok_or(Gone)
     }
 
     /// Goes on as asked for, for a slice; `None` if nothing has stopped it yet.
-    pub fn proceed(&mut self) -> Option<MultiThreadStopReason<u32>> {
-        let halt = match self.motion {
-            Motion::Run => self.debugger.run()?,
-            Motion::Step => self.debugger.step(),
-            Motion::RunBack => self.debugger.run_back(),
-            Motion::StepBack => self.debugger.step_back(),
-        };
-        Some(self.reason(&halt))
+    ///
+    /// # Errors
+    ///
+    /// Fails if the experiment is gone.
+    pub fn proceed(&mut self) -> Result<Option<MultiThreadStopReason<u32>>, Gone> {
+        let (pe, motion, mut stops) = (self.pe, self.motion, std::mem::take(&mut self.stops));
+        let (halt, stops) = self.ask(move |debugger| {
+            // Whatever else was done in between, this PE is followed.
+            let halt = match debugger.focus(pe) {
+                Err(_) => Some(Halt::Begin),
+                Ok(()) => match motion {
+                    Motion::Run => debugger.run(&mut stops),
+                    Motion::Step => debugger.step(),
+                    Motion::RunBack => debugger.run_back(&mut stops),
+                    Motion::StepBack => Some(debugger.step_back()),
+                },
+            };
+            (halt, stops)
+        })?;
+        self.stops = stops;
+        Ok(halt.map(|halt| self.reason(&halt)))
     }
 
     fn reason(&self, halt: &Halt) -> MultiThreadStopReason<u32> {
         let tid = self.thread();
         match halt {
-            Halt::Stepped => MultiThreadStopReason::SignalWithThread { tid, signal: Signal::SIGTRAP },
+            Halt::Stepped | Halt::Point => {
+                MultiThreadStopReason::SignalWithThread { tid, signal: Signal::SIGTRAP }
+            }
             Halt::Breakpoint => MultiThreadStopReason::SwBreak(tid),
             Halt::Watched(addr) => MultiThreadStopReason::Watch { tid, kind: WatchKind::Write, addr: *addr },
             Halt::Fault(_) => MultiThreadStopReason::SignalWithThread { tid, signal: Signal::SIGSEGV },
@@ -95,9 +134,9 @@ impl ChipTarget {
     }
 }
 
-impl Target for ChipTarget {
+impl<C: Chip> Target for ChipTarget<C> {
     type Arch = CortexM4;
-    type Error = TargetFault;
+    type Error = Gone;
 
     fn base_ops(&mut self) -> BaseOps<'_, Self::Arch, Self::Error> {
         BaseOps::MultiThread(self)
@@ -112,14 +151,17 @@ impl Target for ChipTarget {
     }
 }
 
-impl MultiThreadBase for ChipTarget {
+impl<C: Chip> MultiThreadBase for ChipTarget<C> {
     fn read_registers(&mut self, regs: &mut CoreRegisters, tid: Tid) -> TargetResult<(), Self> {
         // Only the PE in focus is followed by instructions; the others show as running, with
         // all registers 0.
-        *regs = match self.debugger.core() {
-            Some(core) if tid == self.thread() => core.into(),
-            _ => CoreRegisters::default(),
-        };
+        let own = tid == self.thread();
+        let pe = self.pe;
+        let found = self.ask(move |debugger| {
+            let core = debugger.core().filter(|_| own && debugger.pe() == Some(pe));
+            core.map(CoreRegisters::from)
+        });
+        *regs = found.map_err(TargetError::Fatal)?.unwrap_or_default();
         Ok(())
     }
 
@@ -129,7 +171,8 @@ impl MultiThreadBase for ChipTarget {
 
     fn read_addrs(&mut self, start: u32, data: &mut [u8], tid: Tid) -> TargetResult<usize, Self> {
         let pe = pe_of(tid).ok_or(TargetError::NonFatal)?;
-        let bytes = self.debugger.bytes(pe, start, data.len());
+        let count = data.len();
+        let bytes = self.ask(move |debugger| debugger.bytes(pe, start, count)).map_err(TargetError::Fatal)?;
         if bytes.is_empty() && !data.is_empty() {
             return Err(TargetError::Errno(14)); // EFAULT
         }
@@ -142,13 +185,14 @@ impl MultiThreadBase for ChipTarget {
     }
 
     fn list_active_threads(&mut self, register: &mut dyn FnMut(Tid)) -> Result<(), Self::Error> {
+        self.names = self.ask(|debugger| {
+            let program = debugger.session().program();
+            let used = program.places().filter(|&pe| program.pe(pe).is_some());
+            used.map(|pe| (pe, names(program, pe))).collect()
+        })?;
         // The first one is what gdb selects.
-        let focus = self.debugger.pe();
-        register(thread_of(focus));
-        let program = self.debugger.session().program();
-        for pe in program.places().filter(|&pe| pe != focus && program.pe(pe).is_some()) {
-            register(thread_of(pe));
-        }
+        register(thread_of(self.pe));
+        self.names.keys().filter(|&&pe| pe != self.pe).for_each(|&pe| register(thread_of(pe)));
         Ok(())
     }
 
@@ -161,29 +205,35 @@ impl MultiThreadBase for ChipTarget {
     }
 }
 
-impl ThreadExtraInfo for ChipTarget {
+/// Names of the populations on a PE.
+fn names(program: &Program, pe: Pe) -> String {
+    let slots = program.pe(pe).into_iter().flat_map(PeProgram::populations);
+    let names: Vec<&str> = slots
+        .filter_map(|slot| Some(program.populations.get(slot.population.index())?.name.as_str()))
+        .collect();
+    names.join(" ")
+}
+
+impl<C: Chip> ThreadExtraInfo for ChipTarget<C> {
     fn thread_extra_info(&self, tid: Tid, buffer: &mut [u8]) -> Result<usize, Self::Error> {
-        let program = self.debugger.session().program();
         let Some(pe) = pe_of(tid) else { return Ok(0) };
-        let names = program.pe(pe).into_iter().flat_map(PeProgram::populations);
-        let names: Vec<&str> = names
-            .filter_map(|slot| Some(program.populations.get(slot.population.index())?.name.as_str()))
-            .collect();
         let focus = if tid == self.thread() { ", by instructions" } else { ", running" };
-        let text = format!("{pe} {}{focus}", names.join(" "));
+        let names = self.names.get(&pe).map_or("", String::as_str);
+        let text = format!("{pe} {names}{focus}");
         let count = text.len().min(buffer.len());
         buffer[..count].copy_from_slice(&text.as_bytes()[..count]);
         Ok(count)
     }
 }
 
-impl MultiThreadResume for ChipTarget {
+impl<C: Chip> MultiThreadResume for ChipTarget<C> {
     fn resume(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }
 
     fn clear_resume_actions(&mut self) -> Result<(), Self::Error> {
         self.motion = Motion::Run;
+        self.stops.begin();
         Ok(())
     }
 
@@ -208,40 +258,42 @@ impl MultiThreadResume for ChipTarget {
     }
 }
 
-impl MultiThreadSingleStep for ChipTarget {
+impl<C: Chip> MultiThreadSingleStep for ChipTarget<C> {
     fn set_resume_action_step(&mut self, tid: Tid, _: Option<Signal>) -> Result<(), Self::Error> {
-        if let Some(pe) = pe_of(tid) {
+        if let Some(pe) = pe_of(tid).filter(|&pe| pe != self.pe) {
             // A PE without machine code cannot be stepped: then the PE in focus stays the one
             // that steps.
-            let _ = self.debugger.focus(pe);
+            if self.ask(move |debugger| debugger.focus(pe).is_ok())? {
+                self.pe = pe;
+            }
         }
         self.motion = Motion::Step;
         Ok(())
     }
 }
 
-impl MultiThreadSchedulerLocking for ChipTarget {
+impl<C: Chip> MultiThreadSchedulerLocking for ChipTarget<C> {
     fn set_resume_action_scheduler_lock(&mut self) -> Result<(), Self::Error> {
         // Only the PE in focus is followed by instructions: the others are as still as the chip.
         Ok(())
     }
 }
 
-impl ReverseStep<Tid> for ChipTarget {
+impl<C: Chip> ReverseStep<Tid> for ChipTarget<C> {
     fn reverse_step(&mut self, _: Tid) -> Result<(), Self::Error> {
         self.motion = Motion::StepBack;
         Ok(())
     }
 }
 
-impl ReverseCont<Tid> for ChipTarget {
+impl<C: Chip> ReverseCont<Tid> for ChipTarget<C> {
     fn reverse_cont(&mut self) -> Result<(), Self::Error> {
         self.motion = Motion::RunBack;
         Ok(())
     }
 }
 
-impl Breakpoints for ChipTarget {
+impl<C: Chip> Breakpoints for ChipTarget<C> {
     fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
         Some(self)
     }
@@ -251,14 +303,14 @@ impl Breakpoints for ChipTarget {
     }
 }
 
-impl SwBreakpoint for ChipTarget {
+impl<C: Chip> SwBreakpoint for ChipTarget<C> {
     fn add_sw_breakpoint(&mut self, address: u32, _: usize) -> TargetResult<bool, Self> {
-        self.debugger.breakpoints.push(address & !1);
+        self.stops.breakpoints.push(address & !1);
         Ok(true)
     }
 
     fn remove_sw_breakpoint(&mut self, address: u32, _: usize) -> TargetResult<bool, Self> {
-        let places = &mut self.debugger.breakpoints;
+        let places = &mut self.stops.breakpoints;
         let found = places.iter().position(|&place| place == address & !1);
         Ok(found.map(|at| places.swap_remove(at)).is_some())
     }
@@ -268,25 +320,25 @@ fn range(start: u32, length: u32) -> Range<u32> {
     start..start.saturating_add(length)
 }
 
-impl HwWatchpoint for ChipTarget {
+impl<C: Chip> HwWatchpoint for ChipTarget<C> {
     fn add_hw_watchpoint(&mut self, start: u32, length: u32, kind: WatchKind) -> TargetResult<bool, Self> {
         // Reads are not followed.
         if kind == WatchKind::Write {
-            self.debugger.watched.push(range(start, length));
+            self.stops.watched.push(range(start, length));
         }
         Ok(kind == WatchKind::Write)
     }
 
     fn remove_hw_watchpoint(&mut self, start: u32, length: u32, _: WatchKind) -> TargetResult<bool, Self> {
-        let places = &mut self.debugger.watched;
+        let places = &mut self.stops.watched;
         let found = places.iter().position(|place| *place == range(start, length));
         Ok(found.map(|at| places.swap_remove(at)).is_some())
     }
 }
 
-impl MonitorCmd for ChipTarget {
+impl<C: Chip> MonitorCmd for ChipTarget<C> {
     fn handle_monitor_cmd(&mut self, command: &[u8], mut out: ConsoleOutput<'_>) -> Result<(), Self::Error> {
-        let answer = self.monitor(&String::from_utf8_lossy(command));
+        let answer = self.monitor(&String::from_utf8_lossy(command))?;
         for line in answer.lines() {
             outputln!(out, "{line}");
         }

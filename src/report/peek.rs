@@ -10,7 +10,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 use crate::session::Session;
 use crate::session::inspect::{
-    CoreView, MemoryView, NeuronView, NeuronsView, SpikingPage, TickView, UnitLinks, UnitView,
+    CodeView, CoreView, MemoryView, NeuronView, NeuronsView, SpikingPage, TickView, UnitLinks, UnitView,
 };
 use crate::session::snapshot::{Inspection, PartView, PeStatus};
 use crate::text::several;
@@ -89,8 +89,21 @@ impl PeekReport {
             Some(PartView::Memory(memory)) => self.memory(memory, &mut out),
             Some(PartView::Neurons(neurons)) => self.neurons(neurons, &mut out),
             Some(PartView::SpikingNeurons(page)) => Self::spiking(page, &mut out),
+            Some(PartView::Code(code)) => Self::code(code.as_deref(), &mut out),
         }
         out
+    }
+
+    fn code(code: Option<&CodeView>, out: &mut String) {
+        let Some(code) = code else {
+            return field(out, INDENT, "", "no routine of this PE has machine code");
+        };
+        let of = format!("{} of {}, level {}", code.function, code.file, code.level.name());
+        field(out, INDENT, "code", &of);
+        for line in &code.listing {
+            let text = format!("{:28} {:>9}  {}", line.text, line.cycles, line.why);
+            field(out, INDENT, &format!("{:05x}", line.address), text.trim_end());
+        }
     }
 
     fn core(core: &CoreView, out: &mut String) {

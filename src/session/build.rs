@@ -88,6 +88,7 @@ impl Plan {
             head: head.as_ref(),
         };
         let (mut program, placed) = map(&request).map_err(|error| PlanError::new(loaded, &error))?;
+        super::code::load_built_in(loaded, &mut program)?;
         super::code::apply(loaded, &mut program, &placed)?;
         faults(loaded, &program)?;
         Ok(Self { model, feed, program: Arc::new(program), placed })

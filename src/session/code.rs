@@ -7,12 +7,21 @@ use crate::file;
 use crate::kernel::code::{BUILT_IN_NAME, CodeError, CodeFile, MOST_BYTES};
 use crate::machine::program::Program;
 use crate::mapping::Placed;
-use crate::mapping::code::{Choice, set_product};
+use crate::mapping::code::{self, Choice, set_product};
 use crate::scene::{LoadedScene, SceneError};
 use crate::task::Files;
 
 /// Help for every error about a kernel of one's own.
 const HELP: &str = "docs/own-kernels.md shows how to write, compile and link a kernel";
+
+/// Puts the machine code of the built-in routines into the memory of every PE.
+///
+/// # Errors
+///
+/// Fails if the committed file is damaged, which a test excludes.
+pub(super) fn load_built_in(loaded: &LoadedScene, program: &mut Program) -> Result<(), SceneError> {
+    code::load_built_in(program).map_err(|error| loaded.error_at("mapping", error.to_string(), HELP))
+}
 
 /// Sets the routines to level code for which the scene names machine code.
 ///
@@ -57,5 +66,7 @@ fn read(loaded: &LoadedScene, name: &str, field: &str) -> Result<Arc<CodeFile>, 
     let path = loaded.resolve(name, field)?;
     let bytes = file::read(&path, MOST_BYTES)
         .map_err(|error| loaded.error_at(field, format!("cannot read {}: {error}", path.display()), HELP))?;
-    CodeFile::read(name, &bytes).map(Arc::new).map_err(wrong)
+    let mut file = CodeFile::read(name, &bytes).map_err(wrong)?;
+    file.folder = path.parent().map(std::path::Path::to_owned);
+    Ok(Arc::new(file))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::code_request::{Level, Motion};
 use super::debug::PointCommand;
 use super::history::{BookmarkCommand, Place};
 pub use super::pace::{Speed, StepUnit};
@@ -42,6 +43,25 @@ pub enum Command {
     Bookmark(String),
     /// Let something go wrong, now. Stepping back before it undoes it.
     Inject(Fault),
+    /// Run the routines of a PE at another level from their next calls on. Stepping back before it
+    /// undoes it.
+    Level {
+        /// Index of the PE.
+        pe: usize,
+        /// Level from now on.
+        level: Level,
+    },
+    /// Step through the machine code of a PE; the chip moves where a call ends or begins.
+    Code {
+        /// Index of the PE.
+        pe: usize,
+        /// What to step by.
+        motion: Motion,
+        /// Number of steps; 0 does nothing.
+        count: u32,
+        /// Whether to step backwards.
+        back: bool,
+    },
     /// Say who last wrote these bytes of a PE's SRAM.
     WhoWrote {
         /// Index of the PE.
@@ -118,8 +138,11 @@ impl Command {
             | Self::Back { .. }
             | Self::Go(_)
             | Self::Bookmark(_)
-            | Self::Inject(_) => true,
-            Self::Points(_)
+            | Self::Inject(_)
+            | Self::Level { .. } => true,
+            // What steps by instructions move is recorded as the moves that they make.
+            Self::Code { .. }
+            | Self::Points(_)
             | Self::WhoWrote { .. }
             | Self::SetSpeed(_)
             | Self::Restart

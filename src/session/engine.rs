@@ -4,7 +4,9 @@
 //! a snapshot when the face has drawn the last one, and blocks when there is nothing to do: a
 //! paused engine costs nothing.
 
+mod asks;
 mod building;
+mod code;
 mod past;
 mod perform;
 mod queue;
@@ -117,6 +119,7 @@ pub enum Sent {
 #[derive(Debug)]
 pub struct Engine {
     commands: Sender<Command>,
+    debug: DebugPort,
     /// Dropped to end the thread, even if commands are waiting.
     alive: Option<Sender<()>>,
     /// Closed when the thread has ended.
@@ -135,6 +138,7 @@ impl Engine {
         notify: impl FnMut(EngineEvent) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (commands, inbox) = bounded(WAITING);
+        let (asks, asked) = bounded(WAITING);
         let (alive, leave) = bounded(0);
         let (end, ended) = bounded::<()>(0);
         let ready = Arc::new(AtomicBool::new(true));
@@ -143,14 +147,20 @@ impl Engine {
             std::thread::Builder::new().name("engine".into()).stack_size(STACK_BYTES).spawn(move || {
                 let _end = end;
                 let mut notify = notify;
-                let mut runner = Runner::new(options, Queue::new(inbox, leave), face_ready);
+                let mut runner = Runner::new(options, Queue::new(inbox, asked, leave), face_ready);
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| runner.run(&mut notify))) {
                     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
                     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
                     notify(EngineEvent::Crashed(text.unwrap_or_else(|| "the engine panicked".to_owned())));
                 }
             })?;
-        Ok(Self { commands, alive: Some(alive), ended, ready, thread: Some(thread) })
+        let debug = DebugPort(asks);
+        Ok(Self { commands, debug, alive: Some(alive), ended, ready, thread: Some(thread) })
+    }
+
+    /// Returns a handle by which a debugger works on the engine's experiment.
+    pub fn debug_port(&self) -> DebugPort {
+        self.debug.clone()
     }
 
     /// Sends a command; waits where many wait already. Returns `false` when the engine is gone.
@@ -201,6 +211,8 @@ enum Mode {
     Stepping(StepUnit, u32),
     /// On the way to a moment that lies ahead.
     Going(Place),
+    /// Stepping by instructions of a PE.
+    Code(code::CodeSteps),
     /// Finished, stalled or faulted: only a restart or a reload goes on from here.
     Ended(RunState),
 }
@@ -212,7 +224,7 @@ impl Mode {
         match self {
             Self::Running => !matches!(speed, Speed::EventsPerSecond(_)),
             Self::Stepping(unit, _) => unit.is_whole_steps(),
-            Self::Paused | Self::Going(_) | Self::Ended(_) => false,
+            Self::Paused | Self::Going(_) | Self::Code(_) | Self::Ended(_) => false,
         }
     }
 
@@ -223,6 +235,7 @@ impl Mode {
     }
 }
 
+pub use asks::DebugPort;
 pub use perform::{Arrived, Held, INTERRUPTED, Performed};
 
 type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
@@ -251,6 +264,8 @@ struct Runner {
     /// What is being performed.
     performing: Option<perform::Performing>,
     facts: EngineFacts,
+    /// News for the face from where it cannot be told at once.
+    later: Vec<EngineEvent>,
     /// When the next unit of a paced run is due.
     due: Instant,
     published: Instant,
@@ -291,6 +306,7 @@ impl Runner {
             mode,
             performing: None,
             facts,
+            later: Vec::new(),
             due: now,
             published: now,
             changed: false,
@@ -299,7 +315,7 @@ impl Runner {
     }
 
     fn is_moving(&self) -> bool {
-        matches!(self.mode, Mode::Running | Mode::Stepping(..) | Mode::Going(_))
+        matches!(self.mode, Mode::Running | Mode::Stepping(..) | Mode::Going(_) | Mode::Code(_))
     }
 
     fn run(&mut self, notify: Notify<'_>) {
@@ -329,9 +345,11 @@ impl Runner {
                     self.interrupt(&command, notify);
                     self.obey(&command, notify);
                 }
+                Next::Ask(ask) => self.ask(ask),
                 Next::Nothing if moving && Instant::now() >= self.due => self.slice(),
                 Next::Nothing => {}
             }
+            self.later.drain(..).for_each(&mut *notify);
         }
     }
 
@@ -373,6 +391,7 @@ impl Runner {
             | Command::Bookmark(_)
             | Command::Inject(_)
             | Command::WhoWrote { .. } => self.look_back(command, notify),
+            Command::Level { .. } | Command::Code { .. } => self.code(command, notify),
             Command::Run
             | Command::Pause
             | Command::TogglePause
@@ -392,6 +411,9 @@ impl Runner {
     /// Runs for a moment: until a paced unit is done, the steps asked for are taken, the face waits
     /// for a picture, or [`SLICE`] is over.
     fn slice(&mut self) {
+        if let Mode::Code(steps) = self.mode {
+            return self.code_slice(steps);
+        }
         let mut end = Instant::now() + SLICE;
         if self.ready.load(Ordering::Acquire) {
             end = end.min(self.published + FRAME);
@@ -499,6 +521,7 @@ impl Runner {
                 let remaining = step.saturating_sub(session.steps());
                 RunState::Stepping { remaining: u32::try_from(remaining).unwrap_or(u32::MAX) }
             }
+            Mode::Code(steps) => RunState::Stepping { remaining: steps.left() },
             Mode::Running | Mode::Going(_) => RunState::Running,
             Mode::Stepping(_, remaining) => RunState::Stepping { remaining: *remaining },
             Mode::Ended(state) => state.clone(),

@@ -35,6 +35,14 @@ impl Session {
             }
         }
         self.faults.count_open();
+        self.changes_due();
+    }
+
+    /// Removes faults and changes made by hand at event number `events` or later. Returns `true` if
+    /// any were removed.
+    pub(super) fn forget_from(&mut self, events: u64) -> bool {
+        let faults = self.faults.forget_from(events);
+        self.changes.forget_from(events) || faults
     }
 
     /// The fault made by hand at this very moment that writes to these bytes, the last one.

@@ -8,8 +8,12 @@ mod beside;
 pub mod build;
 mod cache;
 pub mod calibrate;
+pub mod call;
+mod change_plan;
+pub mod changes;
 pub mod chip_view;
 pub mod code;
+pub mod code_request;
 pub mod command;
 pub mod counts;
 pub mod debug;
@@ -21,6 +25,7 @@ mod fault_plan;
 pub mod faults;
 pub mod findings;
 pub mod firing;
+mod followed;
 pub mod history;
 pub mod inspect;
 pub mod instructions;
@@ -61,8 +66,10 @@ use crate::scene::LoadedScene;
 use crate::task::{Moment, Work};
 
 use beside::{TaskState, WORTH_A_THREAD, Worker};
+use change_plan::Changes;
 use energy::{Energy, EnergyParts, Meter};
 use fault_plan::FaultPlan;
+use followed::Followed;
 use opening::Opening;
 use pace::StepUnit;
 use stats::Stats;
@@ -119,6 +126,9 @@ pub struct Session {
     /// Potentials of the last ticks, recorded for front ends.
     membranes: Option<membrane::Membranes>,
     faults: FaultPlan,
+    changes: Changes,
+    /// PE whose calls are followed by instructions.
+    followed: Option<Followed>,
     opening: Opening,
     /// Uses of the opening's critical path; empty until a front end asks after its last step.
     opening_uses: OnceLock<Option<PathUses>>,
@@ -148,6 +158,8 @@ impl Session {
             tape,
             membranes: None,
             faults,
+            changes: Changes::default(),
+            followed: None,
             opening: Opening::default(),
             opening_uses: OnceLock::new(),
         }
@@ -187,6 +199,7 @@ impl Session {
         }
         let next = self.machine.next_event();
         self.faults_due(next);
+        self.changes_due();
         let Some(progress) = self.machine.advance() else {
             return Moved::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
         };
@@ -196,6 +209,7 @@ impl Session {
         if progress.step {
             self.note_step();
         }
+        self.follow_event();
         Moved::On(progress)
     }
 
@@ -310,7 +324,8 @@ impl Session {
         if let Some(moved) = self.add_step(events) {
             return moved;
         }
-        if self.faults.may_come_before(self.stats.steps + 1) || self.machine.watches() {
+        let due = self.faults.may_come_before(self.stats.steps + 1) || self.changes.pending();
+        if due || self.machine.watches() {
             return self.advance();
         }
         if let Err(stopped) = self.announce() {
@@ -330,6 +345,7 @@ impl Session {
     /// Takes in what events have brought, the last of which was `event`.
     fn handled(&mut self, progress: Progress, event: Event) {
         self.faults.just.clear();
+        self.follow_anew();
         self.last_event = Some(event);
         self.ended_phase = progress.phase.or(self.ended_phase);
         if progress.step {
@@ -343,6 +359,7 @@ impl Session {
         if !self.machine.state().between_steps
             || self.tape.is_some()
             || self.faults.may_come_before(self.stats.steps + 1)
+            || self.changes.pending()
         {
             return None;
         }

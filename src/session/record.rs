@@ -13,7 +13,9 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::command::{Command, StepUnit};
 use super::history::{History, HistoryError, Place};
+use super::instructions::set_level;
 use super::{Moved, Session};
+use crate::chip::geometry::Pe;
 use crate::file;
 use crate::machine::exec::Progress;
 use crate::machine::fault::FaultError;
@@ -92,8 +94,14 @@ impl Recorder {
 
     /// Notes a command, if it decides where the experiment goes.
     pub fn note(&mut self, session: &Session, command: &Command) -> io::Result<()> {
+        self.note_at(session.machine().state().events, command)
+    }
+
+    /// Notes a command that was given after `events` events, if it decides where the experiment
+    /// goes.
+    pub fn note_at(&mut self, events: u64, command: &Command) -> io::Result<()> {
         if command.moves() {
-            self.line(&Entry::At(session.machine().state().events, command.clone()))?;
+            self.line(&Entry::At(events, command.clone()))?;
         }
         Ok(())
     }
@@ -382,6 +390,10 @@ fn repeat(session: &mut Session, history: &mut History, command: &Command) -> Re
             Ok(())
         }
         Command::Inject(what) => history.inject(session, *what).map_err(fault),
+        Command::Level { pe, level } => {
+            let pe = Pe::from_index(*pe).ok_or_else(|| format!("there is no PE {pe}"))?;
+            set_level(session, history, pe, *level).map(drop).map_err(|error| error.to_string())
+        }
         // How far these led is where the next command was given.
         _ => Ok(()),
     }

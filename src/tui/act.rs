@@ -28,6 +28,7 @@ use super::widgets::{floor_plan, scroll_by};
 use crate::chip::geometry::ChipId;
 use crate::session::command::Command;
 use crate::session::history::Place;
+use crate::session::instructions::Motion;
 use crate::session::snapshot::{Bookmark, Focus, Part, PartView, Pin, Position, RunState};
 use crate::session::watchlist::WatchCommand;
 
@@ -40,6 +41,9 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::Pause => engine(app, Command::Pause),
         Action::Step(unit) => engine(app, Command::Step { unit, count: times }),
         Action::Back(unit) => engine(app, Command::Back { unit, count: times }),
+        Action::StepCode(motion) => step_code(app, motion, times, false),
+        Action::BackCode(motion) => step_code(app, motion, times, true),
+        Action::Gdb => vec![Effect::Gdb(Some(0))],
         Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
         Action::Goto => ask(app, Question::Goto),
         Action::Fault => {
@@ -106,6 +110,7 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
             Vec::new()
         }
         Given::Verb(verb, typed) => verbs::start(app, verb, &typed),
+        Given::Gdb(port) => vec![Effect::Gdb(port)],
         Given::Folder(folder) => results::read(&folder),
         Given::Word(word) => {
             search::search(app, &word);
@@ -279,6 +284,13 @@ pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
         _ => None,
     };
     vec![Effect::Engine(command)]
+}
+
+/// Steps through the machine code of the selected PE, and shows it.
+fn step_code(app: &mut App, motion: Motion, count: u32, back: bool) -> Vec<Effect> {
+    app.set_focus(PanelId::Pe);
+    (app.pe.part, app.pe.ahead) = (Part::Code, 0);
+    engine(app, Command::Code { pe: app.selected.index(), motion, count, back })
 }
 
 /// Who last wrote the word under the cursor of the PE panel's memory.

@@ -2,6 +2,7 @@
 //! [`super::view`] draws it; neither touches a terminal, a thread or a clock, so both can be tested
 //! as they are.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::panel::PanelId;
 use super::state::against::AgainstState;
 use super::state::asking::AskingOverlay;
 use super::state::fault::FaultOverlay;
+use super::state::gdb::GdbState;
 use super::state::help::Page;
 use super::state::here::HereState;
 use super::state::kept::Kept;
@@ -31,6 +33,7 @@ use super::theme::{Looks, Theme};
 use super::widgets::floor_plan;
 use super::widgets::prompt::Prompt;
 use crate::chip::geometry::Pe;
+use crate::gdb::News;
 use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
@@ -64,6 +67,10 @@ pub enum Msg {
     Ran(Box<Ran>),
     /// A folder of results was read, or could not be.
     Results(Box<Result<Results, String>>),
+    /// The server for gdb listens, or has ended.
+    Gdb(Option<SocketAddr>),
+    /// A client of the server for gdb has come or gone.
+    GdbClient(News),
 }
 
 /// Signals that the app answers.
@@ -96,6 +103,8 @@ pub enum Effect {
     Copy(String),
     /// Run a subcommand with these arguments, and send [`Msg::Ran`].
     Subcommand(Vec<String>),
+    /// Serve gdb on a port of the loopback interface, 0 for any; `None` ends that.
+    Gdb(Option<u16>),
     /// Read a folder of results, and send [`Msg::Results`].
     ReadResults(PathBuf),
     /// Leave with this exit code.
@@ -278,6 +287,8 @@ pub struct App {
     pub here: HereState,
     /// Second experiment; `None` with one scene.
     pub against: Option<AgainstState>,
+    /// Server for gdb; `None` while gdb is not served.
+    pub gdb: Option<GdbState>,
 }
 
 impl App {
@@ -321,6 +332,7 @@ impl App {
             lesson: None,
             presenter: None,
             results: None,
+            gdb: None,
             here: HereState::default(),
             against: None,
         }

@@ -7,7 +7,7 @@ use super::panel::PanelId;
 use super::panels::task::raster;
 use super::teaching::question;
 use super::widgets::prompt::Prompt;
-use crate::session::snapshot::PartView;
+use crate::session::snapshot::{Part, PartView};
 
 /// What has the keyboard, apart from a line being typed.
 pub fn context(app: &App) -> Context {
@@ -15,6 +15,7 @@ pub fn context(app: &App) -> Context {
         Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
         Some(Overlay::Search(search)) if search.found.is_some() => Context::Search,
         Some(Overlay::Results) if typing(app).is_none() => Context::Results,
+        _ if in_pe(app) && app.pe.part == Part::Code => Context::Code,
         _ => Context::Global,
     }
 }
@@ -76,4 +77,12 @@ pub fn footer_commands(app: &App) -> impl Iterator<Item = &'static Command> {
         .iter()
         .filter(move |command| !command.short.is_empty() && (command.when != When::Layer || layer))
         .filter(|command| applies(app, command.when))
+        .filter(|command| !is_taken(app, command))
+}
+
+/// Returns whether what has the keyboard gives the first key of a command another meaning.
+fn is_taken(app: &App, command: &Command) -> bool {
+    let key = app.keymap.keys_of(command).next();
+    let found = key.and_then(|key| app.keymap.lookup(key, context(app)));
+    context(app) == Context::Code && found.is_some_and(|found| found.id != command.id)
 }

@@ -16,6 +16,7 @@ pub use verb::Verb;
 
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
+use crate::session::instructions::Motion;
 
 /// What a key can do. Where a count makes sense (`10s`), the count goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +31,12 @@ pub enum Action {
     Step(StepUnit),
     /// Go back by so many units.
     Back(StepUnit),
+    /// Step through the machine code of the selected PE.
+    StepCode(Motion),
+    /// Step back through it.
+    BackCode(Motion),
+    /// Serve gdb on any free port.
+    Gdb,
     /// Go back to where the run stood still before.
     PreviousStop,
     /// Ask where to go in time.
@@ -311,6 +318,8 @@ pub enum Context {
     Results,
     /// Places of a word in the text.
     Search,
+    /// The machine code in the PE panel.
+    Code,
 }
 
 impl Context {
@@ -321,6 +330,7 @@ impl Context {
             Self::Points => "list of breakpoints",
             Self::Results => "table of results",
             Self::Search => "search",
+            Self::Code => "machine code",
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::chip::geometry::{ChipId, Pe};
 use crate::machine::fault::Fault;
 use crate::machine::sram::SRAM_BYTES;
 use crate::scene::set;
+use crate::session::changes::Level;
 use crate::session::command::{Command, Speed};
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{PointKind, PointSpec};
@@ -33,6 +34,8 @@ pub enum Given {
     Looks(Looks),
     /// This subcommand is to be run with these arguments.
     Verb(Verb, String),
+    /// Gdb is to be served on this port; `None`: no more.
+    Gdb(Option<u16>),
     /// This word is to be searched in the text.
     Word(String),
     /// This place in a PE is to be shown.
@@ -73,6 +76,8 @@ impl Argument {
             Self::Expression => "a value: perplexity · power · unit(\"rnns.1\", 41).c · Tab lists all",
             Self::Word => "a part of a word; capitals matter only if you type some",
             Self::Address => "a byte address of the selected PE: 0x4d2c",
+            Self::Level => "code: instruction by instruction · native: as a whole",
+            Self::Port => "a port of 127.0.0.1: 3333; nothing for any that is free; off ends it",
             Self::Unit => "layer and number: rnns.1:41",
             Self::Edit => "a field of the scene and its value: mapping.layers.1.pes=10",
             Self::Keep => "keep: run to the same step afterwards",
@@ -100,6 +105,8 @@ impl Argument {
             Self::Expression => pins::expression(app, text).map(Given::Pin),
             Self::Word => Ok(Given::Word(text.to_owned())),
             Self::Address => address(app, text).map(Given::Place),
+            Self::Level => level(app, text).map(|command| Given::Engine(vec![command])),
+            Self::Port => port(text).map(Given::Gdb),
             Self::Unit => unit(app, text).map(Given::Place),
             Self::Edit => edit(text).map(|edit| Given::Engine(vec![rebuild(vec![edit])])),
             Self::Keep if text == "keep" => Ok(Given::Engine(vec![rebuild(Vec::new())])),
@@ -145,6 +152,8 @@ impl Argument {
             }
             Self::Edit => return (0, fields(text.get(..cursor).unwrap_or(text))),
             Self::Keep => vec!["keep".to_owned()],
+            Self::Port => vec!["off".to_owned(), "3333".to_owned()],
+            Self::Level => [Level::Code, Level::Native].map(|level| level.name().to_owned()).into(),
             Self::Unit => {
                 let layers = app.names.iter().flat_map(|names| names.layers());
                 layers.map(|layer| format!("{layer}:")).collect()
@@ -223,6 +232,24 @@ fn unit(app: &App, text: &str) -> Result<Place, String> {
     let last = names.units(index).saturating_sub(1);
     let none = || format!("there is no unit {unit} of {layer}: its units are 0 to {last}");
     unit_place(names.program(), layer, number).ok_or_else(none)
+}
+
+/// Reads a port for gdb; `None` for `off`.
+fn port(text: &str) -> Result<Option<u16>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let port = text.parse().map(Some);
+    port.map_err(|_| {
+        format!("invalid port `{text}`: expected a number up to 65535, for example 3333, or off")
+    })
+}
+
+/// Returns the command that sets the level of the selected PE.
+fn level(app: &App, text: &str) -> Result<Command, String> {
+    let found = [Level::Code, Level::Native].into_iter().find(|level| level.name() == text);
+    let level = found.ok_or_else(|| format!("there is no level `{text}`; there are code and native"))?;
+    Ok(Command::Level { pe: app.selected.index(), level })
 }
 
 /// Reads a field with its value.

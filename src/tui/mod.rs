@@ -34,6 +34,7 @@ pub mod command;
 pub mod config;
 pub mod copy;
 pub mod fault;
+pub mod gdb;
 pub mod given;
 pub mod heat;
 pub mod here;

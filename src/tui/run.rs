@@ -32,10 +32,11 @@ use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::{LooksChoice, Theme};
 use super::update::update;
 use super::{keymap, lesson, verbs, view};
+use crate::gdb::Server;
 use crate::output::say;
 use crate::scene::watch::SceneWatcher;
 use crate::session::command::Command;
-use crate::session::engine::{Engine, EngineEvent, EngineOptions, Sent};
+use crate::session::engine::{DebugPort, Engine, EngineEvent, EngineOptions, Sent};
 use crate::session::snapshot::Focus;
 
 /// How the app starts.
@@ -86,6 +87,10 @@ pub trait Port {
     fn send(&self, command: Command) -> Sent;
     /// The last snapshot was drawn.
     fn ready(&self);
+    /// Handle for debuggers; `None` if it has none.
+    fn debug_port(&self) -> Option<DebugPort> {
+        None
+    }
     /// Ends it and waits.
     fn stop(&mut self);
 }
@@ -97,6 +102,10 @@ impl Port for Engine {
 
     fn ready(&self) {
         Engine::ready(self);
+    }
+
+    fn debug_port(&self) -> Option<DebugPort> {
+        Some(Engine::debug_port(self))
     }
 
     fn stop(&mut self) {
@@ -231,6 +240,8 @@ fn log(msg: &Msg) {
         Msg::InputLost(why) => tracing::warn!("no more input: {why}"),
         Msg::Resize(columns, rows) => tracing::debug!(columns, rows, "size"),
         // The hook has written the report down.
+        Msg::Gdb(place) => tracing::info!(?place, "gdb server"),
+        Msg::GdbClient(news) => tracing::info!(?news, "gdb"),
         Msg::ThreadPanicked(_)
         | Msg::Results(_)
         | Msg::Ran(_)
@@ -255,6 +266,8 @@ struct Loop<P, F> {
     engine: P,
     start: F,
     reader: Reader,
+    /// Server for gdb; `None` while gdb is not served.
+    gdb: Option<Server>,
     /// The model changed since the last frame.
     dirty: bool,
     /// A snapshot came that no frame has shown.
@@ -288,6 +301,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             engine,
             start,
             reader,
+            gdb: None,
             dirty: true,
             fresh: false,
             on_screen: true,
@@ -413,6 +427,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             }
             Effect::RestartEngine => {
                 tracing::info!("the engine is started again");
+                self.serve_gdb(None)?;
                 self.engine.stop();
                 self.engine = (self.start)(self.sender.clone()).wrap_err("could not start the engine")?;
             }
@@ -432,6 +447,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
                 self.take_in(Msg::Resize(columns, rows))?;
             }
             Effect::Copy(text) => self.screen.copy(&text).wrap_err("could not copy")?,
+            Effect::Gdb(port) => self.serve_gdb(port)?,
             Effect::Redraw => self.screen.forget(),
             Effect::ReadResults(folder) => {
                 let (reader, sender) = (self.reader, self.sender.clone());
@@ -446,6 +462,35 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             Effect::Quit(code) => self.exit = Some(code),
         }
         Ok(())
+    }
+
+    /// Serves gdb on a port, or ends that.
+    fn serve_gdb(&mut self, port: Option<u16>) -> Result<(), Report> {
+        let before = self.gdb.take();
+        let Some(port) = port else {
+            return if before.is_some() || self.app.gdb.is_none() {
+                self.take_in(Msg::Gdb(None))
+            } else {
+                Ok(())
+            };
+        };
+        // The port may be that of the server before.
+        drop(before);
+        let Some(engine) = self.engine.debug_port() else { return Ok(()) };
+        let sender = self.sender.clone();
+        let tell = move |news| drop(sender.send(Msg::GdbClient(news)));
+        match Server::start(port, engine, self.app.selected, tell) {
+            Ok(server) => {
+                let place = server.place();
+                self.gdb = Some(server);
+                self.take_in(Msg::Gdb(Some(place)))
+            }
+            Err(error) => {
+                self.app.gdb = None;
+                self.app.notice = Some(format!("cannot listen on 127.0.0.1:{port}: {error}"));
+                Ok(())
+            }
+        }
     }
 
     fn draw(&mut self) -> io::Result<()> {

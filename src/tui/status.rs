@@ -52,6 +52,10 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         Span::raw(format!("{step} {}{}", units::count(snapshot.steps), running(snapshot))),
         Span::raw(format!("{:.1} {step}s/s", snapshot.steps_per_second)),
     ];
+    if let Some(gdb) = &app.gdb {
+        let style = if gdb.attached { theme.good() } else { theme.accent() };
+        parts.insert(1, Span::styled(gdb.text(), style));
+    }
     if let Some(badge) = badge {
         parts.insert(1, badge);
     }

@@ -3,6 +3,7 @@
 
 use super::against;
 use super::app::{App, Effect, Msg, Overlay, Signal};
+use super::gdb;
 use super::here;
 use super::keys;
 use super::mouse;
@@ -68,6 +69,14 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Results(read) => {
             results::loaded(app, *read);
+            Vec::new()
+        }
+        Msg::Gdb(place) => {
+            gdb::listens(app, place);
+            Vec::new()
+        }
+        Msg::GdbClient(news) => {
+            gdb::heard(app, news);
             Vec::new()
         }
         Msg::ThreadPanicked(report) => {

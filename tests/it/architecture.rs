@@ -22,12 +22,12 @@ const FLOORS: [(&str, u8); 20] = [
     ("dvs", 4),
     ("scene", 5),
     ("session", 6),
-    ("tui", 7),
+    ("tui", 8),
     ("report", 7),
     ("gdb", 7),
     ("assignment", 7),
-    ("sweep", 8),
-    ("cli", 9),
+    ("sweep", 9),
+    ("cli", 10),
 ];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {

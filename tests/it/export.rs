@@ -128,7 +128,9 @@ fn a_run_from_images_is_the_run_from_the_model_until_a_byte_changes() {
         assert_eq!(model[field], images[field], "{field}");
     }
     // The top byte of the first weight: its sign and most of its exponent.
-    let path = Path::new(&folder).join(&spec(&folder).mem_files[0].file);
+    let files = spec(&folder).mem_files;
+    let weights = files.iter().find(|file| file.address >= 0x8000).unwrap();
+    let path = Path::new(&folder).join(&weights.file);
     let mut bytes = fs::read(&path).unwrap();
     bytes[3] ^= 0x81;
     fs::write(&path, bytes).unwrap();

@@ -41,6 +41,7 @@ mod head;
 mod here;
 mod history;
 mod inputs;
+mod instructions;
 mod kernel_listings;
 mod labels;
 mod lessons;

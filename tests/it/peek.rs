@@ -129,7 +129,7 @@ fn numbers_of_time_steps_are_those_of_the_texts() {
 
 #[test]
 fn text_fits_80_columns() {
-    for view in ["core", "memory", "neurons"] {
+    for view in ["core", "memory", "neurons", "code"] {
         for unit in ["rnns.0:5", "rnns.2:7"] {
             let text = text(&["--steps", "2", "--events", "500", "--unit", unit, "--view", view]);
             assert!(text.lines().count() > 10, "{text}");

@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod flow;
+mod gdb;
 mod idle;
 mod kept;
 mod leaving;

@@ -2,9 +2,11 @@
 
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::fault::Fault;
+use spinntui::session::changes::Level;
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::debug::{PointCommand, PointKind, PointSpec};
 use spinntui::session::history::Place;
+use spinntui::session::instructions::Motion;
 use spinntui::tui::app::{App, Effect, Overlay};
 use spinntui::tui::command::COMMANDS;
 use spinntui::tui::heat::Metric;
@@ -32,8 +34,8 @@ fn commands_run_by_name_by_other_names_and_by_their_beginning() {
         ("step", step(StepUnit::TimeStep, 1)),
         ("10 step", step(StepUnit::TimeStep, 10)),
         ("step 12", step(StepUnit::TimeStep, 12)),
-        ("stepi 100", step(StepUnit::Event, 100)),
-        ("finish", step(StepUnit::Sequence, 1)),
+        ("step-event 100", step(StepUnit::Event, 100)),
+        ("step-sequence", step(StepUnit::Sequence, 1)),
         (":next", step(StepUnit::Layer, 1)),
         ("goto time 5300", vec![Effect::Engine(Command::Go(Place::TimeUs(5300.0)))]),
         ("jump step 12", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
@@ -45,6 +47,24 @@ fn commands_run_by_name_by_other_names_and_by_their_beginning() {
     ] {
         assert_eq!(run(&mut app, line), effects, "{line}");
         assert!(app.overlays.is_empty(), "{line}");
+    }
+    let pe = app.selected.index();
+    let code = |motion, count, back| Effect::Engine(Command::Code { pe, motion, count, back });
+    for (line, effects) in [
+        ("step-instruction", code(Motion::Instruction, 1, false)),
+        ("stepi 100", code(Motion::Instruction, 100, false)),
+        ("back-instruction 2", code(Motion::Instruction, 2, true)),
+        ("step-line", code(Motion::Line, 1, false)),
+        ("finish", code(Motion::Function, 1, false)),
+        ("reverse-finish", code(Motion::Function, 1, true)),
+        ("level code", Effect::Engine(Command::Level { pe, level: Level::Code })),
+        ("gdb", Effect::Gdb(Some(0))),
+        ("gdb 3333", Effect::Gdb(Some(3333))),
+        ("gdb off", Effect::Gdb(None)),
+    ] {
+        // The panel asks for its detail beside.
+        assert_eq!(run(&mut app, line)[0], effects, "{line}");
+        assert_eq!(app.focus(), PanelId::Pe, "{line}");
     }
     run(&mut app, "metric duty");
     assert_eq!((app.metric, app.focus()), (Metric::Duty, PanelId::Chip));
@@ -140,7 +160,7 @@ fn tab_completes_names_and_what_follows_them() {
 fn history_brings_lines_back() {
     let mut app = app((80, 24));
     run(&mut app, "step 3");
-    run(&mut app, "stepi 7");
+    run(&mut app, "step-event 7");
     press(&mut app, ":");
     assert_eq!(press(&mut app, "up up enter"), step(StepUnit::TimeStep, 3));
 }

@@ -14,7 +14,9 @@ use spinntui::session::Session;
 use spinntui::session::build::{ModelCache, Plan};
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::engine::EngineEvent;
+use spinntui::session::history::History;
 use spinntui::session::inspect::Link;
+use spinntui::session::instructions::Debugger;
 use spinntui::session::snapshot::{DebugView, Focus, HistoryView, Part, PartView, Pin, RunState, Snapshot};
 use spinntui::session::view::{EngineFacts, snapshot};
 use spinntui::tui::app::{App, Effect, Msg};
@@ -29,6 +31,7 @@ use crate::common::{draw, empty_app, press, text};
 struct Rig {
     app: App,
     session: Session,
+    history: History,
     focus: Focus,
     pins: Vec<Pin>,
 }
@@ -51,7 +54,9 @@ impl Rig {
         for _ in 0..events {
             session.advance();
         }
-        let mut rig = Self { app: empty_app(size), session, focus: Focus::Nothing, pins: Vec::new() };
+        let history = History::new(&mut session);
+        let (app, focus, pins) = (empty_app(size), Focus::Nothing, Vec::new());
+        let mut rig = Self { app, session, history, focus, pins };
         rig.answer();
         rig
     }
@@ -88,6 +93,15 @@ impl Rig {
         for effect in effects {
             if let Effect::Engine(Command::Focus(focus)) = effect {
                 (self.focus, asked) = (*focus, true);
+            }
+            if let Effect::Engine(Command::Code { pe, motion, count, back }) = effect {
+                let mut seen = |_: &mut Session, _| false;
+                let mut debugger = Debugger::new(&mut self.session, &mut self.history, &mut seen);
+                debugger.focus(Pe::from_index(*pe).unwrap()).unwrap();
+                for _ in 0..*count {
+                    let _ = if *back { Some(debugger.backward(*motion)) } else { debugger.forward(*motion) };
+                }
+                asked = true;
             }
             if let Effect::Engine(Command::Pin(pins)) = effect {
                 (self.pins, asked) = (pins.clone(), true);
@@ -274,6 +288,32 @@ fn units_are_sorted_by_their_distance() {
             .iter()
             .all(|u| u.distance.to_bits() == (u.c_before - u.theta).to_bits() && u.event == (u.y != 0.0))
     );
+}
+
+/// Source, machine code, registers and stack, after some instructions; and keys that mean other
+/// things elsewhere.
+#[test]
+fn machine_code_at_three_sizes() {
+    let _settings = snapshots();
+    for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40)), ("200x60", (200, 60))] {
+        let mut rig = Rig::new(size, 0);
+        let still = rig.screen("8 V");
+        assert!(still.contains("runs to the PE's next call"), "{still}");
+        let screen = rig.screen("z i n n n i i");
+        assert_snapshot!(format!("pe_code_{name}"), screen);
+        let next = screen.lines().find(|line| line.contains("next ")).unwrap().to_owned();
+        assert!(!rig.screen("i i").contains(&next));
+        assert!(rig.screen("I I").contains(&next));
+        let line = rig.screen("n");
+        assert_ne!(rig.screen("n"), line);
+        assert_eq!(rig.screen("N").lines().nth(6), line.lines().nth(6), "the same source line");
+    }
+    let mut rig = Rig::new((80, 24), 0);
+    rig.screen("8 V z i i");
+    let moved = rig.screen("j j j");
+    assert_ne!(moved, rig.screen("k k k"), "the listing scrolls");
+    assert!(rig.screen("f").contains("returned"));
+    assert!(rig.screen("F").contains("instruction 0 of"));
 }
 
 #[test]

@@ -516,7 +516,7 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
     press(&mut app, "X 3 ctrl-u 4 , 3 , 0");
     assert!(text(&app).contains("there is no PE (4,3,0)"), "{}", text(&app));
     press(&mut app, "esc esc X 1 tab ctrl-u 0 x 1 0 0");
-    assert!(text(&app).contains("instructions are not modelled"), "{}", text(&app));
+    assert!(text(&app).contains("at level native cores compute"), "{}", text(&app));
     press(&mut app, "esc");
     assert!(text(&app).contains("DropPackets"), "back at the kinds");
     press(&mut app, "esc");

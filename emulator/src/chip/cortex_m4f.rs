@@ -215,29 +215,70 @@ impl Timing {
 /// An instruction that an IT block skips costs one cycle instead;
 /// [`super::listing::trace`] charges that.
 pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing {
-    let (rule, fixed) = base(&instruction.op);
     let (now, before) = (facts(&instruction.op), before.map(|before| facts(&before.op)).unwrap_or_default());
-    let address_stall = now.address_stall(&before);
-    let result_stall = now.result_stall(&before);
-    let pipelined = now.pipelined(&before);
-    let call = matches!(instruction.op, Op::Timed(timed) if timed.class == Class::Call);
-    let cycles = Cycles::new(
-        fixed + u32::from(address_stall) + u32::from(result_stall) - u32::from(pipelined),
-        u32::from(call),
-    );
     let branches = instruction.op.target().is_some() || instruction.op.returns();
-    let taken = if branches { cycles + Cycles::new(0, 1) } else { cycles };
     // What always branches has no other cost.
     let always =
         branches && instruction.cond == Cond::Always && !matches!(instruction.op, Op::CompareBranch { .. });
-    Timing {
-        cycles: if always { taken } else { cycles },
-        taken,
-        rule,
-        address_stall,
-        result_stall,
-        pipelined,
-    }
+    let flow = match instruction.op {
+        Op::Timed(timed) if timed.class == Class::Call => Flow::Call,
+        _ if always => Flow::Always,
+        _ if branches => Flow::Maybe,
+        _ => Flow::On,
+    };
+    among(base(&instruction.op), flow, &now, &before)
+}
+
+/// Cost of a decoded instruction when `before` is the one executed right before it; `cond` is the
+/// condition that an IT block gives it.
+pub fn code_timing(decoded: &code::Decoded, cond: Cond, before: Option<&code::Decoded>) -> Timing {
+    use code::Op as O;
+    let always = cond == Cond::Always;
+    let loads_pc = |list: u16| list & code::Reg::PC.mask() != 0;
+    let flow = match decoded.instruction.op {
+        O::Call { .. } | O::Exchange { link: true, .. } => Flow::Call,
+        O::TableBranch { .. } => Flow::Always,
+        O::CompareBranch { .. } => Flow::Maybe,
+        O::Branch { cond, .. } if cond != Cond::Always => Flow::Maybe,
+        O::Multiple { multiple, list } if !multiple.load || !loads_pc(list) => Flow::On,
+        O::Branch { .. } | O::Exchange { .. } | O::Multiple { .. } | O::Load { t: code::Reg::PC, .. } => {
+            if always {
+                Flow::Always
+            } else {
+                Flow::Maybe
+            }
+        }
+        _ => Flow::On,
+    };
+    let base = class_cycles(decoded.class, decoded.registers);
+    among(base, flow, &decoded.facts, &before.map(|before| before.facts).unwrap_or_default())
+}
+
+/// Way on from an instruction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    /// To the next one.
+    On,
+    /// To the next one, or elsewhere.
+    Maybe,
+    /// Always elsewhere.
+    Always,
+    /// Into a function, whose cycles are its own.
+    Call,
+}
+
+/// Cost of an instruction with this row and these cycles, among its neighbours.
+fn among((rule, fixed): (RuleId, u32), flow: Flow, now: &code::Facts, before: &code::Facts) -> Timing {
+    let address_stall = now.address_stall(before);
+    let result_stall = now.result_stall(before);
+    let pipelined = now.pipelined(before);
+    let cycles = Cycles::new(
+        fixed + u32::from(address_stall) + u32::from(result_stall) - u32::from(pipelined),
+        u32::from(flow == Flow::Call),
+    );
+    let taken = if matches!(flow, Flow::Maybe | Flow::Always) { cycles + Cycles::new(0, 1) } else { cycles };
+    let cycles = if flow == Flow::Always { taken } else { cycles };
+    Timing { cycles, taken, rule, address_stall, result_stall, pipelined }
 }
 
 /// Row of the table and cycles of a class of instructions that moves `registers` registers, without

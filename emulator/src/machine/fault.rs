@@ -259,13 +259,15 @@ impl Fault {
     /// that nothing reads.
     pub fn without_effect(&self, program: &Program) -> Option<&'static str> {
         let (Self::FlipBit { address, .. } | Self::StickBit { address, .. }) = *self else { return None };
-        let regions = &program.pe(self.pe()?)?.regions;
+        let loaded = program.pe(self.pe()?)?;
+        let (regions, runs_code) = (&loaded.regions, loaded.runs_code());
         let region = regions.iter().find(|region| (region.start..region.end).contains(&address));
         match region.map(|region| region.kind) {
             None => Some("the byte is free"),
-            Some(RegionKind::Program) => {
-                Some("instructions are not modelled: cores compute what the listings of the kernels say")
-            }
+            Some(RegionKind::Program | RegionKind::Stack) if runs_code => None,
+            Some(RegionKind::Program) => Some(
+                "at level native cores compute what the listings of the kernels say, not these instructions",
+            ),
             Some(RegionKind::Stack) => Some("stack and heap are not modelled"),
             Some(RegionKind::Log) => Some("the program writes its debug log and never reads it"),
             Some(RegionKind::Weights | RegionKind::Buffer | RegionKind::State) => None,

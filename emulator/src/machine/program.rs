@@ -292,6 +292,12 @@ impl PeProgram {
         Some((operation, self.slots.get(usize::from(operation.slot))?))
     }
 
+    /// Returns whether a routine of the PE runs machine code.
+    pub fn runs_code(&self) -> bool {
+        let code = |operation: &Operation| matches!(&operation.action, Action::Call(routine) if routine.code().is_some());
+        self.operations.iter().any(code)
+    }
+
     /// Bytes in use, of all banks together.
     pub fn bytes_used(&self) -> u32 {
         self.bank_bytes().iter().sum()

@@ -63,6 +63,19 @@ impl Choice {
     }
 }
 
+/// Returns the function that a routine's calls execute at level code, and the arguments of the call
+/// in time step `step`; `None` if it has level native only.
+///
+/// A routine at level native has the built-in function of its name.
+pub fn call_of(routine: &dyn Routine, step: u32) -> Option<(Arc<Entry>, Vec<u32>)> {
+    let (own, arguments) = routine.call(step)?;
+    let entry = match routine.code() {
+        Some(code) => Arc::clone(&code.entry),
+        None => Arc::new(Choice::built_in().ok()?.entry(own).ok()?),
+    };
+    Some((entry, arguments))
+}
+
 /// Sets the level of a matrix product of a population: W·x (0) or R·y (1).
 ///
 /// # Errors
@@ -97,7 +110,8 @@ pub fn set_product(
     Ok(())
 }
 
-/// Sets the level of all routines of a PE that have two: code, or native for `None`.
+/// Sets the level of all routines of a PE that have two: code, or native for `None`. Routines that
+/// run machine code already go on with theirs.
 ///
 /// # Errors
 ///
@@ -106,6 +120,7 @@ pub fn set_pe(loaded: &mut PeProgram, choice: Option<&Choice>, assume: &Assume) 
     for operation in &mut loaded.operations {
         let Action::Call(routine) = &operation.action else { continue };
         let level = match choice {
+            Some(_) if routine.code().is_some() => continue,
             Some(choice) => choice.of(&**routine, assume)?,
             None => routine.at_level(None),
         };
@@ -119,6 +134,20 @@ pub fn set_pe(loaded: &mut PeProgram, choice: Option<&Choice>, assume: &Assume) 
     Ok(())
 }
 
+/// Puts the machine code of the built-in routines into the image of every PE, within its
+/// program region.
+///
+/// # Errors
+///
+/// Fails if the committed file is damaged, which a test excludes.
+pub fn load_built_in(program: &mut Program) -> Result<(), CodeError> {
+    let file = CodeFile::built_in()?;
+    for loaded in program.pes.iter_mut().flatten() {
+        Arc::make_mut(&mut loaded.image).extend(file.words.iter().cloned());
+    }
+    Ok(())
+}
+
 /// Adds a file's words to the image of a PE and to its memory map, once.
 fn load(loaded: &mut PeProgram, file: &CodeFile) -> Result<(), CodeError> {
     let name = format!("code of {}", file.name);
@@ -126,6 +155,14 @@ fn load(loaded: &mut PeProgram, file: &CodeFile) -> Result<(), CodeError> {
         return Ok(());
     }
     for (address, words) in &file.words {
+        let there = loaded.image.iter().any(|(at, image)| at == address && image == words);
+        let meets = |(at, image): &(u32, Vec<u32>)| {
+            *at < address + 4 * words.len() as u32 && *address < at + 4 * image.len() as u32
+        };
+        if !there && loaded.image.iter().any(meets) {
+            let bytes = 4 * words.len() as u32;
+            return Err(CodeError::Taken { name: file.name.clone(), address: *address, bytes });
+        }
         let (start, end) = (*address, address + 4 * words.len() as u32);
         let free = |region: &Region| {
             region.kind == RegionKind::Program && region.start <= start && end <= region.end
@@ -140,7 +177,9 @@ fn load(loaded: &mut PeProgram, file: &CodeFile) -> Result<(), CodeError> {
         let own = Region { start, end, name: name.clone(), kind: RegionKind::Program };
         let parts = [rest(around.start, start), own, rest(end, around.end)];
         loaded.regions.splice(at..at, parts.into_iter().filter(|part| part.start < part.end));
-        Arc::make_mut(&mut loaded.image).push((start, words.clone()));
+        if !there {
+            Arc::make_mut(&mut loaded.image).push((start, words.clone()));
+        }
     }
     Ok(())
 }

@@ -129,6 +129,18 @@ impl Runner {
         }
     }
 
+    /// Records what a debugger has done, each with the number of events after which it was.
+    pub(super) fn record_done(&mut self, done: &[(u64, Command)]) {
+        let Some(recorder) = &mut self.recorder else { return };
+        for (events, command) in done {
+            if let Err(error) = recorder.note_at(*events, command) {
+                self.recorder = None;
+                let why = format!("the recording has stopped: {error}");
+                return self.later.push(EngineEvent::RecordingFailed(why));
+            }
+        }
+    }
+
     /// Ends the recording with where the experiment is.
     pub(super) fn end_record(&mut self, notify: Notify<'_>) {
         if let (Some(mut recorder), Some(session)) = (self.recorder.take(), &mut self.session)

@@ -73,6 +73,7 @@ impl Runner {
                 | Command::Open { .. }
                 | Command::Rebuild { .. }
                 | Command::Withhold { .. }
+                | Command::Code { .. }
         );
         if self.performing.is_some() && (elsewhere || command.moves()) {
             if self.is_moving() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvError, never, select_biased};
 
+use super::asks::Ask;
 use super::building::{Building, Built};
 use crate::session::command::Command;
 
@@ -17,6 +18,8 @@ pub(super) enum Next {
     Built(Result<Built, RecvError>),
     /// Carry out a command.
     Command(Command),
+    /// Do the work of a debugger.
+    Ask(Ask),
     /// Continue, because nothing arrived within the time limit.
     Nothing,
 }
@@ -24,6 +27,8 @@ pub(super) enum Next {
 /// The waiting commands.
 pub(super) struct Queue {
     inbox: Receiver<Command>,
+    /// Work of debuggers.
+    asks: Receiver<Ask>,
     /// Disconnected when the engine is to end.
     leave: Receiver<()>,
     /// Commands taken from `inbox` before their turn, oldest first.
@@ -31,8 +36,8 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(inbox: Receiver<Command>, leave: Receiver<()>) -> Self {
-        Self { inbox, leave, later: VecDeque::new() }
+    pub(super) fn new(inbox: Receiver<Command>, asks: Receiver<Ask>, leave: Receiver<()>) -> Self {
+        Self { inbox, asks, leave, later: VecDeque::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -63,16 +68,19 @@ impl Queue {
     }
 
     fn wait(&self, wait: Option<Duration>, building: Option<&Building>) -> Next {
-        let (no_build, no_command) = (never(), never());
+        let (no_build, no_command, no_ask) = (never(), never(), never());
         let built = building.map_or(&no_build, Building::result);
         // With that many set aside, the others wait in the inbox, which then fills up.
         let full = self.later.len() >= super::WAITING;
         let inbox = if full { &no_command } else { &self.inbox };
+        // While a build holds the experiment, debuggers wait for the next one.
+        let asks = if building.is_some_and(Building::holds) { &no_ask } else { &self.asks };
         let timeout = wait.map_or_else(never, crossbeam_channel::after);
         select_biased! {
             recv(self.leave) -> _ => Next::Leave,
             recv(built) -> built => Next::Built(built),
             recv(inbox) -> command => command.map_or(Next::Leave, Next::Command),
+            recv(asks) -> ask => ask.map_or(Next::Leave, Next::Ask),
             recv(timeout) -> _ => Next::Nothing,
         }
     }
@@ -116,7 +124,8 @@ mod tests {
     fn steps_back_are_added_up_and_nothing_else_is() {
         let (sender, inbox) = crossbeam_channel::unbounded();
         let (_alive, leave) = crossbeam_channel::bounded(0);
-        let mut queue = Queue::new(inbox, leave);
+        let (_asks, asked) = crossbeam_channel::bounded(0);
+        let mut queue = Queue::new(inbox, asked, leave);
         let back = |unit, count| Command::Back { unit, count };
         let step = Command::Step { unit: StepUnit::Event, count: 1 };
         let sent = [

@@ -129,7 +129,9 @@ fn the_summary_stays_small() {
 #[test]
 fn a_busy_engine_refuses_what_it_cannot_hold() {
     let (commands, inbox) = bounded(2);
-    let engine = Engine { commands, alive: None, ended: bounded(0).1, ready: Arc::default(), thread: None };
+    let debug = DebugPort(bounded(0).0);
+    let engine =
+        Engine { commands, debug, alive: None, ended: bounded(0).1, ready: Arc::default(), thread: None };
     let step = || step(StepUnit::Event, 1);
     assert_eq!([engine.try_send(step()), engine.try_send(step())], [Sent::Taken; 2]);
     assert_eq!(engine.try_send(step()), Sent::Full);

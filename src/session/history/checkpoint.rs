@@ -19,6 +19,7 @@ pub(super) struct Checkpoint {
     last_event: Option<Event>,
     ended_phase: Option<(PopulationId, PhaseId)>,
     faults: Vec<bool>,
+    changes: Vec<bool>,
     own_bytes: usize,
 }
 
@@ -34,6 +35,7 @@ impl Checkpoint {
             last_event: session.last_event,
             ended_phase: session.ended_phase,
             faults: session.faults.done(),
+            changes: session.changes.done(),
             own_bytes,
         }
     }
@@ -48,6 +50,9 @@ impl Checkpoint {
         session.last_event = self.last_event;
         session.ended_phase = self.ended_phase;
         session.faults.restore(&self.faults);
+        session.changes.restore(&self.changes);
+        session.set_levels();
+        session.follow_anew();
     }
 
     /// Waits for the judgements that were outstanding when it was taken, and frees their parts.

@@ -211,6 +211,19 @@ impl History {
         Ok(())
     }
 
+    /// Forgets what was known of the time after now, since a change was made by hand.
+    ///
+    /// `times` says whether events may come at other times, or bring others: then ends of time
+    /// steps and bookmarks after now are forgotten as well.
+    pub(in crate::session) fn changed(&mut self, session: &Session, times: bool) {
+        let events = session.machine.state().events;
+        if times {
+            return self.forget_after(events);
+        }
+        self.course += 1;
+        self.forget_kept_after(events);
+    }
+
     /// Returns a number that changes whenever later moments are no longer as they were: as a fault
     /// is injected or undone.
     pub fn course(&self) -> u64 {
@@ -219,12 +232,16 @@ impl History {
 
     fn forget_after(&mut self, events: u64) {
         self.course += 1;
+        self.forget_kept_after(events);
+        self.step_ends.truncate(self.step_ends.partition_point(|&end| end <= events));
+        self.bookmarks.retain(|bookmark| bookmark.earlier || bookmark.at.events <= events);
+    }
+
+    fn forget_kept_after(&mut self, events: u64) {
         while let Some(last) = self.kept.back().filter(|last| last.at.events > events) {
             self.own_bytes -= last.own_bytes();
             self.kept.pop_back();
         }
-        self.step_ends.truncate(self.step_ends.partition_point(|&end| end <= events));
-        self.bookmarks.retain(|bookmark| bookmark.earlier || bookmark.at.events <= events);
     }
 
     /// Goes back by a number of units. If history ends before that, goes to its oldest moment

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bookmark, History, HistoryError, Position};
 use crate::chip::clock::{TICKS_PER_US, Tick};
+use crate::chip::geometry::Pe;
 use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
 
@@ -70,6 +71,37 @@ impl History {
         self.arrive(session, now, target)
     }
 
+    /// Goes to the moment before event number `event`, which is handled next; faults and changes
+    /// made by hand before that event stay, also those of this very moment. `now` is where the
+    /// experiment was.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the moment is out of reach.
+    pub(in crate::session) fn go_before(
+        &mut self,
+        session: &mut Session,
+        now: Position,
+        event: u64,
+    ) -> Result<Position, HistoryError> {
+        self.arrive_keeping(session, now, event.saturating_sub(1), event)
+    }
+
+    /// Comes back to where the experiment was before looking around.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the moment is out of reach.
+    pub(in crate::session) fn come_back(
+        &mut self,
+        session: &mut Session,
+        now: Position,
+    ) -> Result<(), HistoryError> {
+        self.arrive(session, now, now.events)?;
+        session.repeat_by_hand();
+        Ok(())
+    }
+
     /// Goes to the moment after `events` events: back, or forward where that was known before.
     /// `now`: where the experiment was, which looking around may have left.
     pub(super) fn arrive(
@@ -77,6 +109,17 @@ impl History {
         session: &mut Session,
         now: Position,
         target: u64,
+    ) -> Result<Position, HistoryError> {
+        self.arrive_keeping(session, now, target, target)
+    }
+
+    /// Goes as [`Self::arrive`] does, and keeps what was done by hand before `keep` events.
+    fn arrive_keeping(
+        &mut self,
+        session: &mut Session,
+        now: Position,
+        target: u64,
+        keep: u64,
     ) -> Result<Position, HistoryError> {
         let known = self.kept.back().map_or(0, |kept| kept.at.events).max(now.events);
         if target > known {
@@ -87,7 +130,7 @@ impl History {
         let Some(from) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) else {
             return Err(HistoryError::Ended { oldest });
         };
-        let forgot = target < now.events && session.faults.forget_from(target);
+        let forgot = keep < now.events && session.forget_from(keep);
         let here = session.machine.state().events;
         if target < here || from.at.events > here {
             from.restore(session);
@@ -95,7 +138,7 @@ impl History {
         self.replay_keeping(session, target);
         if forgot {
             // What was kept after it is of a course of events that never was.
-            self.forget_after(target);
+            self.forget_after(target.max(keep.saturating_sub(1)));
         }
         Ok(Position::of(session))
     }
@@ -189,6 +232,32 @@ impl History {
 }
 
 impl History {
+    /// Returns the events that began calls of a PE's machine code between the last checkpoint
+    /// before event number `before` that has any behind it, and that event; ascending.
+    ///
+    /// Leaves the session anywhere.
+    pub(in crate::session) fn calls_before(&self, session: &mut Session, pe: Pe, before: u64) -> Vec<u64> {
+        let mut end = before.saturating_sub(1);
+        for kept in self.kept.iter().rev().filter(|kept| kept.at.events < before.saturating_sub(1)) {
+            kept.restore(session);
+            session.follow(pe);
+            let mut calls = Vec::new();
+            while session.machine.state().events < end {
+                if !matches!(session.advance(), Moved::On(_)) {
+                    break;
+                }
+                if session.call().is_some() {
+                    calls.push(session.machine.state().events);
+                }
+            }
+            if !calls.is_empty() {
+                return calls;
+            }
+            end = kept.at.events;
+        }
+        Vec::new()
+    }
+
     /// Repeats the last time step if the timeline is recorded and lacks it.
     ///
     /// The experiment is then where it was.
@@ -201,9 +270,11 @@ impl History {
         let from = self.step_boundary(now, 1, 2).or(self.step_boundary(now, 1, 1)).unwrap_or(0);
         let kept = self.kept.partition_point(|kept| kept.at.events <= from);
         if let Some(kept) = kept.checked_sub(1).and_then(|at| self.kept.get(at)) {
+            let followed = session.followed.take();
             kept.restore(session);
             replay(session, now);
             session.repeat_by_hand();
+            session.followed = followed;
         }
     }
 
@@ -216,14 +287,16 @@ impl History {
         let before = self.kept.partition_point(|kept| kept.at.steps < first);
         let kept = self.kept.get(before.saturating_sub(1)).filter(|kept| kept.at.events < now);
         let Some(kept) = kept else { return };
+        let followed = session.followed.take();
         kept.restore(session);
         while session.machine.state().events < now {
-            let Moved::On(progress) = session.advance_up_to(now) else { return };
+            let Moved::On(progress) = session.advance_up_to(now) else { break };
             if progress.step {
                 seen(session);
             }
         }
         session.repeat_by_hand();
+        session.followed = followed;
     }
 }
 

@@ -61,6 +61,7 @@ impl History {
             return LastWrite::By(Writer { at, what: by_fault(fault), pe: None, bytes: bytes.clone() });
         }
         let now = at.events;
+        let followed = session.followed.take();
         // Only stretches in which the page was written at all are run through again.
         let mut written = session.machine().state().pes[pe.index()].sram.written_pages();
         let mut end = now;
@@ -79,6 +80,7 @@ impl History {
             written = kept.machine().written_pages(pe);
         }
         self.back_to(session, now);
+        session.followed = followed;
         match found {
             Some(writer) => LastWrite::By(writer),
             None if self.oldest().events == 0 => LastWrite::Load,

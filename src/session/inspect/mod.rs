@@ -4,6 +4,7 @@
 //! A face asks for one [`Place`] at a time, and gets no more than it can show: a window of memory
 //! with its labels, or a page of units with the links of one.
 
+mod code;
 mod core;
 mod follow;
 mod labels;
@@ -13,6 +14,7 @@ mod spiking;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::code::{CallView, CodeView, FrameView, InstructionView, RegisterView};
 pub use self::core::{
     CoreView, DmaView, FifoState, InterruptView, OperationView, SendingView, SlotView, TickView, TimerView,
 };
@@ -38,11 +40,13 @@ pub enum Part {
     Memory,
     /// Units of the PE.
     Neurons,
+    /// Machine code.
+    Code,
 }
 
 impl Part {
     /// All of them, in the order of their keys.
-    pub const ALL: [Self; 3] = [Self::Core, Self::Memory, Self::Neurons];
+    pub const ALL: [Self; 4] = [Self::Core, Self::Memory, Self::Neurons, Self::Code];
 
     /// Returns the name of the part.
     pub const fn name(self) -> &'static str {
@@ -50,6 +54,7 @@ impl Part {
             Self::Core => "Core",
             Self::Memory => "Memory",
             Self::Neurons => "Neurons",
+            Self::Code => "Code",
         }
     }
 }
@@ -95,6 +100,8 @@ pub enum PartView {
     Neurons(NeuronsView),
     /// Its spiking neurons.
     SpikingNeurons(SpikingPage),
+    /// Its machine code; `None` if no routine has any.
+    Code(Option<Box<CodeView>>),
 }
 
 /// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a
@@ -117,6 +124,7 @@ pub fn inspect(session: &Session, request: Request) -> Inspection {
         let labels = Labels::of(session, pe)?;
         Some(match request.place.part {
             Part::Core => PartView::Core(Box::new(core::core(session, pe)?)),
+            Part::Code => PartView::Code(code::code(session, pe).map(Box::new)),
             Part::Memory => PartView::Memory(memory::window(session, &labels, pe, request.place.at)),
             Part::Neurons => match &labels {
                 Labels::Egru(labels) => PartView::Neurons(neurons::page(session, labels, pe, request)),

@@ -4,22 +4,29 @@
 //! instructions executed since. The chip stands still while a call is stepped through: packets that
 //! arrive during the call are not seen by it. Going back within a call executes it again; before
 //! its begin, the history goes to the event that began the call before.
+//!
+//! A PE at level native is followed in the same way, since both levels give the same bits and
+//! cycles; following one from now on puts it at level code.
 
-mod call;
+mod follow;
+mod motion;
 
 use std::ops::Range;
 
 use spinntui_cortex_m4::{Core, Fault};
 use thiserror::Error;
 
-use super::history::{History, LastWrite, Place};
+use super::call::{self, Call};
+use super::code_request::Level;
+use super::command::Command;
+use super::history::{History, LastWrite, Place, Position};
 use super::{Moved, Session, Stopped};
 use crate::chip::geometry::Pe;
 use crate::kernel::code::CodeError;
+use crate::machine::exec::Progress;
 use crate::machine::program::Action;
-use crate::mapping::code::{Choice, set_pe};
 
-pub use call::{Call, RETURNED};
+pub use super::code_request::Motion;
 
 /// Events handled in one slice of a run.
 const EVENTS_A_SLICE: u32 = 20_000;
@@ -37,6 +44,8 @@ pub enum Halt {
     Watched(u32),
     /// The instruction at the program counter cannot be executed.
     Fault(Fault),
+    /// A breakpoint of the app, or another reason outside of the PE.
+    Point,
     /// All input is read.
     Finished,
     /// The session cannot go on.
@@ -59,317 +68,339 @@ pub enum DebugError {
     Code(#[from] CodeError),
 }
 
-/// Experiment that is debugged by instructions of one PE.
-#[derive(Debug)]
-pub struct Debugger {
-    session: Session,
-    history: History,
-    pe: Pe,
-    call: Option<Call>,
-    /// Events that began calls of the PE, ascending, up to where the experiment is.
-    calls: Vec<u64>,
-    /// Operation and number of the run of the call that was seen last.
-    seen: Option<(u32, u32)>,
-    /// Byte addresses of breakpoints.
+/// Places and bytes at which a run is to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Stops {
+    /// Byte addresses of instructions.
     pub breakpoints: Vec<u32>,
     /// Byte ranges at whose writes execution stops.
     pub watched: Vec<Range<u32>>,
+    /// Watched bytes as they were when they were looked at last; `None` before a run.
+    before: Option<Vec<Vec<u8>>>,
 }
 
-impl Debugger {
-    /// Begins to debug a PE; its routines run at level code from their next calls on.
+impl Stops {
+    /// Forgets what the watched bytes were: a run from here on compares with those of now.
+    pub fn begin(&mut self) {
+        self.before = None;
+    }
+}
+
+/// Debugger of one PE of an experiment, for as long as it moves it.
+pub struct Debugger<'a> {
+    session: &'a mut Session,
+    history: &'a mut History,
+    /// Called after every event; `true` stops the run.
+    seen: &'a mut dyn FnMut(&mut Session, Progress) -> bool,
+    /// What was done, as commands, each with the number of events after which it was.
+    log: Vec<(u64, Command)>,
+    /// Number of events up to which `log` tells.
+    told: u64,
+}
+
+impl std::fmt::Debug for Debugger<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Debugger").field("pe", &self.session.followed_pe()).finish_non_exhaustive()
+    }
+}
+
+/// Looks whether a PE has a program with a routine that has machine code.
+///
+/// # Errors
+///
+/// Fails if not.
+pub fn check(session: &Session, pe: Pe) -> Result<(), DebugError> {
+    let loaded = session.program().pe(pe).ok_or(DebugError::NoProgram(pe))?;
+    let has = |action: &Action| matches!(action, Action::Call(routine) if routine.call(0).is_some());
+    let found = loaded.operations.iter().any(|operation| has(&operation.action));
+    if found { Ok(()) } else { Err(DebugError::NoCode(pe)) }
+}
+
+/// Sets the level of a PE from now on; what was known of the time after is no longer true.
+/// Returns `false` if it has that level already.
+///
+/// # Errors
+///
+/// Fails if the PE has no program, or no routine of it has machine code.
+pub fn set_level(
+    session: &mut Session,
+    history: &mut History,
+    pe: Pe,
+    level: Level,
+) -> Result<bool, DebugError> {
+    check(session, pe)?;
+    let changed = session.change_level(pe, level)?;
+    if changed {
+        history.changed(session, session.has_own_code(pe));
+    }
+    Ok(changed)
+}
+
+impl<'a> Debugger<'a> {
+    /// Creates the debugger of an experiment. `seen` is called after every event; the run stops
+    /// where it returns `true`.
+    pub fn new(
+        session: &'a mut Session,
+        history: &'a mut History,
+        seen: &'a mut dyn FnMut(&mut Session, Progress) -> bool,
+    ) -> Self {
+        let told = session.machine().state().events;
+        Self { session, history, seen, log: Vec::new(), told }
+    }
+
+    /// Ends the debugger and returns what it has done, as commands that repeat it, each with the
+    /// number of events after which it was.
+    pub fn end(mut self) -> Vec<(u64, Command)> {
+        self.tell_moves();
+        self.log
+    }
+
+    /// Notes how far the experiment has gone forwards.
+    fn tell_moves(&mut self) {
+        let now = self.session.machine().state().events;
+        if now > self.told {
+            self.log.push((self.told, Command::Go(Place::Event(now))));
+        }
+        self.told = now;
+    }
+
+    /// Follows a PE from here on, at level code; one that is followed already goes on.
     ///
     /// # Errors
     ///
     /// Fails if the PE has no program, or no routine of it has machine code.
-    pub fn new(mut session: Session, pe: Pe) -> Result<Self, DebugError> {
-        session.run_exactly(true);
-        put_at_code(&mut session, pe)?;
-        let history = History::new(&mut session);
-        let (breakpoints, watched) = (Vec::new(), Vec::new());
-        Ok(Self { session, history, pe, call: None, calls: Vec::new(), seen: None, breakpoints, watched })
+    pub fn focus(&mut self, pe: Pe) -> Result<(), DebugError> {
+        if self.session.followed_pe() == Some(pe) {
+            return Ok(());
+        }
+        self.set_level(pe, Level::Code)?;
+        self.session.follow(pe);
+        Ok(())
+    }
+
+    /// Sets the level of a PE from its next call on. Returns `false` if it has that level already.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the PE has no program, or no routine of it has machine code.
+    pub fn set_level(&mut self, pe: Pe, level: Level) -> Result<bool, DebugError> {
+        let changed = set_level(self.session, self.history, pe, level)?;
+        if changed {
+            self.tell_moves();
+            self.log.push((self.told, Command::Level { pe: pe.index(), level }));
+        }
+        Ok(changed)
     }
 
     /// Returns the experiment; within a call it stands at the event that began it.
     pub fn session(&self) -> &Session {
-        &self.session
-    }
-
-    /// Ends the debugging and returns the experiment.
-    pub fn into_session(self) -> Session {
         self.session
     }
 
     /// Returns the PE in focus.
-    pub fn pe(&self) -> Pe {
-        self.pe
-    }
-
-    /// Debugs another PE from here on; going back ends here.
-    ///
-    /// # Errors
-    ///
-    /// Fails as [`Self::new`] does; the focus then stays.
-    pub fn focus(&mut self, pe: Pe) -> Result<(), DebugError> {
-        if pe == self.pe {
-            return Ok(());
-        }
-        put_at_code(&mut self.session, pe)?;
-        self.history = History::new(&mut self.session);
-        (self.pe, self.call, self.seen) = (pe, None, None);
-        self.calls.clear();
-        Ok(())
+    pub fn pe(&self) -> Option<Pe> {
+        self.session.followed_pe()
     }
 
     /// Returns the call under way; `None` until the first one after the attaching,
     /// and between calls.
     pub fn call(&self) -> Option<&Call> {
-        self.call.as_ref()
+        self.session.call()
     }
 
     /// Returns the registers; `None` between calls.
     pub fn core(&self) -> Option<&Core> {
-        self.call.as_ref().map(|call| &call.core)
+        self.call().map(|call| &call.core)
     }
 
     /// Returns bytes of a PE's SRAM: within a call those of the PE in focus as the call sees them.
     pub fn bytes(&self, pe: Pe, start: u32, count: usize) -> Vec<u8> {
-        match &self.call {
-            Some(call) if pe == self.pe => call.bytes(start, count),
-            _ => call::bytes(self.session.machine().state().pes[pe.index()].sram.words(), start, count),
+        match self.call() {
+            Some(call) if self.pe() == Some(pe) => call.bytes(start, count),
+            _ => {
+                let state = self.session.machine().state().pes.get(pe.index());
+                state.map_or_else(Vec::new, |state| call::bytes(state.sram.words(), start, count))
+            }
         }
     }
 
-    /// Returns who wrote these bytes of the PE last, before the call under way.
-    pub fn last_write(&mut self, bytes: &Range<u32>) -> LastWrite {
-        self.history.last_write(&mut self.session, self.pe, bytes)
+    /// Returns who wrote these bytes of a PE last, before the call under way.
+    pub fn last_write(&mut self, pe: Pe, bytes: &Range<u32>) -> LastWrite {
+        self.history.last_write(self.session, pe, bytes)
     }
 
-    fn watched_bytes(&self) -> Vec<Vec<u8>> {
-        self.watched.iter().map(|range| self.bytes(self.pe, range.start, range.len())).collect()
+    fn watched_bytes(&self, stops: &Stops) -> Vec<Vec<u8>> {
+        let Some(pe) = self.pe() else { return Vec::new() };
+        stops.watched.iter().map(|range| self.bytes(pe, range.start, range.len())).collect()
     }
 
-    /// Returns the first watched address whose bytes are no longer those of `before`.
-    fn changed(&self, before: &[Vec<u8>]) -> Option<u32> {
-        let now = self.watched_bytes();
-        let changed = before.iter().zip(&now).zip(&self.watched).find(|((before, now), _)| before != now);
+    /// Returns the first watched address whose bytes are no longer those of before.
+    fn changed(&self, stops: &Stops) -> Option<u32> {
+        let before = stops.before.as_ref()?;
+        let now = self.watched_bytes(stops);
+        let changed = before.iter().zip(&now).zip(&stops.watched).find(|((before, now), _)| before != now);
         changed.map(|(_, range)| range.start)
     }
 
-    /// Executes one instruction, or runs the chip to the first instruction of the next call.
-    pub fn step(&mut self) -> Halt {
-        match &mut self.call {
-            Some(call) if !call.has_returned() => match call.step() {
-                Ok(_) => Halt::Stepped,
-                Err(fault) => Halt::Fault(fault),
-            },
-            _ => loop {
-                match self.next_call() {
-                    Ok(true) => return Halt::Stepped,
-                    Ok(false) => {}
-                    Err(halt) => return halt,
-                }
-            },
+    fn at_breakpoint(&self, stops: &Stops) -> bool {
+        self.core().is_some_and(|core| stops.breakpoints.contains(&core.r[15]))
+    }
+
+    /// Returns whether a call is under way and has not returned.
+    fn is_within(&self) -> bool {
+        self.call().is_some_and(|call| !call.has_returned())
+    }
+
+    /// Handles one event; returns why the run ends with it, if it does.
+    fn advance(&mut self) -> Option<Halt> {
+        match self.session.advance() {
+            Moved::On(progress) => {
+                self.history.note(self.session, progress);
+                (self.seen)(self.session, progress).then_some(Halt::Point)
+            }
+            Moved::Finished => Some(Halt::Finished),
+            Moved::Stopped(stopped) => Some(Halt::Stopped(stopped)),
         }
     }
 
-    /// Handles events until the PE begins a call of machine code (`true`), or for a slice.
-    fn next_call(&mut self) -> Result<bool, Halt> {
-        self.call = None;
+    /// Executes one instruction, or runs the chip to the first instruction of the next call;
+    /// `None` if that takes longer than a slice, and has to be asked for again.
+    pub fn step(&mut self) -> Option<Halt> {
+        if !self.is_within() {
+            return self.next_call();
+        }
+        Some(match self.session.call_mut().map(Call::step) {
+            Some(Err(fault)) => Halt::Fault(fault),
+            _ => Halt::Stepped,
+        })
+    }
+
+    /// Handles events until the PE begins a call of machine code, or for a slice (`None`).
+    fn next_call(&mut self) -> Option<Halt> {
         for _ in 0..EVENTS_A_SLICE {
-            match self.session.advance() {
-                Moved::On(progress) => self.history.note(&mut self.session, progress),
-                Moved::Finished => return Err(Halt::Finished),
-                Moved::Stopped(stopped) => return Err(Halt::Stopped(stopped)),
+            let halt = self.advance();
+            if halt.is_some() {
+                return halt;
             }
-            if self.find_call() {
-                let event = self.session.machine().state().events;
-                if self.calls.last().is_none_or(|&last| last < event) {
-                    self.calls.push(event);
-                }
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Takes up the call that the PE has begun with the last event, if it has.
-    fn find_call(&mut self) -> bool {
-        let state = &self.session.machine().state().pes[self.pe.index()];
-        let run = (state.operation, state.ended.get(state.operation as usize).copied().unwrap_or(0));
-        if self.seen == Some(run) {
-            return false;
-        }
-        self.seen = Some(run);
-        let begun = state.began == self.session.tick();
-        let Some(loaded) = self.session.program().pe(self.pe).filter(|_| begun) else { return false };
-        let Some((operation, slot)) = loaded.operation(state.operation) else { return false };
-        let Action::Call(routine) = &operation.action else { return false };
-        let (Some(code), Some((_, arguments))) = (routine.code(), routine.call(state.sram.word(slot.turn)))
-        else {
-            return false;
-        };
-        self.call = Some(Call::begin(&code.entry, arguments, state.sram.words()));
-        true
-    }
-
-    /// Runs on for a slice; `None` if nothing has stopped it yet.
-    pub fn run(&mut self) -> Option<Halt> {
-        let mut before = self.watched_bytes();
-        for _ in 0..INSTRUCTIONS_A_SLICE {
-            let within = self.call.as_ref().is_some_and(|call| !call.has_returned());
-            if within {
-                match self.step() {
-                    Halt::Stepped => {}
-                    halt => return Some(halt),
-                }
-            } else {
-                match self.next_call() {
-                    Ok(true) => {}
-                    Ok(false) => return None,
-                    Err(halt) => return Some(halt),
-                }
-            }
-            if let Some(at) = self.changed(&before) {
-                return Some(Halt::Watched(at));
-            }
-            if self.at_breakpoint() {
-                return Some(Halt::Breakpoint);
-            }
-            if !within {
-                before = self.watched_bytes();
+            if self.call().is_some() {
+                return Some(Halt::Stepped);
             }
         }
         None
     }
 
-    fn at_breakpoint(&self) -> bool {
-        self.core().is_some_and(|core| self.breakpoints.contains(&core.r[15]))
+    /// Runs on for a slice; `None` if nothing has stopped it yet.
+    pub fn run(&mut self, stops: &mut Stops) -> Option<Halt> {
+        if stops.before.is_none() {
+            stops.before = Some(self.watched_bytes(stops));
+        }
+        for _ in 0..INSTRUCTIONS_A_SLICE {
+            match self.step() {
+                Some(Halt::Stepped) => {}
+                other => return other,
+            }
+            if let Some(at) = self.changed(stops) {
+                return Some(Halt::Watched(at));
+            }
+            if self.at_breakpoint(stops) {
+                return Some(Halt::Breakpoint);
+            }
+        }
+        None
     }
 
     /// Completes time steps of the chip, and leaves the call under way.
     pub fn step_time(&mut self, steps: u64) -> Halt {
-        self.call = None;
-        let target = self.session.steps() + steps;
+        let target = self.session.steps().saturating_add(steps);
         while self.session.steps() < target {
-            match self.session.advance() {
-                Moved::On(progress) => self.history.note(&mut self.session, progress),
-                Moved::Finished => return Halt::Finished,
-                Moved::Stopped(stopped) => return Halt::Stopped(stopped),
-            }
-            if self.find_call() {
-                self.calls.push(self.session.machine().state().events);
-                self.call = None;
+            if let Some(halt) = self.advance() {
+                return halt;
             }
         }
+        self.session.leave_call();
         Halt::Stepped
     }
 
     /// Takes one instruction back; before a call's first one lies the end of the call before.
     pub fn step_back(&mut self) -> Halt {
-        match &mut self.call {
-            Some(call) if call.executed() > 0 => {
-                let before = call.executed() - 1;
-                call.go(before);
-                Halt::Stepped
-            }
-            _ => match self.previous_call() {
-                Some(length) => {
-                    if let Some(call) = &mut self.call {
-                        call.go(length.saturating_sub(1));
-                    }
-                    Halt::Stepped
-                }
-                None => Halt::Begin,
-            },
+        if let Some(call) = self.session.call_mut().filter(|call| call.executed() > 0) {
+            let before = call.executed() - 1;
+            call.go(before);
+            return Halt::Stepped;
         }
-    }
-
-    /// Goes to the begin of the call before and returns its length in instructions; `None` if
-    /// there is none.
-    fn previous_call(&mut self) -> Option<u64> {
-        let now = self.session.machine().state().events;
-        let known = self.calls.partition_point(|&event| event < now);
-        let target = *self.calls.get(known.checked_sub(1)?)?;
-        // Just before, so that the event that begins the call is handled here.
-        self.history.go(&mut self.session, &Place::Event(target - 1)).ok()?;
-        (self.call, self.seen) = (None, None);
-        self.find_call();
-        self.call = None;
-        let Moved::On(progress) = self.session.advance() else { return None };
-        self.history.note(&mut self.session, progress);
-        if !self.find_call() {
-            return None;
-        }
-        let call = self.call.as_mut()?;
-        call.go(u64::MAX);
-        let length = call.executed();
-        call.go(0);
-        Some(length)
-    }
-
-    /// Runs back to the last moment before this one at which a breakpoint is at the next
-    /// instruction or watched bytes would change.
-    pub fn run_back(&mut self) -> Halt {
-        let mut end = self.call.as_ref().map_or(0, Call::executed);
-        loop {
-            if let Some((at, halt)) = self.last_halt(end) {
-                if let Some(call) = &mut self.call {
-                    call.go(at);
-                }
-                return halt;
-            }
-            if let Some(length) = self.previous_call() {
-                end = length;
-                continue;
-            }
-            if let Some(call) = &mut self.call {
-                call.go(0);
-            }
+        if !self.previous_call() {
             return Halt::Begin;
         }
+        if let Some(call) = self.session.call_mut() {
+            let before = call.executed().saturating_sub(1);
+            call.go(before);
+        }
+        Halt::Stepped
+    }
+
+    /// Goes to the end of the call before; `false` if there is none, and then nothing has moved.
+    fn previous_call(&mut self) -> bool {
+        let Some(pe) = self.pe() else { return false };
+        self.tell_moves();
+        let now = Position::of(self.session);
+        // A call under way has begun with the last event.
+        let before = if self.call().is_some() { now.events } else { now.events + 1 };
+        let followed = self.session.followed.clone();
+        let calls = self.history.calls_before(self.session, pe, before);
+        let gone = calls.last().is_some_and(|&event| {
+            let gone = self.history.go_before(self.session, now, event).is_ok();
+            gone && matches!(self.session.advance(), Moved::On(_)) && self.call().is_some()
+        });
+        if gone {
+            self.told = self.session.machine().state().events;
+            self.log.push((now.events, Command::Go(Place::Event(self.told))));
+            if let Some(call) = self.session.call_mut() {
+                call.go(u64::MAX);
+            }
+        } else {
+            let _ = self.history.come_back(self.session, now);
+            self.session.followed = followed;
+        }
+        gone
+    }
+
+    /// Runs back towards the last moment before this one at which a breakpoint is at the next
+    /// instruction or watched bytes would change; `None` if it lies before the call under way,
+    /// and has to be asked for again.
+    pub fn run_back(&mut self, stops: &mut Stops) -> Option<Halt> {
+        let end = self.call().map_or(0, Call::executed);
+        if let Some((at, halt)) = self.last_halt(stops, end) {
+            if let Some(call) = self.session.call_mut() {
+                call.go(at);
+            }
+            return Some(halt);
+        }
+        if self.previous_call() {
+            return None;
+        }
+        if let Some(call) = self.session.call_mut() {
+            call.go(0);
+        }
+        Some(Halt::Begin)
     }
 
     /// Finds the last stop of the call before its instruction number `end`.
-    fn last_halt(&mut self, end: u64) -> Option<(u64, Halt)> {
-        self.call.as_mut()?.go(0);
+    fn last_halt(&mut self, stops: &mut Stops, end: u64) -> Option<(u64, Halt)> {
+        self.session.call_mut()?.go(0);
         let mut found = None;
-        let mut before = self.watched_bytes();
+        stops.before = Some(self.watched_bytes(stops));
         for number in 0..end {
-            if self.at_breakpoint() {
+            if self.at_breakpoint(stops) {
                 found = Some((number, Halt::Breakpoint));
             }
-            if self.step() != Halt::Stepped {
+            if self.session.call_mut()?.step().is_err() {
                 break;
             }
-            if let Some(at) = self.changed(&before) {
+            if let Some(at) = self.changed(stops) {
                 found = Some((number, Halt::Watched(at)));
-                before = self.watched_bytes();
+                stops.before = Some(self.watched_bytes(stops));
             }
         }
         found
     }
-}
-
-/// Puts the routines of a PE to level code, unless some are already, and loads the built-in machine
-/// code into its memory.
-fn put_at_code(session: &mut Session, pe: Pe) -> Result<(), DebugError> {
-    let assume = session.program().assume.clone();
-    let mut loaded = session.program().pe(pe).ok_or(DebugError::NoProgram(pe))?.clone();
-    let has_code = |loaded: &crate::machine::program::PeProgram| {
-        loaded
-            .operations
-            .iter()
-            .any(|operation| matches!(&operation.action, Action::Call(routine) if routine.code().is_some()))
-    };
-    if has_code(&loaded) {
-        return Ok(());
-    }
-    let choice = Choice::built_in()?;
-    set_pe(&mut loaded, Some(&choice), &assume)?;
-    if !has_code(&loaded) {
-        return Err(DebugError::NoCode(pe));
-    }
-    session.machine_mut().reload(pe, loaded, &choice.file.words);
-    Ok(())
 }

@@ -44,6 +44,10 @@ pub enum Argument {
     Word,
     /// A byte address: `0x4d2c`.
     Address,
+    /// A level of routines: `code`, `native`.
+    Level,
+    /// A port for gdb: `3333`; `off`.
+    Port,
     /// A unit of a layer: `rnns.1:41`.
     Unit,
     /// A field of the scene and its value: `mapping.layers.1.pes=10`.

@@ -3,6 +3,7 @@
 use super::{Action, Argument, Command, Context, Direction, Do, Group, Verb, When, Withhold, pe};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
+use crate::session::instructions::Motion;
 
 const fn row(
     id: &'static str,
@@ -17,6 +18,8 @@ const fn row(
         action,
         Action::Step(_)
             | Action::Back(_)
+            | Action::StepCode(_)
+            | Action::BackCode(_)
             | Action::Move(_)
             | Action::MoveChip(_)
             | Action::Page(_)
@@ -72,7 +75,7 @@ impl Command {
 pub const COMMANDS: &[Command] = &[
     row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),
     row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one token, frame or tick (10s: ten, 04s: four)", "step", Group::Run, When::Loaded),
-    inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons"),
+    inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons, code"),
     row("pe-follow", Action::Pe(pe::Key::Follow), &["enter"], "PE panel: where a word or a link leads; else expand", "", Group::Pe, When::Loaded),
     inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to where following began"),
     inside("word-format", pe::Key::Format, &["x"], "words as hex, f32, u32"),
@@ -86,15 +89,15 @@ pub const COMMANDS: &[Command] = &[
     row("next-panel", Action::NextPanel, &["tab"], "next panel", "panel", Group::View, When::Loaded),
     row("step-layer", Action::Step(StepUnit::Layer), &["n"], "step to the next layer: until its broadcast is delivered", "layer", Group::Run, When::Loaded).also(&["next"]),
     row("step-phase", Action::Step(StepUnit::Phase), &["p", "o"], "step one phase: until the slowest PE ends its operation", "phase", Group::Run, When::Loaded),
-    row("step-event", Action::Step(StepUnit::Event), &["i"], "step one event of the machine's queue (100i: a hundred)", "event", Group::Run, When::Loaded).also(&["stepi"]),
+    row("step-event", Action::Step(StepUnit::Event), &["i"], "step one event of the machine's queue (100i: a hundred)", "event", Group::Run, When::Loaded),
     row("swap", Action::Swap, &["|"], "two scenes in step: show the other one", "swap", Group::View, When::Against),
     row("findings", Action::Findings, &["!"], "what is worth knowing: imbalance, races, idle PEs", "findings", Group::View, When::Warned).also(&["warnings"]),
-    row("step-sequence", Action::Step(StepUnit::Sequence), &["f"], "finish the sequence (70 tokens), or the gesture", "sequence", Group::Run, When::Loaded).also(&["finish"]),
+    row("step-sequence", Action::Step(StepUnit::Sequence), &["f"], "finish the sequence (70 tokens), or the gesture", "sequence", Group::Run, When::Loaded),
     row("back", Action::Back(StepUnit::TimeStep), &["S"], "step back one time step (10S: ten)", "back", Group::Run, When::Loaded).also(&["reverse-step"]),
     row("back-layer", Action::Back(StepUnit::Layer), &["N"], "step back to the end of the layer before", "", Group::Run, When::Loaded).also(&["reverse-next"]),
     row("back-phase", Action::Back(StepUnit::Phase), &["P", "O"], "step back one phase", "", Group::Run, When::Loaded),
-    row("back-event", Action::Back(StepUnit::Event), &["I"], "step back one event (100I: a hundred)", "", Group::Run, When::Loaded).also(&["reverse-stepi"]),
-    row("back-sequence", Action::Back(StepUnit::Sequence), &["F"], "step back to the beginning of the sequence, or gesture", "", Group::Run, When::Loaded).also(&["reverse-finish"]),
+    row("back-event", Action::Back(StepUnit::Event), &["I"], "step back one event (100I: a hundred)", "", Group::Run, When::Loaded),
+    row("back-sequence", Action::Back(StepUnit::Sequence), &["F"], "step back to the beginning of the sequence, or gesture", "", Group::Run, When::Loaded),
     row("previous-stop", Action::PreviousStop, &["u"], "back to where it stood still before", "", Group::Run, When::Loaded),
     row("bookmark", Action::Bookmark, &["B"], "set a bookmark here: `bookmark NAME words about it`", "", Group::Run, When::Loaded).takes(Argument::Name),
     row("delete-bookmark", Action::Given, &[], "take a bookmark away: `delete-bookmark NAME`", "", Group::Run, When::Loaded).also(&["unmark"]).takes(Argument::Bookmark),
@@ -179,6 +182,14 @@ pub const COMMANDS: &[Command] = &[
     row("previous-place", Action::PreviousPlace, &["N"], "search: the place of the word before", "", Group::View, When::Found).within(Context::Search),
     row("go-to-place", Action::GoToPlace, &["enter"], "search: go to this place, or run there", "", Group::View, When::Found).within(Context::Search),
     row("leave-search", Action::LeaveSearch, &["esc"], "search: stop the run to a place; close", "", Group::View, When::Found).within(Context::Search),
+    row("step-instruction", Action::StepCode(Motion::Instruction), &["i"], "machine code: step one instruction of the selected PE", "", Group::Pe, When::Loaded).also(&["stepi"]).within(Context::Code),
+    row("back-instruction", Action::BackCode(Motion::Instruction), &["I"], "machine code: step back one instruction", "", Group::Pe, When::Loaded).also(&["reverse-stepi"]).within(Context::Code),
+    row("step-line", Action::StepCode(Motion::Line), &["n"], "machine code: step to another line of the source", "", Group::Pe, When::Loaded).within(Context::Code),
+    row("back-line", Action::BackCode(Motion::Line), &["N"], "machine code: back to the begin of a line of the source", "", Group::Pe, When::Loaded).within(Context::Code),
+    row("finish", Action::StepCode(Motion::Function), &["f"], "machine code: to the end of the function", "", Group::Pe, When::Loaded).within(Context::Code),
+    row("back-finish", Action::BackCode(Motion::Function), &["F"], "machine code: back to the begin of the function", "", Group::Pe, When::Loaded).also(&["reverse-finish"]).within(Context::Code),
+    row("gdb", Action::Gdb, &[], "serve gdb on this chip: `gdb`, `gdb 3333`; `gdb off` ends it", "", Group::Pe, When::Loaded).takes(Argument::Port),
+    row("level", Action::Given, &[], "level of the selected PE's routines: `level code`, `native`", "", Group::Pe, When::Loaded).takes(Argument::Level),
     row("address", Action::Given, &[], "memory of the selected PE at an address: `address 0x4d2c`", "", Group::Pe, When::Loaded).takes(Argument::Address),
     row("unit", Action::Given, &[], "PE and neuron of a unit: `unit rnns.1:41`", "", Group::Pe, When::Loaded).takes(Argument::Unit),
     row("packets", Action::Packets, &[], "NoC: packets in flight, the route of the selected one", "", Group::View, When::Loaded),

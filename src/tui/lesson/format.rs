@@ -145,6 +145,8 @@ pub enum Part {
     Memory,
     /// Units, and who gets what they send.
     Neurons,
+    /// Machine code beside its source.
+    Code,
 }
 
 impl From<Part> for snapshot::Part {
@@ -153,6 +155,7 @@ impl From<Part> for snapshot::Part {
             Part::Core => Self::Core,
             Part::Memory => Self::Memory,
             Part::Neurons => Self::Neurons,
+            Part::Code => Self::Code,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod against;
 pub mod asking;
 pub mod fault;
+pub mod gdb;
 pub mod help;
 pub mod here;
 pub mod kept;

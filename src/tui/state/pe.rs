@@ -63,6 +63,8 @@ pub struct PeState {
     pub link: Option<usize>,
     /// First line shown of Core.
     pub scroll: usize,
+    /// Lines that the listing of Code is moved down by, from the instruction that is next.
+    pub ahead: i32,
     /// Where one has been, latest last.
     pub trail: Vec<Place>,
 }
@@ -71,7 +73,7 @@ impl PeState {
     /// Where the user is, in the selected PE.
     pub fn place(&self, selected: Pe) -> Place {
         let at = match self.part {
-            Part::Core => 0,
+            Part::Core | Part::Code => 0,
             Part::Memory => self.address,
             Part::Neurons => self.unit,
         };
@@ -106,7 +108,7 @@ impl PeState {
         self.part = place.part;
         self.link = None;
         match place.part {
-            Part::Core => self.scroll = 0,
+            Part::Core | Part::Code => self.scroll = 0,
             Part::Memory => self.set_address(i64::from(place.at)),
             Part::Neurons => self.unit = place.at,
         }
@@ -116,6 +118,7 @@ impl PeState {
     pub fn step(&mut self, direction: Direction, times: u32, row: u32, shown: Option<&Inspection>) {
         match self.part {
             Part::Core => self.scroll_core(direction, times),
+            Part::Code => self.scroll_code(direction, times),
             Part::Memory => {
                 // Up and down stay in their column: no further than the first and the last row.
                 let row = 4 * row.max(1);
@@ -141,9 +144,18 @@ impl PeState {
         };
     }
 
+    fn scroll_code(&mut self, direction: Direction, times: u32) {
+        let times = times.min(1000) as i32;
+        self.ahead = match direction {
+            Direction::Down => (self.ahead + times).min(10_000),
+            Direction::Up => (self.ahead - times).max(-10_000),
+            Direction::Left | Direction::Right => self.ahead,
+        };
+    }
+
     /// Moves the cursor to the start of the PE's data, unless an address was chosen.
     ///
-    /// The program at address 0 is not modelled and reads as zeros.
+    /// The program region at address 0 comes first otherwise.
     pub fn open_memory(&mut self, shown: Option<&Inspection>) {
         let Some(PartView::Memory(view)) = shown.and_then(|shown| shown.view.as_ref()) else { return };
         let data = view.map.iter().find(|region| region.kind == RegionKind::Weights);
@@ -194,7 +206,7 @@ impl PeState {
             Key::PageUp => self.step(Direction::Up, page, row, shown),
             Key::First => {
                 self.set_address(0);
-                (self.unit, self.scroll) = (0, 0);
+                (self.unit, self.scroll, self.ahead) = (0, 0, 0);
             }
             Key::Last => {
                 self.set_address(i64::from(SRAM_BYTES));
@@ -235,6 +247,7 @@ impl PeState {
                 self.turn(1);
                 None
             }
+            PartView::Code(_) => None,
             PartView::Memory(view) => view.word(self.address)?.link.clone(),
             PartView::Neurons(_) | PartView::SpikingNeurons(_) => {
                 let links = shown.and_then(units)?.links?;
@@ -269,6 +282,6 @@ fn units(shown: &Inspection) -> Option<Units<'_>> {
             numbers: view.neurons.iter().map(|neuron| neuron.number).collect(),
             links: view.links.as_ref(),
         },
-        PartView::Core(_) | PartView::Memory(_) => return None,
+        PartView::Core(_) | PartView::Memory(_) | PartView::Code(_) => return None,
     })
 }

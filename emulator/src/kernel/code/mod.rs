@@ -6,9 +6,13 @@
 //! test holds that a built-in routine gives the bytes and cycles that it gives at level *native*.
 
 pub mod lines;
+pub mod listing;
 pub mod run;
+mod sources;
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use object::{Architecture, Object, ObjectKind, ObjectSegment, ObjectSymbol, SymbolKind};
 use thiserror::Error;
@@ -41,6 +45,14 @@ pub struct CodeFile {
     pub words: Vec<(u32, Vec<u32>)>,
     functions: Vec<CodeFunction>,
     bytes: Vec<u8>,
+    /// Begins of data (`true`) and of instructions within functions, ascending.
+    marks: Vec<(u32, bool)>,
+    /// Folder of the file, where its sources are looked for; `None` for the built-in file.
+    pub folder: Option<PathBuf>,
+    /// Listings of functions that were made, by address.
+    listings: Mutex<BTreeMap<u32, Arc<listing::FunctionListing>>>,
+    /// Texts of source files that were asked for, by path; `None` where there is none.
+    sources: Mutex<BTreeMap<String, Option<Arc<str>>>>,
     /// Symbols of data that are not loaded, by address.
     #[cfg(test)]
     data: Vec<(u32, String)>,
@@ -176,6 +188,10 @@ impl CodeFile {
             words,
             functions,
             bytes: bytes.to_vec(),
+            marks: marks(&file),
+            folder: None,
+            listings: Mutex::default(),
+            sources: Mutex::default(),
             #[cfg(test)]
             data,
             #[cfg(test)]
@@ -199,6 +215,12 @@ impl CodeFile {
             function: function.to_owned(),
             functions: self.functions.iter().map(|known| known.name.clone()).collect(),
         })
+    }
+
+    /// Returns whether data lies at a byte address within a function: constants, branch tables.
+    fn is_data(&self, address: u32) -> bool {
+        let after = self.marks.partition_point(|&(at, _)| at <= address);
+        after.checked_sub(1).and_then(|at| self.marks.get(at)).is_some_and(|&(_, data)| data)
     }
 
     /// Returns the function that holds a byte address.
@@ -240,6 +262,24 @@ fn data(file: &object::File<'_>) -> Vec<(u32, String)> {
     let mut data: Vec<(u32, String)> = symbols.filter(|(_, name)| named.contains(&name.as_str())).collect();
     data.sort();
     data
+}
+
+/// Reads the symbols that tell data (`$d`) from instructions (`$t`).
+fn marks(file: &object::File<'_>) -> Vec<(u32, bool)> {
+    let mark = |symbol: object::Symbol<'_, '_>| {
+        let name = symbol.name().ok()?;
+        let data = match name.get(..2)? {
+            "$d" => true,
+            "$t" => false,
+            _ => return None,
+        };
+        Some((u32::try_from(symbol.address()).ok()?, data))
+    };
+    let mut marks: Vec<(u32, bool)> = file.symbols().filter_map(mark).collect();
+    // Debugging sections have marks at address 0, too, where no code lies.
+    marks.retain(|&(address, _)| address > 0);
+    marks.sort_unstable();
+    marks
 }
 
 fn functions(file: &object::File<'_>) -> Vec<CodeFunction> {

@@ -1,6 +1,7 @@
-//! Panel 8: one PE from the inside. Core, Memory and Neurons, one at a time; from a word to what
-//! it belongs with.
+//! Panel 8: one PE from the inside. Core, Memory, Neurons and Code, one at a time; from a word to
+//! what it belongs with.
 
+mod code;
 mod core;
 mod memory;
 mod neurons;
@@ -14,6 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
+use crate::session::instructions::Motion;
 use crate::session::snapshot::{Part, PartView, PeStatus};
 use crate::tui::command::{Action, Direction, find};
 use crate::tui::panels::frame::frame;
@@ -40,6 +42,10 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
             format!("by |{compared}−{}|", view.theme().glyphs.theta())
         }
         Part::Neurons => format!("by {}", view.kind().unit_word),
+        Part::Code => match view.inspection().and_then(|shown| shown.view.as_ref()) {
+            Some(PartView::Code(Some(code))) => format!("level {}", code.level.name()),
+            _ => String::new(),
+        },
     };
     let inner = frame(view, PanelId::Pe, &right, legend(view, area.width), area, buf);
     let inner = if inner.width > 2 { columns_to(rows_from(inner, 0), inner.width) } else { inner };
@@ -49,6 +55,10 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         Some(Some(PartView::Memory(window))) => memory::render(view, window, rest, buf),
         Some(Some(PartView::Neurons(page))) => neurons::render(view, page, rest, buf),
         Some(Some(PartView::SpikingNeurons(page))) => spiking::render(view, page, rest, buf),
+        Some(Some(PartView::Code(Some(code)))) => code::render(view, code, rest, buf),
+        Some(Some(PartView::Code(None))) => {
+            put_line(buf, rest, Line::styled("no routine of this PE has machine code", view.theme().dim()));
+        }
         Some(None) => {
             put_line(buf, rest, Line::styled("no program: this PE sleeps", view.theme().dim()));
         }
@@ -60,7 +70,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The three parts, and which PE they are of.
+/// The parts, and which PE they are of.
 fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let mut line = Line::default();
@@ -95,12 +105,21 @@ fn legend(view: &View<'_>, width: u16) -> Line<'static> {
             (Action::Pe(Key::Back), "back"),
         ],
         Part::Neurons => &[
-            (Action::Pe(Key::NextPart), "core"),
+            (Action::Pe(Key::NextPart), "code"),
             (Action::Move(Direction::Right), "bytes, receivers"),
             (Action::Pe(Key::Follow), "follow"),
             (Action::Pe(Key::Sort), "sort"),
             (Action::Pin, "pin"),
             (Action::Pe(Key::Back), "back"),
+        ],
+        Part::Code => &[
+            (Action::Pe(Key::NextPart), "core"),
+            (Action::StepCode(Motion::Instruction), "instruction"),
+            (Action::BackCode(Motion::Instruction), "back"),
+            (Action::StepCode(Motion::Line), "line"),
+            (Action::BackCode(Motion::Line), "back"),
+            (Action::StepCode(Motion::Function), "finish"),
+            (Action::BackCode(Motion::Function), "begin"),
         ],
     };
     let mut line = Line::default();

@@ -1,0 +1,177 @@
+//! A call of machine code, instruction by instruction, on a copy of the PE's SRAM.
+
+use std::sync::OnceLock;
+
+use spinntui_cortex_m4::{Cache, Core, Counts, Fault, RETURN, Step};
+
+use crate::kernel::SramWords;
+use crate::kernel::code::lines::SourceLine;
+use crate::kernel::code::run::{Entry, PeBus, Table, Written, begin_call};
+
+/// Address of the program counter once a call has returned.
+pub const RETURNED: u32 = RETURN & !1;
+
+/// Instructions after which the length of a call is given up.
+const MOST_COUNTED: u64 = 20_000_000;
+
+/// Function that was called within a call and has not returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Address of the instruction that called it.
+    pub called_at: u32,
+    /// Address of its first instruction.
+    pub function: u32,
+    /// Address at which its caller goes on.
+    pub return_to: u32,
+    /// Instructions of the call that were executed before the one that called it.
+    pub since: u64,
+}
+
+/// Registers before the last instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Core registers.
+    pub r: [u32; 16],
+    /// Singles of the FPU, as bits.
+    pub s: [u32; 32],
+}
+
+/// Call under way: registers and memory after some of its instructions.
+///
+/// The chip stands at the event that began the call; the call runs on a copy of the bytes
+/// of that moment.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Registers and counts.
+    pub core: Core,
+    /// SRAM of the PE as the call sees it.
+    pub words: Box<SramWords>,
+    begin: Box<SramWords>,
+    entry: Entry,
+    arguments: Vec<u32>,
+    cache: Cache,
+    written: Written,
+    frames: Vec<Frame>,
+    last: Option<(Step, Before)>,
+    whole: OnceLock<Option<Counts>>,
+}
+
+impl Call {
+    /// Begins a call on the bytes of a PE.
+    pub fn begin(entry: &Entry, arguments: Vec<u32>, sram: &SramWords) -> Self {
+        let mut words = Box::new(*sram);
+        let mut written = Written::default();
+        let core = begin_call(entry.address, &arguments, &mut words, &mut written, entry.traps);
+        let begin = Box::new(*sram);
+        Self {
+            core,
+            words,
+            begin,
+            entry: entry.clone(),
+            arguments,
+            cache: Cache::default(),
+            written,
+            frames: Vec::new(),
+            last: None,
+            whole: OnceLock::new(),
+        }
+    }
+
+    /// Returns the number of instructions that were executed.
+    pub fn executed(&self) -> u64 {
+        self.core.counts.instructions
+    }
+
+    /// Returns whether the call has returned.
+    pub fn has_returned(&self) -> bool {
+        self.core.has_returned()
+    }
+
+    /// Returns the function that is called.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// Returns the functions called within the call that have not returned, the innermost last.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// Returns the last instruction, with the registers before it; `None` at the begin.
+    pub fn last(&self) -> Option<&(Step, Before)> {
+        self.last.as_ref()
+    }
+
+    /// Returns the counts at the end of the call; `None` if it faults, or seems endless.
+    pub fn whole(&self) -> Option<Counts> {
+        let run = || {
+            let mut call = Self::begin(&self.entry, self.arguments.clone(), &self.begin);
+            call.go(MOST_COUNTED);
+            call.has_returned().then_some(call.core.counts)
+        };
+        *self.whole.get_or_init(run)
+    }
+
+    /// Returns the source line of the next instruction, as far as the file says.
+    pub fn line(&self) -> Option<SourceLine> {
+        let listing = self.entry.file.listing(self.core.r[15])?;
+        listing.lines.get(listing.at(self.core.r[15])?)?.line.clone()
+    }
+
+    /// Executes one instruction.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be executed.
+    pub fn step(&mut self) -> Result<Step, Fault> {
+        let before = Before { r: self.core.r, s: self.core.s };
+        let since = self.executed();
+        let mut bus = PeBus::new(&mut self.words, &mut self.written);
+        let step = self.core.step(&mut self.cache, &mut bus, &Table)?;
+        if step.taken {
+            self.note_branch(&step, since);
+        }
+        self.last = Some((step, before));
+        Ok(step)
+    }
+
+    /// Takes note of a call of a function, or of its return.
+    fn note_branch(&mut self, step: &Step, since: u64) {
+        let (to, link) = (self.core.r[15], self.core.r[14]);
+        let return_to = link & !1;
+        // A call leaves the address behind it in LR.
+        let called = link & 1 == 1 && [2, 4].contains(&return_to.wrapping_sub(step.address));
+        if called && to != return_to {
+            self.frames.push(Frame { called_at: step.address, function: to, return_to, since });
+        } else if self.frames.last().is_some_and(|frame| frame.return_to == to) {
+            self.frames.pop();
+        }
+    }
+
+    /// Goes to the moment after `executed` instructions: back by beginning the call again.
+    pub fn go(&mut self, executed: u64) {
+        if executed < self.executed() {
+            *self = Self {
+                cache: std::mem::take(&mut self.cache),
+                whole: std::mem::take(&mut self.whole),
+                ..Self::begin(&self.entry, self.arguments.clone(), &self.begin)
+            };
+        }
+        while self.executed() < executed && !self.has_returned() {
+            if self.step().is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Returns bytes of the SRAM; what lies outside is missing from the end.
+    pub fn bytes(&self, start: u32, count: usize) -> Vec<u8> {
+        bytes(&self.words, start, count)
+    }
+}
+
+/// Returns bytes of an SRAM; what lies outside is missing from the end.
+pub fn bytes(words: &SramWords, start: u32, count: usize) -> Vec<u8> {
+    let byte = |at: u32| Some((words.get(at as usize / 4)? >> (8 * (at % 4))) as u8);
+    (0..count as u32).map_while(|i| byte(start.checked_add(i)?)).collect()
+}

@@ -1,0 +1,77 @@
+//! Changes to a run made by hand beside faults, in time: a change is made after a number of
+//! events, a replay makes it again there, and seeking to before it undoes it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::code_request::Level;
+use crate::chip::geometry::Pe;
+use crate::machine::program::Program;
+
+/// Change made by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The routines of a PE run at another level from their next calls on.
+    Level(Pe, Level),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// Number of events after which it is made.
+    pub event: u64,
+    pub change: Change,
+    pub done: bool,
+}
+
+/// Changes of a run, ascending by event.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    pub entries: Vec<Entry>,
+    /// Programs of the PEs as the scene has them; `None` before the first change.
+    pub base: Option<Arc<Program>>,
+    /// Levels that PEs have been given.
+    pub levels: BTreeMap<Pe, Level>,
+}
+
+impl Changes {
+    /// Returns the changes that were made, for a checkpoint.
+    pub fn done(&self) -> Vec<bool> {
+        self.entries.iter().map(|entry| entry.done).collect()
+    }
+
+    /// Restores the state saved in a checkpoint; later changes are still to be made.
+    pub fn restore(&mut self, done: &[bool]) {
+        for (at, entry) in self.entries.iter_mut().enumerate() {
+            entry.done = done.get(at).copied().unwrap_or(false);
+        }
+    }
+
+    /// Returns whether a change is still to be made.
+    pub fn pending(&self) -> bool {
+        self.entries.last().is_some_and(|entry| !entry.done)
+    }
+
+    /// Removes changes at event number `events` or later. Returns `true` if any were removed.
+    pub fn forget_from(&mut self, events: u64) -> bool {
+        let kept = self.entries.partition_point(|entry| entry.event < events);
+        let forgot = kept < self.entries.len();
+        self.entries.truncate(kept);
+        forgot
+    }
+
+    /// Marks the first change that is due as made, and returns it.
+    pub fn due(&mut self, events: u64) -> Option<Change> {
+        let entry = self.entries.iter_mut().find(|entry| !entry.done && entry.event <= events)?;
+        entry.done = true;
+        Some(entry.change.clone())
+    }
+
+    /// Returns the level that the changes made so far give a PE; `None` for that of the scene.
+    pub fn level(&self, pe: Pe) -> Option<Level> {
+        let made = self.entries.iter().rev().filter(|entry| entry.done);
+        made.map(|entry| match entry.change {
+            Change::Level(of, level) => (of, level),
+        })
+        .find_map(|(of, level)| (of == pe).then_some(level))
+    }
+}

@@ -1,0 +1,74 @@
+//! Steps of a debugger: by instruction, by source line, out of a function; each with its way back.
+
+use super::{Debugger, Halt};
+use crate::kernel::code::lines::SourceLine;
+use crate::session::call::Call;
+use crate::session::code_request::Motion;
+
+/// Instructions after which a step within a call ends: more than any that returns takes.
+const MOST: u64 = 50_000_000;
+
+/// Line of the next instruction, and functions around it.
+fn place(call: &Call) -> (Option<SourceLine>, usize) {
+    (call.line(), call.frames().len())
+}
+
+impl Debugger<'_> {
+    /// Steps forwards; between calls it runs the chip to the first instruction of the next one.
+    /// `None` if that takes longer than a slice, and has to be asked for again.
+    pub fn forward(&mut self, motion: Motion) -> Option<Halt> {
+        if motion == Motion::Instruction || !self.is_within() {
+            return self.step();
+        }
+        let call = self.session.call_mut()?;
+        let (line, depth) = place(call);
+        for _ in 0..MOST {
+            if let Err(fault) = call.step() {
+                return Some(Halt::Fault(fault));
+            }
+            let done = match motion {
+                Motion::Function => call.frames().len() < depth,
+                // Without lines, every instruction is one.
+                _ => line.is_none() || call.line().is_some_and(|now| Some(now) != line),
+            };
+            if done || call.has_returned() {
+                break;
+            }
+        }
+        Some(Halt::Stepped)
+    }
+
+    /// Steps backwards: to the instruction before, to the begin of the source line before, or to
+    /// the begin of the function. Before a call's begin lies the call before.
+    pub fn backward(&mut self, motion: Motion) -> Halt {
+        let within = self.call().is_some_and(|call| call.executed() > 0);
+        if motion == Motion::Instruction {
+            return self.step_back();
+        }
+        if !within && !self.previous_call() {
+            return Halt::Begin;
+        }
+        if let Some(call) = self.session.call_mut() {
+            let target = match motion {
+                Motion::Function => call.frames().last().map_or(0, |frame| frame.since),
+                _ => last_line_begin(call),
+            };
+            call.go(target);
+        }
+        Halt::Stepped
+    }
+}
+
+/// Returns the instructions executed before the last begin of a source line before now.
+fn last_line_begin(call: &mut Call) -> u64 {
+    let end = call.executed();
+    call.go(0);
+    let (mut begin, mut line) = (0, call.line());
+    while call.executed() + 1 < end && call.step().is_ok() {
+        let now = call.line();
+        if now.is_none() || now != line {
+            (begin, line) = (call.executed(), now);
+        }
+    }
+    begin
+}

@@ -1,0 +1,210 @@
+//! Stepping through machine code in the app's engine: forwards, backwards, by line and function;
+//! the level of a PE as a recorded command.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test helper that fails should say where"
+)]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::common::spinntui;
+use spinntui::chip::geometry::Pe;
+use spinntui::output::Reads;
+use spinntui::scene::LoadedScene;
+use spinntui::session::build::{ModelCache, build};
+use spinntui::session::changes::Level;
+use spinntui::session::command::{Command, StepUnit};
+use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
+use spinntui::session::history::Place as Moment;
+use spinntui::session::inspect::{CodeView, Part, PartView, Place, Request};
+use spinntui::session::instructions::Motion;
+use spinntui::session::record::Recorder;
+use spinntui::session::snapshot::{Focus, RunState, SharedSnapshot};
+
+const SMALL: &str = "scenes/lm_small.ron";
+
+/// An engine whose snapshots show the machine code of a PE.
+struct Driver {
+    engine: Engine,
+    events: crossbeam_channel::Receiver<EngineEvent>,
+    pe: Pe,
+}
+
+impl Driver {
+    fn open(record: Option<&Path>) -> Self {
+        let record = record
+            .map(|path| Recorder::create(path, Path::new(SMALL), &[], &Reads::default()).unwrap().pending());
+        let (sender, events) = crossbeam_channel::unbounded();
+        let options = EngineOptions {
+            scene: PathBuf::from(SMALL),
+            set: Vec::new(),
+            autorun: false,
+            record,
+            points: Vec::new(),
+            exact: false,
+            against: None,
+        };
+        let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
+        let driver = Self { engine, events, pe: Pe::at(1, 4, 2).unwrap() };
+        driver.standing();
+        let place = Place { pe: driver.pe.index(), part: Part::Code, at: 0 };
+        driver.does(Command::Focus(Focus::Inspect(Request { place, by_distance: false })));
+        driver
+    }
+
+    /// The next snapshot of a machine that stands still.
+    fn standing(&self) -> SharedSnapshot {
+        loop {
+            self.engine.ready();
+            match self.events.recv_timeout(Duration::from_secs(600)).expect("no snapshot came") {
+                EngineEvent::Snapshot(snapshot) if snapshot.run == RunState::Paused => return snapshot,
+                EngineEvent::Crashed(report) => panic!("{report}"),
+                _ => {}
+            }
+        }
+    }
+
+    fn does(&self, command: Command) -> SharedSnapshot {
+        assert!(self.engine.send(command));
+        self.standing()
+    }
+
+    /// What the engine says to a command.
+    fn says(&self, command: Command) -> String {
+        assert!(self.engine.send(command));
+        loop {
+            if let EngineEvent::Said(what) = self.events.recv_timeout(Duration::from_secs(600)).unwrap() {
+                self.standing();
+                return what;
+            }
+        }
+    }
+
+    fn moves(&self, motion: Motion, count: u32, back: bool) -> (SharedSnapshot, CodeView) {
+        let snapshot = self.does(Command::Code { pe: self.pe.index(), motion, count, back });
+        let code = code(&snapshot);
+        (snapshot, code)
+    }
+
+    fn forward(&self, motion: Motion, count: u32) -> CodeView {
+        self.moves(motion, count, false).1
+    }
+
+    fn back(&self, motion: Motion, count: u32) -> CodeView {
+        self.moves(motion, count, true).1
+    }
+
+    fn level(&self, level: Level) -> String {
+        self.says(Command::Level { pe: self.pe.index(), level })
+    }
+}
+
+fn code(snapshot: &SharedSnapshot) -> CodeView {
+    match &snapshot.inspection.as_ref().unwrap().view {
+        Some(PartView::Code(Some(code))) => (**code).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn executed(code: &CodeView) -> u64 {
+    code.call.as_ref().expect("no call is under way").executed
+}
+
+fn line(code: &CodeView) -> u32 {
+    code.listing[code.at.unwrap()].line.unwrap()
+}
+
+#[test]
+fn steps_go_by_instruction_line_and_function_and_each_way_back() {
+    let driver = Driver::open(None);
+    // The first one runs the chip to the first instruction of the next call.
+    let first = driver.forward(Motion::Instruction, 1);
+    assert_eq!((executed(&first), first.level), (0, Level::Code));
+    assert_eq!((first.function.as_str(), first.source_file.as_str()), ("csr_row", "csr_row.c"));
+    assert!(first.source.iter().any(|text| text.contains("__builtin_fmaf")), "{:?}", first.source);
+    let later = driver.forward(Motion::Instruction, 9);
+    assert_eq!(executed(&later), 9);
+    let call = later.call.as_ref().unwrap();
+    assert!(call.cycles > 9 && call.whole_cycles > Some(call.cycles), "{call:?}");
+    assert!(call.core.iter().any(|register| register.changed), "{call:?}");
+    let before = driver.back(Motion::Instruction, 9);
+    assert_eq!(before, first, "back at the same registers");
+
+    let next = driver.forward(Motion::Line, 1);
+    assert_ne!(line(&next), line(&first));
+    let after = driver.forward(Motion::Line, 3);
+    let again = driver.back(Motion::Line, 3);
+    assert_eq!(executed(&again), executed(&next), "three lines forwards and back");
+    assert!(executed(&after) > executed(&again));
+
+    let end = driver.forward(Motion::Function, 1);
+    let call = end.call.as_ref().unwrap();
+    assert!(call.returned && Some(call.executed) == call.instructions, "{call:?}");
+    assert_eq!(call.frames[0].place, "returned");
+    assert_eq!(executed(&driver.back(Motion::Function, 1)), 0);
+    // The first step ends this call, the second one begins the next.
+    let (next, begun) = driver.moves(Motion::Function, 2, false);
+    let (last, code) = driver.moves(Motion::Instruction, 1, true);
+    assert!(executed(&begun) == 0 && last.events < next.events, "{} {}", last.events, next.events);
+    assert_eq!(Some(executed(&code) + 1), code.call.unwrap().instructions);
+}
+
+#[test]
+fn stepping_back_leads_to_calls_before_the_first_step() {
+    let driver = Driver::open(None);
+    driver.does(Command::Step { unit: StepUnit::TimeStep, count: 2 });
+    let first = driver.moves(Motion::Instruction, 1, false).0;
+    let (before, code) = driver.moves(Motion::Instruction, 1, true);
+    assert!(before.events < first.events && before.steps < 2, "{}", before.events);
+    let call = code.call.as_ref().unwrap();
+    assert_eq!(Some(call.executed + 1), call.instructions, "the last instruction of the call before");
+    assert_eq!(code.level, Level::Native, "the level was set later");
+    // Four calls of two steps lie before; then there is nothing.
+    let said = driver.says(Command::Code {
+        pe: driver.pe.index(),
+        motion: Motion::Function,
+        count: 100,
+        back: true,
+    });
+    assert!(said.contains("no call of PE(1,4,2) lies before"), "{said}");
+}
+
+#[test]
+fn levels_give_the_same_output_and_a_replay_the_same_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.ron");
+    let mut driver = Driver::open(Some(&file));
+    driver.does(Command::Step { unit: StepUnit::TimeStep, count: 3 });
+    assert!(driver.level(Level::Code).contains("PE(1,4,2) at level code"));
+    assert!(driver.level(Level::Code).contains("already"));
+    driver.does(Command::Step { unit: StepUnit::Layer, count: 2 });
+    driver.forward(Motion::Instruction, 30);
+    driver.forward(Motion::Function, 2);
+    driver.back(Motion::Instruction, 40);
+    driver.does(Command::Step { unit: StepUnit::TimeStep, count: 2 });
+    assert!(driver.level(Level::Native).contains("level native"));
+    driver.does(Command::Step { unit: StepUnit::TimeStep, count: 1 });
+    // Before both changes: neither has been made.
+    let back = driver.does(Command::Go(Moment::Step(2)));
+    assert_eq!(code(&back).level, Level::Native);
+    assert!(driver.level(Level::Code).contains("at level code"));
+    let end = driver.does(Command::Step { unit: StepUnit::TimeStep, count: 4 });
+    assert_eq!(code(&end).level, Level::Code);
+    driver.engine.stop();
+
+    let again = spinntui(&["replay", file.to_str().unwrap()]);
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(again.status.code(), Some(0), "{said}");
+    assert!(said.contains("the same state as recorded"), "{said}");
+
+    let loaded = LoadedScene::load(Path::new(SMALL), &[]).unwrap();
+    let mut native = build(loaded, &mut ModelCache::default()).unwrap();
+    while native.steps() < end.steps {
+        native.step(StepUnit::TimeStep);
+    }
+    assert_eq!((end.tick, end.events), (native.tick(), native.machine().state().events));
+}
