@@ -48,6 +48,7 @@ files![
     "scenes/lessons/a-bit-flips.ron",
     "scenes/lessons/a-neuron-that-spikes.ron",
     "scenes/lessons/another-kernel.ron",
+    "scenes/lessons/does-a-spike-save-energy.ron",
     "scenes/lessons/silence-is-cheap.ron",
     "scenes/lessons/the-egru-cell.ron",
     "scenes/lessons/the-event-camera.ron",

@@ -25,7 +25,7 @@ use spinntui::tui::stage::{Press, presses};
 use spinntui::tui::teaching::strip;
 
 /// Shipped lessons in their order.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
     "the-egru-cell",
@@ -35,6 +35,7 @@ const NAMES: [&str; 9] = [
     "the-event-camera",
     "a-bit-flips",
     "a-neuron-that-spikes",
+    "does-a-spike-save-energy",
 ];
 
 fn shipped_lesson(name: &str) -> Loaded {
@@ -72,6 +73,11 @@ fn silence_is_cheap_holds() {
 #[test]
 fn who_waits_for_whom_holds() {
     holds("who-waits-for-whom");
+}
+
+#[test]
+fn does_a_spike_save_energy_holds() {
+    holds("does-a-spike-save-energy");
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub fn shipped() -> Vec<Entry> {
 }
 
 /// The order in which the shipped lessons build on each other; others come after them, by name.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
     "the-egru-cell",
@@ -106,6 +106,7 @@ const ORDER: [&str; 9] = [
     "the-event-camera",
     "a-bit-flips",
     "a-neuron-that-spikes",
+    "does-a-spike-save-energy",
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -94,7 +94,9 @@ fn draw_layer(view: &View<'_>, (index, layer): (usize, &LayerView), end: f32, ar
     // Before the first step no unit was asked: 0 % would be a figure that is not there yet.
     let idle = view.snapshot.steps == 0;
     let ink = theme.category(index);
-    let name = Span::styled(format!("{:<8}", layer.name), ink.patch(theme.strong()));
+    let longest = view.snapshot.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0);
+    let column = (longest + 1).max(8);
+    let name = Span::styled(format!("{:<column$}", layer.name), ink.patch(theme.strong()));
     if area.height < TEXT_ROWS {
         let brief = if idle {
             format!("zero {}", zero_weights(layer, " "))
