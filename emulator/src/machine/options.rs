@@ -114,8 +114,8 @@ pub struct ChipOptions {
     /// Behaviour of a PE that has nothing to do. The paper does not say which.
     pub waiting: Waiting,
     /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3
-    /// of that QPE; `(x, y, p, chip)` on another chip than the first. The public software keeps four
-    /// PEs for itself; which four is not published.
+    /// of that QPE; `(x, y, p, chip)` on another chip than the first. The public software keeps
+    /// four PEs for itself; which four is not published.
     pub reserved: Vec<PePlace>,
     /// Chips, and how they are joined.
     #[serde(skip_serializing_if = "BoardKind::is_single")]
