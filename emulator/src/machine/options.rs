@@ -114,8 +114,8 @@ pub struct ChipOptions {
     /// Behaviour of a PE that has nothing to do. The paper does not say which.
     pub waiting: Waiting,
     /// PEs that the mapper must leave alone, as `(x, y, p)`: column 1 to 7, row 1 to 6, PE 0 to 3
-    /// of that QPE; `(x, y, p, chip)` on another chip than the first. The public software keeps four PEs for itself; which four
-    /// is not published.
+    /// of that QPE; `(x, y, p, chip)` on another chip than the first. The public software keeps
+    /// four PEs for itself; which four is not published.
     pub reserved: Vec<PePlace>,
     /// Chips, and how they are joined.
     #[serde(skip_serializing_if = "BoardKind::is_single")]
@@ -127,8 +127,8 @@ pub struct ChipOptions {
     /// Chips of the board that are missing or do not work, as `(x, y)`; not the first one, (0, 0).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<(u8, u8)>,
-    /// PEs that do not work, as `(x, y, p)`, or `(x, y, p, chip)` on another chip than the first, as
-    /// boards have them. For the mapper they do not exist; reserved ones exist and stay idle.
+    /// PEs that do not work, as `(x, y, p)`, or `(x, y, p, chip)` on another chip than the first,
+    /// as boards have them. For the mapper they do not exist; reserved ones exist and stay idle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<PePlace>,
 }
