@@ -21,8 +21,6 @@ use crate::text::several;
 pub(super) use lasting::Fate;
 pub use lasting::{DeadChipLink, DeadLink, Faults};
 
-/// A PE as users write it: column, row, PE of that QPE.
-
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
