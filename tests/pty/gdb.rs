@@ -43,7 +43,7 @@ fn gdb_attaches_to_the_running_app() {
     assert!(text.contains("Breakpoint 1, csr_row") && text.contains("AT 798"), "{text}");
     terminal.wait_for("gdb detached");
     // The app goes on from where gdb left the chip.
-    terminal.press("8V");
+    terminal.press("8Vz");
     terminal.wait_for("instruction 2 of");
     terminal.press("i");
     terminal.wait_for("instruction 3 of");

@@ -193,8 +193,11 @@ mod tests {
                 .filter_map(|line| line.timing)
                 .map(|timing| (timing.cycles_text(), timing.why()))
                 .collect();
-            assert_eq!(found, own, "{}", function.name);
-            compared += found.len();
+            // A `nop` may stand before constants, for their alignment.
+            let (listed, rest) = found.split_at(own.len().min(found.len()));
+            assert_eq!(listed, own, "{}", function.name);
+            assert!(rest.iter().all(|(_, why)| why.starts_with("NOP")), "{}: {rest:?}", function.name);
+            compared += own.len();
         }
         assert!(compared > 1000, "{compared}");
     }
@@ -210,7 +213,8 @@ mod tests {
         let data =
             words.flat_map(|listing| listing.lines.clone()).filter(|line| line.text.starts_with(".word"));
         assert!(data.count() > 2);
-        assert!(listing.lines.iter().all(|line| line.timing.is_some()));
+        let is_data = |line: &CodeLine| line.text.starts_with('.');
+        assert!(listing.lines.iter().all(|line| line.timing.is_some() != is_data(line)));
         assert_eq!(listing.at(listing.function.address), Some(0));
     }
 }
