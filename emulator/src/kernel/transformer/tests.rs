@@ -202,7 +202,7 @@ proptest! {
             let mut bench = Bench::new();
             bench.put(at(0), &[query, key, value]);
             // Two halves of 16 bits.
-            bench.put(at(1), &cells.iter().map(|cell| cell << 16 | cell / 2).collect::<Vec<_>>());
+            bench.put(at(1), &cells.iter().map(|cell| (cell << 16) | (cell / 2)).collect::<Vec<_>>());
             bench.singles(at(3), &[gain]);
             bench.singles(at(4), &v);
             let head = HeadLayout {
