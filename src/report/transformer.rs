@@ -2,8 +2,8 @@
 //!
 //! Ledger A counts operations as the literature on spiking transformers does: 4.6 pJ for a
 //! multiply-accumulate and 0.9 pJ for an accumulate, 32-bit floating point in 45 nm (Horowitz,
-//! ISSCC 2014), with measured rates; memory and communication count nothing. Ledger B is this chip's
-//! own energy, from published power, for the same stages.
+//! ISSCC 2014), with measured rates; memory and communication count nothing. Ledger B is this
+//! chip's own energy, from published power, for the same stages.
 
 use serde::Serialize;
 

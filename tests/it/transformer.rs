@@ -1,4 +1,5 @@
 //! Transformers from scene to report: the chip against the mathematics, rates and ledgers.
+#![allow(clippy::unwrap_used, reason = "helpers of a test")]
 
 use serde_json::Value;
 use spinntui::mapping::attention::AttentionProgram;
@@ -18,7 +19,9 @@ fn scene(name: &str) -> String {
 fn report(name: &str, set: &[&str]) -> Value {
     let scene = scene(name);
     let mut arguments = vec!["run", &scene, "--steps", "26", "--format", "json"];
-    set.iter().for_each(|edit| arguments.extend(["--set", edit]));
+    for edit in set {
+        arguments.extend(["--set", edit]);
+    }
     let output = spinntui(&arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()

@@ -124,7 +124,7 @@ proptest! {
     ) {
         let columns = 4 * quads;
         let mut bench = Bench::new();
-        // The second segment is a word of its own, and its neurons' weights are those of the first's.
+        // The second segment is a word of its own with the weights of the first's neurons.
         bench.put(at(0), &[bits[0], bits[1], more]);
         bench.put(at(1), &q);
         bench.put(at(2), &sums);

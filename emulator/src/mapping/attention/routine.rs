@@ -110,8 +110,8 @@ pub struct SpikeCounts {
     pub sent: u32,
 }
 
-/// Counts the spikes that a slot's last token has left in the memory of its PE; `None` for a slot of
-/// another network family.
+/// Counts the spikes that a slot's last token has left in the memory of its PE; `None` for a slot
+/// of another network family.
 pub fn spikes_of(slot: &Slot, sram: &Sram) -> Option<SpikeCounts> {
     let own = super::AttentionSlot::of(slot)?;
     let ones = |at: u32, words: u32| (0..words).map(|word| sram.word(at + 4 * word).count_ones()).sum();
