@@ -2,8 +2,8 @@
 //!
 //! Ledger A counts operations as the literature on spiking transformers does: 4.6 pJ for a
 //! multiply-accumulate and 0.9 pJ for an accumulate, 32-bit floating point in 45 nm (Horowitz,
-//! ISSCC 2014), with measured rates; memory and communication count nothing. Ledger B is this chip's
-//! own energy, from published power, for the same stages.
+//! ISSCC 2014), with measured rates; memory and communication count nothing. Ledger B is this
+//! chip's own energy, from published power, for the same stages.
 
 use serde::Serialize;
 
@@ -154,15 +154,18 @@ fn ledger_b(session: &Session, stages: &[Stage]) -> LedgerB {
     }
 }
 
+/// Rate of a population of a layer.
+type Of = fn(&LayerRates) -> Option<f64>;
+
 impl Transformer {
     /// Returns lines for people: the mean rates, and both ledgers.
     pub(super) fn lines(&self) -> [String; 3] {
-        let mean = |of: fn(&LayerRates) -> Option<f64>| {
+        let mean = |of: Of| {
             let rates: Vec<f64> = self.rates.iter().filter_map(|row| of(&row.rates)).collect();
             let mean = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
             (!rates.is_empty()).then(|| format!("{:.1} %", 100.0 * mean))
         };
-        let populations: [(&str, fn(&LayerRates) -> Option<f64>); 7] = [
+        let populations: [(&str, Of); 7] = [
             ("input", |rates| rates.input),
             ("q", |rates| rates.q),
             ("k", |rates| rates.k),

@@ -57,7 +57,9 @@ pub(super) fn run(call: &Call, words: &mut SramWords) -> Made {
             let (mut shares, mut o) = (Vec::new(), vec![0.0; width as usize]);
             dense::attend(&q, &keys, &values, &mut shares, &mut o);
             let sum = shares.iter().fold(0.0, |sum, share| sum + share);
-            shares.iter_mut().for_each(|share| *share /= sum);
+            for share in &mut shares {
+                *share /= sum;
+            }
             store(words, scores, &shares);
             store(words, out, &o);
         }

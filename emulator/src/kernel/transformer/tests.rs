@@ -124,7 +124,7 @@ proptest! {
     ) {
         let columns = 4 * quads;
         let mut bench = Bench::new();
-        // The second segment is a word of its own, and its neurons' weights are those of the first's.
+        // The second segment is a word of its own with the weights of the first's neurons.
         bench.put(at(0), &[bits[0], bits[1], more]);
         bench.put(at(1), &q);
         bench.put(at(2), &sums);
@@ -202,7 +202,7 @@ proptest! {
             let mut bench = Bench::new();
             bench.put(at(0), &[query, key, value]);
             // Two halves of 16 bits.
-            bench.put(at(1), &cells.iter().map(|cell| cell << 16 | cell / 2).collect::<Vec<_>>());
+            bench.put(at(1), &cells.iter().map(|cell| (cell << 16) | (cell / 2)).collect::<Vec<_>>());
             bench.singles(at(3), &[gain]);
             bench.singles(at(4), &v);
             let head = HeadLayout {

@@ -43,7 +43,7 @@ fn norm(plan: &Plan, norm: &Norm, image: &mut Image) {
     image.push((bias, singles(&norm.bias)));
 }
 
-/// Writes the weights of some outputs: a row an input where inputs are spikes, else a row an output.
+/// Writes the weights of some outputs: a row an input where these are spikes, else a row an output.
 fn linear(plan: &Plan, linear: &Linear, outputs: &[usize], by_input: bool, image: &mut Image) {
     let layout = plan.layout.linear;
     let bytes: Vec<i8> = if by_input {

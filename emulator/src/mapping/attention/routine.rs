@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::phase::Phase;
 use super::plan::Plan;
 use crate::kernel::transformer::{Call, Made, Step};
-use crate::kernel::{KernelFault, SramWords, WORDS};
+use crate::kernel::{KernelFault, SramWords};
 use crate::machine::costs::Costs;
 use crate::machine::program::Slot;
 use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
@@ -23,13 +23,15 @@ pub(super) struct Script {
 
 /// Memory to find out what calls will do.
 #[derive(Default)]
-struct Scratch(Option<Box<SramWords>>);
+struct Scratch(Vec<u32>);
 
 impl Scratch {
     /// Runs calls on a copy of `words` and returns what they did.
     fn run(&mut self, calls: &[Call], words: &SramWords) -> Vec<Made> {
-        let copy = self.0.get_or_insert_with(|| Box::new([0; WORDS]));
-        copy.copy_from_slice(words);
+        self.0.clear();
+        self.0.extend_from_slice(words);
+        // Always of this length.
+        let Ok(copy) = <&mut SramWords>::try_from(self.0.as_mut_slice()) else { return Vec::new() };
         calls.iter().map(|call| call.run(copy)).collect()
     }
 }
@@ -108,8 +110,8 @@ pub struct SpikeCounts {
     pub sent: u32,
 }
 
-/// Counts the spikes that a slot's last token has left in the memory of its PE; `None` for a slot of
-/// another network family.
+/// Counts the spikes that a slot's last token has left in the memory of its PE; `None` for a slot
+/// of another network family.
 pub fn spikes_of(slot: &Slot, sram: &Sram) -> Option<SpikeCounts> {
     let own = super::AttentionSlot::of(slot)?;
     let ones = |at: u32, words: u32| (0..words).map(|word| sram.word(at + 4 * word).count_ones()).sum();
