@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::geometry::{ChipId, Pe};
 
 /// Place of a PE: column, row, PE of that QPE, and chip. It may be that of no PE.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PePlace {
     /// Column of the QPE, 1 to 7.
     pub x: u8,
@@ -51,6 +51,13 @@ impl fmt::Display for PePlace {
             (_, false) => write!(f, "({x},{y},{p},{chip})"),
             (_, true) => write!(f, "({x}, {y}, {p}, {chip})"),
         }
+    }
+}
+
+/// As scenes have it: faults of campaigns are written into scenes this way.
+impl fmt::Debug for PePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:#}")
     }
 }
 
@@ -120,6 +127,7 @@ mod tests {
         {
             assert_eq!(ron::from_str::<PePlace>(text).unwrap(), place);
             assert_eq!(ron::to_string(&place).unwrap(), text);
+            assert_eq!(ron::from_str::<PePlace>(&format!("{place:?}")).unwrap(), place);
             let json = text.replace('(', "[").replace(')', "]");
             assert_eq!(serde_json::from_str::<PePlace>(&json).unwrap(), place);
             assert_eq!(serde_json::to_string(&place).unwrap(), json);

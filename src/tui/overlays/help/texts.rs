@@ -123,7 +123,7 @@ const PE: &[Entry] = &[
     ("c after", "state that stays: less θ where an event was sent"),
     ("z r g", "keep gate, reset gate, candidate of the new state"),
     ("code", "C source, machine code, cycles of each instruction"),
-    ("cycles: 1, 1 + P", "of a branch: going on; taken, with a refill of P"),
+    ("cycles 1, 1 + P", "of a branch: going on; taken, with a refill of P"),
 ];
 
 const TIMELINE: &[Entry] = &[
