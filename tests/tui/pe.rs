@@ -310,8 +310,8 @@ fn machine_code_at_three_sizes() {
     }
     let mut rig = Rig::new((80, 24), 0);
     rig.screen("8 V z i i");
-    let moved = rig.screen("j j j");
-    assert_ne!(moved, rig.screen("k k k"), "the listing scrolls");
+    let moved = rig.screen("j j j j j j j j j");
+    assert_ne!(moved, rig.screen("k k k k k k k k k"), "the listing scrolls");
     assert!(rig.screen("f").contains("returned"));
     assert!(rig.screen("F").contains("instruction 0 of"));
 }
