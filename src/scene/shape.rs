@@ -19,7 +19,7 @@ pub enum Shape {
     Enum(Vec<Variant>),
     /// `[ value, … ]`.
     List(Box<Shape>),
-    /// `( value, … )`, of which the first so many must be there.
+    /// `( value, … )`, and how many of the values, from the first on, are required.
     Tuple(Vec<Shape>, usize),
     /// Value that is a string.
     Text,

@@ -30,7 +30,7 @@ pub struct Frame {
 /// Registers before the last instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// Core registers.
+    /// Core registers, r0 to pc.
     pub r: [u32; 16],
     /// Singles of the FPU, as bits.
     pub s: [u32; 32],

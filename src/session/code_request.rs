@@ -26,7 +26,7 @@ impl Level {
 /// What a step through machine code goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Motion {
-    /// One instruction.
+    /// To the next instruction.
     Instruction,
     /// To another line of the source.
     Line,

@@ -8,80 +8,42 @@
     reason = "a test helper that fails should say where"
 )]
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use crate::common::spinntui;
+use crate::driver::Driver;
 use spinntui::chip::geometry::Pe;
-use spinntui::output::Reads;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::changes::Level;
 use spinntui::session::command::{Command, StepUnit};
-use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
 use spinntui::session::history::Place as Moment;
 use spinntui::session::inspect::{CodeView, Part, PartView, Place, Request};
 use spinntui::session::instructions::Motion;
-use spinntui::session::record::Recorder;
-use spinntui::session::snapshot::{Focus, RunState, SharedSnapshot};
+use spinntui::session::snapshot::{Focus, SharedSnapshot};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
 /// An engine whose snapshots show the machine code of a PE.
-struct Driver {
-    engine: Engine,
-    events: crossbeam_channel::Receiver<EngineEvent>,
+struct AtCode {
+    driver: Driver,
     pe: Pe,
 }
 
-impl Driver {
+impl AtCode {
     fn open(record: Option<&Path>) -> Self {
-        let record = record
-            .map(|path| Recorder::create(path, Path::new(SMALL), &[], &Reads::default()).unwrap().pending());
-        let (sender, events) = crossbeam_channel::unbounded();
-        let options = EngineOptions {
-            scene: PathBuf::from(SMALL),
-            set: Vec::new(),
-            autorun: false,
-            record,
-            points: Vec::new(),
-            exact: false,
-            against: None,
-        };
-        let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
-        let driver = Self { engine, events, pe: Pe::at(1, 4, 2).unwrap() };
-        driver.standing();
-        let place = Place { pe: driver.pe.index(), part: Part::Code, at: 0 };
+        let (driver, pe) = (Driver::open(SMALL, &[], record), Pe::at(1, 4, 2).unwrap());
+        let place = Place { pe: pe.index(), part: Part::Code, at: 0 };
         driver.does(Command::Focus(Focus::Inspect(Request { place, by_distance: false })));
-        driver
-    }
-
-    /// The next snapshot of a machine that stands still.
-    fn standing(&self) -> SharedSnapshot {
-        loop {
-            self.engine.ready();
-            match self.events.recv_timeout(Duration::from_secs(600)).expect("no snapshot came") {
-                EngineEvent::Snapshot(snapshot) if snapshot.run == RunState::Paused => return snapshot,
-                EngineEvent::Crashed(report) => panic!("{report}"),
-                _ => {}
-            }
-        }
+        Self { driver, pe }
     }
 
     fn does(&self, command: Command) -> SharedSnapshot {
-        assert!(self.engine.send(command));
-        self.standing()
+        self.driver.does(command)
     }
 
-    /// What the engine says to a command.
     fn says(&self, command: Command) -> String {
-        assert!(self.engine.send(command));
-        loop {
-            if let EngineEvent::Said(what) = self.events.recv_timeout(Duration::from_secs(600)).unwrap() {
-                self.standing();
-                return what;
-            }
-        }
+        self.driver.says(command)
     }
 
     fn moves(&self, motion: Motion, count: u32, back: bool) -> (SharedSnapshot, CodeView) {
@@ -120,7 +82,7 @@ fn line(code: &CodeView) -> u32 {
 
 #[test]
 fn steps_go_by_instruction_line_and_function_and_each_way_back() {
-    let driver = Driver::open(None);
+    let driver = AtCode::open(None);
     // The first one runs the chip to the first instruction of the next call.
     let first = driver.forward(Motion::Instruction, 1);
     assert_eq!((executed(&first), first.level), (0, Level::Code));
@@ -155,7 +117,7 @@ fn steps_go_by_instruction_line_and_function_and_each_way_back() {
 
 #[test]
 fn stepping_back_leads_to_calls_before_the_first_step() {
-    let driver = Driver::open(None);
+    let driver = AtCode::open(None);
     driver.does(Command::Step { unit: StepUnit::TimeStep, count: 2 });
     let first = driver.moves(Motion::Instruction, 1, false).0;
     let (before, code) = driver.moves(Motion::Instruction, 1, true);
@@ -177,7 +139,7 @@ fn stepping_back_leads_to_calls_before_the_first_step() {
 fn levels_give_the_same_output_and_a_replay_the_same_state() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("session.ron");
-    let mut driver = Driver::open(Some(&file));
+    let mut driver = AtCode::open(Some(&file));
     driver.does(Command::Step { unit: StepUnit::TimeStep, count: 3 });
     assert!(driver.level(Level::Code).contains("PE(1,4,2) at level code"));
     assert!(driver.level(Level::Code).contains("already"));
@@ -194,7 +156,7 @@ fn levels_give_the_same_output_and_a_replay_the_same_state() {
     assert!(driver.level(Level::Code).contains("at level code"));
     let end = driver.does(Command::Step { unit: StepUnit::TimeStep, count: 4 });
     assert_eq!(code(&end).level, Level::Code);
-    driver.engine.stop();
+    driver.driver.stop();
 
     let again = spinntui(&["replay", file.to_str().unwrap()]);
     let said = String::from_utf8(again.stderr).unwrap();

@@ -20,6 +20,7 @@ mod conditions;
 mod counts;
 mod digits;
 mod dram;
+mod driver;
 mod dvfs;
 mod energy;
 mod escapes;

@@ -8,76 +8,16 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::common::{fine, spinntui};
+use crate::driver::Driver;
 use serde_json::Value;
 use spinntui::machine::fault::Fault;
-use spinntui::output::Reads;
 use spinntui::session::command::{Command, StepUnit};
-use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
 use spinntui::session::history::Place;
-use spinntui::session::record::Recorder;
-use spinntui::session::snapshot::{RunState, SharedSnapshot};
 
 const SMALL: &str = "scenes/lm_small.ron";
 const FLIP: &str = "(at: Step(3), fault: FlipBit(pe: (1, 4, 0), address: 0x8003, bit: 6))";
-
-/// An engine, driven as the app drives it.
-struct Driver {
-    engine: Engine,
-    events: crossbeam_channel::Receiver<EngineEvent>,
-}
-
-impl Driver {
-    fn open(record: &Path) -> Self {
-        let set = vec![("chip.waiting".to_owned(), "Sleep".to_owned())];
-        let recorder = Recorder::create(record, Path::new(SMALL), &set, &Reads::default()).unwrap();
-        let (sender, events) = crossbeam_channel::unbounded();
-        let options = EngineOptions {
-            scene: PathBuf::from(SMALL),
-            set,
-            autorun: false,
-            record: Some(recorder.pending()),
-            points: Vec::new(),
-            exact: false,
-            against: None,
-        };
-        let engine = Engine::start(options, move |event| drop(sender.send(event))).unwrap();
-        let driver = Self { engine, events };
-        driver.standing();
-        driver
-    }
-
-    /// The next snapshot of a machine that stands still.
-    fn standing(&self) -> SharedSnapshot {
-        loop {
-            self.engine.ready();
-            match self.events.recv_timeout(Duration::from_secs(600)).expect("no snapshot came") {
-                EngineEvent::Snapshot(snapshot) if snapshot.run == RunState::Paused => return snapshot,
-                EngineEvent::Crashed(report) => panic!("{report}"),
-                _ => {}
-            }
-        }
-    }
-
-    fn does(&self, command: Command) -> SharedSnapshot {
-        assert!(self.engine.send(command));
-        self.standing()
-    }
-
-    /// What the engine says to a command.
-    fn says(&self, command: Command) -> String {
-        assert!(self.engine.send(command));
-        loop {
-            if let EngineEvent::Said(what) = self.events.recv_timeout(Duration::from_secs(600)).unwrap() {
-                self.standing();
-                return what;
-            }
-        }
-    }
-}
 
 fn step(unit: StepUnit, count: u32) -> Command {
     Command::Step { unit, count }
@@ -87,7 +27,7 @@ fn step(unit: StepUnit, count: u32) -> Command {
 fn a_recorded_session_ends_in_the_same_state_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("session.ron");
-    let mut driver = Driver::open(&file);
+    let mut driver = Driver::open(SMALL, &[("chip.waiting", "Sleep")], Some(&file));
     driver.does(step(StepUnit::TimeStep, 6));
     assert!(driver.says(Command::Bookmark("here".into())).contains("time step 6"));
     driver.does(step(StepUnit::Phase, 3));
@@ -105,7 +45,7 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     let oldest = driver.says(Command::Back { unit: StepUnit::TimeStep, count: 100 });
     assert!(oldest.contains("history ends here") && oldest.contains("the start"), "{oldest}");
     let end = driver.does(step(StepUnit::TimeStep, 4));
-    driver.engine.stop();
+    driver.stop();
 
     let path = file.to_str().unwrap();
     let again = spinntui(&["replay", path, "--format", "json"]);

@@ -261,7 +261,7 @@ enum Flow {
     On,
     /// To the next one, or elsewhere.
     Maybe,
-    /// Always elsewhere.
+    /// Execution always goes on elsewhere.
     Always,
     /// Into a function, whose cycles are its own.
     Call,

@@ -32,7 +32,7 @@ const DONE: usize = 7;
 /// weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MacShape {
-    /// Vectors.
+    /// Number of vectors that share the weights.
     pub vectors: u32,
     /// Bytes of a vector, and of a row of weights; a multiple of 4.
     pub terms: u32,

@@ -20,13 +20,13 @@ const GUARD: Guard = Guard { kernel: "int8_mac" };
 /// Where a matrix lies in a PE's SRAM; byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Int8MacLayout {
-    /// Rows.
+    /// Number of rows, one an output.
     pub rows: u32,
-    /// Sources.
+    /// Number of sources, one an input.
     pub sources: u32,
     /// `value[rows][terms]`, signed bytes.
     pub value: u32,
-    /// `source[sources]`, half-words.
+    /// Address of `source[sources]`, half-words.
     pub source: u32,
     /// `scale[1 + rows]`, singles.
     pub scale: u32,

@@ -38,9 +38,9 @@ pub struct GatherLayout {
     pub count: u32,
     /// Words of a run, at least 1.
     pub words: u32,
-    /// Source.
+    /// Address of the bytes to copy.
     pub from: u32,
-    /// Target.
+    /// Address to copy to.
     pub to: u32,
     /// Words of the target.
     pub to_words: u32,
@@ -53,7 +53,7 @@ pub struct PoolLayout {
     pub sums: u32,
     /// Windows, half-words: where the sums of a place begin, `[places, window]`.
     pub windows: u32,
-    /// Places.
+    /// Number of places of the map that comes in.
     pub places: u32,
     /// Places that each output takes the largest sum of, at least 1.
     pub window: u32,
@@ -72,7 +72,7 @@ pub struct ScaleLayout {
     pub count: u32,
     /// Factor and bias of each, singles.
     pub factors: u32,
-    /// Outputs, singles.
+    /// Address of the outputs, singles.
     pub to: u32,
 }
 

@@ -182,7 +182,7 @@ pub struct MacCount {
     pub total: MacRun,
     /// `total` when the time step began.
     pub before: MacRun,
-    /// Of the last completed time step.
+    /// Sums of the last completed time step.
     pub last_step: MacRun,
     /// Sums since the start that needed more bits than the array keeps.
     pub overflows: u64,

@@ -65,7 +65,7 @@ pub struct Request<'a> {
     pub network: &'a Egru,
     /// Rows for its first layer.
     pub dram: Arc<dyn DramRows>,
-    /// Start of sequences, and what begins anew there; `None` to carry all state on.
+    /// Start of sequences, and what begins again there; `None` to carry all state on.
     pub restart: Option<Restart>,
     /// Options of the chip, `chip` of a scene.
     pub chip: &'a ChipOptions,

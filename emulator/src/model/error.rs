@@ -143,11 +143,11 @@ pub enum ModelError {
     /// A firing threshold that is not above 0.
     #[error("{}: tensor {tensor} is {value}; a firing threshold is above 0", path.display())]
     Threshold {
-        /// The file.
+        /// File that holds the model.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// The value.
+        /// Threshold that was read.
         value: f32,
     },
     /// A packed matrix whose arrays do not make one.

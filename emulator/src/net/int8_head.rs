@@ -63,7 +63,7 @@ pub struct Int8Layer {
 pub enum Maps {
     /// Bytes, `[places, channels]`.
     Bytes(Vec<i8>),
-    /// Singles, `[channels]`.
+    /// Features as singles, `[channels]`.
     Singles(Vec<f32>),
 }
 

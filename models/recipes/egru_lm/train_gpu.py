@@ -50,7 +50,7 @@ def arguments():
     p.add_argument("--activity", type=float, nargs="+", default=[], help="highest activity a layer; more costs")
     p.add_argument("--sparsity", type=float, default=0.95, help="final fraction of zeros in every kernel")
     p.add_argument("--ramp", type=float, nargs=2, default=[0.2, 0.5], metavar=("START", "END"), help="of pruning, as shares of training")  # fmt: skip
-    p.add_argument("--average", type=float, default=500.0, help="weights are averaged over about so many steps")
+    p.add_argument("--average", type=float, default=500.0, help="steps over which weights are averaged")
     p.add_argument("--validations", type=int, default=20, help="how often to look at the validation text")
     p.add_argument("--part", type=int, default=15, help="MiB of one file of --out")
     p.add_argument("--seed", type=int, default=1)

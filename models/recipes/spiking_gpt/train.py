@@ -49,7 +49,7 @@ def arguments():
     p.add_argument("--clip", type=float, default=0.5, help="largest gradient norm")
     p.add_argument("--weight-decay", type=float, default=0.1, help="on matrices")
     p.add_argument("--batch", type=int, default=64, help="sequences side by side")
-    p.add_argument("--sequences", type=int, default=0, help="of validation and test text, the first so many; 0: all")
+    p.add_argument("--sequences", type=int, default=0, help="sequences of validation and test text that are measured; 0: all")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return p.parse_args()
@@ -76,7 +76,7 @@ class CrossEntropy(torch.autograd.Function):
 
 
 class Text:
-    """A text as sequences of `context` words, cut anew each epoch, or as they follow one another."""
+    """A text as sequences of `context` words, cut at other places each epoch, or as they follow one another."""
 
     def __init__(self, path, vocabulary, context, device):
         self.numbers = torch.tensor(encode(read_words(path), vocabulary), device=device)

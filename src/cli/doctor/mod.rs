@@ -42,7 +42,7 @@ pub struct DoctorArgs {
 pub enum State {
     /// As it should be.
     Ok,
-    /// Fact that is worth knowing and needs no action.
+    /// Information that needs no action.
     Note,
     /// It does not work.
     Problem,

@@ -21,7 +21,7 @@ const HEAD: u32 = 4;
 /// One instruction, or data between instructions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstructionView {
-    /// Byte address.
+    /// Byte address in the PE's SRAM.
     pub address: u32,
     /// Text as `objdump -d` has it.
     pub text: String,
@@ -38,7 +38,7 @@ pub struct InstructionView {
 pub struct RegisterView {
     /// Name as Arm has it: `r0`, `sp`, `s15`.
     pub name: String,
-    /// Its bits.
+    /// Value of the register, as bits.
     pub bits: u32,
     /// Whether the last instruction has changed it.
     pub changed: bool,
@@ -87,7 +87,7 @@ pub struct CodeView {
     pub level: Level,
     /// Name of the file that has the code.
     pub file: String,
-    /// Function shown.
+    /// Name of the function shown.
     pub function: String,
     /// Name of the source file; empty if the code does not say.
     pub source_file: String,

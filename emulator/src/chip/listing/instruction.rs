@@ -70,7 +70,7 @@ pub enum Address {
         base: Reg,
         /// Offset from the base address, in bytes.
         offset: Offset,
-        /// Order of offset and access, and what becomes of the base register.
+        /// Order of offset and access, and what happens to the base register.
         index: Index,
     },
     /// A constant in the literal pool: a label and bytes after it.

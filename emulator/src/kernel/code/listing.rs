@@ -14,7 +14,7 @@ use crate::chip::cortex_m4f::{Timing, code_timing};
 /// One instruction of a listing, or a word of data between instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeLine {
-    /// Byte address.
+    /// Byte address in the PE's SRAM.
     pub address: u32,
     /// Size in bytes: 2 or 4.
     pub size: u8,

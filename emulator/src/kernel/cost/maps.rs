@@ -16,12 +16,12 @@ pub(super) struct Maps {
     product: Linear,
     /// Call, place, place of a window.
     pool: [Linear; 3],
-    /// Call, sum.
+    /// Cycles of a call and of each sum.
     scale: [Linear; 2],
 }
 
 impl KernelCosts {
-    /// `frame_bytes`.
+    /// Returns the cycles of `frame_bytes`.
     pub fn frame_bytes(&self, frame: &FrameLayout) -> Cycles {
         let [call, row, pixel] = self.maps.frame;
         evaluate(&[(call, 1), (row, frame.side), (pixel, frame.side * frame.side)])

@@ -55,7 +55,8 @@ impl Share<'_> {
     }
 
     /// Returns what a kernel would do if exactly the sources for which `active` holds are not zero.
-    /// The same as [`super::Kernel::work`] on the placed bytes with such an input.
+    ///
+    /// It is what [`super::Kernel::work`] counts on the placed bytes with such an input.
     pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> Work {
         let all = !self.finite();
         match kind {

@@ -43,7 +43,7 @@ pub struct Spiking {
 pub struct LinearLayout {
     /// Outputs on the PE.
     pub outputs: u32,
-    /// Inputs.
+    /// Number of inputs of the layer.
     pub inputs: u32,
     /// Weights: a row an output where inputs are singles, a row an input where they are spikes.
     pub q: u32,
@@ -64,7 +64,7 @@ pub struct Firing {
     pub scale: u32,
     /// Bias of each sum; not read with constant inputs.
     pub bias: u32,
-    /// Membrane potentials.
+    /// Address of the membrane potentials, singles.
     pub v: u32,
     /// Threshold of IF neurons.
     pub theta: u32,
@@ -141,7 +141,7 @@ pub type Made = Vec<Step>;
 /// One C function that a call has run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// `clear` of so many words.
+    /// Call of `clear` with a number of words.
     Clear(u32),
     /// A routine with its sizes.
     Routine(TransformerRoutine, Sizes),

@@ -11,7 +11,7 @@ use crate::mapping::memory::Full;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AttentionError {
     /// An entry of the mapping names no stage.
-    #[error("`{name}` is no stage of the network; there are {}", .names.join(", "))]
+    #[error("the network has no stage `{name}`; there are {}", .names.join(", "))]
     NoSuchStage {
         /// Entry of `mapping.layers`.
         entry: usize,

@@ -16,9 +16,9 @@ const CONTROL_BYTES: u32 = 32;
 /// Addresses that are the same in every PE, since one packet serves many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Common {
-    /// Control block.
+    /// Address of the control block.
     pub control: u32,
-    /// Residual stream.
+    /// Buffers of the residual stream.
     pub stream: Buffers,
     /// Blocks of attention or of hidden neurons.
     pub blocks: Buffers,
@@ -74,7 +74,7 @@ pub struct Layout {
     pub coded: u32,
     /// Threshold of the coding neurons.
     pub theta_in: u32,
-    /// Linear layer.
+    /// Layout of the linear layer.
     pub linear: LinearLayout,
     /// Rows of weights of neurons that spike, as addresses.
     pub list: u32,

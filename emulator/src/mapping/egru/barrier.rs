@@ -65,7 +65,7 @@ pub struct Timing<'a> {
     pub mapping: &'a MappingOptions,
     /// Samples and buffers.
     pub copies: Copies,
-    /// Start of sequences, and what begins anew there.
+    /// Start of sequences, and what begins again there.
     pub restart: Option<Restart>,
     /// PEs of a head that sends x of the first layer; 0 if it comes from DRAM.
     pub fed_by: usize,

@@ -8,7 +8,7 @@ use super::state::{LayerTrace, Trace};
 /// Spikes of a population, and the places (neurons times time steps) that could have one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Spikes.
+    /// Number of spikes.
     pub spikes: u64,
     /// Neurons times time steps; a pair of populations of u and −u is one place.
     pub places: u64,
@@ -36,11 +36,11 @@ pub const POPULATIONS: [&str; 7] = ["input", "q", "k", "v", "attention", "mlp_in
 pub struct LayerRates {
     /// Signed input of the query, key and value neurons.
     pub input: Option<f64>,
-    /// Query neurons.
+    /// Rate of the query neurons.
     pub q: Option<f64>,
-    /// Key neurons.
+    /// Rate of the key neurons.
     pub k: Option<f64>,
-    /// Value neurons.
+    /// Rate of the value neurons.
     pub v: Option<f64>,
     /// Neurons after attention.
     pub attention: Option<f64>,
@@ -53,7 +53,7 @@ pub struct LayerRates {
 /// Spikes of each layer's populations over tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
-    /// Tokens counted.
+    /// Number of tokens counted.
     pub tokens: u64,
     /// Sum over the tokens of the number of tokens that each attends to, its own included.
     pub attended: u64,

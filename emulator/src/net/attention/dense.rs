@@ -42,7 +42,7 @@ pub fn normed(h: f32, (mean, spread): (f32, f32), (weight, bias): (f32, f32)) ->
 /// The tanh form of GELU, as in GPT-2: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
 #[inline]
 pub fn gelu(x: f32) -> f32 {
-    /// √(2/π).
+    /// The square root of 2/π.
     const FACTOR: f32 = 0.797_884_6;
     let cube = x * x * x;
     (0.5 * x) * (1.0 + libm::tanhf(FACTOR * (x + 0.044_715 * cube)))

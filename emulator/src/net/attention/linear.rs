@@ -7,7 +7,7 @@
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear {
     inputs: usize,
-    /// `[inputs, outputs]`.
+    /// Weights, `[inputs, outputs]`.
     columns: Vec<i8>,
     /// Scale of each output, `[outputs]`.
     pub scale: Vec<f32>,

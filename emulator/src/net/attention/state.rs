@@ -8,11 +8,11 @@ use super::{Attention, Block, Coding, Gpt, Linear, Mlp, Signed, Spikes, dense};
 /// Spikes of a head in one token, over the time steps of attention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadTrace {
-    /// Query neurons.
+    /// Spikes of the query neurons.
     pub query: Spikes,
-    /// Key neurons.
+    /// Spikes of the key neurons.
     pub key: Spikes,
-    /// Value neurons.
+    /// Spikes of the value neurons.
     pub value: Spikes,
     /// Neurons after attention.
     pub output: Spikes,
@@ -23,7 +23,7 @@ pub struct HeadTrace {
 pub struct LayerTrace {
     /// Signed input of attention.
     pub input: Signed,
-    /// By head.
+    /// Spikes of each head.
     pub heads: Vec<HeadTrace>,
     /// Signed input of the feed-forward block.
     pub mlp_input: Signed,

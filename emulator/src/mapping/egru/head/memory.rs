@@ -22,7 +22,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Lays out control blocks and buffers of layers whose inputs take so many words.
+    /// Lays out control blocks and buffers of layers, given the words that their inputs take.
     pub fn new(words: &[Option<u32>]) -> Self {
         let control = |k: usize| Control { base: PROGRAM_BYTES + k as u32 * Control::BYTES };
         let mut at = control(words.len()).base;

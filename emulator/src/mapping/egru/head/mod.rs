@@ -7,7 +7,7 @@
 //! side by side, let the array multiply, pool, scale and round the sums, and send them on. The
 //! first reads the frame from DRAM; the features of the last arrive where an EGRU's x does.
 //!
-//! Weights lie in SRAM, or are read from DRAM layer by layer, each time step anew.
+//! Weights lie in SRAM, or are read from DRAM layer by layer, again in each time step.
 
 mod load;
 mod memory;
@@ -50,7 +50,7 @@ pub enum HeadError {
     /// More PEs asked for than are free, or none.
     #[error("the head asks for {asked} PEs, and {free} are free beside the EGRU's")]
     Pes {
-        /// As asked.
+        /// Number of PEs that the scene asks for.
         asked: u32,
         /// Free for it.
         free: usize,
@@ -63,7 +63,7 @@ pub enum HeadError {
     DoesNotFit {
         /// The fullest PE.
         pe: Pe,
-        /// Bytes.
+        /// Bytes needed, and bytes that are there.
         full: Full,
         /// Bytes of all weights.
         weights: u64,
@@ -75,15 +75,15 @@ pub enum HeadError {
     /// An option that a head on the chip does not go with.
     #[error("`mapping.head: Chip` cannot be used with `{with}`: {why}")]
     Combination {
-        /// Option.
+        /// Option that a head on the chip excludes.
         with: &'static str,
-        /// Why not.
+        /// Reason why both exclude each other.
         why: &'static str,
     },
     /// A frame's row does not have the head's pixels.
     #[error("rows of {found} values are to be read from DRAM, but the head takes frames of {needed} pixels")]
     Width {
-        /// Pixels.
+        /// Number of pixels that the head needs.
         needed: usize,
         /// Values of a row.
         found: usize,

@@ -35,7 +35,7 @@ pub(super) struct LayerLayout {
 pub(super) enum Finish {
     /// Pooled and rounded, a tile after the other.
     Pool(Vec<PoolLayout>),
-    /// Made singles.
+    /// Sums that become singles.
     Scale(ScaleLayout),
 }
 
