@@ -7,8 +7,8 @@
 //! the manner of NeurTransformer (arXiv:2510.00133), of which only the abstract is known here.
 //!
 //! Values are single precision, each operation rounded, nothing fused, sums in ascending order;
-//! sums over spikes are integers. All membranes begin at rest for each token; from token to token of a
-//! sequence there are only the keys and values of softmax attention, or the running state of
+//! sums over spikes are integers. All membranes begin at rest for each token; from token to token
+//! of a sequence there are only the keys and values of softmax attention, or the running state of
 //! spike-based attention ([`head`]).
 
 use schemars::JsonSchema;
