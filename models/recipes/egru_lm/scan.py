@@ -109,7 +109,8 @@ class Scan:
         self.logits = torch.zeros(words * batch, vocabulary, dtype=dtype, device=device)
         self.losses = torch.zeros(words * batch, device=device)
         self.ones = torch.ones(words * batch, dtype=dtype, device=device)
-        # Connections dropped in training; a tensor, so that it can change after the step was recorded.
+        # Share of connections dropped in training; a tensor, so that it can change after the step
+        # was recorded.
         self.connect = torch.full((), dropout[4], device=device)
         self.streams = [torch.cuda.Stream(device) for _ in self.layers] if torch.device(device).type == "cuda" else []
         for param in params.values():

@@ -7,7 +7,8 @@ import sys
 
 from matplotlib import pyplot
 
-# Validation perplexities of the run of 2026-11-29; parameters of the layers in millions; None: not finished.
+# Validation perplexities of the run of 2026-11-29; parameters of the layers in millions.
+# None: not finished.
 SIZES = [0.67, 2.66, 5.98]
 STAGES = {
     "ASA, GELU": [119.4, 115.8, 118.6],
