@@ -356,7 +356,7 @@ impl Session {
     /// Adds the next time step, if its times are known, nothing is planned within it, and it ends
     /// at event number `events` or before.
     fn add_step(&mut self, events: u64) -> Option<Moved> {
-        if !self.machine.state().between_steps
+        if !self.machine.is_between_stretches()
             || self.tape.is_some()
             || self.faults.may_come_before(self.stats.steps + 1)
             || self.changes.pending()
@@ -370,7 +370,7 @@ impl Session {
         if self.steps_in_flight() == 0 {
             return Some(Moved::Finished);
         }
-        let added = self.machine.add_step_up_to(events)?;
+        let added = self.machine.add_stretch_up_to(events)?;
         self.handled(added.progress, added.event);
         Some(Moved::On(added.progress))
     }

@@ -89,7 +89,7 @@ pub struct Case {
     /// Every matrix by this kernel, which rounds, against the reference that rounds.
     rounded: Option<KernelKind>,
     /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
-    lists: bool,
+    pub lists: bool,
     compare: Compare,
     /// Layers without events.
     always: bool,

@@ -102,7 +102,7 @@ proptest! {
         for step in 0..9 {
             let row = step % case.frames.len();
             prop_assert!(machine.announce(&[row as u32]));
-            if machine.add_step().is_none() {
+            if machine.add_stretch().is_none() {
                 while !machine.advance().is_some_and(|progress| progress.step) {
                     prop_assert!(machine.stop().is_none(), "{:?}", machine.stop());
                 }

@@ -48,18 +48,27 @@ impl TrafficMatrix {
         self.step.fill(0);
     }
 
-    /// Adds a step that another matrix has as its last one.
-    pub(super) fn follow(&mut self, other: &Self) {
-        self.step.fill(0);
-        self.last_step.copy_from_slice(&other.last_step);
-        for (total, last) in self.total.iter_mut().zip(&self.last_step) {
-            *total += u64::from(*last);
+    /// Returns the packets of the step under way that came after `start`, by cell; with `completed`
+    /// the step has been completed since.
+    pub(super) fn since(&self, start: &Self, completed: bool) -> Vec<(u32, u32)> {
+        let now = if completed { &self.last_step } else { &self.step };
+        let cells = (0..).zip(now.iter().zip(&start.step));
+        cells
+            .filter(|(_, (now, start))| now != start)
+            .map(|(cell, (now, start))| (cell, now - start))
+            .collect()
+    }
+
+    /// Adds packets to the step under way, by cell.
+    pub(super) fn add(&mut self, cells: &[(u32, u32)]) {
+        for &(cell, packets) in cells {
+            self.step[cell as usize] += packets;
         }
     }
 
-    /// Keeps the last step alone.
-    pub(super) fn keep_last_step(&mut self) {
-        (self.step, self.total) = (Vec::new(), Vec::new());
+    /// Forgets all traffic, and takes no memory.
+    pub(super) fn clear(&mut self) {
+        (self.step, self.last_step, self.total) = (Vec::new(), Vec::new(), Vec::new());
     }
 
     /// Returns whether it tells the PEs of a QPE apart: on one chip.
