@@ -58,8 +58,8 @@ pub enum Stopped {
     /// No event is left, and values are missing.
     #[error(transparent)]
     Stalled(#[from] Stall),
-    /// There are not as many rows as samples in the batch, or more steps in flight than
-    /// the program allows.
+    /// The number of rows differs from the number of samples in the batch, or more steps are in
+    /// flight than the program allows.
     #[error("a time step needs a row for each of the {batch} samples, and {in_flight} steps are in flight")]
     NotTaken {
         /// Samples of the batch.

@@ -13,7 +13,7 @@ pub enum NirError {
     Node {
         /// Name of the node, with those of its graphs.
         node: String,
-        /// What is wrong, and the remedy.
+        /// Error with its remedy.
         reason: String,
     },
     /// A parameter of a node is wrong.
@@ -23,7 +23,7 @@ pub enum NirError {
         node: String,
         /// Name of the parameter.
         field: String,
-        /// What is wrong, and the remedy.
+        /// Error with its remedy.
         reason: String,
     },
     /// An edge is wrong.
@@ -33,7 +33,7 @@ pub enum NirError {
         source_node: String,
         /// Node at which the edge ends.
         target: String,
-        /// What is wrong, and the remedy.
+        /// Error with its remedy.
         reason: String,
     },
 }

@@ -90,7 +90,7 @@ impl std::fmt::Display for Cycles {
     }
 }
 
-/// One row of the timing table.
+/// Row of the timing table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Instructions of the row, in Arm's notation.
@@ -180,11 +180,14 @@ pub struct Timing {
     pub taken: Cycles,
     /// Row of the table.
     pub rule: RuleId,
-    /// One cycle more because its address had only just been computed; included in both.
+    /// Whether a cycle is added because the address had only just been computed; both counts
+    /// include it.
     pub address_stall: bool,
-    /// One cycle more because it uses what the FPU had only just computed; included in both.
+    /// Whether a cycle is added because a result of the FPU had only just been computed; both
+    /// counts include it.
     pub result_stall: bool,
-    /// One cycle less because the load before it was still in the pipe; included in both.
+    /// Whether a cycle is saved because the preceding load was still in the pipeline; both counts
+    /// include it.
     pub pipelined: bool,
 }
 

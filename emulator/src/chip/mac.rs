@@ -49,7 +49,7 @@ pub struct MacUse {
     pub vector: f64,
 }
 
-/// What runs of the array did.
+/// Cycles and operations of runs of the MAC array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacRun {
     /// PE cycles from trigger to end.

@@ -46,9 +46,9 @@ pub fn mac_pj(point: OperatingPoint) -> f64 {
 /// array works.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MacEnergy {
-    /// Of a multiply-add, pJ.
+    /// Energy of a multiply-add, pJ.
     pub mac_pj: f64,
-    /// Of a unit that does not multiply in a cycle in which the array works, pJ.
+    /// Energy of a unit that does not multiply in a cycle in which the array works, pJ.
     pub idle_pj: f64,
 }
 
@@ -74,7 +74,7 @@ impl MacEnergy {
 pub struct PowerModel {
     /// The chip with its PEs off.
     pub chip_off_mw: f64,
-    /// One PE that is powered and asleep.
+    /// Power of a PE that is powered and asleep, mW.
     pub pe_asleep_mw: f64,
     /// Power that an active PE draws more than one that sleeps, mW.
     pub pe_active_mw: f64,

@@ -64,7 +64,7 @@ macro_rules! source {
     };
 }
 
-/// All kernels.
+/// Listings of all kernels.
 pub const SOURCES: [Source; 30] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
@@ -351,7 +351,7 @@ impl KernelCosts {
         self.wait.check_sleeping
     }
 
-    /// One turn of the polling loop that finds the flag down.
+    /// Returns the cost of one turn of the polling loop that finds the flag down.
     pub fn wait_poll(&self) -> Cycles {
         self.wait.poll
     }
@@ -396,12 +396,12 @@ impl KernelCosts {
         self.barrier.total(pes)
     }
 
-    /// One more slot in `barrier_collect`.
+    /// Returns the cost of one more slot in `barrier_collect`.
     pub fn barrier_slot_check(&self) -> Cycles {
         evaluate(&[(self.barrier.item, 1)])
     }
 
-    /// One turn of `barrier_collect` at a slot that is behind.
+    /// Returns the cost of one turn of `barrier_collect` at a slot that is behind.
     pub fn barrier_poll(&self) -> Cycles {
         self.barrier_poll
     }

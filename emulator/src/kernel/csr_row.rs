@@ -75,7 +75,7 @@ pub(super) fn inside(guard: Guard, word: usize) -> Result<(), KernelFault> {
     if word >= WORDS { Err(guard.fault("column", 4 * word as u64)) } else { Ok(()) }
 }
 
-/// Every product. Where x, columns and values lie, in words.
+/// Product that visits every non-zero, with the places of x, columns and values in words.
 #[derive(Clone, Copy)]
 struct Full {
     x: usize,

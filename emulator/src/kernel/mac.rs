@@ -13,7 +13,7 @@ use crate::chip::mac::{MacShape, kept};
 
 const GUARD: Guard = Guard { kernel: "MAC array" };
 
-/// Where the operands of a run lie; byte addresses, multiples of 4.
+/// Layout of the operands of a run, in byte addresses that are multiples of 4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacLayout {
     /// Vectors, signed bytes, `[vectors, terms]`.

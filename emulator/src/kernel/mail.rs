@@ -1,7 +1,7 @@
-//! Mail that many PEs unpack, read once.
+//! Messages that several PEs unpack, decoded once.
 //!
-//! PEs of a layer get the same packets and make the same of them. Whoever comes first unpacks
-//! them; the others compare their packets with these.
+//! PEs of a layer get equal packets and unpack them to equal values. The first PE unpacks them; the
+//! others compare their packets with its.
 
 use super::events::{self, Block, UnpackLayout, UnpackWork, Unpacked, Written};
 use super::{KernelFault, SramWords};
@@ -14,7 +14,7 @@ pub enum Left<'a> {
     /// A list of events for its place; each of the values goes to its source's place, and the map
     /// stays empty.
     List(&'a [u32]),
-    /// Every word that the kernel writes, as listed.
+    /// Words that the kernel writes, as listed.
     All(Written),
 }
 

@@ -1,5 +1,4 @@
-//! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run
-//! does and costs.
+//! Interface of all matrix kernels: memory to reserve, image to load, work and cost of a run.
 //!
 //! [`Share::cost`] says what a share would cost. A [`KernelKind`] is what the scene asks for; with
 //! a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which a PE keeps: `work` at the
@@ -203,7 +202,7 @@ impl Work {
 }
 
 impl Kernel {
-    /// Rows, so many sums.
+    /// Returns the number of rows, and so of sums.
     pub fn rows(&self) -> u32 {
         match self {
             Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => l.rows,
@@ -315,8 +314,8 @@ impl Kernel {
         Ok(0)
     }
 
-    /// What a run leaves in SRAM beside the sums: byte address and words. `Dense` and `Int8Mac`
-    /// have such a scratch array.
+    /// Returns what a run leaves in SRAM beside the sums: byte address and words. Only `Dense` and
+    /// `Int8Mac` have such a scratch array.
     pub fn scratch(&self, words: &SramWords, x: u32) -> Result<Option<(u32, Vec<u32>)>, KernelFault> {
         match self {
             Self::Dense(l) => {

@@ -43,7 +43,7 @@ pub enum Pass {
 }
 
 impl Pass {
-    /// Every pass, in the order of the C source.
+    /// All passes, in the order of the C source.
     pub const ALL: [Self; 14] = [
         Self::TakeIntegers,
         Self::Filter,
@@ -119,7 +119,7 @@ pub struct Call {
 pub enum Array {
     /// Sums of 8-bit weights as singles.
     Input,
-    /// Those of negative weights.
+    /// Sums of negative weights.
     Inhibition,
     /// Share of v that is kept.
     Keep,

@@ -1,7 +1,7 @@
 //! An operand that many PEs multiply, looked at once: its events, and the sums of all rows.
 //!
-//! PEs of a layer multiply their shares of one matrix with the same values. Whoever comes first
-//! looks for the values that are not 0; the others compare their bytes with these.
+//! PEs of a layer multiply their shares of one matrix with the same values. The first PE looks for
+//! the values that are not 0; the others compare their bytes with these.
 
 use super::columns::Columns;
 use super::words::is_event;

@@ -44,7 +44,7 @@ pub struct CollectWork {
     pub marked: u32,
     /// Entries of other neurons.
     pub outside: u32,
-    /// Times that the ring begins anew.
+    /// Number of times that the ring wraps around.
     pub turns: u32,
 }
 
@@ -194,7 +194,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Every variant, in the order of [`Self::index`].
+    /// All variants, in the order of [`Self::index`].
     pub const ALL: [Self; 8] = {
         let mut all = [Self { counts: false, integers: false, later: false }; 8];
         let mut number = 0;

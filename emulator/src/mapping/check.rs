@@ -161,7 +161,7 @@ impl Level {
     }
 }
 
-/// One finding: what, where, and what to try.
+/// Finding of a check: level, rule, place, and remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lint {
     /// Importance of the finding.
@@ -176,7 +176,7 @@ pub struct Lint {
     pub help: String,
 }
 
-/// Everything to point out, the gravest first, otherwise in network order.
+/// Returns all findings, most severe first, otherwise in network order.
 pub fn lints(subject: &Subject<'_>) -> Vec<Lint> {
     let mut lints = Vec::new();
     barriers(subject, &mut lints);

@@ -82,10 +82,10 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// One sample, layers one after the other.
+    /// One sample, with the layers one after the other.
     pub const ONE: Self = Self { batch: 1, buffers: 2 };
 
-    /// Those of a mapped program.
+    /// Returns the copies of a mapped program.
     pub fn of(program: &Program) -> Self {
         let slot = program.pes.iter().flatten().find_map(|pe| pe.slots.first());
         Self { batch: program.batch, buffers: slot.map_or(Self::ONE.buffers, |slot| slot.buffers.count()) }

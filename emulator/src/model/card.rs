@@ -15,21 +15,22 @@ use crate::net::{Carry, Compare, Output};
 pub struct Card {
     /// Short name, as its folder's.
     pub name: String,
-    /// What it is for.
+    /// Purpose of the model.
     pub kind: Kind,
-    /// One line that says what it is.
+    /// Title of the model, one line.
     #[serde(default)]
     pub title: String,
     /// Network of a language model: `Egru` (the default), or `Attention(…)`, a transformer.
     #[serde(default, skip_serializing_if = "Network::is_egru")]
     pub network: Network,
-    /// What it keeps from one sequence to the next. Language models: `Y` as in the
-    /// authors' evaluation (the default), or `CAndY`. Gestures and transformers: `Nothing`.
-    /// Layers: any, `Nothing` by default.
+    /// State kept from one sequence to the next. Language models: `Y` as in the authors' evaluation
+    /// (the default), or `CAndY`. Gestures and transformers: `Nothing`. Layers: any, `Nothing` by
+    /// default.
     pub carry: Carry,
     /// Inputs in a sequence; by default 70 words or 67 frames.
     pub sequence: u32,
-    /// What each layer passes on; by default `Y` for language models and `Trace` for gestures.
+    /// Output that each layer passes on; by default `Y` for language models and `Trace` for
+    /// gestures.
     pub output: Output,
     /// Condition of an event: `Greater` (c > θ, the default) or `GreaterOrEqual` (c ≥ θ).
     ///
@@ -48,13 +49,13 @@ pub struct Card {
     pub projection: Option<Projection>,
     /// Names of a gesture model's classes, in the order of its logits.
     pub classes: Vec<String>,
-    /// How it was trained.
+    /// Training of the model, in words.
     pub training: String,
     /// The data it was trained on, and the data's terms.
     pub data: String,
     /// The terms of the weights.
     pub licence: String,
-    /// What its results can be compared with, and what not.
+    /// Published results with which this model's can be compared, and those with which they cannot.
     pub compares_with: String,
     /// Results, measured independently of this program.
     pub measured: Vec<Measured>,
@@ -122,7 +123,7 @@ impl From<Written> for Card {
     }
 }
 
-/// What a model is for.
+/// Purpose of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Kind {
     /// Predicts the next word; embedding and decoder are tied.
@@ -195,7 +196,7 @@ pub enum Projection {
     Relu,
 }
 
-/// One result.
+/// Measured result of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
@@ -210,7 +211,7 @@ pub struct Measured {
     /// Fraction of units that sent an event, per layer, 0..=1.
     #[serde(default)]
     pub activity: Vec<f64>,
-    /// Who or what measured it.
+    /// Person or program that measured it.
     pub source: String,
 }
 
@@ -220,8 +221,8 @@ const WORDS: u32 = 70;
 /// them (EvNN, `benchmarks/dvs_gesture`).
 const FRAMES: u32 = 67;
 
-/// Why a card does not parse. Starts with `line:column:` for a message of the
-/// form `file:line:column: …`.
+/// Error in a card. The message starts with `line:column:`, for a message of the form
+/// `file:line:column: …`.
 #[derive(Debug, Error)]
 pub enum CardError {
     /// Not RON, or not a card: an unknown field, say.

@@ -1,4 +1,4 @@
-//! What can be wrong with a model, each with file, place, finding and need.
+//! Errors of models, each with file, place, finding and need.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::vocabulary::VocabularyError;
 use crate::net::conv::ShapeError;
 use crate::net::csr::CsrError;
 
-/// Why a model does not load.
+/// Reason for which a model does not load.
 #[derive(Debug, Error)]
 pub enum ModelError {
     /// A file is missing or unreadable.
@@ -19,23 +19,23 @@ pub enum ModelError {
          file with vocab.txt beside it; models/README.md has the gesture models' files", path.display()
     )]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The file of a spiking network is missing or unreadable.
     #[error("{}: {source}", path.display())]
     Network {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// A NIR file is refused.
     #[error("{}: {}", path.display(), crate::text::visible_line(&source.to_string()))]
     Nir {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Node and reason.
         source: spinntui_nir::NirError,
@@ -43,7 +43,7 @@ pub enum ModelError {
     /// The description of a spiking network is refused.
     #[error("{}: {}", path.display(), crate::text::visible_line(&source.to_string()))]
     Description {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Place and reason.
         source: super::spiking::description::DescriptionError,
@@ -54,11 +54,11 @@ pub enum ModelError {
          safetensors?", path.display()
     )]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its length.
+        /// Length of the file in bytes.
         bytes: usize,
-        /// What the parser says.
+        /// Error of the parser.
         source: SafeTensorError,
     },
     /// A model of another kind than is asked for.
@@ -66,27 +66,27 @@ pub enum ModelError {
     Kind {
         /// The card's file, whether it is there or not.
         path: PathBuf,
-        /// What the model is.
+        /// Kind of the model in the file.
         found: Kind,
-        /// What is needed.
+        /// Kind that is needed.
         needed: Kind,
     },
     /// Tensors that do not go together.
     #[error("{}: tensor {tensor}: {source}", path.display())]
     Parts {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The tensor, or what several begin with.
         tensor: String,
-        /// Which numbers differ.
+        /// Sizes that differ.
         source: ShapeError,
     },
     /// A tensor that every model has is not there.
     #[error("{}: no tensor {tensor}; it is needed {needed}", path.display())]
     MissingTensor {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
         /// As what, in words.
         needed: String,
@@ -97,9 +97,9 @@ pub enum ModelError {
          out would change what the network computes", path.display()
     )]
     UnknownTensor {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
         /// The model's kind.
         kind: Kind,
@@ -107,11 +107,11 @@ pub enum ModelError {
     /// A tensor of another shape.
     #[error("{}: tensor {tensor} has shape {found:?}; needed is {needed}", path.display())]
     Shape {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// Its shape.
+        /// Shape of the tensor in the file.
         found: Vec<usize>,
         /// The shape it should have, and why.
         needed: String,
@@ -119,21 +119,21 @@ pub enum ModelError {
     /// A tensor of another type of number.
     #[error("{}: tensor {tensor} holds {found:?}; needed is {needed}", path.display())]
     Dtype {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// What it holds.
+        /// Number type of the tensor in the file.
         found: Dtype,
-        /// What it may hold.
+        /// Number types that are accepted.
         needed: &'static str,
     },
     /// A weight that is NaN or infinite.
     #[error("{}: tensor {tensor} has {value} at index {index}; every weight must be finite", path.display())]
     NotFinite {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
         /// Index into the flattened tensor.
         index: usize,
@@ -153,11 +153,11 @@ pub enum ModelError {
     /// A packed matrix whose arrays do not make one.
     #[error("{}: packed matrix {tensor}: {source}", path.display())]
     Csr {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The matrix, without `.csr_…`.
         tensor: String,
-        /// Which check failed, with row and value.
+        /// Failed check, with row and value.
         source: CsrError,
     },
     /// A projection whose function neither the tensors nor the card define.
@@ -252,7 +252,7 @@ pub enum ModelError {
     VocabularySize {
         /// The vocabulary's file.
         path: PathBuf,
-        /// Its words.
+        /// Number of words in the vocabulary.
         words: usize,
         /// Rows of `embeddings.weight`.
         rows: usize,
@@ -262,7 +262,7 @@ pub enum ModelError {
     Vocabulary {
         /// The vocabulary's file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Error in the vocabulary.
         source: VocabularyError,
     },
     /// A card that does not parse.

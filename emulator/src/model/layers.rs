@@ -18,7 +18,7 @@ pub struct LayersModel {
     pub card: Card,
     /// The weights file it came from.
     pub path: PathBuf,
-    /// Its recurrent layers.
+    /// Recurrent layers.
     pub network: Egru,
     /// Notes on its files, as [`super::Model::notes`] returns them.
     pub notes: Vec<String>,

@@ -84,7 +84,7 @@ impl Model {
         }
     }
 
-    /// What it is and how to run it.
+    /// Returns the model's card: its purpose and how to run it.
     pub fn card(&self) -> &Card {
         match self {
             Self::Language(model) => &model.card,
@@ -109,7 +109,7 @@ impl Model {
         self.language()?.transformer.as_ref()
     }
 
-    /// Its recurrent layers; none in a spiking network and in a transformer.
+    /// Returns the recurrent layers; empty for a spiking network and a transformer.
     pub fn network(&self) -> &Egru {
         const NONE: &Egru = &Egru { layers: Vec::new() };
         match self {

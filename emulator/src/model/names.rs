@@ -40,7 +40,7 @@ pub(super) struct Names {
 struct Pattern {
     before: String,
     after: String,
-    /// Whether there is a number; without one the file has a single layer.
+    /// Whether the pattern has a layer number; without one the file has a single layer.
     numbered: bool,
 }
 

@@ -100,7 +100,8 @@ impl Readout {
         self.model.as_ref().map_or_else(of_table, of_model)
     }
 
-    /// What the last layer's values y, \[width\], predict. Values beyond the width are not read.
+    /// Returns the prediction from the last layer's values y, \[width\]. Values beyond the width
+    /// are not read.
     pub fn predict(&self, y: &[f32]) -> Prediction {
         let projected = self.projection.as_ref().map(|projection| project(projection, y));
         let y = projected.as_deref().unwrap_or(y);
@@ -306,7 +307,7 @@ impl Prediction {
         self.logits.get(word as usize).map_or(f64::INFINITY, |&logit| self.log_sum - f64::from(logit))
     }
 
-    /// p(word), 0..=1.
+    /// Returns p(word), 0..=1.
     pub fn probability(&self, word: u32) -> f32 {
         libm::exp(-self.surprisal(word)) as f32
     }

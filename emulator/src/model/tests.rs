@@ -1,4 +1,4 @@
-//! Every way a model file can be wrong, and every type of number it may hold.
+//! Tests every error in model files, and every type of number that they may hold.
 #![allow(clippy::float_cmp, reason = "exact values are read back")]
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ fn dense() -> Tensors {
     tensors
 }
 
-/// The same with `rnns.0.kernel` packed: one non-zero in each row, alternating columns.
+/// Returns the tensors with `rnns.0.kernel` packed: one non-zero in each row, alternating columns.
 fn packed(indptr: &[u32], indices: &[u16]) -> Tensors {
     let mut tensors = dense();
     tensors.remove("rnns.0.kernel");

@@ -51,7 +51,7 @@ pub enum CsrError {
         /// Number of column indices given.
         nonzeros: usize,
     },
-    /// One column index for every value.
+    /// The numbers of column indices and values differ.
     #[error("{indices} column indices for {values} values; they come in pairs")]
     Lengths {
         /// Number of column indices given.
@@ -69,7 +69,7 @@ pub enum CsrError {
         /// The column that is not greater.
         column: u32,
     },
-    /// Every column exists.
+    /// A column index is out of range.
     #[error("row {row} has column {column}, but the matrix has {columns} columns (0 to {})", columns.saturating_sub(1))]
     ColumnRange {
         /// First row with this error.

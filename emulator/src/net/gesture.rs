@@ -24,7 +24,8 @@ pub const CONVOLUTIONS: usize = 5;
 const LAYERS: [(usize, usize, usize, bool); CONVOLUTIONS] =
     [(11, 4, 2, true), (5, 1, 2, true), (3, 1, 1, false), (3, 1, 1, false), (3, 1, 1, false)];
 
-/// Sizes of convolution `index` (from 0) between so many channels.
+/// Returns the sizes of convolution `index` (from 0) with these numbers of input and output
+/// channels.
 pub fn conv_shape(index: usize, inputs: usize, outputs: usize) -> Option<ConvShape> {
     let &(kernel, stride, padding, _) = LAYERS.get(index)?;
     Some(ConvShape { inputs, outputs, kernel, stride, padding })

@@ -20,7 +20,7 @@ const FOLDERS: [(Split, &str); 2] = [(Split::Train, "ibmGestureTrain"), (Split::
 /// Most bytes of a list. The real ones have 2 KB.
 const LIST_LIMIT: u64 = 1 << 20;
 
-/// What a recording is for.
+/// Purpose of a recording: training or testing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
@@ -35,17 +35,17 @@ pub enum Split {
 pub struct Sample {
     /// File of the recording.
     pub path: PathBuf,
-    /// What it is for, where the data set says so.
+    /// Purpose of the recording; `None` where the data set does not state it.
     pub split: Option<Split>,
-    /// What is done, where it is known.
+    /// Gesture shown; `None` where the sample has no label.
     pub gesture: Option<Gesture>,
-    /// When it begins on the recording's clock, µs; none for the recording's beginning.
+    /// Start of the sample on the recording's clock, µs; `None` for the recording's beginning.
     pub start_us: Option<i64>,
-    /// When it has ended, µs; none for the recording's end.
+    /// End of the sample on the recording's clock, µs; `None` for the recording's end.
     pub end_us: Option<i64>,
 }
 
-/// Why a data set cannot be used. A file's line counts from 1.
+/// Error that makes a data set unusable. Line numbers count from 1.
 #[derive(Debug, Error)]
 pub enum DatasetError {
     /// A file or folder that cannot be read.
@@ -53,7 +53,7 @@ pub enum DatasetError {
     Read {
         /// File or folder that cannot be read.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A folder of another layout.
@@ -79,9 +79,9 @@ pub enum DatasetError {
         path: PathBuf,
         /// Number of the line, from 1.
         line: usize,
-        /// What stands there.
+        /// Text of the line.
         found: String,
-        /// What is wrong with it.
+        /// Reason for which the line is not accepted.
         why: String,
     },
     /// A recording without labels, where each has to have them.
@@ -237,7 +237,7 @@ fn users(folder: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), D
     Ok(())
 }
 
-/// What is in a folder, by name.
+/// Returns the paths of all entries of a folder, sorted by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let read = |source| DatasetError::Read { path: folder.to_owned(), source };
     let mut paths = Vec::new();

@@ -18,7 +18,7 @@ use super::region::Region;
 /// Pixels of the sensor.
 const PIXELS: usize = DVS128.width as usize * DVS128.height as usize;
 
-/// Why there can be no frames.
+/// Reason for which no frames can be made.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum FrameError {
     /// Options that make no sense.
@@ -42,7 +42,7 @@ pub enum FrameError {
 pub struct Frame {
     /// Pixels, row by row from the top, each row from the left: `size` × `size`.
     pub values: Vec<f32>,
-    /// When it begins, µs.
+    /// Start of the frame, µs.
     pub start_us: i64,
     /// Events in it.
     pub events: u32,
@@ -51,10 +51,10 @@ pub struct Frame {
 /// A complete slice of a recording: what a network classifies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
-    /// Which slice of its recording, from 0. Slices without events are left out.
+    /// Index of the slice in its recording, from 0. Slices without events are left out.
     pub index: u64,
-    /// Its frames, at least one, at most [`FrameOptions::frames`]; fewer if it begins or
-    /// ends in silence.
+    /// Frames of the slice: at least one, at most [`FrameOptions::frames`], and fewer if the slice
+    /// begins or ends in silence.
     pub frames: Vec<Frame>,
 }
 

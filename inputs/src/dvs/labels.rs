@@ -1,4 +1,4 @@
-//! Which gesture is made when: the `NAME_labels.csv` beside each recording of DVS128 Gesture.
+//! Times of the gestures in a recording: `NAME_labels.csv` beside each recording of DVS128 Gesture.
 
 use std::io::{self, BufRead, Write};
 
@@ -17,15 +17,15 @@ const MOST: usize = 100_000;
 /// A gesture and when it is made, on the clock of its recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Label {
-    /// What is done.
+    /// Gesture shown in this stretch of the recording.
     pub gesture: Gesture,
-    /// When it begins, µs; the first moment that belongs to it.
+    /// Start of the gesture, µs, inclusive.
     pub start_us: i64,
-    /// When it ends, µs; the first moment that no longer belongs to it.
+    /// End of the gesture, µs, exclusive.
     pub end_us: i64,
 }
 
-/// What is wrong with a file of labels.
+/// Error in a file of labels.
 #[derive(Debug, Error)]
 pub enum LabelError {
     /// The operating system refuses.
@@ -33,7 +33,7 @@ pub enum LabelError {
     Read {
         /// Line, from 1.
         line: usize,
-        /// What it says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The first line is another.

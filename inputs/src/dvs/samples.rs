@@ -30,7 +30,7 @@ const PICTURE_BYTES: u64 = 2 * (PICTURE_SIDE as u64) * (PICTURE_SIDE as u64);
 /// Most bytes that the frames of a recording may take in memory.
 const MEMORY_LIMIT: u64 = 4 << 30;
 
-/// Why there are no samples.
+/// Error that stops samples from being listed.
 #[derive(Debug, Error)]
 pub enum SamplesError {
     /// No data set, or not a whole one.
@@ -77,21 +77,21 @@ pub enum SamplesError {
     NoSplit {
         /// Folder of the data set.
         path: PathBuf,
-        /// What was asked for.
+        /// Split that was requested.
         split: Split,
     },
 }
 
-/// One sample: a slice of a stretch.
+/// Position of one sample: a slice of a labelled stretch of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     recording: usize,
     label: Option<Gesture>,
     /// First event's time, µs.
     pub(super) start_us: i64,
-    /// The same since the recording's first event.
+    /// Time of the first event since the first event of the recording, µs.
     since_us: u64,
-    /// Which slice of its stretch, from 0, and of how many.
+    /// Index of the slice in its stretch, from 0. `slices` is their number.
     slice: u32,
     slices: u32,
 }
@@ -140,10 +140,10 @@ impl std::fmt::Display for RecordingWarning {
 /// A sample's frames.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SampleFrames {
-    /// What the network sees, [`FrameOptions::frames`] of them, each `size` × `size`; silent ones
-    /// at the end of a sample that ends early, as tonic pads.
+    /// Frames as the network reads them: [`FrameOptions::frames`] of them, each `size` × `size`.
+    /// Silent frames fill up a sample that ends early, as tonic pads.
     pub frames: Vec<Vec<f32>>,
-    /// What the camera saw at the same times, without events that a noise filter took out.
+    /// Camera pictures of the same times, without the events that a noise filter removed.
     pub pictures: Vec<EventPicture>,
 }
 

@@ -37,8 +37,8 @@ pub struct Loop {
     pub blocks: BTreeSet<usize>,
     /// Loops around it.
     pub depth: usize,
-    /// One iteration, back edge taken, on the default path: conditional branches are not
-    /// taken unless that leaves the loop, and loops inside are passed once. `None` if there
+    /// Cycles of one iteration on the default path, with the back edge taken: conditional branches
+    /// are not taken unless that leaves the loop, and inner loops are passed once. `None` if there
     /// is no such path.
     pub iteration: Option<Cycles>,
 }
@@ -61,8 +61,8 @@ impl Shape {
     }
 }
 
-/// Every instruction with its cost as read down the listing: the interplay with the line above
-/// counts unless that line always branches away or a label stands between.
+/// Returns the cost of every instruction as read down the listing. The interplay with the line
+/// above counts unless that line always branches away or a label stands between.
 pub fn annotate(function: &Function) -> Vec<Timing> {
     let entered: BTreeSet<usize> = function.labels.values().copied().collect();
     let cost = |(i, instruction): (usize, &Instruction)| {

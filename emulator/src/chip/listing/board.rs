@@ -15,7 +15,7 @@ pub struct Board {
     mac: MacRegisters,
 }
 
-/// A flag that somebody else raises.
+/// Flag that another PE raises after a number of loads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Raise {
     address: u32,

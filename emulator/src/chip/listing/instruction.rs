@@ -244,7 +244,7 @@ pub enum Op {
     IfThen,
     /// `nop`: does nothing for a cycle.
     Nop,
-    /// `wfi`, `wfe`.
+    /// Waits for an interrupt or event: `wfi`, `wfe`.
     WaitForInterrupt,
     /// `cpsid i` (true: masks) and `cpsie i`.
     MaskInterrupts(bool),
@@ -366,11 +366,11 @@ pub enum VUnary {
     Neg,
     /// Clears the sign of the operand.
     Abs,
-    /// Square root.
+    /// Computes the square root.
     Sqrt,
 }
 
-/// One line of a listing.
+/// Instruction of a listing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instruction {
     /// Line in the listing, from 1.

@@ -63,7 +63,7 @@ pub struct CodeFile {
 /// Reason for which an ELF file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodeError {
-    /// It cannot be read as ELF.
+    /// The file cannot be read as ELF.
     #[error("{name} is not a readable ELF file: {what}")]
     Unreadable {
         /// Name of the file.

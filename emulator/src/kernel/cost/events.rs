@@ -96,7 +96,7 @@ impl KernelCosts {
         &self.delivery.fifo[usize::from(sleeping)]
     }
 
-    /// `dma_send` to so many PEs.
+    /// Returns the cost of `dma_send` to this number of PEs.
     pub fn dma_send(&self, destinations: u32) -> Cycles {
         self.delivery.dma.total(destinations)
     }

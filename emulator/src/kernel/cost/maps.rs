@@ -51,7 +51,7 @@ impl KernelCosts {
     }
 }
 
-/// Where trials put their second, third and fourth array.
+/// Byte addresses at which trials put their second, third and fourth array.
 const AT: [u32; 3] = [DATA + 0x1000, DATA + 0x2000, DATA + 0x3000];
 
 fn frame(meter: Meter, side: u32, gap: u32) -> Result<Linear, ListingError> {

@@ -42,7 +42,7 @@ impl KernelKind {
         matches!(self, Self::Int8Mac)
     }
 
-    /// Its sums have the reference network's bits.
+    /// Returns `true` if the sums have the reference network's bits.
     pub const fn is_exact(self) -> bool {
         !matches!(self, Self::Int8Csr | Self::Int8Mac)
     }

@@ -56,7 +56,7 @@ pub enum PlaceError {
         /// The weight, as text.
         weight: String,
     },
-    /// There is nothing to multiply.
+    /// The matrix share has no rows or no columns.
     #[error("a share needs at least one row and one source, this one has {rows} and {sources}")]
     Empty {
         /// Number of rows of the share.

@@ -11,7 +11,7 @@ use crate::kernel::rows;
 use crate::kernel::words::{byte, half, word};
 use crate::kernel::{SramWords, WORDS};
 
-/// Whose value a weight is multiplied with.
+/// Origin of the value that a weight is multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -21,7 +21,7 @@ pub enum Source {
     Number(u32),
 }
 
-/// One stored weight.
+/// Stored weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Row it adds to.
@@ -83,11 +83,11 @@ pub enum Reading {
     U32,
     /// Whole number of 32 bits, signed.
     I32,
-    /// Of 16 bits.
+    /// 16-bit integers.
     U16,
-    /// Of 8 bits.
+    /// 8-bit integers.
     U8,
-    /// Of 8 bits, signed.
+    /// Signed 8-bit integers.
     I8,
 }
 

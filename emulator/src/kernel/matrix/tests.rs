@@ -1,4 +1,4 @@
-//! What holds of all kernels alike. (Bits and cycles against the listings:
+//! Properties common to all kernels. (Bits and cycles against the listings:
 //! `kernel::cost::matrix::tests`.)
 
 use proptest::prelude::*;
@@ -192,7 +192,7 @@ fn faults_name_the_operand_and_where_it_led() {
     assert_eq!(fault(KernelKind::CsrRow16, "columns", 15), ("csr_row16", "column", 0x1_C000 + (4 << 15)));
     assert_eq!(fault(KernelKind::CsrRowSkip, "row pointers", 20).1, "row_start");
     assert_eq!(fault(KernelKind::Int8Csr, "row pointers", 31).1, "row_start");
-    // Non-zero 0 goes to row 128 instead of 0: behind the sums, in somebody else's memory.
+    // Non-zero 0 goes to row 128 instead of 0: behind the sums, in other memory.
     assert_eq!(fault(KernelKind::CscEvent, "row numbers", 7), ("csc", "row", 0x1_E000 + 4 * 128));
     assert_eq!(fault(KernelKind::CscEvent, "source words", 15).1, "source");
     assert_eq!(fault(KernelKind::Dense, "source words", 14).1, "source");

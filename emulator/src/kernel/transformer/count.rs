@@ -1,4 +1,4 @@
-//! What calls do, from their sizes and the bits of spikes that are there before them.
+//! Operation counts of calls, from their sizes and the bits of spikes present before them.
 
 use super::bytes::word;
 use super::{Call, Made, Segment, Spiking, Step};

@@ -138,7 +138,7 @@ pub enum Call {
 /// Calls of C functions that a [`Call`] made, with their sizes; and words cleared.
 pub type Made = Vec<Step>;
 
-/// One C function that a call has run.
+/// C function run by a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Call of `clear` with a number of words.

@@ -28,9 +28,9 @@ pub struct BarrierMargin {
     pub slowest: u64,
     /// The fastest PE could send y.
     pub fastest: u64,
-    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0,
-    /// the DMA queue; above it, where outputs are sent by DMA, all transfers of an engine; in a
-    /// pipeline also the end of the step before, and the interrupts of the next.
+    /// Cycles by which PEs may start apart: all arrival interrupts in a row, a timer count and, in
+    /// layer 0, the DMA queue; in higher layers, where outputs are sent by DMA, all transfers of an
+    /// engine; in a pipeline also the end of the step before, and the interrupts of the next.
     pub skew: u64,
     /// The layer is on one PE, which has no other to wait for.
     pub alone: bool,
@@ -50,7 +50,7 @@ impl BarrierMargin {
     }
 }
 
-/// What the margins depend on beside network and split.
+/// Inputs of the margins beside network and partition.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing<'a> {
     /// Cycles of all routines.
@@ -111,10 +111,11 @@ fn on_several_chips(layers: &[Placed]) -> bool {
     chips.any(|chip| Some(chip) != first)
 }
 
-/// What PEs may start apart more where time steps overlap. A step begins when the last y of the one
-/// before arrives: then its sender still has to end its broadcast and its log. And while one reads
-/// x(t), blocks of x(t + 1), notes and "go"s of barrier and credits interrupt it, of which the
-/// coordinator has most to do.
+/// Returns the additional start skew where time steps overlap.
+///
+/// A step begins when the last y of the one before arrives: then its sender still has to end its
+/// broadcast and its log. And while a PE reads x(t), blocks of x(t + 1) and the "done" and
+/// "release" messages of barrier and credits interrupt it, most of them at the coordinator.
 fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     let most = placed.assignment.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let qpes = QPE_COUNT as u32;
@@ -124,7 +125,8 @@ fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     broadcast + log + costs.wait_check + costs.interrupt * arrivals + mail
 }
 
-/// What PEs may start apart more where x comes by DMA: an engine serves one reader after the other.
+/// Returns the additional start skew where x comes by DMA: an engine serves one reader after the
+/// other.
 fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     let below = k.checked_sub(1).and_then(|below| placed.get(below));
     let Some(below) = below.filter(|_| timing.mapping.broadcast == Broadcast::Dma) else { return 0 };
@@ -140,9 +142,11 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     each * (below.pes.len() + placed[k].pes.len()) as u64
 }
 
-/// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends
-/// on the data, the slowest is taken to have all its sources active, the fastest none. `unpacking`
-/// is the least and the most that it takes to unpack x and y.
+/// Returns the time at which the slowest PE has read x and the time at which the fastest could send
+/// y.
+///
+/// Where a kernel's time depends on the data, the slowest is taken to have all its sources active,
+/// the fastest none. `unpacking` is the least and the most that it takes to unpack x and y.
 fn extremes(
     layer: &EgruLayer,
     placed: &Placed,

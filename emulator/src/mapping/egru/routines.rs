@@ -43,7 +43,7 @@ pub(super) struct Product {
     pub clear: Option<Clear>,
     /// Accesses to the banks.
     pub account: MatrixAccount,
-    /// Its rows among those of all PEs.
+    /// Rows of this share among those of all PEs.
     pub together: Option<Together>,
     /// Machine code of the kernel, at level code.
     pub code: Option<Code>,

@@ -80,7 +80,8 @@ struct Place<'a> {
 }
 
 impl Writer<'_> {
-    /// One PE: what it hosts as (layer, number of the PE in it), on its memory map.
+    /// Builds the program of one PE from the pairs (layer, number of the PE in it) that it hosts
+    /// and its memory map.
     pub(in crate::mapping) fn pe(
         &self,
         hosted: &[(usize, usize)],
@@ -366,8 +367,9 @@ impl Writer<'_> {
         }
     }
 
-    /// Who gets y, or the traces, of PE `i` of layer `k`. The list of each payload starts at
-    /// another QPE for each sender, so that they do not all queue at the same one.
+    /// Returns the receivers of y, or of the traces, of PE `i` of layer `k`. The list of each
+    /// payload starts at a different QPE for each sender, so that they do not all queue at the same
+    /// one.
     ///
     /// Traces go first: the next layer waits for them, while y is only read in the next time step.
     fn targets(&self, k: usize, i: usize, sample: usize, layout: &PointwiseLayout) -> Vec<Target> {

@@ -61,7 +61,7 @@ pub enum SpikingError {
         /// Defect, in words.
         what: &'static str,
     },
-    /// There are not enough PEs.
+    /// The network needs more PEs than there are.
     #[error("the populations need {needed} PEs, and {free} are free: {}", .each.join(", "))]
     TooManyPes {
         /// PEs needed, over all populations.

@@ -57,7 +57,7 @@ pub struct Needs {
     ring: u64,
     /// Bytes of the links of a projection and moment.
     links: u64,
-    /// One for each projection and moment.
+    /// Needs of each projection and delay, in order.
     parts: Vec<PartNeeds>,
 }
 

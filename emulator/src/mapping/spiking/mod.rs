@@ -182,7 +182,7 @@ pub enum TickLength {
     /// As long as the slowest PE needs.
     #[default]
     Auto,
-    /// This long, in ticks of [`crate::chip::clock`].
+    /// Fixed length, in ticks of [`crate::chip::clock`].
     Fixed(Tick),
 }
 
@@ -198,7 +198,7 @@ pub struct Request<'a> {
     pub poisson: Option<PoissonSources>,
     /// Whether a source's neuron may spike more than once a tick.
     pub counts: bool,
-    /// Ticks after which all state begins anew; `None` if it never does.
+    /// Number of ticks after which all state is reset; `None` if it never is.
     pub restart: Option<u32>,
     /// Options of the chip.
     pub chip: &'a ChipOptions,
@@ -227,7 +227,7 @@ impl Request<'_> {
 pub struct SpikingProgram {
     /// Network that the program runs.
     pub network: Arc<Network>,
-    /// Ticks after which all state begins anew; `None` if it never does.
+    /// Number of ticks after which all state is reset; `None` if it never is.
     pub restart: Option<u32>,
 }
 

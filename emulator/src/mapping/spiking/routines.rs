@@ -111,8 +111,7 @@ fn clear(sram: &mut Sram, at: u32, words: u32) {
     }
 }
 
-/// Begins all state anew every so many ticks: for recordings that have nothing to do with each
-/// other.
+/// Resets all state every `every` ticks, for recordings that are independent of each other.
 #[derive(Debug)]
 pub(super) struct Restart {
     /// Ticks from one begin to the next.

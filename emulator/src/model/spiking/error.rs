@@ -15,7 +15,7 @@ pub enum SpikingError {
         node: String,
         /// Kind of the node.
         kind: &'static str,
-        /// What to do instead.
+        /// Remedy.
         remedy: &'static str,
     },
     /// Two nodes of weights follow each other.
@@ -24,9 +24,9 @@ pub enum SpikingError {
          multiply their weights into one node, or put a population between them"
     )]
     TwoWeights {
-        /// First node.
+        /// Name of the first node.
         first: String,
-        /// Second node.
+        /// Name of the second node.
         second: String,
     },
     /// Neither the user nor a framework's word gives the length of a tick.

@@ -13,9 +13,9 @@ pub(super) const BUFFER: usize = 64 * 1024;
 pub struct Input<R> {
     reader: R,
     buffer: Vec<u8>,
-    /// Where in the buffer the next byte stands.
+    /// Index in the buffer of the next byte to read.
     start: usize,
-    /// Where in the file the next byte stands.
+    /// Offset in the file of the next byte to read.
     offset: u64,
 }
 
@@ -25,7 +25,7 @@ impl<R: Read> Input<R> {
         Self { reader, buffer: Vec::new(), start: 0, offset: 0 }
     }
 
-    /// Where in the file the next byte stands.
+    /// Returns the offset in the file of the next byte to read.
     pub fn offset(&self) -> u64 {
         self.offset
     }

@@ -158,7 +158,7 @@ impl<R: Read> Recording<R> {
         self.stream().sensor
     }
 
-    /// What was odd so far.
+    /// Returns the oddities found so far.
     pub fn warnings(&self) -> &Warnings {
         &self.stream().warnings
     }

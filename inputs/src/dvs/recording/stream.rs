@@ -1,4 +1,4 @@
-//! What every reader does with an event that it has decoded.
+//! Handling of a decoded event, common to all readers.
 
 use super::super::event::{CameraEvent, Sensor};
 use super::error::{Problem, RecordingError};
@@ -12,7 +12,7 @@ pub const BATCH: usize = 8192;
 pub struct Stream {
     /// The camera's size.
     pub sensor: Sensor,
-    /// What was odd so far.
+    /// Oddities found so far.
     pub warnings: Warnings,
     last: Option<i64>,
 }

@@ -1,5 +1,4 @@
-//! What a recording holds that it should not and that data sets nevertheless have:
-//! counted, not refused.
+//! Oddities that occur in published data sets although they should not: counted, not refused.
 
 use serde::Serialize;
 
@@ -70,7 +69,7 @@ impl Warning {
         }
     }
 
-    /// What it is and what was done, to follow a number.
+    /// Returns a description of the oddity and of its treatment, to be put after a count.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Unsorted => "events earlier than the one before; kept in the file's order",
@@ -97,7 +96,7 @@ impl Warning {
     }
 }
 
-/// How often something odd was found, and where first.
+/// Number of occurrences of an oddity, with the place of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Oddity that was found.
@@ -119,14 +118,14 @@ impl Warnings {
         *slot = Some(slot.map_or((1, byte), |(count, first)| (count + 1, first)));
     }
 
-    /// What was found, each kind once.
+    /// Iterates over the oddities found, each kind once.
     pub fn iter(&self) -> impl Iterator<Item = Tally> + '_ {
         Warning::ALL.into_iter().zip(self.0).filter_map(|(warning, found)| {
             found.map(|(count, first_byte)| Tally { warning, count, first_byte })
         })
     }
 
-    /// How often this was found.
+    /// Returns the number of occurrences of `warning`.
     pub fn count(&self, warning: Warning) -> u64 {
         self.0[warning as usize].map_or(0, |(count, _)| count)
     }

@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::world::World;
 use crate::dvs::event::{CameraEvent, Sensor};
 
-/// How good a sensor is.
+/// Quality of a sensor: thresholds, noise, delays and losses.
 #[derive(Clone, Debug)]
 pub struct Quality {
     /// Mean threshold of ON and of OFF events, in log intensity.
@@ -24,7 +24,7 @@ pub struct Quality {
     pub refractory_us: f32,
     /// Events of a pixel without any change, Hz, in the mean of all pixels.
     pub noise_hz: f32,
-    /// How unlike pixels are in that: the logarithms of their rates have this standard deviation.
+    /// Standard deviation of the logarithms of the pixels' noise rates.
     pub noise_spread: f32,
     /// Pixels that fire by themselves, each with its own rate.
     pub hot_pixels: usize,
@@ -38,7 +38,7 @@ pub struct Quality {
     /// Part of the events that come late: the light's change alone does not reach a threshold, and
     /// is reported when the pixel's noise helps.
     pub late: f32,
-    /// How late these are in the mean, seconds.
+    /// Mean delay of the late events, seconds.
     pub late_s: f32,
     /// Probability that an event is lost on the bus.
     pub loss: f32,
@@ -101,18 +101,18 @@ impl Quality {
 pub struct Camera {
     width: usize,
     quality: Quality,
-    /// One over each pixel's threshold.
+    /// Reciprocal of each pixel's ON threshold.
     inverse_on: Vec<f32>,
     inverse_off: Vec<f32>,
-    /// What the photoreceptor shows: low-passed log intensity.
+    /// Output of each pixel's photoreceptor: low-pass filtered log intensity.
     receptor: Vec<f32>,
-    /// The same a step before.
+    /// Output of each pixel's photoreceptor in the previous step.
     before: Vec<f32>,
-    /// What was last reported.
+    /// Log intensity of each pixel at its last event.
     reported: Vec<f32>,
-    /// How many thresholds away it is now.
+    /// Change of each pixel since its last event, in thresholds.
     excess: Vec<f32>,
-    /// Not before this, µs.
+    /// End of each pixel's refractory period, µs.
     ready: Vec<i64>,
     /// Sums of the pixels' shares in the background activity, up to and including each.
     noise: Vec<f32>,

@@ -44,7 +44,7 @@ impl Dice {
         self.unit() < probability
     }
 
-    /// One or minus one.
+    /// Draws 1.0 or −1.0 with equal probability.
     pub fn sign(&mut self) -> f32 {
         if self.chance(0.5) { 1.0 } else { -1.0 }
     }

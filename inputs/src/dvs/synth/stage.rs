@@ -25,10 +25,10 @@ pub enum Lighting {
 }
 
 impl Lighting {
-    /// All of them.
+    /// All kinds of lighting.
     pub const ALL: [Self; 5] = [Self::Fluorescent, Self::FluorescentLed, Self::Lab, Self::Led, Self::Natural];
 
-    /// Its name in file names.
+    /// Returns the name of the lighting in file names.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fluorescent => "fluorescent",

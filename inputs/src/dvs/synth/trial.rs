@@ -1,4 +1,4 @@
-//! One recording: a person makes all gestures, one after the other, before the camera.
+//! One recording: a person makes all gestures in turn before the camera.
 
 use super::body::figure;
 use super::camera::{Camera, Quality};
@@ -47,7 +47,7 @@ pub struct Trial {
     pub length_us: i64,
 }
 
-/// Slow movements of somebody who stands.
+/// Slow movements of a standing person.
 struct Standing {
     waves: [Unsteadiness; 3],
 }
@@ -98,7 +98,7 @@ impl Standing {
     }
 }
 
-/// What is done when.
+/// Schedule of the gestures in a recording.
 struct Plan {
     acts: Vec<Act>,
     length_us: i64,
@@ -109,7 +109,7 @@ struct Act {
     motion: Motion,
     /// Place of the body during the gesture, metres from where it stands at rest.
     place: Vec3,
-    /// How long it takes to get from rest into the gesture, and back, µs.
+    /// Duration of the movement from rest into the gesture, and of the way back, µs.
     raise_us: i64,
 }
 

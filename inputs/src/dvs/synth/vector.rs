@@ -46,7 +46,7 @@ impl Vec3 {
         self + (other - self) * part
     }
 
-    /// The same seen in a mirror: left and right change places.
+    /// Returns the mirror image: left and right change places.
     #[must_use]
     pub fn mirrored(self) -> Self {
         vec3(-self.x, self.y, self.z)

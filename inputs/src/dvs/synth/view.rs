@@ -1,4 +1,4 @@
-//! Where the camera stands and what it looks at.
+//! Position of the camera and its field of view.
 
 use super::dice::Dice;
 use super::motion::Motion;
@@ -19,8 +19,7 @@ pub struct View {
     pub centre: [f32; 2],
     /// Sine and cosine of the roll.
     pub roll: [f32; 2],
-    /// How hands are shown to a camera near them; `None` where the camera sees the
-    /// whole upper body.
+    /// Pose of the hands before a near camera; `None` where the camera sees the whole upper body.
     pub close: Option<Close>,
 }
 
@@ -138,8 +137,8 @@ impl View {
         vec3(right, up, 0.0) - middle * (1.0 / moving.max(1.0))
     }
 
-    /// Where a point of the body's space lands in the picture. Points at the camera are
-    /// kept before it.
+    /// Projects a point of the body's space into the picture. Points at the camera are moved to
+    /// just before it.
     pub fn see(&self, point: Vec3) -> Spot {
         let depth = (self.distance - point.z).max(0.3);
         let scale = self.pixels_per_metre * self.distance / depth;

@@ -15,7 +15,7 @@ use crate::mapping::memory::Allocator;
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     pub control: Vec<Control>,
-    /// Where the inputs of each layer but the first arrive.
+    /// Buffers in which the inputs of each layer but the first arrive.
     pub buffers: Vec<Option<Buffers>>,
     /// First byte behind them.
     end: u32,

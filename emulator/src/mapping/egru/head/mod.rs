@@ -44,7 +44,7 @@ pub struct HeadRequest {
     pub used_taps: bool,
 }
 
-/// Why a head cannot be put on the chip as asked.
+/// Error that stops a head from being placed on the chip as requested.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeadError {
     /// More PEs asked for than are free, or none.
@@ -91,7 +91,7 @@ pub enum HeadError {
 }
 
 impl HeadError {
-    /// What would fix it.
+    /// Returns a remedy.
     pub fn help(&self) -> String {
         match self {
             Self::Pes { free: 0, .. } => "give the EGRU layers fewer PEs: `Int8Mac` needs a quarter of `Dense`".into(),
@@ -106,7 +106,7 @@ impl HeadError {
     }
 }
 
-/// What the head's share of a layer on one PE consists of.
+/// Contents of the head's share of a layer on one PE.
 #[derive(Clone, Debug)]
 pub struct HeadSlot {
     /// Name of the layer.

@@ -1,4 +1,4 @@
-//! Which PE of the head computes which tiles, and where outputs lie among those of their layer.
+//! Assignment of the head's tiles to PEs, and places of outputs among those of their layer.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ pub(in crate::mapping) struct HeadPlan {
     pub free: usize,
 }
 
-/// One layer of the head.
+/// Layer of the head with its PEs.
 #[derive(Clone, Debug)]
 pub(in crate::mapping) struct PlannedLayer {
     /// Taps of the kernel whose weights are kept.
     pub taps: Vec<(usize, usize)>,
-    /// Its PEs, as indices, with their tiles, ascending.
+    /// PEs of the layer, as indices, with their tiles, ascending.
     pub hosts: Vec<(usize, Vec<u32>)>,
     /// Word of each unit among the outputs; a unit is a word.
     pub unit_word: Vec<u32>,
@@ -159,7 +159,7 @@ fn layers(asked: &HeadRequest, pes: usize) -> Vec<PlannedLayer> {
     planned
 }
 
-/// Where inputs of a layer lie, and where they are put.
+/// Places of a layer's inputs before and after they are gathered.
 pub(super) struct Inputs<'a> {
     pub layer: &'a Int8Layer,
     pub planned: &'a PlannedLayer,

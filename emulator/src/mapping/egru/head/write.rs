@@ -225,7 +225,7 @@ impl<'a> HeadWriter<'a> {
         }
     }
 
-    /// What a PE does for its share of layer `k`.
+    /// Returns the operations of a PE for its share of layer `k`.
     fn operations(
         &self,
         k: usize,
@@ -264,7 +264,7 @@ impl<'a> HeadWriter<'a> {
         units.iter().map(|&unit| all.get(unit as usize).copied().unwrap_or(0)).collect()
     }
 
-    /// Who gets the outputs of PE `number` of layer `k`.
+    /// Returns the receivers of the outputs of PE `number` of layer `k`.
     fn targets(&self, k: usize, number: usize, payload: u32) -> Vec<Target> {
         let next = k + 1;
         let (pes, buffers) = match self.plan.layers.get(next) {

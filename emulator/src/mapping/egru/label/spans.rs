@@ -1,4 +1,4 @@
-//! Who owns which bytes of a PE, read off its program.
+//! Ownership of the bytes of a PE, derived from its program.
 
 use super::{EventArray, Labels, Matrix, Quantity};
 use crate::kernel::events::{UnpackLayout, Unpacked, most_packets};
@@ -7,7 +7,7 @@ use crate::machine::program::{PACKET_BYTES, Program, RegionKind, Slot};
 use crate::mapping::egru::EgruSlot;
 use crate::mapping::egru::control::Control;
 
-/// Whose bytes; numbers are those of slots.
+/// Owner of a span of bytes; numbers are those of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Code,
@@ -19,7 +19,8 @@ pub(super) enum Owner {
     Buffer(usize, u8),
     /// Array of W or R.
     Array(usize, Matrix, usize),
-    /// One number a unit, or three; the last says that the array is padded to whole packets.
+    /// Array with one or three numbers a unit; the flag says that the array is padded to whole
+    /// packets.
     Units(usize, Quantity, bool),
     Events(usize, EventArray),
     /// Dense values, unpacked from a slot's mail.

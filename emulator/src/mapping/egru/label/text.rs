@@ -74,7 +74,7 @@ fn of_sample(program: &Program, sample: u8) -> String {
 }
 
 impl Quantity {
-    /// In words, of somebody.
+    /// Returns a description of the quantity of `who`.
     pub fn text(self, who: &str) -> String {
         match self {
             Self::Y => format!("y of {who}"),

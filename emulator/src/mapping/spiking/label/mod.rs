@@ -50,7 +50,7 @@ pub struct SynapseEnds {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum What {
-    /// Not in use.
+    /// Memory not in use.
     Free,
     /// Instructions and constants; their bytes are not modelled.
     Code,

@@ -1,4 +1,4 @@
-//! Every list of `nir/tests/data`: files that six frameworks wrote, and odd but legal ones.
+//! Tests every list of `nir/tests/data`: files that six frameworks wrote, and odd but legal ones.
 
 use std::path::{Path, PathBuf};
 

@@ -11,7 +11,7 @@ use super::super::error::Problem;
 pub struct Table<'a> {
     name: &'static str,
     buffer: &'a [u8],
-    /// Where the table stands.
+    /// Byte offset of the table in its buffer.
     place: usize,
 }
 

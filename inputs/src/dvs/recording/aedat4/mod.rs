@@ -37,7 +37,7 @@ pub struct Reader<R> {
     number: i32,
     /// Numbers of further streams of camera events.
     others: Vec<i32>,
-    /// Where the packets end, if the recorder came to write it.
+    /// Byte offset of the end of the packets; `None` if the recorder did not write it.
     end: Option<u64>,
     /// The packet that is being read: its bytes packed and unpacked, where it stands, and which
     /// events are left.
@@ -47,7 +47,7 @@ pub struct Reader<R> {
     events: std::ops::Range<usize>,
 }
 
-/// What the header says.
+/// Contents of the file's header.
 struct Header {
     compression: Compression,
     number: i32,
