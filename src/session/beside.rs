@@ -61,7 +61,7 @@ impl Promise {
 /// Judgements that wait for a worker, with the promises of their answers.
 type Waiting = VecDeque<(Judge, Arc<Promise>)>;
 
-/// What waits for a worker.
+/// Queue of the jobs that wait for a worker.
 #[derive(Default)]
 struct Jobs {
     waiting: Mutex<(Waiting, Open)>,

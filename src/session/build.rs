@@ -25,9 +25,9 @@ use crate::task::{Feed, InputNote, SpikingFeed, Work};
 pub struct Plan {
     /// Model that the scene names.
     pub model: Model,
-    /// What the task needs beside the chip.
+    /// Inputs of the task, and the rest that it needs beside the chip.
     pub feed: Arc<dyn Feed>,
-    /// What the chip is loaded with.
+    /// Program that the chip is loaded with.
     pub program: Arc<Program>,
     /// PEs and units of each layer.
     pub placed: Vec<Placed>,
@@ -39,7 +39,7 @@ impl Plan {
         Self::with_assumptions(loaded, cache, &loaded.scene.assume)
     }
 
-    /// The same with other assumptions: for intervals.
+    /// Builds a plan with `assume` in place of the scene's assumptions, for intervals.
     pub fn with_assumptions(
         loaded: &LoadedScene,
         cache: &mut ModelCache,
@@ -48,7 +48,8 @@ impl Plan {
         Self::fit(loaded, cache, assume).map_err(|error| error.scene)
     }
 
-    /// The same, for who needs to know whether the scene is at fault or the chip too small for it.
+    /// Builds a plan with `assume`; the error tells an invalid scene from one that does not fit on
+    /// the chip.
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
         let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
@@ -94,7 +95,8 @@ impl Plan {
         Ok(Self { model, feed, program: Arc::new(program), placed })
     }
 
-    /// The same with other bytes in the PEs' memories, for `Images` of the same shape.
+    /// Replaces the bytes in the PEs' memories by those of `images`, which must have the same
+    /// shape.
     pub fn with_images(mut self, images: &Images) -> Result<Self, ImageError> {
         Arc::make_mut(&mut self.program).load_images(images)?;
         Ok(self)
@@ -174,7 +176,7 @@ fn spiking(
     })
 }
 
-/// Why there is no plan.
+/// Error that stops a plan from being built.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{scene}")]
 pub struct PlanError {
@@ -216,8 +218,8 @@ fn faults(loaded: &LoadedScene, program: &Program) -> Result<(), SceneError> {
     Ok(())
 }
 
-/// What keeps a pipeline from being filled, if anything does: a text that is being written, or
-/// a single layer.
+/// Returns a lint if a pipeline cannot be filled: the text is being written, or there is a single
+/// layer.
 pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
     if scene.mapping.schedule != Schedule::Pipelined {
         return None;

@@ -21,7 +21,7 @@ pub struct ModelCache {
     peaks: Option<Box<(PeaksOf, Arc<Peaks>)>>,
 }
 
-/// What largest inputs depend on: the model, when its file was written, and the task.
+/// Key of the largest inputs: the model, the time when its file was written, and the task.
 type PeaksOf = (PathBuf, Option<SystemTime>, Task);
 
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl ModelCache {
 pub(super) struct Loaded {
     pub model: Model,
     pub feed: Arc<dyn Feed>,
-    /// Where sequences begin, and what restarts at 0 there; `None` to carry all state on.
+    /// Start of each sequence and the state that restarts at 0 there; `None` to carry all state on.
     pub restart: Option<Restart>,
 }
 

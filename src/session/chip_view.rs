@@ -1,7 +1,7 @@
-//! What screens show of the chip, as plain data: PEs, layers, phases, the network-on-chip, energy.
+//! Plain data that screens show of the chip: PEs, layers, phases, the network-on-chip, energy.
 //!
-//! Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or
-//! *since the start*.
+//! Each field states its window: *now*, *this time step*, *mean of the last 70 steps*, or *since
+//! the start*.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub use crate::machine::banks::BankCount;
 pub use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
 pub use crate::machine::program::{Region, RegionKind};
 
-/// What a PE is doing now.
+/// Present activity of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeStatus {
     /// No program: the mapper gave it nothing to do. It sleeps.
@@ -47,10 +47,10 @@ impl PeStatus {
     }
 }
 
-/// One PE in the summary. Index in a snapshot is [`crate::chip::geometry::Pe::index`].
+/// Summary of a PE. Index in a snapshot is [`crate::chip::geometry::Pe::index`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeView {
-    /// What it does now.
+    /// Present activity of the PE.
     pub status: PeStatus,
     /// Layer it works for (index in a snapshot); the one in progress if it hosts several.
     pub layer: Option<PopulationId>,
@@ -101,10 +101,10 @@ pub struct TickUse {
     pub overruns: u32,
 }
 
-/// One layer of the network, as mapped.
+/// Layer of the network, as mapped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerView {
-    /// Its name in the model file (`rnns.1`).
+    /// Name in the model file (`rnns.1`).
     pub name: String,
     /// Number of units.
     pub units: u32,
@@ -136,7 +136,7 @@ pub struct LayerView {
 pub struct PhaseView {
     /// Phase that the times are of.
     pub phase: PhaseId,
-    /// Which layer (index).
+    /// Index of the layer.
     pub layer: PopulationId,
     /// Time in the last completed time step, slowest PE, µs.
     pub time_us: f64,
@@ -146,7 +146,7 @@ pub struct PhaseView {
     pub share: f64,
 }
 
-/// One directed NoC link and what it carried.
+/// Directed NoC link with the traffic that it carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkView {
     /// QPE it leaves, as (x, y).
@@ -183,7 +183,7 @@ pub struct PacketView {
 /// Traffic of the network-on-chip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NocView {
-    /// Every link of the mesh, fixed order.
+    /// All links of the mesh, in a fixed order.
     pub links: Vec<LinkView>,
     /// Packets injected in the last completed time step.
     pub packets: u64,
@@ -233,7 +233,7 @@ impl BoardView {
     }
 }
 
-/// One directed link between chips, and what crossed it in the last completed time step.
+/// Directed link between chips, with its traffic in the last completed time step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChipLinkView {
     /// Chip that it leaves.
@@ -280,22 +280,22 @@ pub struct EnergyView {
     pub energy_j: f64,
     /// Energy of the last completed time step, J.
     pub step_j: f64,
-    /// Where the energy since the start went; adds up to `energy_j`.
+    /// Energy since the start by its uses; adds up to `energy_j`.
     pub parts: EnergyParts,
     /// Energy of the last time steps, oldest first (at most 140), J.
     pub history: Vec<f32>,
 }
 
-/// One PE in detail.
+/// Detailed view of one PE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
     /// Index of the PE, 0 to 151.
     pub pe: usize,
-    /// Its memory map, ascending, without gaps listed.
+    /// Memory map in ascending order; gaps are not listed.
     pub regions: Vec<RegionView>,
     /// The operation in progress, in words ("R·y of rnns.1, 135 rows, 5,467 non-zeros").
     pub operation: String,
-    /// When the operation started and is to end, ticks.
+    /// Start and planned end of the operation, in ticks.
     pub operation_span: Option<(Tick, Tick)>,
     /// Blocks of input arrived / expected for the step in progress.
     pub arrivals: (u32, u32),
@@ -307,10 +307,10 @@ pub struct PeDetail {
     pub phases: Vec<(PhaseId, f64)>,
     /// Last timer differences it wrote to its debug log, µs (1 MHz: truncated), newest last.
     pub timer_log: Vec<u32>,
-    /// Its SRAM banks since the start.
+    /// Counts of the SRAM banks since the start.
     pub banks: [BankCount; 4],
-    /// Its units by model index with c and y after the last step: (unit, cell state, output);
-    /// at most 64.
+    /// Units by model index with c and y after the last step: (unit, cell state, output); at most
+    /// 64.
     pub units: Vec<(u32, f32, f32)>,
 }
 

@@ -14,7 +14,7 @@ use super::snapshot::{Focus, Pin};
 use super::watchlist::WatchCommand;
 use crate::machine::fault::Fault;
 
-/// One request to the engine.
+/// Request to the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Run freely until paused or the input ends.
@@ -25,23 +25,23 @@ pub enum Command {
     TogglePause,
     /// Advance by `count` units, then pause.
     Step {
-        /// What to step by.
+        /// Unit of a step.
         unit: StepUnit,
-        /// How often; 0 does nothing.
+        /// Number of steps; 0 does nothing.
         count: u32,
     },
     /// Go back by `count` units, and pause.
     Back {
-        /// What to go back by.
+        /// Unit of a step back.
         unit: StepUnit,
-        /// How often; 0 does nothing.
+        /// Number of steps back; 0 does nothing.
         count: u32,
     },
     /// Go to a moment: back, or forward by running there; then pause.
     Go(Place),
     /// Give this moment a name to [`Self::Go`] to.
     Bookmark(String),
-    /// Let something go wrong, now. Stepping back before it undoes it.
+    /// Inject a fault now. Stepping back before it undoes it.
     Inject(Fault),
     /// Run the routines of a PE at another level from their next calls on. Stepping back before it
     /// undoes it.
@@ -55,7 +55,7 @@ pub enum Command {
     Code {
         /// Index of the PE.
         pe: usize,
-        /// What to step by.
+        /// Unit of a step through machine code.
         motion: Motion,
         /// Number of steps; 0 does nothing.
         count: u32,
@@ -69,7 +69,7 @@ pub enum Command {
         /// Range of byte addresses in the PE's SRAM.
         bytes: Range<u32>,
     },
-    /// How fast `Run` goes.
+    /// Set the speed of `Run`.
     SetSpeed(Speed),
     /// Rebuild from the same scene and start over, paused.
     Restart,
@@ -97,7 +97,7 @@ pub enum Command {
     },
     /// Do some of these one after the other, and tell when all is done.
     Perform(Performance),
-    /// Which detail snapshots carry beside the summary.
+    /// Set the detail that snapshots carry beside the summary.
     Focus(Focus),
     /// Neurons whose membrane potentials snapshots carry.
     Pin(Vec<Pin>),
@@ -118,7 +118,7 @@ pub enum Command {
 pub struct Performance {
     /// Comes back with the answers.
     pub tag: u32,
-    /// What to do.
+    /// Commands in the order in which they are carried out.
     pub commands: Vec<Command>,
     /// Values to tell then: `perplexity`.
     pub values: Vec<String>,

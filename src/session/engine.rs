@@ -61,7 +61,7 @@ impl From<Stopped> for RunState {
     }
 }
 
-/// What the engine tells its face.
+/// Message of the engine to its front end.
 #[derive(Clone, Debug)]
 pub enum EngineEvent {
     /// A new picture of the experiment.
@@ -75,17 +75,17 @@ pub enum EngineEvent {
     Said(String),
     /// The scene was loaded (again) and swapped in.
     SceneLoaded,
-    /// What conditions can name in it.
+    /// Names that conditions can use in the scene.
     Names(Arc<Names>),
     /// The recording could not be completed; holds the reason.
     RecordingFailed(String),
-    /// A [`Command::Perform`] has come to its end.
+    /// Result of a [`Command::Perform`].
     Performed(Box<Performed>),
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
     Crashed(String),
 }
 
-/// What the engine is to run.
+/// Scene and options that the engine starts with.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// Path of the scene's file.
@@ -104,14 +104,14 @@ pub struct EngineOptions {
     pub against: Option<Against>,
 }
 
-/// What has become of a command.
+/// Outcome of sending a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// The engine will obey.
     Taken,
     /// Too many wait already.
     Full,
-    /// There is no engine any more.
+    /// The engine has ended.
     Gone,
 }
 
@@ -203,7 +203,7 @@ impl Drop for Engine {
     }
 }
 
-/// What the engine is doing.
+/// Present activity of the engine.
 #[derive(Clone, Debug, PartialEq)]
 enum Mode {
     Paused,
@@ -258,15 +258,15 @@ struct Runner {
     recorder: Option<Recorder>,
     points: Points,
     watches: Watchlist,
-    /// What stopped the run, until it goes on.
+    /// Hit that stopped the run; `None` once it goes on.
     stopped: Option<Hit>,
     mode: Mode,
-    /// What is being performed.
+    /// Script in progress.
     performing: Option<perform::Performing>,
     facts: EngineFacts,
     /// News for the face from where it cannot be told at once.
     later: Vec<EngineEvent>,
-    /// When the next unit of a paced run is due.
+    /// Time at which the next unit of a paced run is due.
     due: Instant,
     published: Instant,
     /// Something has changed since the last snapshot.

@@ -30,18 +30,18 @@ pub(super) struct Now {
 pub(super) struct FaultPlan {
     pub plans: Vec<Plan>,
     open: usize,
-    /// What went wrong just before the last event.
+    /// Faults injected immediately before the last event.
     pub just: Vec<Fault>,
 }
 
 impl FaultPlan {
-    /// What the scene plans.
+    /// Creates a plan with the faults of a scene, all pending.
     pub fn new(planned: &[PlannedFault]) -> Self {
         let plans = planned.iter().map(|&planned| Plan { planned, done: false, tick: 0, by_hand: false });
         Self { plans: plans.collect(), open: planned.len(), just: Vec::new() }
     }
 
-    /// Which have happened: part of a checkpoint.
+    /// Returns for each fault whether it was injected, for a checkpoint.
     pub fn done(&self) -> Vec<bool> {
         self.plans.iter().map(|plan| plan.done).collect()
     }

@@ -10,7 +10,7 @@ use crate::machine::fault::{Fault, FaultError, FaultTime, PlannedFault};
 use crate::machine::queue::Event;
 
 impl Session {
-    /// Lets go wrong what is due before the next event.
+    /// Injects every fault that is due before the next event.
     pub(super) fn faults_due(&mut self, next: Option<Event>) {
         self.faults.just.clear();
         let state = self.machine.state();
@@ -23,7 +23,7 @@ impl Session {
         }
     }
 
-    /// After this moment was come back to: what was made to go wrong at it goes wrong again.
+    /// Repeats the manual faults of the current event after a seek.
     pub(super) fn repeat_by_hand(&mut self) {
         let tick = self.machine.state().tick;
         let now = FaultTime::Event(self.machine.state().events);

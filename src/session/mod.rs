@@ -1,7 +1,7 @@
-//! One experiment: built from a scene, stepped, run, observed.
+//! Experiment that is built from a scene, stepped, run and observed.
 //!
-//! The session is where what is computed (task, network) and where and when (machine) meet: it
-//! gives the machine the next input, and the task the y that comes out.
+//! A session connects the task and its network with the machine: it gives the machine the next
+//! input, and the task the y that comes out.
 
 pub mod against;
 mod beside;
@@ -82,7 +82,7 @@ const STACK_BYTES: usize = 8 << 20;
 /// Events handled at once by [`Session::advance_swiftly`]: well below a millisecond.
 const EVENTS_AT_ONCE: u64 = 1024;
 
-/// How a move ended.
+/// Outcome of an attempt to advance the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moved {
     /// An event was handled.
@@ -451,7 +451,7 @@ impl Session {
         &mut self.machine
     }
 
-    /// What it is loaded with.
+    /// Returns the program that the machine is loaded with.
     pub fn program(&self) -> &Program {
         self.machine.program()
     }
@@ -484,7 +484,7 @@ impl Session {
         self.judging = Worker::start(least).map(Arc::new);
     }
 
-    /// Where the run stands, as far as its task shows it.
+    /// Returns the present position of the run, as far as its task shows it.
     pub fn moment(&self) -> Moment<'_> {
         let host = &self.machine.state().host;
         Moment {
@@ -496,7 +496,7 @@ impl Session {
         }
     }
 
-    /// What has been gathered so far.
+    /// Returns the statistics gathered so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
@@ -506,7 +506,7 @@ impl Session {
         self.meter().total()
     }
 
-    /// Where that energy went.
+    /// Returns the energy since the start by its uses.
     pub fn energy_parts(&self) -> EnergyParts {
         self.meter().parts()
     }

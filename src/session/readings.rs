@@ -28,7 +28,7 @@ const UNITS: usize = 64;
 /// Values of the debug log that the detail of a PE lists.
 const LOGGED: u32 = 16;
 
-/// What a PE is doing now.
+/// Returns the present activity of a PE.
 pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
     let all = session.machine().state();
     if all.fault.as_ref().is_some_and(|fault| fault.pe == pe) {

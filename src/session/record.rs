@@ -29,7 +29,7 @@ const VERSION: u32 = 1;
 /// The first line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
-    /// Of the format: 1.
+    /// Version of the format: 1.
     pub version: u32,
     /// The scene's file.
     pub scene: PathBuf,
@@ -40,9 +40,9 @@ pub struct Opening {
 /// A further line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
-    /// After so many events this command was given.
+    /// Command given after this number of events.
     At(u64, Command),
-    /// The session ended after so many events with this `state_hash`.
+    /// End of the session: number of events, and the `state_hash` at that moment.
     End(u64, String),
 }
 
@@ -141,15 +141,15 @@ impl Sum {
     }
 }
 
-/// Why a recording cannot be had again.
+/// Error that stops a recording from being replayed.
 #[derive(Debug, Error)]
 pub enum ReplayError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {source}", path.display())]
     File {
         /// Path of the recording.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A line is not what it should be.
@@ -159,10 +159,10 @@ pub enum ReplayError {
         path: PathBuf,
         /// Line of the file, from 1.
         line: usize,
-        /// What the parser says.
+        /// Message of the parser.
         what: String,
     },
-    /// What was done there cannot be done here.
+    /// A recorded command cannot be repeated here.
     #[error("after event {at}: {what}")]
     Differs {
         /// Number of events that were handled before.
@@ -175,9 +175,9 @@ pub enum ReplayError {
 /// Recorded session: what was run, and what was done at which event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
-    /// What was opened.
+    /// Scene and options with which the session was opened.
     pub opening: Opening,
-    /// What was done.
+    /// Commands in the order in which they were given, and the end.
     pub entries: Vec<Entry>,
     /// Number of the last line, from 1, if it was cut off and left out.
     pub cut: Option<usize>,
@@ -340,7 +340,7 @@ impl Reach {
     }
 }
 
-/// Runs until so many events are handled.
+/// Runs until event `to`.
 fn forward(
     session: &mut Session,
     history: &mut History,
@@ -380,7 +380,8 @@ fn repeat(session: &mut Session, history: &mut History, command: &Command) -> Re
             Ok(_) | Err(HistoryError::Ended { .. }) => Ok(()),
             Err(error) => Err(error.to_string()),
         },
-        // What could not be gone to then cannot be now; what lay ahead was run to.
+        // A place that could not be reached then cannot be reached now; one that lay ahead was run
+        // to.
         Command::Go(place) => {
             let _ = history.go(session, place);
             Ok(())

@@ -1,4 +1,4 @@
-//! What an experiment has shown so far, gathered once a time step.
+//! Statistics of an experiment, updated once a time step.
 
 use std::collections::VecDeque;
 
@@ -171,7 +171,7 @@ impl Stats {
         }
     }
 
-    /// Units of a layer that have sent nothing for so many steps.
+    /// Returns the number of units of a layer that have sent nothing for at least `steps` steps.
     pub fn silent(&self, layer: usize, steps: u32) -> usize {
         self.silent[layer].iter().filter(|&&silent| silent >= steps).count()
     }
@@ -194,7 +194,8 @@ impl Stats {
         (last, self.window[pe] as f32 / self.recent.len().max(1) as f32)
     }
 
-    /// Mean activity of a layer of so many units (of all samples together) since the start, 0..=1.
+    /// Returns the mean activity since the start, 0..=1, of a layer of `units` units (all samples
+    /// together).
     pub fn layer_activity(&self, layer: usize, units: usize) -> f64 {
         self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
     }
@@ -226,8 +227,8 @@ impl Stats {
     }
 }
 
-/// Where the machine keeps what is counted of the step that has just been completed: others may
-/// be in flight.
+/// Returns the index of the counts of the step that has just been completed: others may be in
+/// flight.
 fn completed(machine: &Machine) -> usize {
     machine.state().host.completed.wrapping_sub(1) as usize % STEPS
 }

@@ -7,7 +7,7 @@ use crate::chip::clock::Tick;
 use crate::machine::legend::PhaseId;
 use crate::scene::{LoadedScene, SceneError};
 
-/// What some time steps have shown.
+/// Results of a trial run over some time steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// Completed time steps.
@@ -26,7 +26,7 @@ pub struct Trial {
     pub phases: Vec<[Tick; PhaseId::MAX]>,
     /// Bytes overwritten before they were read, packets.
     pub races: u64,
-    /// Why the machine stopped, if it did.
+    /// Reason for which the machine stopped, if it did.
     pub stopped: Option<String>,
 }
 

@@ -30,13 +30,13 @@ pub struct RowFit {
 }
 
 impl RowFit {
-    /// How far the emulator was off, relative to the measurement, before and after.
+    /// Returns the emulator's error relative to the measurement, before and after the fit.
     pub fn residuals(&self) -> [f64; 2] {
         [self.before_us, self.after_us].map(|us| us / self.measured_us - 1.0)
     }
 }
 
-/// What became of an assumption.
+/// Outcome of the fit for one assumption.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParameterFit {
     /// Field of `assume`.
@@ -49,7 +49,7 @@ pub struct ParameterFit {
     pub fitted: bool,
     /// The rows whose time depends on it, `phase layer`.
     pub rows: Vec<String>,
-    /// Why it was left alone; empty where it was not.
+    /// Reason for which it was not fitted; empty if it was.
     pub left_alone: String,
 }
 
@@ -60,7 +60,7 @@ pub struct Calibration {
     pub steps: u64,
     /// All measured phases beside the emulated ones.
     pub rows: Vec<RowFit>,
-    /// Every assumption that could be fitted.
+    /// Assumptions that could be fitted.
     pub parameters: Vec<ParameterFit>,
     /// Root mean square of the relative differences, before and after.
     pub rms: [f64; 2],

@@ -7,7 +7,7 @@ use crate::machine::options::Assume;
 #[derive(Clone, Copy, Debug)]
 pub struct Fitted {
     parameter: Parameter,
-    /// How it is searched.
+    /// Search method.
     pub search: Search,
 }
 
@@ -20,7 +20,7 @@ pub fn fitted() -> impl Iterator<Item = Fitted> {
 }
 
 impl Fitted {
-    /// Its name in `assume`.
+    /// Returns the name of the parameter in `assume`.
     pub fn name(&self) -> &'static str {
         self.parameter.name
     }

@@ -14,7 +14,7 @@ const COLUMNS: [&str; 3] = ["phase", "layer", "us"];
 /// No measurement is this long: another file was named.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// One measured time.
+/// Measured time of one phase.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
     /// Line of the file.
@@ -27,7 +27,7 @@ pub struct Measured {
     pub us: f64,
 }
 
-/// Why measurements cannot be used.
+/// Error that makes measurements unusable.
 #[derive(Debug, Error)]
 pub enum TimersError {
     /// The file cannot be read.
@@ -38,7 +38,7 @@ pub enum TimersError {
         /// Cause, as the operating system reports it.
         source: std::io::Error,
     },
-    /// It is too long to be one.
+    /// The file is too long for a list of phases.
     #[error("{}: the file is longer than 16 MiB, and no list of phases is", .0.display())]
     Long(PathBuf),
     /// A line is wrong.
@@ -48,12 +48,12 @@ pub enum TimersError {
         path: PathBuf,
         /// Line, from 1.
         line: u64,
-        /// What is wrong.
+        /// Error in the line.
         what: String,
-        /// What is expected.
+        /// Expected contents.
         help: String,
     },
-    /// There is a header and nothing else.
+    /// The file has a header and no measurements.
     #[error("{}: there are no measurements in the file\nhelp: one line a phase and layer: egru_input,{layer},412.5", path.display())]
     Empty {
         /// File of measured times.
@@ -73,7 +73,7 @@ pub fn read(path: &Path, legend: &Legend, layers: &[String]) -> Result<Vec<Measu
     parse(&bytes, path, legend, layers)
 }
 
-/// The same for bytes at hand; `path` is named in messages.
+/// Parses measured times from bytes; `path` is named in messages.
 pub fn parse(
     bytes: &[u8],
     path: &Path,
@@ -118,7 +118,7 @@ pub fn parse(
     Ok(measured)
 }
 
-/// Where each of [`COLUMNS`] is.
+/// Returns the position of each of [`COLUMNS`] in the header.
 fn columns(header: &StringRecord) -> Result<[usize; 3], String> {
     if let Some(other) = header.iter().find(|name| !COLUMNS.contains(name)) {
         return Err(format!("there is no column `{other}`"));

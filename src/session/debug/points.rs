@@ -17,10 +17,10 @@ use crate::machine::exec::Progress;
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::{Moved, Session};
 
-/// Lines of tracepoints that are kept until somebody takes them; of more, the oldest go.
+/// Number of tracepoint lines kept until they are taken; beyond it the oldest are dropped.
 pub const LOG: usize = 1000;
 
-/// What a point does when its condition comes to hold.
+/// Action of a point when its condition becomes true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub enum PointKind {
     /// Stops the run.
@@ -34,16 +34,17 @@ pub enum PointKind {
 pub struct PointSpec {
     /// The condition, with what stands behind it: `perplexity > 150, once`.
     pub text: String,
-    /// What it does.
+    /// Action of the point.
     pub kind: PointKind,
 }
 
-/// What can be asked of the points, as data.
+/// Request concerning the points, as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PointCommand {
     /// Add one. One that cannot be used is disabled and says why.
     Add(PointSpec),
-    /// Enable or disable one. Enabled anew, a condition that holds stops at the next event.
+    /// Enable or disable a point. When a point is enabled, a condition that is already true stops
+    /// the run at the next event.
     Enable {
         /// Number of the point.
         id: u32,
@@ -59,30 +60,30 @@ pub enum PointCommand {
 /// Breakpoint, watchpoint or tracepoint with its state.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// Its number, from 1; never given twice.
+    /// Number of the point, from 1; never reused.
     pub id: u32,
     /// The condition as written.
     pub text: String,
-    /// What it does.
+    /// Action of the point.
     pub kind: PointKind,
     /// The scene asks for it.
     pub of_scene: bool,
-    /// It is looked at.
+    /// Whether the condition is evaluated.
     pub enabled: bool,
-    /// It is disabled at its first hit that counts.
+    /// Whether the point is disabled at its first hit that counts.
     pub once: bool,
-    /// So many times that it comes to hold are still passed over.
+    /// Hits still to be skipped before the point takes effect.
     pub ignore: u32,
-    /// Times it came to hold, those passed over too.
+    /// Number of times that the condition became true, skipped hits included.
     pub hits: u64,
-    /// Why it cannot be used with this scene.
+    /// Reason for which the point cannot be used with this scene.
     pub error: Option<String>,
     condition: Option<Condition>,
     /// Whether it held at the last look; none before the first.
     held: Option<bool>,
 }
 
-/// A condition came to hold.
+/// Record of a condition that became true.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     /// Number of its point.
@@ -97,7 +98,7 @@ pub struct Hit {
     pub step: u64,
     /// Whether the event lies within the time step after `step`; if not, it completed that one.
     pub within: bool,
-    /// What the condition names, and its values then.
+    /// Names in the condition, with their values at the hit.
     pub values: Vec<(String, Value)>,
 }
 
@@ -138,14 +139,14 @@ impl Hit {
 pub struct Points {
     list: Vec<Point>,
     made: u32,
-    /// When any enabled one has to be looked at.
+    /// Moments at which any enabled condition has to be evaluated.
     when: When,
-    /// One has not been looked at yet.
+    /// Whether a condition has not been evaluated yet.
     fresh: bool,
     log: VecDeque<Hit>,
 }
 
-/// How a run with points ended.
+/// Outcome of a run with points.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ran {
     /// A breakpoint stopped it.
@@ -362,12 +363,13 @@ impl Points {
         }
     }
 
-    /// What tracepoints have noted, oldest first; at most [`LOG`], and none of what was taken.
+    /// Iterates over the lines of tracepoints that were not taken yet, oldest first; at most
+    /// [`LOG`].
     pub fn log(&self) -> impl ExactSizeIterator<Item = &Hit> + DoubleEndedIterator {
         self.log.iter()
     }
 
-    /// What tracepoints have noted since this was called last, oldest first.
+    /// Takes the lines of tracepoints written since the last call, oldest first.
     pub fn take_log(&mut self) -> impl Iterator<Item = Hit> + '_ {
         self.log.drain(..)
     }
@@ -401,7 +403,7 @@ impl Point {
         Some(modifiers)
     }
 
-    /// Its condition came to hold: a hit, unless this time is passed over.
+    /// Counts a hit of the condition and returns it, unless this hit is skipped.
     fn hit(&mut self, session: &Session, values: Vec<(String, Value)>, within: bool) -> Option<Hit> {
         self.hits += 1;
         if self.ignore > 0 {

@@ -18,7 +18,7 @@ use crate::session::history::{BookmarkCommand, History, Place};
 /// Reason for building a scene.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// There is no experiment yet.
+    /// First load: no experiment exists yet.
     Load,
     /// The scene's file was saved: it is built beside the experiment, which goes on.
     Reload,

@@ -59,7 +59,7 @@ impl Runner {
         };
         self.watches.arrived(session, history);
         history.again(session);
-        // What holds where one has come to is known; bytes are watched again.
+        // Conditions that are already true at the new position are known; bytes are watched again.
         self.points.arrived(session);
         self.stopped = None;
         notify(EngineEvent::Said(said));

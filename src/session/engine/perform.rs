@@ -13,16 +13,16 @@ use crate::session::Session;
 /// Reasons for which a [`Command::Perform`] ended early: another one, or a command by hand.
 pub const INTERRUPTED: [&str; 2] = ["another place was asked for", "interrupted on the way"];
 
-/// How a [`Command::Perform`] ended.
+/// Outcome of a [`Command::Perform`].
 #[derive(Clone, Debug)]
 pub struct Performed {
-    /// That of the [`Performance`].
+    /// Tag of the [`Performance`].
     pub tag: u32,
-    /// Where it led, or why it did not lead there.
+    /// State at the end, or the reason why a command failed.
     pub result: Result<Arrived, String>,
 }
 
-/// Where a performance has led, and what holds there.
+/// State at the end of a script, with the answers to its questions.
 #[derive(Clone, Debug)]
 pub struct Arrived {
     /// Events handled since the start.
@@ -49,7 +49,7 @@ pub struct Held {
 pub(super) struct Performing {
     performance: Performance,
     todo: VecDeque<Command>,
-    /// What was begun last.
+    /// Command that was started last.
     last: Option<Command>,
 }
 
@@ -83,7 +83,7 @@ impl Runner {
         }
     }
 
-    /// The machine has come to rest: the next command of the performance, or its end.
+    /// Starts the next command of the script, or ends it; call it when the machine is at rest.
     pub(super) fn go_on(&mut self, notify: Notify<'_>) {
         if let Some(missed) = self.missed() {
             return self.end_performance(Err(missed), notify);
@@ -112,7 +112,7 @@ impl Runner {
         }
     }
 
-    /// Why the command that was begun last has not led where it should, if so.
+    /// Returns the reason if the last command did not lead where it should.
     fn missed(&self) -> Option<String> {
         let session = self.session.as_ref()?;
         let (at, steps) = (session.machine().state().events, session.steps());

@@ -32,23 +32,23 @@ const IDLE: f64 = 0.1;
 const DEAD: f64 = 0.1;
 /// A layer of which a larger share of the gates is saturated is pointed out.
 const SATURATED: f64 = 0.5;
-/// Activity that has become so many times what it was, or one over it, drifts.
+/// Factor on the activity, up or down, from which a layer counts as drifting.
 const DRIFT: f64 = 2.0;
 
 /// Something to point out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// How much it matters.
+    /// Importance of the finding.
     pub level: Level,
-    /// Which rule found it, the same in every version.
+    /// Name of the rule that found it, the same in every version.
     pub rule: String,
     /// Layer, PE, link or field it is about.
     pub place: String,
     /// PE to look at; `None` if the finding is of the whole chip, a layer or a link.
     pub pe: Option<Pe>,
-    /// What is found.
+    /// Description of the finding.
     pub what: String,
-    /// What to try.
+    /// Suggested remedy.
     pub help: String,
     /// Whether it is a consequence of the faults listed before it.
     pub follows: bool,
@@ -107,7 +107,7 @@ fn mapping(session: &Session) -> &MappingOptions {
     &session.loaded.scene.mapping
 }
 
-/// What is known of the scene, its inputs and its model before anything runs.
+/// Adds the findings about scene, inputs and model that are known before anything runs.
 fn inputs(session: &Session, found: &mut Vec<Finding>) {
     let lints = input_lints(session.work().notes())
         .chain(pipeline_idle(&session.loaded.scene).filter(|_| !session.program().is_timed()))

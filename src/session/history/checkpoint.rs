@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::session::beside::TaskState;
 use crate::session::stats::Stats;
 
-/// All of a session that changes.
+/// Saved state of a session: everything in it that changes.
 #[derive(Clone, Debug)]
 pub(super) struct Checkpoint {
     pub at: Position,

@@ -28,7 +28,7 @@ use checkpoint::Checkpoint;
 pub use seek::Place;
 pub use writer::{LastWrite, Writer};
 
-/// A moment of an experiment: after so many events.
+/// Position in an experiment, counted in events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// Events handled since the start.
@@ -61,7 +61,7 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Why one cannot get there.
+/// Error of a seek.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum HistoryError {
     /// Nothing older is kept.
@@ -70,10 +70,10 @@ pub enum HistoryError {
         /// The oldest moment that can be reached.
         oldest: Position,
     },
-    /// It has not come to that yet.
+    /// The target was not reached yet.
     #[error("that lies ahead: the experiment is at {now}")]
     Ahead {
-        /// Where it is.
+        /// Present position of the experiment.
         now: Position,
     },
     /// No such bookmark.
@@ -81,10 +81,10 @@ pub enum HistoryError {
     NoBookmark {
         /// As asked for.
         name: String,
-        /// Those there are.
+        /// Names of the existing bookmarks.
         known: Vec<String>,
     },
-    /// There was no stop before this one.
+    /// No earlier stop is known.
     #[error("there was no stop before this one")]
     NoStop,
 }
@@ -110,9 +110,9 @@ pub struct History {
     kept: VecDeque<Checkpoint>,
     /// Bytes of what is kept beside pages.
     own_bytes: usize,
-    /// Where each time step ended.
+    /// Event number at the end of each time step.
     step_ends: Vec<u64>,
-    /// Where the experiment stood still, oldest first.
+    /// Event numbers at which the experiment stopped, oldest first.
     stops: Vec<u64>,
     bookmarks: Vec<Bookmark>,
     /// Times that what was known of later moments became untrue.
@@ -186,7 +186,7 @@ impl History {
         self.kept.len()
     }
 
-    /// What may be kept.
+    /// Returns the limits on what may be kept.
     pub fn options(&self) -> HistoryOptions {
         self.options
     }
@@ -204,7 +204,7 @@ impl History {
         self.stops.push(at);
     }
 
-    /// Lets something go wrong, now. What was known of the time after is no longer true.
+    /// Injects a fault now and discards what was known of later moments.
     pub fn inject(&mut self, session: &mut Session, fault: Fault) -> Result<(), FaultError> {
         session.inject(fault)?;
         self.forget_after(session.machine.state().events);

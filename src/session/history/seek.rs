@@ -8,18 +8,18 @@ use crate::chip::geometry::Pe;
 use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
 
-/// A moment that one can go to.
+/// Target of a seek.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Place {
-    /// After so many events.
+    /// After this number of events.
     Event(u64),
-    /// At the end of so many time steps; 0 is the start.
+    /// At the end of this number of time steps; 0 is the start.
     Step(u64),
     /// After the last event at or before this chip time, µs.
     TimeUs(f64),
     /// Moment that has a bookmark of this name.
     Bookmark(String),
-    /// Where the experiment stood still before.
+    /// At the previous stop.
     PreviousStop,
 }
 
@@ -137,7 +137,7 @@ impl History {
         }
         self.replay_keeping(session, target);
         if forgot {
-            // What was kept after it is of a course of events that never was.
+            // Checkpoints after it belong to a discarded timeline.
             self.forget_after(target.max(keep.saturating_sub(1)));
         }
         Ok(Position::of(session))
@@ -158,7 +158,8 @@ impl History {
         }
     }
 
-    /// Where the `count`th unit before now ended; none where that is not known any more.
+    /// Returns the event at which the `count`th unit before now ended; `None` if that is no longer
+    /// known.
     pub(super) fn boundary_before(&self, session: &mut Session, unit: StepUnit, count: u64) -> Option<u64> {
         let now = session.machine.state().events;
         let count = count.max(1);
@@ -172,7 +173,8 @@ impl History {
         }
     }
 
-    /// The same for every `each`th time step; the start counts as one.
+    /// Returns the `count`th boundary before now of every `each`th time step; the start counts as a
+    /// boundary.
     fn step_boundary(&self, now: u64, each: u64, count: u64) -> Option<u64> {
         let each = each.max(1);
         let before = self.step_ends.partition_point(|&end| end < now) as u64;
@@ -300,7 +302,7 @@ impl History {
     }
 }
 
-/// Runs on until so many events are handled.
+/// Runs until `target` events are handled or the machine stops.
 pub(super) fn replay(session: &mut Session, target: u64) {
     while session.machine.state().events < target {
         if !matches!(session.advance_up_to(target), Moved::On(_)) {

@@ -1,4 +1,4 @@
-//! Who last wrote there: the past is run through again, with the bytes watched.
+//! Search for the last writer of a byte: the past is replayed with the bytes watched.
 
 use std::ops::Range;
 
@@ -53,8 +53,8 @@ fn pages(bytes: &Range<u32>) -> u128 {
 }
 
 impl History {
-    /// Who wrote these bytes of a PE last, with whatever values. The session is where
-    /// it was afterwards.
+    /// Finds the last write to these bytes of a PE, even if it changed nothing, and returns the
+    /// session to its present event.
     pub fn last_write(&self, session: &mut Session, pe: Pe, bytes: &Range<u32>) -> LastWrite {
         let at = Position::of(session);
         if let Some(fault) = session.by_hand_now(pe, bytes) {
@@ -88,7 +88,7 @@ impl History {
         }
     }
 
-    /// Where a look into the past began.
+    /// Returns the session to event `now`, where a look into the past began.
     fn back_to(&self, session: &mut Session, now: u64) {
         let kept = self.kept.partition_point(|kept| kept.at.events <= now);
         if session.machine.state().events != now
@@ -101,7 +101,7 @@ impl History {
     }
 }
 
-/// The last write to watched bytes from here until so many events are handled.
+/// Returns the last write to watched bytes from here until `end` events are handled.
 fn last_in(session: &mut Session, pe: Pe, bytes: &Range<u32>, end: u64) -> Option<Writer> {
     let mut last = None;
     while session.machine.state().events < end {
@@ -128,7 +128,7 @@ fn by_fault(fault: Fault) -> String {
     format!("a fault ({fault})")
 }
 
-/// What an event will write, in words, and the PE that it comes from.
+/// Describes what an event is about to write, and returns the PE that it comes from.
 fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<Pe>) {
     let who = event::source(source);
     let from = Pe::from_index(usize::from(source));

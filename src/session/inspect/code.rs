@@ -18,7 +18,7 @@ const MOST_LINES: u32 = 400;
 /// Lines of the source before the first one with instructions: the head of the function.
 const HEAD: u32 = 4;
 
-/// One instruction, or data between instructions.
+/// Instruction, or data between instructions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstructionView {
     /// Byte address in the PE's SRAM.

@@ -89,9 +89,9 @@ pub struct TimerView {
 /// A DMA that fetches a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DmaView {
-    /// When its last beat is written, tick.
+    /// Tick at which the last beat is written; `None` if it is not known yet.
     pub ends: Option<Tick>,
-    /// What it fetches and where to.
+    /// Source and destination of the read, in words.
     pub text: String,
 }
 
@@ -129,23 +129,23 @@ pub struct FifoState {
     pub overwritten: u64,
     /// Time that packets waited because it was full, µs.
     pub stalled_us: f64,
-    /// When the core has the entry out that it is taking out, tick.
+    /// Tick at which the core has taken out the entry in progress.
     pub taking_until: Option<Tick>,
 }
 
 /// A handler that runs or waits to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterruptView {
-    /// When it ends, tick.
+    /// Tick at which the handler ends.
     pub ends: Tick,
-    /// What has arrived.
+    /// Description of the arrival that it handles.
     pub text: String,
 }
 
 /// State of the core as the inspector shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CoreView {
-    /// What it does.
+    /// Present activity of the core.
     pub status: PeStatus,
     /// The operation in progress, in words.
     pub operation: String,
@@ -155,15 +155,15 @@ pub struct CoreView {
     pub ends: Option<Tick>,
     /// Present time, in ticks.
     pub now: Tick,
-    /// What it waits for, in words.
+    /// Description of what the core waits for; `None` while it does not wait.
     pub waits: Option<String>,
     /// The program, repeated for ever.
     pub operations: Vec<OperationView>,
     /// Place in the program.
     pub current: u32,
-    /// Its shares of layers.
+    /// Shares of layers on the PE.
     pub slots: Vec<SlotView>,
-    /// Its ticks, in a program whose time steps timers begin.
+    /// Ticks of the PE, in a program whose time steps timers begin.
     pub ticks: Option<TickView>,
     /// Phases it has been through.
     pub timers: Vec<TimerView>,
@@ -173,7 +173,7 @@ pub struct CoreView {
     pub dma: Option<DmaView>,
     /// A block being sent.
     pub sending: Option<SendingView>,
-    /// Its FIFO, with the event router.
+    /// FIFO of the PE, with the event router.
     pub fifo: Option<FifoState>,
     /// Handlers that run or wait, first to end first.
     pub handlers: Vec<InterruptView>,

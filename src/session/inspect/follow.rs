@@ -14,7 +14,7 @@ use crate::mapping::egru::EgruSlot;
 use crate::mapping::egru::label::{Content, Label, Labels, Matrix, Origin, What};
 use crate::session::Session;
 
-/// Where following leads, and to what.
+/// Link to another place, with a description of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// Place that the link leads to.
@@ -23,11 +23,11 @@ pub struct Link {
     pub to: String,
 }
 
-/// Where a unit lives.
+/// Location of a unit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Home<'a> {
     pub(super) pe: Pe,
-    /// Its slot there, and its number.
+    /// Slot of the unit on the PE, and the slot's number.
     pub(super) slot: &'a Slot,
     /// Number of the unit in the slot.
     pub(super) index: u32,
@@ -68,7 +68,7 @@ pub(super) fn any(
     }
 }
 
-/// Where following a label leads, if anywhere.
+/// Returns the link that a label leads to; `None` if it has none.
 fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Option<Link> {
     let program = labels.program();
     match &label.what {
@@ -127,7 +127,7 @@ fn to_unit(program: &Program, layer: PopulationId, sample: u8, unit: u32) -> Opt
     Some(Link { place, to: format!("{name} unit {unit}") })
 }
 
-/// What the sender sent: y, or the trace where another layer reads it.
+/// Links to the value that the sender sent: y, or the trace where another layer reads it.
 fn to_sent(
     program: &Program,
     reader: PopulationId,

@@ -22,11 +22,11 @@ pub(super) enum Labels<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Label {
-    /// Of an EGRU.
+    /// Label in an EGRU's program.
     Egru(egru::label::Label),
-    /// Of a spiking network.
+    /// Label in a spiking network's program.
     Spiking(spiking::label::Label),
-    /// Of a program that holds no network.
+    /// Label in a program that holds no network.
     Region(RegionLabel),
 }
 

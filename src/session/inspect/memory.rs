@@ -13,7 +13,7 @@ use crate::session::Session;
 /// Bytes of a window.
 pub const WINDOW: u32 = 1024;
 
-/// One word and what it holds.
+/// Word of memory and its contents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordView {
     /// Byte address of the word.
@@ -26,19 +26,19 @@ pub struct WordView {
     pub elements: Vec<ElementView>,
     /// Kind of the region it lies in; none where it is free.
     pub kind: Option<RegionKind>,
-    /// Where following it leads.
+    /// Place that following the word leads to.
     pub link: Option<Link>,
 }
 
-/// One element of a word.
+/// Element of a word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ElementView {
-    /// Its content for programs; time steps are numbered from 1.
+    /// Label of the element for programs; time steps are numbered from 1.
     #[serde(flatten)]
     pub label: Label,
     /// Description of the element, for people.
     pub text: String,
-    /// Its value as it is meant.
+    /// Value of the element in its own format.
     pub value: String,
 }
 

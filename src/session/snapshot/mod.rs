@@ -1,4 +1,4 @@
-//! What front ends see: a small, complete picture of the experiment at one moment, as plain data.
+//! Snapshots for front ends: small, complete views of the experiment at one moment, as plain data.
 //!
 //! A snapshot's summary stays below 64 KiB; detail comes only for the [`Focus`] that the front end
 //! asked for. Front ends never touch the machine. [`super::view`] makes snapshots.
@@ -33,15 +33,15 @@ use crate::chip::clock::Tick;
 use crate::machine::options::Assume;
 pub use crate::task::TaskView;
 
-/// What a face wants to see in detail.
+/// Detail that a front end requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Focus {
     /// Only the summary.
     #[default]
     Nothing,
-    /// One PE, by index (0..152): its memory map, counters and current operation.
+    /// Detail of a PE by index (0..152): its memory map, counters and current operation.
     Pe(usize),
-    /// One PE in the same detail, and what is at a place in it.
+    /// Detail of a PE as with [`Self::Pe`], and one view of its inside.
     Inspect(Request),
     /// The timeline, and its selected PE; the events on the chip are recorded meanwhile.
     Timeline(TimelineRequest),
@@ -79,7 +79,7 @@ pub struct HistoryView {
     pub every: u32,
     /// Bytes they take, about.
     pub bytes: usize,
-    /// What they may take, MiB.
+    /// Memory that checkpoints may take, MiB.
     pub memory_mib: u32,
     /// Bookmarks, in order of time.
     pub bookmarks: Vec<Bookmark>,
@@ -145,7 +145,7 @@ pub struct Snapshot {
     pub noc: NocView,
     /// Energy and power, by part.
     pub energy: EnergyView,
-    /// What the scene takes where nothing is published.
+    /// Values that the scene assumes where nothing is published.
     pub assume: Assume,
     /// State of the task.
     pub task: TaskView,
@@ -161,7 +161,7 @@ pub struct Snapshot {
     pub membranes: Vec<MembraneView>,
     /// Detail asked for by `Focus`.
     pub focus: Option<PeDetail>,
-    /// What is at the place asked for by [`Focus::Inspect`].
+    /// Answer to [`Focus::Inspect`].
     pub inspection: Option<Inspection>,
     /// The timeline, if `Focus` asks for it.
     pub timeline: Option<TimelineView>,

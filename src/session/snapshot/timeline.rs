@@ -11,10 +11,10 @@ pub use crate::session::timeline::Doing;
 /// Most columns and rows of cells that a snapshot carries: 12,288 cells of 2 bytes.
 pub const TIMELINE_CELLS: (u16, u16) = (192, 64);
 
-/// Which part of the recording.
+/// Window of the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimelineWindow {
-    /// The last so many completed time steps.
+    /// The last completed time steps, this number of them.
     Latest(u32),
     /// From one tick to another.
     Ticks {
@@ -44,7 +44,7 @@ pub struct TimelineRequest {
     pub cursor: u16,
 }
 
-/// What most of a cell's time went to.
+/// Main use of a cell's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellKind {
     /// Nothing is known of it: not recorded, or still to come.
@@ -52,27 +52,27 @@ pub enum CellKind {
     Blank,
     /// The core was in an operation of this phase; of one that waits, only what is work.
     Work(PhaseId),
-    /// It ran handlers, or emptied its FIFO.
+    /// Handlers, or emptying the FIFO.
     Handler,
     /// The core waited.
     Idle,
 }
 
-/// One PE's cell.
+/// Cell of a PE's row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellView {
-    /// What most of its time went to.
+    /// Main use of the cell's time.
     pub kind: CellKind,
     /// The critical path goes through this PE here.
     pub critical: bool,
 }
 
-/// One PE's row.
+/// Row of a PE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineRow {
     /// Index of the PE.
     pub pe: u16,
-    /// Its first layer.
+    /// First layer that the PE works for.
     pub layer: PopulationId,
     /// From left to right.
     pub cells: Vec<CellView>,
@@ -106,7 +106,7 @@ pub struct StepMark {
 /// Timeline in a window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineView {
-    /// What was asked for.
+    /// Request that was answered.
     pub request: TimelineRequest,
     /// The window, ticks.
     pub begin: Tick,
@@ -131,9 +131,9 @@ pub struct TimelineView {
     pub dma: Vec<u32>,
     /// Completed time steps in the window, oldest first; at most 192.
     pub steps: Vec<StepMark>,
-    /// What bounds the last completed step in the window, in one sentence.
+    /// Cause that bounds the last completed step in the window, in one sentence.
     pub sentence: String,
-    /// What the selected PE does at the cursor, in words: at most 4 lines.
+    /// Activity of the selected PE at the cursor, in words: at most 4 lines.
     pub cursor: Vec<String>,
     /// Tick in the middle of the selected column.
     pub cursor_tick: Tick,

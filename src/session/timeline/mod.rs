@@ -1,5 +1,5 @@
-//! Where a time step's time went: the critical path through a recording, what idle PEs waited for,
-//! and both in words.
+//! Analysis of a time step's duration: the critical path through a recording, the waits of idle
+//! PEs, and both in words.
 
 pub mod idle;
 pub mod path;

@@ -21,7 +21,7 @@ use crate::machine::record::{
 };
 use crate::machine::state::PacketKind;
 
-/// What a segment of the path is.
+/// Activity of a segment of the critical path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Doing {
     /// A core carries out an operation.
@@ -76,13 +76,13 @@ pub struct Segment {
     pub end: Tick,
     /// Kind of the segment.
     pub doing: Doing,
-    /// Where: PE index; of a packet, its sender. None for the host.
+    /// Index of the PE; of a packet, its sender; `None` for the host.
     pub pe: Option<u16>,
     /// For which layer.
     pub layer: Option<PopulationId>,
-    /// In which phase.
+    /// Phase, where the segment belongs to one.
     pub phase: Option<PhaseId>,
-    /// In which time step.
+    /// Time step, where the segment belongs to one.
     pub step: Option<u32>,
     /// Number of the packet that the segment is about.
     pub packet: Option<u64>,
@@ -95,7 +95,7 @@ impl Segment {
     }
 }
 
-/// Where the walk is: everything before its tick is still to be explained.
+/// Position of the walk: everything before its tick is still to be explained.
 #[derive(Clone, Copy, Debug)]
 enum At {
     /// A packet has been delivered.
@@ -157,7 +157,7 @@ struct Walk<'a> {
     tick: Tick,
     /// Segments found so far, last first.
     segments: Vec<Segment>,
-    /// What handlers and drains on the way are booked on.
+    /// Layer, phase and step to which handlers and drains on the way are charged.
     about: (Option<PopulationId>, Option<PhaseId>, Option<u32>),
 }
 
@@ -230,7 +230,7 @@ impl Walk<'_> {
         self.sender(&packet)
     }
 
-    /// Who sent a packet when it was sent.
+    /// Returns the position at the sender when it sent a packet.
     fn sender(&self, packet: &PacketSpan) -> At {
         let pe = usize::from(packet.source);
         match packet.kind {

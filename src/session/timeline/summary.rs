@@ -1,4 +1,4 @@
-//! What bounds a time step, in figures and in one sentence.
+//! Summary of what bounds a time step, in figures and in one sentence.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,13 +18,13 @@ pub struct Bound {
     pub doing: Doing,
     /// For which layer.
     pub layer: Option<PopulationId>,
-    /// In which phase; operations only.
+    /// Phase; operations only.
     pub phase: Option<PhaseId>,
-    /// On which PE (index); operations only.
+    /// Index of the PE; operations only.
     pub pe: Option<u16>,
-    /// How long on the path.
+    /// Time on the path, in ticks.
     pub ticks: Tick,
-    /// Of an operation, how long it takes the PEs of the layer in the mean.
+    /// Mean time that the operation takes the PEs of the layer, in ticks; operations only.
     pub mean: Option<Tick>,
 }
 
@@ -42,13 +42,13 @@ pub struct Summary {
     pub savings: Vec<Tick>,
 }
 
-/// What parts of the path are summed up by: what, layer, phase, PE.
+/// Key by which parts of the path are summed up: activity, layer, phase, PE.
 type Kind = (Doing, Option<PopulationId>, Option<PhaseId>, Option<u16>);
-/// Which operations are compared with each other.
+/// Key of operations that are compared with each other: layer, phase, step.
 type Likes = (PopulationId, PhaseId, u32);
 
 impl Summary {
-    /// Of a path through so many time steps.
+    /// Sums up a path through `steps` time steps.
     pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
         let means = means(&program.legend, record, path);
         let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
@@ -98,7 +98,8 @@ impl Summary {
         places
     }
 
-    /// What bounds the time, in one sentence. `word` is what the task calls a time step.
+    /// Returns the cause that bounds the time, in one sentence. `word` is the task's word for a
+    /// time step.
     pub fn sentence(&self, program: &Program, word: &str) -> String {
         if self.ticks == 0 {
             return format!("No {word} is recorded yet.");
@@ -148,7 +149,7 @@ impl Summary {
         text
     }
 
-    /// What balancing would bring, in words.
+    /// Returns the saving that balancing would bring, in words.
     fn advice<'a>(&self, name: impl Fn(PopulationId) -> &'a str) -> String {
         let best = (0..)
             .map(PopulationId)
@@ -216,8 +217,8 @@ fn load(program: &Program, layer: PopulationId, pe: u16) -> Option<String> {
     Some(format!(" ({} non-zeros, {compared})", grouped(f64::from(own))))
 }
 
-/// Which operations a segment of one is compared with: phases that are the same work for every PE
-/// of the layer.
+/// Returns the key of the operations that a segment is compared with: phases that are equal work
+/// for every PE of the layer.
 fn likes(legend: &Legend, segment: &Segment) -> Option<Likes> {
     let phase = segment.phase.filter(|&phase| matches!(legend.role(phase), PhaseRole::Compute(_)))?;
     (segment.doing == Doing::Operation).then_some((segment.layer?, phase, segment.step?))

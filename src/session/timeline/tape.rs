@@ -1,5 +1,5 @@
-//! What is kept of a recording while it is shown: the last steps in full, of more steps
-//! the critical path.
+//! Part of a recording that is kept while it is shown: the last steps in full, and the critical
+//! path of more steps.
 
 use std::collections::VecDeque;
 
@@ -21,9 +21,10 @@ pub const KNOWN_STEPS: usize = 140;
 pub struct TapedStep {
     /// Number and time.
     pub span: StepSpan,
-    /// Its critical path; of steps no longer kept in full, with neighbours of one kind joined.
+    /// Critical path of the step; of steps no longer kept in full, with neighbours of one kind
+    /// joined.
     pub path: Vec<Segment>,
-    /// What bounds it, in one sentence.
+    /// Cause that bounds the step, in one sentence.
     pub sentence: String,
     /// Uses of its critical path.
     pub uses: PathUses,

@@ -1,4 +1,4 @@
-//! What a mapping would cost, without building it.
+//! Cost estimate of a mapping without building it.
 //!
 //! A layer's time step is that of its slowest PE: W·x, R·y and the point-wise step from the
 //! kernels' own cost formulas, on the sources that were active in some time steps of the scene's
@@ -30,14 +30,14 @@ use crate::net::{Carry, Egru, EgruLayer};
 /// Time steps whose active sources estimates are made with: the last of those looked at.
 const SAMPLES: usize = 3;
 
-/// Which sources of W and R of a layer are not zero in one time step.
+/// Sources of W and R of a layer that are not zero in one time step.
 #[derive(Clone, Debug)]
 struct Activity {
     input: Vec<bool>,
     recurrent: Vec<bool>,
 }
 
-/// What estimates of a layer are made of.
+/// Facts about a layer from which estimates are made.
 #[derive(Debug)]
 struct LayerFacts<'a> {
     layer: &'a EgruLayer,
@@ -47,7 +47,7 @@ struct LayerFacts<'a> {
     kernels: [Vec<usize>; 2],
 }
 
-/// A layer on so many PEs.
+/// Layer split over a number of PEs.
 #[derive(Debug)]
 pub struct Split {
     assignment: Assignment,
@@ -69,7 +69,7 @@ pub struct Estimator<'a> {
     places: usize,
     waiting: Waiting,
     polling: f64,
-    /// Each layer on PEs of its own.
+    /// Whether each layer has PEs of its own.
     apart: bool,
     /// Samples and buffers.
     copies: Copies,

@@ -17,7 +17,7 @@ pub struct Estimated {
     pub step_j: f64,
 }
 
-/// What the search may change, and within what.
+/// Search space: what may change, and its limits.
 #[derive(Clone, Debug)]
 pub struct Space {
     /// The scene's own mapping.

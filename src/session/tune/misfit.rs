@@ -24,7 +24,7 @@ pub struct Misfit {
     pub there_bytes: u32,
 }
 
-/// All of them, in network order.
+/// Returns all misfits, in network order.
 pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<Misfit> {
     let mut misfits = Vec::new();
     for layer in 0..space.scene.layers.len() {

@@ -24,7 +24,7 @@ use crate::session::trial::Trial;
 /// on the machine.
 const BATCH: usize = 4;
 
-/// Why there is nothing to tune.
+/// Error that stops a search before it begins.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TuneError {
     /// The scene does not load or fit.
@@ -111,7 +111,7 @@ fn space(loaded: &LoadedScene, plan: &Plan, scene: Choice) -> Space {
 }
 
 impl Search<'_> {
-    /// What has stopped the search, if anything.
+    /// Returns the reason to end the search, if there is one.
     fn stopped(&self) -> Option<&'static str> {
         if self.watch.stop.load(atomic::Ordering::Relaxed) {
             return Some("interrupted");

@@ -44,7 +44,7 @@ pub(super) struct EgruVerifier {
     restart: Option<Restart>,
     /// Head on the chip, which makes the first layer's x of a row.
     head: Option<Arc<Int8Head>>,
-    /// One for each sample of the batch.
+    /// State of the reference network for each sample of the batch.
     states: Vec<EgruState>,
     /// Matrices that the chip computes with 8-bit weights: W and R of each layer.
     rounded: Vec<[Option<Rounded>; 2]>,

@@ -63,7 +63,7 @@ pub fn of(session: &Session, request: TimelineRequest) -> Option<TimelineView> {
     Some(view(session.program(), record, tape, request, session.tick()))
 }
 
-/// What a front end asked to see.
+/// Returns the view that a front end asked for.
 fn view(
     program: &Program,
     record: &Recorder,
@@ -274,7 +274,7 @@ fn span_words(begin: Tick, end: Option<Tick>) -> String {
     }
 }
 
-/// What a PE does at a tick, and why.
+/// Describes what a PE does at a tick, and why.
 fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<String> {
     let Some(pe) = record.pes.get(usize::from(index)) else { return Vec::new() };
     let name = |layer: PopulationId| program.population_name(layer);

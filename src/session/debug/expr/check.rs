@@ -60,7 +60,7 @@ struct Checker<'t> {
     watches: Vec<(Pe, Range<u32>)>,
 }
 
-/// What a part of a condition is worth.
+/// Checked operand of a condition: a number, a word or a test.
 enum Operand {
     /// A number; its unit, unless it fits all.
     Number(Number, Option<Unit>),
@@ -236,7 +236,8 @@ impl<'t> Checker<'t> {
                     Operator::Add | Operator::Subtract => {
                         self.same_unit(node, (a_unit, left), (b_unit, right))?
                     }
-                    // A number of something stays that; of two units nobody knows.
+                    // A number times a plain number keeps its unit; a product of two units has
+                    // none.
                     _ if a_unit.is_none() && *operator == Operator::Multiply => b_unit,
                     _ if b_unit.is_none() => a_unit,
                     _ => None,

@@ -1,4 +1,4 @@
-//! What can stand where the cursor is: names for the prompt.
+//! Completion of names at the cursor of the prompt.
 
 use super::names::Names;
 use super::parse::is_keyword;
@@ -23,11 +23,11 @@ const CALLS: [(&str, Option<Group>); 7] = [
 pub struct Completion {
     /// Byte at which the word begins that they replace, up to the cursor.
     pub start: usize,
-    /// What could stand there, in a good order.
+    /// Candidates for the place of the cursor, in the order in which they are offered.
     pub words: Vec<String>,
 }
 
-/// What could stand at byte `cursor` of a text.
+/// Returns the candidates for byte `cursor` of a text.
 pub fn complete(text: &str, cursor: usize, names: &Names) -> Completion {
     let Some(before) = text.get(..cursor) else { return Completion::default() };
     if let Some(open) = open_quote(before) {
@@ -151,7 +151,7 @@ fn arguments(text: &str) -> Option<Arguments> {
     None
 }
 
-/// Which words the value in front of `==` may be.
+/// Returns the words that the value in front of `==` may take.
 fn domain_of(head: &str) -> Option<Domain> {
     let value = head.get(..head.len().checked_sub(2)?)?.trim_end();
     let start = value.rfind(|c: char| !is_word(c)).map_or(0, |at| at + last_width(value, at));

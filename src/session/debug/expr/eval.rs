@@ -13,7 +13,7 @@ use crate::machine::watch::Written;
 use crate::session::Session;
 use crate::session::debug::facts::{self, Use};
 
-/// What holds or does not.
+/// Checked condition, or part of one, that is true or false.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
     All(Vec<Test>),
@@ -50,7 +50,7 @@ pub(super) enum Word {
 pub(super) struct Change {
     pub of: Use,
     pub kind: Type,
-    /// When it was last looked at.
+    /// Value at the last evaluation; `None` before the first.
     seen: Option<Value>,
     now: bool,
 }
@@ -98,7 +98,7 @@ impl Value {
         }
     }
 
-    /// The same to the bit.
+    /// Returns `true` if both values are equal to the bit.
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Number(a, _), Self::Number(b, _)) => a.to_bits() == b.to_bits(),
@@ -152,13 +152,13 @@ impl Condition {
         Ok((condition, modifiers))
     }
 
-    /// When it can come to hold.
+    /// Returns the moments at which the condition can become true.
     pub fn when(&self) -> When {
         self.when
     }
 
-    /// It is about moments (`written`, `changed`), not about states: each time that
-    /// it holds counts.
+    /// Returns `true` if the condition is about moments (`written`, `changed`) instead of states:
+    /// each time that it is true counts.
     pub fn is_momentary(&self) -> bool {
         self.momentary
     }
@@ -184,7 +184,7 @@ impl Condition {
         }
     }
 
-    /// What it names, and the values now.
+    /// Returns the names in the condition with their present values.
     pub fn values(&self, session: &Session) -> Vec<(String, Value)> {
         self.named.iter().map(|n| (n.text.clone(), Value::of(session, n.of, n.kind))).collect()
     }

@@ -1,4 +1,4 @@
-//! What conditions may name in a loaded scene: layers, PEs, units, links, classes, words.
+//! Names that conditions may use in a loaded scene: layers, PEs, units, links, classes, words.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ pub struct Names {
     work: Arc<dyn Work>,
 }
 
-/// Where a unit keeps its values.
+/// Location of a unit's values in SRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitPlace {
     /// The PE that hosts it.
     pub pe: Pe,
     /// Byte address of its cell state.
     pub cell: u32,
-    /// Of its output.
+    /// Byte address of its output.
     pub y: u32,
-    /// Of its threshold.
+    /// Byte address of its threshold.
     pub threshold: u32,
 }
 
@@ -42,7 +42,7 @@ pub struct NeuronPlace {
 }
 
 impl Names {
-    /// Of a session.
+    /// Collects the names of a session.
     pub fn of(session: &Session) -> Self {
         Self { program: Arc::clone(session.machine().program()), work: session.work().copy().into() }
     }
@@ -88,7 +88,7 @@ impl Names {
         self.program.places().filter(|&pe| self.works(pe))
     }
 
-    /// Where a unit of a layer keeps its values of a sample.
+    /// Returns the location of the values of a layer's unit for one sample.
     pub fn unit(&self, layer: usize, unit: u32, sample: u8) -> Option<UnitPlace> {
         self.program.populations.get(layer)?.pes.iter().find_map(|&pe| {
             let slots = &self.program.pe(pe)?.slots;

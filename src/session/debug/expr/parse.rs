@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 50;
 /// A part of a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    /// What it is.
+    /// Kind of the node, with its children.
     pub kind: Kind,
     /// Range of bytes in the condition's text.
     pub at: Range<usize>,
@@ -99,12 +99,12 @@ impl Operator {
     }
 }
 
-/// What stands behind a condition.
+/// Options behind a condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Modifiers {
     /// Goes off after its first stop.
     pub once: bool,
-    /// So many times that it holds are passed over.
+    /// Number of hits to be skipped before the point takes effect.
     pub ignore: u32,
     /// Made, but not looked at until it is enabled.
     pub off: bool,

@@ -13,7 +13,7 @@ use crate::machine::sram::SRAM_BYTES;
 use crate::scene::error::did_you_mean;
 use crate::session::debug::facts::Of;
 
-/// How each of them is written.
+/// Written forms of the places, for messages.
 pub(super) const FORMS: [&str; 7] = [
     "pe(3,4,2).status",
     "link(3,5,east).load",
@@ -24,7 +24,7 @@ pub(super) const FORMS: [&str; 7] = [
     "changed(unit(\"rnns.1\", 41).y)",
 ];
 
-/// What a name with brackets stands for.
+/// Meaning of a name with brackets.
 pub(super) enum Place<'n> {
     /// Something with values.
     Of(Group, Of),
@@ -86,7 +86,7 @@ pub(super) fn place<'n>(
     }
 }
 
-/// What is asked about a place: the name behind the dot, or, without one, an error at `end`.
+/// Returns the row for `field`, the name behind the dot, or an error at `end` if there is none.
 pub(super) fn field(
     group: Group,
     field: Option<&(String, Range<usize>)>,
