@@ -1,4 +1,4 @@
-//! What commands do to the model, and what they ask of the engine.
+//! Effects of commands on the model, and the requests that they send to the engine.
 
 use super::against;
 use super::app::{App, Effect, NetworkView, Overlay};
@@ -293,7 +293,7 @@ fn step_code(app: &mut App, motion: Motion, count: u32, back: bool) -> Vec<Effec
     engine(app, Command::Code { pe: app.selected.index(), motion, count, back })
 }
 
-/// Who last wrote the word under the cursor of the PE panel's memory.
+/// Asks the engine for the last write to the word under the cursor of the PE panel's memory.
 fn who_wrote(app: &mut App) -> Vec<Effect> {
     if app.pe.part != Part::Memory {
         app.notice = Some("v shows the PE's memory; then W says who last wrote the word".to_owned());

@@ -20,7 +20,7 @@ pub struct Pair<'a> {
     pub second: &'a Snapshot,
     /// Names of the two.
     pub names: [&'static str; 2],
-    /// Which of the two the panels show: 0 or 1.
+    /// Index of the scene that the panels show: 0 or 1.
     pub shown: usize,
 }
 

@@ -84,7 +84,7 @@ pub enum Signal {
     Continued,
 }
 
-/// What [`super::update::update`] wants done outside the model.
+/// Request of [`super::update::update`] to act outside the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Send to the engine.
@@ -137,7 +137,7 @@ pub enum Overlay {
         /// First line shown.
         scroll: usize,
     },
-    /// What is worth knowing about mapping and run.
+    /// Findings about mapping and run.
     Findings {
         /// The one that Enter goes to.
         selected: usize,
@@ -173,13 +173,13 @@ pub enum Overlay {
     },
 }
 
-/// What the NoC panel shows.
+/// View of the NoC panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NetworkView {
     /// The mesh and the load of its links.
     #[default]
     Links,
-    /// Who sends how much to whom.
+    /// Bytes sent from each source to each destination.
     Matrix,
     /// Chips, and the load of the links between them.
     Board,
@@ -233,11 +233,11 @@ pub struct App {
     pub metric: Metric,
     /// Window of what has two.
     pub window: Window,
-    /// What the NoC panel shows.
+    /// View of the NoC panel.
     pub network: NetworkView,
     /// Link selected in the NoC panel; `None` without one.
     pub link: Option<LinkEnds>,
-    /// Where the user is in the PE panel.
+    /// Position of the user in the PE panel.
     pub pe: PeState,
     /// View of the timeline: window, cursor, choice of rows.
     pub timeline: TimelineState,
@@ -257,7 +257,7 @@ pub struct App {
     pub notice: Option<String>,
     /// Notices so far, newest last; the oldest are dropped.
     pub said: Vec<String>,
-    /// What the user stepped by last; after a step by events the event is told.
+    /// Unit of the user's last step; after a step by events the event is described.
     pub last_step: Option<StepUnit>,
     /// The engine is gone until it is started again.
     pub crashed: bool,
@@ -269,7 +269,7 @@ pub struct App {
     pub asked_pins: Vec<Pin>,
     /// Pins and bookmarks of an earlier start, until the experiment has them.
     pub kept: Option<Kept>,
-    /// What conditions can name in the loaded scene.
+    /// Names that conditions can use in the loaded scene.
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
     pub typed: Vec<String>,
@@ -376,7 +376,7 @@ impl App {
         self.plan().panels.iter().any(|(shown, _)| *shown == panel)
     }
 
-    /// What the engine has sent of the selected PE's part that is shown.
+    /// Returns the engine's inspection of the selected PE, if it is of the part that is shown.
     pub fn inspection(&self) -> Option<&Inspection> {
         let inspection = self.picture()?.inspection.as_ref()?;
         let place = inspection.request.place;

@@ -1,4 +1,4 @@
-//! What applies now: which commands mean something, and what has the keyboard.
+//! Tests of which commands apply now, and of which part of the screen has the keyboard.
 
 use super::app::{App, Overlay};
 use super::command::{Action, COMMANDS, Command, Context, When};
@@ -9,7 +9,7 @@ use super::teaching::question;
 use super::widgets::prompt::Prompt;
 use crate::session::snapshot::{Part, PartView};
 
-/// What has the keyboard, apart from a line being typed.
+/// Returns the context that has the keyboard, apart from a line being typed.
 pub fn context(app: &App) -> Context {
     match app.overlays.last() {
         Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,

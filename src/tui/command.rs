@@ -18,7 +18,7 @@ use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
 use crate::session::instructions::Motion;
 
-/// What a key can do. Where a count makes sense (`10s`), the count goes with it.
+/// Action of a key. Where a count makes sense (`10s`), the count goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Run if standing, pause if running.
@@ -27,9 +27,9 @@ pub enum Action {
     Run,
     /// Pause the run.
     Pause,
-    /// Advance by so many units.
+    /// Advance by `count` units.
     Step(StepUnit),
-    /// Go back by so many units.
+    /// Go back by `count` units.
     Back(StepUnit),
     /// Step through the machine code of the selected PE.
     StepCode(Motion),
@@ -75,7 +75,7 @@ pub enum Action {
     NextMetric,
     /// Previous heat metric.
     PreviousMetric,
-    /// This time step, or the mean.
+    /// Switch between this time step and the mean.
     ToggleWindow,
     /// The NoC panel's links, or who sends to whom.
     ToggleMatrix,
@@ -116,7 +116,7 @@ pub enum Action {
     Help,
     /// Show the terms of the application.
     Glossary,
-    /// Show what is worth knowing.
+    /// Show the findings about mapping and run.
     Findings,
     /// Show the messages so far, each in full.
     Messages,
@@ -181,13 +181,13 @@ pub enum Action {
 /// Reason for which the mapper is to leave a PE out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Withhold {
-    /// It is reserved: it stays idle.
+    /// Reserve it: it stays idle.
     Reserved,
-    /// It is broken: it does not exist.
+    /// Break it: it does not exist.
     Broken,
 }
 
-/// What keys do with a lesson.
+/// Action of a key in a lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Do {
     /// The next page.
@@ -202,7 +202,7 @@ pub enum Do {
     Present,
 }
 
-/// Where to move; up is up on the screen, which is a larger y on the floor plan.
+/// Direction of a move; up is up on the screen, which is a larger y on the floor plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Towards smaller x.
@@ -220,7 +220,7 @@ pub enum Direction {
 pub enum Group {
     /// Run, pause, step, speed.
     Run,
-    /// What is shown, and where.
+    /// Content and layout of the screen.
     View,
     /// Inside a PE.
     Pe,
@@ -243,7 +243,7 @@ impl Group {
     }
 }
 
-/// What has to be true for a command to mean something; the footer shows only what does.
+/// Condition under which a command applies; the footer shows only commands that do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// The command always means something.
@@ -258,7 +258,7 @@ pub enum When {
     Layer,
     /// Two experiments run in step.
     Against,
-    /// There is something worth knowing.
+    /// There are findings.
     Warned,
     /// The PE panel has the focus.
     Pe,
@@ -283,7 +283,7 @@ pub enum When {
 }
 
 impl When {
-    /// What is missing while it does not apply, for the palette.
+    /// Returns the reason for which commands do not apply, for the palette.
     pub const fn needs(self) -> &'static str {
         match self {
             Self::Always | Self::Loaded => "there is no experiment yet",
@@ -306,7 +306,7 @@ impl When {
     }
 }
 
-/// What has the keyboard. Keys of a context come before those that count everywhere.
+/// Part of the app that has the keyboard. Keys of a context come before the global ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Context {
     /// The panels, or any overlay without keys of its own.
@@ -335,31 +335,31 @@ impl Context {
     }
 }
 
-/// One row of the table.
+/// Row of the table of commands.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
     /// Stable name: what users rebind and the palette completes.
     pub id: &'static str,
     /// Other names that the palette knows.
     pub also: &'static [&'static str],
-    /// What it does.
+    /// Action of the command.
     pub action: Action,
     /// Keys, as [`super::keymap::parse_key`] reads them; the first one is shown in the footer. A
     /// command without keys is for the palette.
     pub keys: &'static [&'static str],
-    /// One line for the help.
+    /// Description for the help, one line.
     pub about: &'static str,
     /// A word for the footer; empty keeps the command out of it.
     pub short: &'static str,
     /// Heading under which help lists the command.
     pub group: Group,
-    /// When it applies.
+    /// Condition under which the command applies.
     pub when: When,
     /// Whether a count before the key means something.
     pub counts: bool,
-    /// What may follow the name in the palette.
+    /// Argument that may follow the name in the palette.
     pub argument: Option<Argument>,
-    /// Where its keys count.
+    /// Context in which its keys count.
     pub context: Context,
 }
 

@@ -1,4 +1,4 @@
-//! What was typed behind a command's name in the palette: how it is read and completed.
+//! Arguments typed behind a command's name in the palette: reading and completion.
 
 use super::app::App;
 use super::asking::{self, Question};
@@ -26,25 +26,25 @@ use crate::session::inspect::{Part, Place, unit_place};
 pub enum Given {
     /// These go to the engine, in order.
     Engine(Vec<Command>),
-    /// This PE is to be selected and shown.
+    /// PE to select and show.
     Pe(Pe),
     /// The floor plan is to show this.
     Metric(Metric),
     /// The app is to look like this.
     Looks(Looks),
-    /// This subcommand is to be run with these arguments.
+    /// Subcommand to run, with its arguments.
     Verb(Verb, String),
     /// Gdb is to be served on this port; `None`: no more.
     Gdb(Option<u16>),
-    /// This word is to be searched in the text.
+    /// Word to search in the text.
     Word(String),
-    /// This place in a PE is to be shown.
+    /// Place in a PE to show.
     Place(Place),
-    /// This expression is to be pinned.
+    /// Expression to pin.
     Pin(String),
-    /// This folder of results is to be read and shown.
+    /// Folder of results to read and show.
     Folder(String),
-    /// This point is to be added, and the run is to go on if `run`.
+    /// Point to add; the run goes on if `run`.
     Point {
         /// Condition and kind of the point.
         spec: PointSpec,
@@ -54,7 +54,7 @@ pub enum Given {
 }
 
 impl Argument {
-    /// What can be written, in a few words.
+    /// Returns a short description of what can be written.
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Moment => Question::Goto.help(),

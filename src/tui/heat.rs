@@ -1,4 +1,4 @@
-//! What the floor plan can show by colour: metrics, windows, scales.
+//! Metrics that the floor plan can show by colour, with their windows and scales.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Metric {
     Fifo,
     /// Share of the tick that a PE needs, where timers begin the time steps.
     Tick,
-    /// Which layer a PE works for.
+    /// Layer that a PE works for.
     Layer,
 }
 
@@ -202,7 +202,7 @@ impl Scales {
         }
     }
 
-    /// Where a value stands on the scale, 0..=1.
+    /// Returns the position of a value on the scale, 0..=1.
     pub fn fraction(&self, metric: Metric, value: f32) -> f32 {
         let end = self.end(metric);
         if end > 0.0 { (value / end).clamp(0.0, 1.0) } else { 0.0 }

@@ -1,5 +1,4 @@
-//! What a key press means: text for what is being typed, a digit of a count, or a command
-//! of the table.
+//! Meaning of a key press: text for a prompt, a digit of a count, or a command of the table.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 

@@ -1,4 +1,4 @@
-//! Which panel goes where, by the size of the terminal.
+//! Places of the panels, by the size of the terminal.
 //!
 //! ```text
 //! single (narrow)      pair (80x24)               dashboard (120x40)          wall (200x60)
@@ -38,7 +38,7 @@ const NARROW_COLUMNS: u16 = 42;
 /// Columns from which another panel is worth more than a wider one.
 const WIDE_COLUMNS: u16 = 62;
 
-/// Where things go.
+/// Areas of the screen's parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The status line; empty on a screen too small for anything.
@@ -149,7 +149,7 @@ fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
 /// Panels that share the task's place: the one focused last has it.
 const TASK_PLACE: [PanelId; 4] = [PanelId::Task, PanelId::Pe, PanelId::Timeline, PanelId::Pins];
 
-/// Of panels that share a place, the one focused last.
+/// Returns the panel focused last among those that share a place.
 fn lately(recent: &[PanelId], sharing: &[PanelId]) -> PanelId {
     recent.iter().copied().find(|panel| sharing.contains(panel)).unwrap_or(PanelId::Memory)
 }

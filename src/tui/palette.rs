@@ -13,10 +13,9 @@ use super::widgets::prompt::Prompt;
 pub struct Line<'t> {
     /// A count before the name.
     pub count: Option<u32>,
-    /// What stands where a name stands.
+    /// Text at the place of the name.
     pub name: &'t str,
-    /// What stands behind it, and from which byte of the line on; none while the name
-    /// is being typed.
+    /// Argument and the byte of the line at which it begins; `None` while the name is being typed.
     pub argument: Option<(usize, &'t str)>,
 }
 
@@ -37,7 +36,7 @@ impl<'t> Line<'t> {
     }
 }
 
-/// How well a command goes with what is typed: less is better.
+/// Returns the rank of a command for the typed text: lower is better; `None` if it does not match.
 fn rank(command: &Command, typed: &str) -> Option<usize> {
     let names = || std::iter::once(command.id).chain(command.also.iter().copied());
     if names().any(|name| name == typed) {
@@ -74,7 +73,7 @@ pub fn matches(app: &App, name: &str) -> Vec<&'static Command> {
     found.into_iter().map(|(_, _, command)| command).collect()
 }
 
-/// What a line stands for.
+/// Meaning of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Meaning {
     /// A command of the table, with a count.
@@ -111,7 +110,7 @@ pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
     }
 }
 
-/// What is wrong with the line as typed so far; nothing while only a name is.
+/// Returns the error in the line as typed so far; `None` while it has only a name.
 pub fn problem(app: &App, text: &str) -> Option<String> {
     read(app, text).err()
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum PanelId {
     /// The floor plan.
     Chip,
-    /// What the network is for.
+    /// Task of the network.
     Task,
     /// SRAM banks and maps.
     Memory,
@@ -20,9 +20,9 @@ pub enum PanelId {
     Sparsity,
     /// Power and energy, part by part.
     Energy,
-    /// One PE from the inside.
+    /// Inside of one PE.
     Pe,
-    /// What every PE does when.
+    /// Activity of every PE over time.
     Timeline,
     /// Pinned expressions over time.
     Pins,

@@ -16,7 +16,7 @@ pub enum PressError {
     Quote(String),
 }
 
-/// What is pressed.
+/// Input to the app, as written in `--keys`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Press {
     /// Keys in quick succession: `10s` is a count.
@@ -49,7 +49,7 @@ pub fn presses(text: &str) -> Result<Vec<Press>, PressError> {
     Ok(presses)
 }
 
-/// One word: a key, or a count and a key.
+/// Parses one word: a key, or a count and a key.
 fn keys(word: &str) -> Result<Vec<Key>, BadKey> {
     let bad = match parse_key(word) {
         Ok(key) => return Ok(vec![key]),

@@ -22,7 +22,7 @@ use crate::session::engine::{Engine, EngineEvent, EngineOptions};
 use crate::session::history::Place;
 use crate::session::snapshot::{RunState, SharedSnapshot};
 
-/// Why there is no picture.
+/// Error that stops a picture from being made.
 #[derive(Debug, Error)]
 pub enum StageError {
     /// The scene cannot be loaded: the complete diagnostic.
@@ -216,7 +216,7 @@ fn moving(run: &RunState) -> bool {
     matches!(run, RunState::Running | RunState::Stepping { .. })
 }
 
-/// The same without what a clock on the wall has measured.
+/// Returns the snapshot without the speed, which a wall clock has measured.
 fn without_clock(snapshot: &SharedSnapshot) -> SharedSnapshot {
     let mut snapshot = snapshot.as_ref().clone();
     snapshot.steps_per_second = 0.0;

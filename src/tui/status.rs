@@ -190,7 +190,7 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     put_line(buf, area, line);
 }
 
-/// What the user should read before anything else.
+/// Returns the most important message for the user, if there is one.
 fn news(app: &App) -> Option<(String, Style)> {
     if let Some(notice) = &app.notice {
         return Some((notice.clone(), app.theme.good()));

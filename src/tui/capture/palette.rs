@@ -1,4 +1,4 @@
-//! What a terminal's colours are on paper: `docs/screenshot.md` lists them.
+//! Colours of a terminal on paper, as `docs/screenshot.md` lists them.
 
 use ratatui::style::Color;
 

@@ -1,12 +1,12 @@
 //! Characters that have to meet their neighbours, as shapes: fonts and line heights of browsers
 //! leave gaps between them.
 
-/// What is drawn in a cell.
+/// Drawing of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// Up to two rectangles, left, top, right, bottom in eighths of the cell.
     Fill([Option<(u8, u8, u8, u8)>; 2]),
-    /// The whole cell, so many per cent of the ink.
+    /// The whole cell, with this percentage of the ink.
     Shade(u8),
     /// Lines from the middle to these sides.
     Lines(Lines),

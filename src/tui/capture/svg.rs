@@ -23,10 +23,10 @@ const SCALE: f32 = 1.5;
 const BASELINE: u32 = 9;
 const FONTS: &str = "'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace";
 
-/// How a piece of text looks: ink, then bold, italic, underlined, crossed out.
+/// Style of a piece of text: ink, then bold, italic, underlined, crossed out.
 type TextStyle = (Rgb, bool, bool, bool, bool);
 
-/// What is drawn, by colour.
+/// Shapes to draw, grouped by colour.
 #[derive(Default)]
 struct Drawing {
     grounds: BTreeMap<Rgb, String>,
@@ -162,7 +162,7 @@ fn rect(path: &mut String, (left, top): (u32, u32), (right, bottom): (u32, u32))
     let _ = write!(path, "M{left} {top}H{right}V{bottom}H{left}z");
 }
 
-/// The same in eighths of a cell.
+/// Adds a rectangle given in eighths of a cell to a path.
 fn fine_rect(path: &mut String, (x, y): (u32, u32), (left, top, right, bottom): (u32, u32, u32, u32)) {
     let across = |eighths: u32| (x * 8 * CELL.0 + eighths * CELL.0) as f32 / 8.0;
     let down = |eighths: u32| (y * 8 * CELL.1 + eighths * CELL.1) as f32 / 8.0;

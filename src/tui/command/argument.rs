@@ -1,9 +1,9 @@
-//! What may follow a command's name in the palette.
+//! Arguments that may follow a command's name in the palette.
 
 use super::{Verb, Withhold};
 use crate::session::debug::PointKind;
 
-/// What a command takes.
+/// Kind of argument of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// A moment: `step 12`, `time 5300`, `event 1000`, a bookmark.

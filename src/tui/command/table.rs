@@ -50,26 +50,26 @@ const fn inside(
 }
 
 impl Command {
-    /// The same, with further names for the palette: gdb's, where there are such.
+    /// Adds further names for the palette: gdb's, where there are such.
     const fn also(mut self, names: &'static [&'static str]) -> Self {
         self.also = names;
         self
     }
 
-    /// The same, with what may follow its name in the palette.
+    /// Sets the argument that may follow the name in the palette.
     const fn takes(mut self, argument: Argument) -> Self {
         self.argument = Some(argument);
         self
     }
 
-    /// The same, with keys that count only while something has the keyboard.
+    /// Limits the keys to a context.
     const fn within(mut self, context: Context) -> Self {
         self.context = context;
         self
     }
 }
 
-/// Every command. Order is the order of the footer (what does not fit is left out from the end) and
+/// All commands, in the order of the footer (which leaves out from the end what does not fit) and
 /// of the help.
 #[rustfmt::skip] // a table reads as one: a row a line
 pub const COMMANDS: &[Command] = &[

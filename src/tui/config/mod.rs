@@ -29,7 +29,7 @@ pub const ENV: &str = "SPINNTUI_CONFIG";
 /// No configuration is this long.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// What the user has set once and for all.
+/// Settings of the user's configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The file it came from; none if there is none.
@@ -61,8 +61,8 @@ struct File {
     keys: std::collections::BTreeMap<String, Vec<String>>,
 }
 
-/// Where the configuration file is looked for: `$SPINNTUI_CONFIG`, or `spinntui/config.ron` in the
-/// folder that XDG says. None if the user has no home.
+/// Returns the place of the configuration file: `$SPINNTUI_CONFIG`, or `spinntui/config.ron` in the
+/// folder that XDG names. `None` if the user has no home.
 pub fn usual_path() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(ENV).filter(|path| !path.is_empty()) {
         return Some(PathBuf::from(path));

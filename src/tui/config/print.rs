@@ -80,7 +80,7 @@ fn quoted(key: Key) -> String {
     format!("\"{name}\"")
 }
 
-/// Every command with its keys, by heading, in at most 100 columns.
+/// Lists every command with its keys, by heading, in at most 100 columns.
 pub fn keys_as_text(keymap: &Keymap) -> String {
     let mut text = String::new();
     for group in Group::ALL {

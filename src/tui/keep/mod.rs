@@ -1,5 +1,5 @@
-//! What stays from one start of the app to the next: pins and bookmarks with their scene,
-//! and the view.
+//! Storage of what survives a restart of the app: pins and bookmarks with their scene, and the
+//! view.
 //!
 //! Files lie in the folder that XDG names for states (`~/.local/state/spinntui`): `view.ron`, and
 //! in `scenes/` one a scene, named by the scene's file and a hash of its whole path. They are

@@ -17,7 +17,7 @@ use crate::session::debug::expr::Value;
 use crate::session::engine::{Arrived, EngineOptions, Held, Performed};
 use crate::session::history::Place;
 
-/// What is known of a page's moment since it was first come to.
+/// Facts about a page's moment, known since it was first reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
     /// Events handled since the scene was opened.
@@ -33,7 +33,7 @@ pub struct Known {
 /// The way to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// From where the experiment is: nothing has happened since the page before.
+    /// From the present position: nothing has happened since the page before.
     On,
     /// Over the moment of this page, or of the start.
     Over(Option<usize>),
@@ -59,16 +59,16 @@ pub struct Course {
     pub loaded: Loaded,
     /// The page that is shown, from 0.
     pub page: usize,
-    /// Pages that were come to.
+    /// Facts about each page's moment; `None` where it was not reached yet.
     known: Vec<Option<Known>>,
-    /// The page whose moment the engine came to last.
+    /// Index of the page whose moment the engine reached last.
     here: Option<usize>,
-    /// What the engine is on its way to: the tag of its answer, and the way.
+    /// Seek in progress: the tag of its answer, and the way.
     pending: Option<(u32, Way)>,
     tags: u32,
     /// Effect of the user's commands since the page's moment.
     by_hand: ByHand,
-    /// Why the page's moment could not be come to.
+    /// Reason for which the page's moment could not be reached.
     pub problem: Option<String>,
     /// The text is not on screen.
     pub hidden: bool,
@@ -76,7 +76,7 @@ pub struct Course {
     pub scroll: usize,
     /// Whether the page's question is shown in place of its text, and digits answer it.
     pub asking: bool,
-    /// What was answered on each page, from 0.
+    /// Choice answered on each page, from 0.
     pub answers: Vec<Option<usize>>,
 }
 
@@ -119,7 +119,7 @@ impl Course {
         self.tags > 0
     }
 
-    /// How many pages there are.
+    /// Returns the number of pages.
     pub fn pages(&self) -> usize {
         self.known.len()
     }
@@ -139,7 +139,7 @@ impl Course {
         self.source(self.page).map(|source| source.scene.as_path())
     }
 
-    /// What is known of a page.
+    /// Returns the facts about a page's moment, if it was reached.
     pub fn known(&self, page: usize) -> Option<&Known> {
         self.known.get(page)?.as_ref()
     }
@@ -198,7 +198,7 @@ impl Course {
         self.loaded.lesson().pages.get(page).map_or(&[], |page| &page.commands)
     }
 
-    /// How to come to a page.
+    /// Returns the way to a page.
     fn way(&self, to: usize, at: Option<u64>) -> Way {
         let first = self.since(to);
         let Some(here) =

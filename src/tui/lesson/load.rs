@@ -14,12 +14,12 @@ use crate::scene::shape::{self, Shape};
 use crate::tui::keymap::parse_key;
 use crate::tui::presses::presses;
 
-/// Where shipped lessons are, from one of the places where scenes look for their models.
+/// Folder of the shipped lessons, within one of the places where scenes look for their models.
 const FOLDER: &str = "scenes/lessons";
 /// Most choices of a question: the keys 1 to 4.
 const CHOICES: usize = 4;
 
-/// How lessons are read.
+/// Description of lesson files for the reader.
 pub const KIND: Kind = Kind {
     word: "lesson",
     described: "docs/lessons.md",
@@ -36,15 +36,15 @@ fn shape() -> &'static Shape {
 /// A lesson that can be taken, as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What one types: the file's name without `.ron`.
+    /// Name of the lesson to type: the file's name without `.ron`.
     pub name: String,
     /// Path of the lesson's file.
     pub path: PathBuf,
     /// Title of the lesson.
     pub title: String,
-    /// What one learns.
+    /// Aim of the lesson.
     pub about: String,
-    /// How long it takes, minutes.
+    /// Duration, minutes.
     pub minutes: u32,
 }
 
@@ -57,7 +57,7 @@ pub struct Loaded {
     pub sources: Vec<Source>,
 }
 
-/// What a page's experiment is built from.
+/// Scene of a page's experiment, with its edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The page where it is opened.
@@ -158,7 +158,7 @@ impl Loaded {
         Self::of(Document::load(path, &KIND)?)
     }
 
-    /// The same for a text at hand.
+    /// Parses and checks a lesson from a text.
     pub fn from_text(text: &str, path: &Path) -> Result<Self, SceneError> {
         Self::of(Document::from_text(text, path, &KIND)?)
     }
@@ -205,7 +205,7 @@ fn shortened(path: &Path) -> PathBuf {
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }
 
-/// What the types cannot say.
+/// Checks rules that the types cannot express.
 fn check(document: &Document<Lesson>) -> Result<(), SceneError> {
     let lesson = &document.value;
     if lesson.pages.is_empty() {

@@ -26,7 +26,7 @@ pub enum Piece {
         page: Option<usize>,
         /// Text of the expression.
         expression: String,
-        /// Its bytes in the text.
+        /// Byte range of the expression in the text.
         at: Range<usize>,
     },
 }
@@ -66,7 +66,7 @@ pub fn pieces(text: &str) -> Result<Vec<Piece>, Range<usize>> {
     Ok(pieces)
 }
 
-/// What stands between two marks at the beginning, and how long it is with them.
+/// Returns the text enclosed by two marks at the beginning, and its length with them.
 fn enclosed<'t>(text: &'t str, mark: &str) -> Option<(&'t str, usize)> {
     let inside = text.strip_prefix(mark)?;
     let end = inside.find(mark).filter(|&end| end > 0)?;

@@ -1,4 +1,4 @@
-//! One line that is typed, over the panels.
+//! Overlay with one line to type.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,7 +54,7 @@ fn described(bookmark: &Bookmark) -> String {
     visible_line(&format!("{:<12} {step:<9} {}", bookmark.name, bookmark.note)).into_owned()
 }
 
-/// How far back one can go, and what that takes.
+/// Returns a description of how far back a seek can go, and of the memory in use.
 fn reach(history: &HistoryView) -> String {
     let HistoryView { oldest, every, bytes, memory_mib, moments, .. } = history;
     let mib = *bytes as f64 / f64::from(1 << 20);

@@ -14,10 +14,10 @@ use crate::tui::theme::{Looks, Theme};
 /// Sizes of the screen on which keys are tried: columns and rows.
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (120, 40)];
 
-/// What was found of a page.
+/// Result of checking one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// Its number, from 1.
+    /// Number of the page, from 1.
     pub number: usize,
     /// Title of the page.
     pub title: String,
@@ -25,7 +25,7 @@ pub struct Checked {
     pub events: u64,
     /// Hash of all that decides what the machine does next, at its moment.
     pub state_hash: u128,
-    /// What is wrong with it; nothing if it holds.
+    /// Problems of the page; empty if it is in order.
     pub problems: Vec<String>,
     /// Expressions of its text, and their values in words.
     pub values: Vec<(String, String)>,

@@ -71,8 +71,8 @@ fn standing(app: &App) -> Option<u64> {
     (!matches!(snapshot.run, RunState::Running | RunState::Stepping { .. })).then_some(snapshot.events)
 }
 
-/// What is due after a message, and takes note of what it made the user ask of the engine: with the
-/// first picture of the experiment the lesson begins.
+/// Returns the effects that are due after a message, and takes note of the seeks that `effects` ask
+/// of the engine. With the first snapshot of the experiment the lesson begins.
 pub fn due(app: &mut App, effects: &[Effect]) -> Vec<Effect> {
     let mut more = presenter::due(app);
     let begins = app.lesson.as_ref().is_some_and(|course| !course.has_begun()) && app.snapshot.is_some();
@@ -133,7 +133,7 @@ pub fn scroll(app: &mut App, direction: Direction) {
     }
 }
 
-/// What the page that is shown marks.
+/// Returns the marks of the page that is shown.
 fn marks(app: &App) -> &[Mark] {
     let shown = app.lesson.as_ref().filter(|course| !course.hidden).and_then(Course::shown);
     shown.map_or(&[], |page| &page.highlight)

@@ -74,7 +74,7 @@ fn line(app: &App, width: u16) -> Option<Line<'static>> {
     Some(Line::from(spans))
 }
 
-/// What they leave of the line at the top of the screen: what else stands in it ends before them.
+/// Returns the part of the top line that the shown keys leave free: other text ends before them.
 pub fn beside(app: &App, screen: Rect, top: Rect) -> Rect {
     let taken = line(app, screen.width).map_or(0, |line| line.width() as u16 + 1);
     let end = screen.right().saturating_sub(taken);

@@ -1,6 +1,6 @@
-//! Where a lesson's text goes, and how it looks. The panels make room for it: it hides nothing
-//! that it talks about. The page's question stands below the text in a column, and takes its place
-//! in a strip.
+//! Layout and drawing of a lesson's text. The panels make room for it, so that it hides nothing
+//! that it describes. The page's question stands below the text in a column, and replaces it in a
+//! strip.
 //!
 //! ```text
 //! column (from 114 columns on)        strip (narrower)
@@ -49,7 +49,7 @@ impl App {
     }
 }
 
-/// Where everything goes at a size: the panels' plan, with room made for the text.
+/// Returns the areas of all parts at a size: the panels' plan, with room made for the text.
 pub fn plan(app: &App, size: (u16, u16)) -> Plan {
     let mut plan = beside_text(app, size);
     against::make_room(app, size.1, &mut plan);
@@ -69,7 +69,7 @@ fn beside_text(app: &App, size: (u16, u16)) -> Plan {
     plan
 }
 
-/// Where the text goes; none if there is none, or no room.
+/// Returns the area of the text; `None` if there is no text or no room.
 pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
     let course = app.lesson.as_ref().filter(|course| !course.hidden || course.asking)?;
     if app.snapshot.is_none() || columns < MINIMUM.0 || rows < MINIMUM.1 {
@@ -218,7 +218,7 @@ fn keys(app: &App, course: &Course, more: bool) -> String {
     format!(" {} ", keys.join("  "))
 }
 
-/// The key of something that one can do with a lesson.
+/// Returns the key of an action in a lesson.
 fn key(app: &App, what: Do) -> String {
     let command = COMMANDS.iter().find(|command| command.action == Action::Lesson(what));
     let key = command.and_then(|command| app.keymap.keys_of(command).next());

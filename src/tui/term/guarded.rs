@@ -8,7 +8,7 @@ use crossbeam_channel::Sender;
 
 use crate::tui::app::Msg;
 
-/// How often a thread begins again.
+/// Number of times that a thread is restarted.
 const TRIES: u32 = 3;
 
 /// Starts a thread that does `work` until it returns. After a panic, of which the hook tells the

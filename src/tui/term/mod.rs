@@ -31,7 +31,7 @@ pub use self::wire::{is_gone, says_gone};
 /// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means
 /// many small writes.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// A frame of so many bytes has no new cell in it, only its beginning and end.
+/// Size up to which a frame has no new cell in it, only its beginning and end, bytes.
 const EMPTY_FRAME: u64 = 40;
 
 /// Whether the terminal is ours now. Shared with the panic hook, so that giving it back
@@ -91,7 +91,7 @@ type Backing = CrosstermBackend<BufWriter<Wire>>;
 /// The terminal, ours until dropped.
 pub struct Screen {
     terminal: ratatui::Terminal<Backing>,
-    /// What is on it is not what was drawn last.
+    /// Whether the screen shows something other than the last frame.
     stale: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What happens on a panic, by thread.
+//! Handling of panics, by thread.
 //!
 //! On the UI thread: the terminal is given back, the report printed, the process ends with 101.
 //! On any other thread: the screen stays, and the app shows the report. The usual hook of
@@ -37,7 +37,7 @@ pub fn install(inbox: Sender<Msg>) -> Hook {
         tracing::error!(thread = name, "panic\n{}", without_escapes(&report));
         if thread::current().id() == ui {
             give_back();
-            // Not `eprintln!`, which panics where nobody listens any more.
+            // Not `eprintln!`, which panics when standard error is closed.
             let _ = writeln!(io::stderr(), "{report}");
         } else {
             let _ = inbox.send(Msg::ThreadPanicked(format!("thread `{name}`\n{report}")));

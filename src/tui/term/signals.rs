@@ -13,7 +13,7 @@ use super::panic::provoke;
 use crate::output::keep_signals;
 use crate::tui::app::{Msg, Signal};
 
-/// How long the app may take to give the terminal back before it is ended without.
+/// Time that the app may take to give the terminal back before the process is ended without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts the thread.
@@ -55,7 +55,7 @@ fn last_resort(number: i32) {
     let _ = thread::Builder::new().name("last-resort".to_owned()).spawn(wait);
 }
 
-/// Stops the whole process until somebody sends CONT.
+/// Stops the whole process until a CONT signal arrives.
 ///
 /// STOP and not TSTP: the kernel discards TSTP for an orphaned process group, which is what
 /// some launchers make.

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::names::by_name;
 
-/// Which characters may be drawn.
+/// Set of characters that may be drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Glyphs {
     /// Box drawing and block elements.
     #[default]
     Blocks,
-    /// The same, and braille for charts over time: twice as many values in a width.
+    /// Blocks, and braille for charts over time: twice as many values in a width.
     Braille,
     /// Printable ASCII, nothing else.
     Ascii,
@@ -40,7 +40,7 @@ impl Glyphs {
         if utf8 && set("TERM").as_deref() != Some("dumb") { Self::Blocks } else { Self::Ascii }
     }
 
-    /// One of two, the second for ASCII.
+    /// Returns one of two values, the second for ASCII.
     pub fn pick<T>(self, drawn: T, ascii: T) -> T {
         if self == Self::Ascii { ascii } else { drawn }
     }

@@ -1,4 +1,4 @@
-//! What the user chose to see, and what comes of it on this terminal.
+//! Choices about the look of the app, and the look that results on this terminal.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub enum Background {
     /// The light theme paints its own, to be legible in a dark terminal; the others paint none.
     #[default]
     Auto,
-    /// Every theme with colours paints its own.
+    /// Every theme with colours paints its own background.
     Theme,
     /// The terminal's own, whatever the theme.
     Terminal,
@@ -57,12 +57,12 @@ pub enum Background {
 
 by_name!(Background, "background", [Auto = "auto", Theme = "theme", Terminal = "terminal"]);
 
-/// How the app looks.
+/// Look of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looks {
     /// Colours that the terminal has.
     pub depth: Depth,
-    /// Which colours mean what.
+    /// Theme, which assigns colours to meanings.
     pub theme: ThemeName,
     /// Colours of heat maps.
     pub ramp: RampName,
@@ -85,7 +85,7 @@ impl Default for Looks {
     }
 }
 
-/// What was asked for; what was not is left to the environment.
+/// Choices of the user; those left out are left to the environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LooksChoice {
@@ -102,7 +102,7 @@ pub struct LooksChoice {
 }
 
 impl LooksChoice {
-    /// This choice, and where it leaves something open the other: flags before the config file.
+    /// Fills the choices left open here from `config`: flags go before the configuration file.
     #[must_use]
     pub fn or(self, config: Self) -> Self {
         Self {
@@ -114,7 +114,8 @@ impl LooksChoice {
         }
     }
 
-    /// What comes of it in an environment, given as a lookup so that tests can pass their own.
+    /// Returns the look that results in an environment, given as a lookup so that tests can pass
+    /// their own.
     pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Looks {
         Looks {
             depth: match self.color {

@@ -1,4 +1,4 @@
-//! What things look like, by what they mean: the only place that knows colours.
+//! Styles of things by their meaning: the only place that knows colours.
 //!
 //! Panels ask for semantic slots (`dim`, `selected`, `heat(0.3)`); a [`Theme`] answers for the
 //! user's [`Looks`] and the terminal's depth. The background stays the terminal's own, except that
@@ -7,10 +7,10 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | [`looks`] | what was chosen, and what comes of it: flags, config file, environment |
-//! | [`depth`], [`glyphs`] | how many colours, which characters; ASCII stand-ins |
+//! | [`looks`] | choices, and the look that results: flags, config file, environment |
+//! | [`depth`], [`glyphs`] | number of colours, sets of characters; ASCII stand-ins |
 //! | `palette` | the colours of each theme, and the background each assumes |
-//! | [`ramp`], [`contrast`] | heat ramps; how well colours are told apart |
+//! | [`ramp`], [`contrast`] | heat ramps; contrast between colours |
 //! | [`names`] | choices by name |
 
 pub mod contrast;
@@ -67,7 +67,7 @@ impl Default for Theme {
 }
 
 impl Theme {
-    /// What comes of some looks.
+    /// Creates the theme of a look.
     pub fn new(looks: Looks) -> Self {
         let depth = match looks.theme {
             ThemeName::Mono => looks.depth.min(Depth::Mono),
@@ -82,7 +82,7 @@ impl Theme {
         }
     }
 
-    /// What was chosen.
+    /// Returns the look that was chosen.
     pub fn looks(&self) -> Looks {
         self.looks
     }
@@ -146,7 +146,7 @@ impl Theme {
         Style::new()
     }
 
-    /// What matters more.
+    /// Returns the style of emphasised text.
     pub fn strong(&self) -> Style {
         self.modifier(Modifier::BOLD)
     }
@@ -181,7 +181,7 @@ impl Theme {
         self.colour(self.palette.bad).patch(self.strong())
     }
 
-    /// What the next key acts on.
+    /// Returns the style of the selection, on which the next key acts.
     pub fn selected(&self) -> Style {
         self.modifier(Modifier::REVERSED | Modifier::BOLD)
     }
@@ -248,7 +248,7 @@ impl Theme {
         self.colour(self.palette.categories[index % self.palette.categories.len()])
     }
 
-    /// The same as a background with readable ink.
+    /// Returns the style of a category as a background with readable ink.
     pub fn category_cell(&self, index: usize) -> Style {
         let (rgb, ansi) = self.palette.categories[index % self.palette.categories.len()];
         match self.depth {
@@ -290,7 +290,7 @@ pub const fn phase_category(role: PhaseRole) -> usize {
     }
 }
 
-/// One letter for a kind of memory region: the channel that needs no colour.
+/// Returns the letter of a kind of memory region: the channel that needs no colour.
 pub const fn region_letter(kind: RegionKind) -> char {
     match kind {
         RegionKind::Program => 'P',

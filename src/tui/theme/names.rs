@@ -32,7 +32,7 @@ macro_rules! by_name {
             /// All choices, in the order the key walks through them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its name, as users write it.
+            /// Returns the name as users write it.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),+

@@ -61,7 +61,8 @@ const CIVIDIS_16: [(Color, Color); 4] = [
     (Color::Gray, Color::Black),
     (Color::LightYellow, Color::Black),
 ];
-/// On light backgrounds the least is white or grey: a bright yellow would be what one sees first.
+/// Cividis in 16 colours for light backgrounds. The least is white or grey: a bright yellow would
+/// catch the eye first.
 const CIVIDIS_16_LIGHT: [(Color, Color); 4] = [
     (Color::Blue, Color::White),
     (Color::Cyan, Color::Black),
@@ -89,8 +90,8 @@ const GREY_16: [(Color, Color); 4] = [
     (Color::White, Color::Black),
 ];
 
-/// One style per level, as paint with readable ink on it and as ink on the
-/// terminal's own background.
+/// Styles of all levels, as paint with readable ink on it and as ink on the terminal's own
+/// background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ramp {
     styles: Vec<Style>,
@@ -236,7 +237,7 @@ pub fn rgb_in(depth: Depth, (r, g, b): Rgb) -> Color {
     }
 }
 
-/// What a colour looks like, where that does not depend on the terminal's palette.
+/// Returns the RGB value of a colour, where it does not depend on the terminal's palette.
 pub fn rgb_of(colour: Color) -> Option<Rgb> {
     match colour {
         Color::Rgb(r, g, b) => Some((r, g, b)),

@@ -63,7 +63,7 @@ impl FloorPlan {
         Self::fit_cells(area, (0, 0))
     }
 
-    /// Same, with PEs of at least so many columns and rows.
+    /// Returns the plan that fits into `area` with PEs of at least `least` columns and rows.
     pub fn fit_cells(area: Rect, least: (u16, u16)) -> Option<Self> {
         let fits = |size: &Size, axis: u16| {
             let (columns, rows) = size.total(axis);
@@ -89,7 +89,7 @@ impl FloorPlan {
         self.size.total(self.axis).1.min(self.area.height)
     }
 
-    /// Where a QPE position is drawn.
+    /// Returns the area of a QPE position.
     fn qpe_area(&self, x: u8, y: u8) -> Rect {
         let Size { cell, gap } = self.size;
         let (column, row) = (u16::from(x) - 1, u16::from(GRID_Y) - u16::from(y));
@@ -101,7 +101,7 @@ impl FloorPlan {
         }
     }
 
-    /// Where a PE is drawn.
+    /// Returns the area of a PE.
     pub fn pe_area(&self, pe: Pe) -> Rect {
         let qpe = pe.qpe();
         let area = self.qpe_area(qpe.x, qpe.y);

@@ -1,5 +1,5 @@
-//! One line of text that the user types: cursor, completion, history. What can complete it
-//! comes from outside.
+//! Line of text that the user types, with cursor, completion and history. The candidates for
+//! completion come from the caller.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -15,7 +15,7 @@ const MAX_LENGTH: usize = 4000;
 /// Texts that a history keeps.
 const REMEMBERED: usize = 100;
 
-/// What a key did.
+/// Outcome of a key press in a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {
     /// The text, or where its cursor is, has changed.
@@ -26,7 +26,7 @@ pub enum Typed {
     Left,
     /// Tab: candidates are wanted; [`Prompt::complete`] takes them.
     Complete,
-    /// Not a key of a prompt.
+    /// Key without a meaning in a prompt.
     Other,
 }
 
@@ -38,7 +38,7 @@ pub struct Prompt {
     cursor: usize,
     /// Texts that ↑ and ↓ go through, newest last.
     history: Vec<String>,
-    /// Which of them is shown, and what was typed before.
+    /// Index of the history entry that is shown, and the text typed before.
     recalled: Option<(usize, String)>,
     completing: Option<Completing>,
     /// Whether the text is a proposal that a letter or a pasted word replaces.
@@ -51,7 +51,7 @@ struct Completing {
     /// Byte at which the candidates begin.
     start: usize,
     candidates: Vec<String>,
-    /// Which one is in the text; none while it has only what all have in common.
+    /// Index of the candidate in the text; `None` while it has only what all have in common.
     chosen: Option<usize>,
 }
 
@@ -61,7 +61,7 @@ impl Prompt {
         Self { history, ..Self::default() }
     }
 
-    /// The same with a text to begin with, the cursor behind it.
+    /// Returns the prompt with a text to begin with, the cursor behind it.
     #[must_use]
     pub fn with_text(mut self, text: &str) -> Self {
         self.set(text.to_owned());
@@ -81,7 +81,7 @@ impl Prompt {
         self.proposed
     }
 
-    /// What was typed so far.
+    /// Returns the text typed so far.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -91,7 +91,7 @@ impl Prompt {
         self.cursor
     }
 
-    /// What Tab offers now, and which of it is in the text.
+    /// Returns the candidates that Tab offers now, and the index of the one in the text.
     pub fn candidates(&self) -> (&[String], Option<usize>) {
         self.completing.as_ref().map_or((&[], None), |c| (&c.candidates, c.chosen))
     }
@@ -186,13 +186,13 @@ impl Prompt {
         self.cursor = from;
     }
 
-    /// Where the word before the cursor begins.
+    /// Returns the byte at which the word before the cursor begins.
     fn word_start(&self) -> usize {
         let before = self.text[..self.cursor].trim_end_matches(|c: char| !c.is_alphanumeric());
         before.trim_end_matches(char::is_alphanumeric).len()
     }
 
-    /// Where the word behind the cursor ends.
+    /// Returns the byte at which the word behind the cursor ends.
     fn word_end(&self) -> usize {
         let behind = &self.text[self.cursor..];
         let rest = behind.trim_start_matches(|c: char| !c.is_alphanumeric());

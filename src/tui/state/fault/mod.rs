@@ -20,7 +20,7 @@ pub struct FaultOverlay {
 /// Fields of a fault as they are typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// One line for each of [`Kind::fields`], in that order.
+    /// Prompts of [`Kind::fields`], in that order.
     pub lines: Vec<Prompt>,
     /// Index of the line that takes keys.
     pub at: usize,
