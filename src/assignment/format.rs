@@ -66,7 +66,7 @@ pub struct Goal {
 /// Test whether an answer meets a goal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Test {
-    /// This condition of the debugger is true after the last time step (docs/debugging.md):
+    /// Condition of the debugger that is true after the last time step (docs/debugging.md):
     /// `"time_us / step < 150"`.
     Condition(String),
     /// All outputs have the bits of the starting scene's.

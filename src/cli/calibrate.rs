@@ -44,7 +44,7 @@ pub struct CalibrateArgs {
     /// Time steps (tokens) to emulate
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
     pub steps: u64,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write the scene with the fitted values to a file

@@ -30,7 +30,7 @@ Exit codes: 0 it fits; 1 it does not, or a finding is an error; 2 bad input.";
 pub struct CheckArgs {
     /// Scene file; of a plan of a sweep, its fields and the count of its points
     pub scene: PathBuf,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub struct CheckArgs {
     pub set: SetArgs,
 }
 
-/// What JSON says of a scene that does not fit.
+/// JSON answer for a scene that does not fit.
 #[derive(Debug, Serialize)]
 struct Misfit {
     scene: String,

@@ -45,13 +45,13 @@ pub struct CompareArgs {
     /// Scene file that is compared
     #[arg(value_name = "B")]
     pub b: PathBuf,
-    /// Run so many time steps (tokens) of each
+    /// Number of time steps (tokens) of each run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
     pub steps: Option<u64>,
-    /// Run so many sequences, of A's length; 1 without this and --steps
+    /// Number of sequences, of A's length; 1 without this and --steps
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub sequences: Option<u64>,
-    /// What the comparison looks like
+    /// Format of the comparison
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output

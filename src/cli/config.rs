@@ -9,7 +9,7 @@ use super::looks::LooksArgs;
 use crate::output::Output;
 use crate::tui::config::{self, Config};
 
-/// Where the configuration comes from, and whether to print it.
+/// Source of the configuration, and whether to print it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {

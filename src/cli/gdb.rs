@@ -58,7 +58,7 @@ pub enum GdbError {
     Listen {
         /// Port that was asked for; 0 for any.
         port: u16,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The connection broke, or none came about.

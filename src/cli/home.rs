@@ -38,7 +38,7 @@ pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Re
     match chosen.map_err(|report| CliError::Usage(format!("error: {report:#}")))? {
         Err(code) => Ok(ExitCode::from(code)),
         Ok(arguments) => {
-            // The program takes its own place, with a terminal that nobody else reads from.
+            // The program replaces itself, with a terminal that no other process reads from.
             let program = std::env::current_exe().ok().filter(|path| path.exists());
             let program =
                 program.or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default();

@@ -46,7 +46,7 @@ pub struct InspectArgs {
     pub format: Format,
 }
 
-/// Why `inspect` stops.
+/// Error that stops `inspect`.
 #[derive(Debug, Error)]
 pub enum InspectError {
     /// The model does not load.

@@ -13,12 +13,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Names the file where `--log` does not.
 const FILE: &str = "SPINNTUI_LOG";
-/// What goes into it.
+/// Environment variable for the level of the log.
 const LEVEL: &str = "SPINNTUI_LOG_LEVEL";
 /// Without a word about it.
 const DEFAULT_LEVEL: &str = "info";
 
-/// Where to.
+/// Destination of the log.
 #[derive(Debug, Args)]
 pub struct LogArgs {
     /// Append a log to this file: scenes loaded, crashes, slow frames; also SPINNTUI_LOG
@@ -29,7 +29,7 @@ pub struct LogArgs {
     file: Option<PathBuf>,
 }
 
-/// Why nothing can be logged.
+/// Error that stops logging.
 #[derive(Debug, Error)]
 pub enum LogError {
     /// The log file cannot be written.
@@ -37,7 +37,7 @@ pub enum LogError {
     File {
         /// File to which the log was to be written.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The filter of levels is invalid.
@@ -47,7 +47,7 @@ pub enum LogError {
     Level {
         /// Filter as it was given.
         text: String,
-        /// What is wrong.
+        /// Error in the level.
         source: ParseError,
     },
 }

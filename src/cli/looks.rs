@@ -6,7 +6,7 @@ use clap::Args;
 use crate::tui::ColorChoice;
 use crate::tui::theme::{Background, Glyphs, LooksChoice, RampName, ThemeName};
 
-/// How the app looks.
+/// Choices about the look of the app.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LooksArgs {
     /// Colours: auto, truecolor, 256, 16, mono, off
@@ -37,7 +37,7 @@ pub struct LooksArgs {
 }
 
 impl LooksArgs {
-    /// What was asked for.
+    /// Returns the choices made by flags.
     pub fn choice(self) -> LooksChoice {
         LooksChoice {
             color: self.color,

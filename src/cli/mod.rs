@@ -129,7 +129,7 @@ struct OpenArgs {
 /// Faults beside the scene's own edits.
 #[derive(Clone, Debug, Default, Args)]
 pub struct FaultArgs {
-    /// Let something go wrong, instead of what the scene plans; may be repeated
+    /// Inject a fault instead of those planned in the scene; may be repeated
     ///
     /// As in a scene: `(at: Step(12), fault: FlipBit(pe: (3, 4, 2), address: 0x8003, bit: 7))`.
     /// When: `Event(n)`, `Step(n)`, `TimeUs(t)`. What: `FlipBit`, `StickBit`, `KillPe`,
@@ -167,7 +167,7 @@ fn edit(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// What an answer looks like.
+/// Format of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people: aligned tables of at most 80 columns
@@ -262,7 +262,7 @@ struct KernelsArgs {
     refill: u32,
 }
 
-/// What stops a verb before it has an answer.
+/// Error that stops a subcommand before it has an answer.
 #[derive(Debug, Error)]
 pub enum CliError {
     /// The scene, or something that it names, is invalid.

@@ -29,7 +29,7 @@ Examples:
 
 docs/peek.md describes the fields of --format json.";
 
-/// What of the PE.
+/// View of a PE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum View {
     /// Status, operation, timers, DMA, FIFO, interrupts
@@ -71,7 +71,7 @@ pub struct PeekArgs {
     /// A unit, which says the PE, too: rnns.1:41
     #[arg(long, value_name = "LAYER:UNIT", value_parser = unit, conflicts_with = "pe")]
     pub unit: Option<(String, u32)>,
-    /// What of it; without this the core, or with --unit the neurons
+    /// View of the PE; without this the core, or with --unit the neurons
     #[arg(long, value_enum)]
     pub view: Option<View>,
     /// Memory: a byte address (0x8000 or 32768). Neurons: number of a unit on the PE
@@ -80,7 +80,7 @@ pub struct PeekArgs {
     /// Neurons: nearest to their threshold first
     #[arg(long)]
     pub by_distance: bool,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output
@@ -97,7 +97,7 @@ pub enum PeekError {
     /// The address is beyond the PE's SRAM.
     #[error("address {0:#x} is beyond the PE's SRAM, which ends at 0x1ffff")]
     Address(u32),
-    /// Of the units.
+    /// The number of the unit is out of range.
     #[error("{pe} has {there} units, numbered from 0, and none with number {asked}")]
     Number {
         /// PE that was asked for.
@@ -107,7 +107,7 @@ pub enum PeekError {
         /// Number that was asked for.
         asked: u32,
     },
-    /// Of the network.
+    /// The network has no such unit.
     #[error("the network has no unit {unit} in a layer `{layer}`; its layers are {layers}")]
     Unit {
         /// The layer as given.
@@ -163,7 +163,7 @@ pub fn peek(args: &PeekArgs) -> Result<u8, CliError> {
     Ok(FAILED)
 }
 
-/// Where to look, if it is there.
+/// Returns the place to inspect, if it exists.
 fn place(args: &PeekArgs, session: &Session) -> Result<Place, PeekError> {
     let part = match (args.view, &args.unit) {
         (Some(view), _) => view.into(),

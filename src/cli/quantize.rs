@@ -29,7 +29,7 @@ pub struct QuantizeArgs {
     steps: u32,
 }
 
-/// Why `quantize` stops.
+/// Error that stops `quantize`.
 #[derive(Debug, Error)]
 pub enum QuantizeError {
     /// The model cannot be read.

@@ -23,9 +23,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReplayArgs {
-    /// What `--record` wrote
+    /// File written by `--record`
     pub recording: PathBuf,
-    /// What the report looks like
+    /// Format of the report
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output

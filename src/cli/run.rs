@@ -57,10 +57,10 @@ pub struct RunArgs {
     /// of the input
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
     pub steps: Option<u64>,
-    /// Stop after so many sequences (of 70 tokens, unless the scene says otherwise)
+    /// Stop after this number of sequences (of 70 tokens, unless the scene says otherwise)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub sequences: Option<u64>,
-    /// What the report looks like
+    /// Format of the report
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output; an older regular file is replaced at the end
@@ -83,7 +83,7 @@ pub struct RunArgs {
     /// figures are the same
     #[arg(long)]
     pub exact: bool,
-    /// Run until a condition comes to hold: another word for --break
+    /// Stop when a condition becomes true (alias of --break)
     #[arg(long, value_name = "CONDITION")]
     pub until: Vec<String>,
     /// Write what --trace notes to a file instead of standard error
@@ -296,7 +296,7 @@ fn complain(report: &Report, asked: bool) -> u8 {
     }
 }
 
-/// Where lines of tracepoints go.
+/// Destination of the lines of tracepoints.
 struct Traced {
     file: Option<Output>,
     failed: Option<OutputError>,

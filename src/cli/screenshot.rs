@@ -98,7 +98,7 @@ pub struct ScreenshotArgs {
     pub set: SetArgs,
 }
 
-/// What a picture stands on.
+/// Background of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Ground {
     /// Light text on a dark ground
@@ -107,7 +107,7 @@ pub enum Ground {
     Light,
 }
 
-/// What is written.
+/// Format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PictureFormat {
     /// The characters
@@ -149,7 +149,7 @@ fn moment(text: &str) -> Result<Moment, String> {
     Ok(Moment { place, steps: parts.map(steps).collect::<Result<_, _>>()? })
 }
 
-/// So many of something: `2 phases`.
+/// Parses a count with a unit, such as `2 phases`.
 fn steps(text: &str) -> Result<(StepUnit, u32), String> {
     let wrong = || format!("`{text}` is no step: write 2 phases, 1 layer, 100 events");
     let (count, unit) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
@@ -283,7 +283,7 @@ fn shown(
     keys.iter().try_for_each(|press| stage.press(press))
 }
 
-/// What the picture shows, in words.
+/// Returns the title of the picture.
 fn title(app: &App) -> String {
     match app.picture() {
         Some(snapshot) => format!(

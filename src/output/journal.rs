@@ -134,7 +134,7 @@ fn complete_bytes(file: &mut File) -> io::Result<u64> {
 
 /// File found at the path of a new journal.
 enum Older {
-    /// There is no file yet.
+    /// No file exists yet.
     Nothing,
     /// An older file, locked.
     Locked(File),

@@ -1,4 +1,4 @@
-//! What a run has shown of chips and of the links between them.
+//! Figures of a run for each chip and for the links between chips.
 
 use serde::Serialize;
 

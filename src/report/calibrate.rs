@@ -1,5 +1,5 @@
-//! What `spinntui calibrate` shows: measured beside emulated, before and after the fit, and the
-//! scene with it.
+//! Report of `spinntui calibrate`: measured times beside emulated ones before and after the fit,
+//! and the fitted scene.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What `spinntui events` says about a recording. docs/events.md describes the fields for users.
+//! Report of `spinntui events` on a recording. docs/events.md describes the fields for users.
 
 mod picture;
 mod text;
@@ -50,9 +50,9 @@ pub struct EventsReport {
     pub rate: Rate,
     /// Gestures and when they are made, from the file of labels beside the recording.
     pub labels: Vec<LabelReport>,
-    /// What is odd about the recording.
+    /// Oddities of the recording.
     pub warnings: Vec<Tally>,
-    /// Where events are; not in the JSON.
+    /// Picture of the events; not in the JSON.
     #[serde(skip)]
     pub picture: Picture,
 }

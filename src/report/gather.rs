@@ -27,7 +27,7 @@ use super::{
 };
 use crate::session::ranges::Ranges;
 
-/// What the session itself does not know.
+/// Facts about a run that the session itself does not know.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
     /// Intervals of [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
@@ -301,7 +301,7 @@ fn memory(session: &Session) -> Memory {
     }
 }
 
-/// What a bank has seen in all PEs together.
+/// Returns the counts of a bank, summed over all PEs.
 fn bank_count(session: &Session, bank: usize) -> BankCount {
     let pes = session.machine().state().pes.iter();
     pes.map(|pe| pe.banks.count[bank]).fold(BankCount::default(), BankCount::plus)
@@ -343,7 +343,7 @@ fn dram(session: &Session) -> DramUse {
     DramUse { beats: traffic.dma_beats, bytes: traffic.dram_bytes(), waited_cycles: state.noc.beats_waited }
 }
 
-/// What MAC arrays did; `None` if none has worked.
+/// Returns the figures of the MAC arrays; `None` if none has worked.
 fn mac_array(session: &Session) -> Option<MacUse> {
     let mut all = MacRun::default();
     let mut overflows = 0;
@@ -367,7 +367,7 @@ fn races(session: &Session) -> RaceCount {
     RaceCount { count: races.count, first: races.first.iter().map(seen).collect() }
 }
 
-/// Where the energy went: parts of 0 J are left out of the operations.
+/// Returns the energy by its uses: operations of 0 J are left out.
 fn energy_parts(session: &Session) -> EnergyUse {
     let meter = session.meter();
     let parts = meter.parts();

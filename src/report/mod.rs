@@ -46,8 +46,7 @@ use crate::task::figures::Figures;
 /// Version of the report's fields; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
 
-/// What a run has shown. Everything but `host` is the same on every machine and
-/// at every repetition.
+/// Report of a run. Everything but `host` is the same on every machine and at every repetition.
 ///
 /// Without another window in its description, a figure is for the whole run, from tick 0 to the end
 /// of the last completed time step (or to where the machine stopped).
@@ -74,7 +73,7 @@ pub struct Report {
     /// Samples side by side: each time step reads a token of as many streams, or a frame of
     /// as many samples.
     pub batch: u32,
-    /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
+    /// Reason for which the machine stopped early: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,
     /// The breakpoint that stopped the run; `null` when none did.
     pub hit: Option<HitSeen>,
@@ -90,7 +89,7 @@ pub struct Report {
     pub chip_time_memory_range_us: Option<[f64; 2]>,
     /// Chip time in whole cycles of the PE clock.
     pub cycles: u64,
-    /// What the run has shown of its task.
+    /// Figures of the task.
     #[serde(flatten)]
     pub task: Figures,
     /// Mean power of the chip, W; host and DRAM are not in it.
@@ -99,7 +98,7 @@ pub struct Report {
     pub energy_j: f64,
     /// `energy_j` over `steps`, J; 0 without a completed step.
     pub energy_per_step_j: f64,
-    /// Where `energy_j` went; the parts add up to it.
+    /// Energy by its uses; the parts add up to `energy_j`.
     pub energy_parts: EnergyUse,
     /// Share of the time in which the PEs with a program did other than wait, mean
     /// over them, 0..=1.
@@ -133,9 +132,9 @@ pub struct Report {
     pub counts: Counts,
     /// Uses of the critical path of the first time steps; `null` without a completed step.
     pub path: Option<PathTime>,
-    /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.
+    /// Times that the PEs logged with their 1 MHz timers, one entry a layer.
     pub timers: Vec<Timers>,
-    /// How full the SRAMs are.
+    /// Use of the SRAMs.
     pub memory: Memory,
     /// Traffic of the network-on-chip.
     pub noc: NocUse,
@@ -147,7 +146,7 @@ pub struct Report {
     pub races: RaceCount,
     /// Findings about the mapping.
     pub lints: Vec<Lint>,
-    /// What no public source gives, as this run took it. Fields: `docs/scene.md`.
+    /// Values assumed where no public source gives one. Fields: `docs/scene.md`.
     pub assume: Assume,
     /// Hash (xxh3-128) of the last layer's y of all steps, model order: the same for every
     /// partition. 32 hex digits.
@@ -158,7 +157,7 @@ pub struct Report {
     pub host: Host,
 }
 
-/// A breakpoint that was hit: its condition came to hold.
+/// Breakpoint that was hit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HitSeen {
     /// The condition as written.
@@ -171,7 +170,7 @@ pub struct HitSeen {
     pub within_step: bool,
     /// Events of the machine's queue handled; the last of them brought it about.
     pub event: u64,
-    /// What the condition names, and its values then.
+    /// Names in the condition, with their values at the hit.
     pub values: Vec<ValueSeen>,
 }
 
@@ -224,20 +223,20 @@ impl From<Hit> for HitSeen {
     }
 }
 
-/// Where the energy went, J.
+/// Energy by its uses, J.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EnergyUse {
     /// The chip with its PEs off.
     pub chip_j: f64,
     /// All 152 PEs powered and asleep.
     pub asleep_j: f64,
-    /// What active cores draw more, by phase and layer, all PEs.
+    /// Additional energy of active cores, by phase and layer, all PEs.
     pub operations: Vec<PhaseEnergy>,
-    /// What PEs draw more while their MAC arrays work, SRAM and waiting cores included.
+    /// Additional energy of PEs while their MAC arrays work, SRAM and waiting cores included.
     pub mac_array_j: f64,
-    /// The same in handlers of watched writes.
+    /// Additional energy of active cores in handlers of doorbell writes.
     pub interrupts_j: f64,
-    /// The same while PEs wait in polling loops.
+    /// Additional energy of PEs that wait in polling loops.
     pub polling_j: f64,
     /// NoC hops and DRAM bytes: 0 unless `assume` gives their energies.
     pub transport_j: f64,
@@ -245,7 +244,7 @@ pub struct EnergyUse {
     pub pes: Vec<PeUse>,
 }
 
-/// What the MAC arrays of all PEs did.
+/// Figures of the MAC arrays of all PEs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MacUse {
     /// Multiply-adds, those with zeros that fill up words among them.
@@ -278,20 +277,20 @@ pub struct PeUse {
     pub pe: String,
     /// Powered and asleep.
     pub asleep_j: f64,
-    /// What it drew more in operations and handlers.
+    /// Additional energy in operations and handlers, J.
     pub active_j: f64,
-    /// What it drew more in polling loops.
+    /// Additional energy in polling loops, J.
     pub polling_j: f64,
 }
 
-/// How the chip was run.
+/// Operating point of the chip.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Chip {
     /// PE clock, MHz.
     pub clock_mhz: u32,
     /// Core supply, V.
     pub supply_v: f64,
-    /// What a PE does while it has nothing to do.
+    /// Behaviour of a PE while it has nothing to do.
     pub waiting: Waiting,
     /// PEs with a program.
     pub pes_used: usize,
@@ -300,7 +299,7 @@ pub struct Chip {
 /// A layer, as placed and run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Layer {
-    /// Its name in the model.
+    /// Name of the layer in the model.
     pub name: String,
     /// Number of units.
     pub units: usize,
@@ -312,9 +311,9 @@ pub struct Layer {
     pub activity: f64,
     /// Non-zero weights of W and R on a PE, mean.
     pub nonzeros_mean: f64,
-    /// The same, fullest PE.
+    /// Non-zero weights of W and R on the fullest PE.
     pub nonzeros_max: u64,
-    /// Its PEs wait for each other before they broadcast.
+    /// Whether its PEs wait for each other before they broadcast.
     pub barrier: bool,
 }
 
@@ -418,8 +417,8 @@ impl Serialize for TimerCounts {
     }
 }
 
-/// How full the SRAMs are. Bytes are as laid out before the start: nothing is allocated while
-/// the chip runs.
+/// Use of the SRAMs. Bytes are as laid out before the start: nothing is allocated while the chip
+/// runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Memory {
     /// PE with the most bytes in use, `PE(x,y,p)`; the first of several.
@@ -437,7 +436,7 @@ pub struct Memory {
 /// An SRAM bank.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bank {
-    /// Its number, 0 to 3.
+    /// Number of the bank, 0 to 3.
     pub bank: usize,
     /// Bytes in use, fullest PE.
     pub used_bytes: u32,
@@ -459,7 +458,7 @@ pub struct Bank {
     pub write_waits: u64,
 }
 
-/// What the network-on-chip carried.
+/// Traffic on the network-on-chip.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NocUse {
     /// Number of packets injected into the mesh.
@@ -468,7 +467,7 @@ pub struct NocUse {
     pub hops: u64,
     /// Packets and DMA beats on the busiest link, per NoC cycle of the whole run, 0..=1.
     pub max_link_load: f64,
-    /// That link, `QPE(x,y) > QPE(x,y)`; `null` when nothing crossed a link.
+    /// Busiest link, `QPE(x,y) > QPE(x,y)`; `null` when nothing crossed a link.
     pub busiest_link: Option<String>,
     /// Mean time from injection to delivery, ns.
     pub latency_mean_ns: f64,
@@ -486,7 +485,7 @@ pub struct NocUse {
     pub router: Option<traffic::Routed>,
 }
 
-/// What was read from DRAM.
+/// Reads from DRAM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DramUse {
     /// DMA beats of 16 bytes.
@@ -500,7 +499,7 @@ pub struct DramUse {
 /// Bytes overwritten before they were read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RaceCount {
-    /// All of them.
+    /// Number of all races.
     pub count: u64,
     /// The first few.
     pub first: Vec<RaceSeen>,
@@ -515,7 +514,7 @@ pub struct RaceSeen {
     pub pe: String,
     /// Byte address written.
     pub address: u32,
-    /// Who wrote what, and who had not finished reading.
+    /// Description: the write, and the reader that had not finished.
     pub what: String,
 }
 

@@ -1,4 +1,4 @@
-//! Who sent how much to whom, and how the event router and the FIFOs fared.
+//! Traffic by source and destination, and statistics of the event router and the FIFOs.
 
 use serde::Serialize;
 
@@ -17,9 +17,9 @@ pub struct Traffic {
     /// Packets by source QPE (row) and destination QPE (column); a packet that four PEs take
     /// counts four times.
     pub qpe_packets: Vec<Vec<u64>>,
-    /// The same by source, for each PE in the order of `qpes`, four PEs each.
+    /// Packets sent by each PE, in the order of `qpes`, four PEs each.
     pub from_pes: Vec<u64>,
-    /// The same by destination.
+    /// Packets received by each PE, in the order of `qpes`, four PEs each.
     pub to_pes: Vec<u64>,
 }
 
@@ -32,7 +32,7 @@ pub struct Routed {
     pub copies: u64,
     /// Time that packets waited for its ports and engines, sum over packets, ns.
     pub router_waited_ns: f64,
-    /// What a full FIFO does.
+    /// Rule for packets that meet a full FIFO.
     pub on_full: OnFull,
     /// Packets that a FIFO has room for.
     pub fifo_entries: u32,

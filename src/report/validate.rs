@@ -29,7 +29,7 @@ pub use readings::Reading;
 /// Version of the fields of [`Validation`]; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
 
-/// Where the paper's figures come from.
+/// Source of the paper's figures.
 pub const PAPER: &str =
     "Nazeer et al., Language Modeling on a SpiNNaker 2 Neuromorphic Chip, arXiv:2312.09084";
 
@@ -42,7 +42,7 @@ pub struct Validation {
     pub paper: &'static str,
     /// Model that stands for the paper's.
     pub model: String,
-    /// Every figure with a band is within it.
+    /// Whether every figure with a band is within it.
     pub all_in_band: bool,
     /// Count of the figures that test the emulator.
     pub independent: Independent,
@@ -104,14 +104,14 @@ impl Validation {
     }
 }
 
-/// One figure: the paper's, the emulator's, and how they compare.
+/// Comparison of one figure of the paper with the emulator's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// A name for programs, `table2.time`. Stays the same between versions.
     pub id: &'static str,
     /// Table, figure or section of the paper.
     pub place: &'static str,
-    /// What the figure is.
+    /// Description of the figure.
     pub figure: &'static str,
     /// Kind of evidence that the comparison gives.
     pub kind: Kind,
@@ -126,17 +126,17 @@ pub struct Row {
     /// The least and the greatest of the emulator's figures at a branch refill of 1, 2 and 3;
     /// `null` where P plays no part.
     pub interval: Option<[f64; 2]>,
-    /// What the emulator lacks for this row; `null` where nothing.
+    /// Feature that the emulator lacks for this row; `null` if it lacks none.
     pub missing: Option<&'static str>,
     /// (emulator − paper) / paper.
     pub difference: Option<f64>,
-    /// Where the emulator's figure has to be; `null` for a figure that is shown only.
+    /// Range in which the emulator's figure has to lie; `null` for a figure that is shown only.
     pub band: Option<Band>,
     /// From the emulator's figure to the nearer edge of the band; negative outside.
     pub margin: Option<f64>,
-    /// How the figure at a branch refill of 2 lies to the band.
+    /// Verdict on the figure at a branch refill of 2.
     pub verdict: Verdict,
-    /// What the comparison rests on.
+    /// Grounds of the comparison.
     pub rests_on: Vec<Ground>,
 }
 
@@ -174,14 +174,14 @@ pub enum Kind {
     Itself,
     /// Published of other programs and networks, of what the emulator does too.
     Comparable,
-    /// Both sides have a figure, of different things.
+    /// Both sides have a figure, but of different things.
     NotComparable,
     /// Printed in the paper, not emulated.
     PaperOnly,
 }
 
 impl Kind {
-    /// Every kind, in the order in which tables show them.
+    /// All kinds, in the order in which tables show them.
     pub const ALL: [Self; 9] = [
         Self::Independent,
         Self::Order,
@@ -260,24 +260,24 @@ pub enum Unit {
     Millions,
 }
 
-/// How a figure lies to its band.
+/// Position of a figure relative to its band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The figure is within its band.
     InBand,
-    /// Not within it.
+    /// The figure is outside of its band.
     Outside,
-    /// It has none: shown for what it is worth.
+    /// The figure has no band and is only shown.
     Shown,
 }
 
-/// One thing that a comparison rests on.
+/// Ground of a comparison, with its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Ground {
-    /// Of which kind.
+    /// Kind of the ground.
     pub basis: Basis,
-    /// Why, in a line.
+    /// Reason, one line.
     pub reason: &'static str,
 }
 
@@ -308,7 +308,7 @@ impl Basis {
     }
 }
 
-/// Why there is nothing to compare.
+/// Error that stops the comparison.
 #[derive(Debug, Error)]
 pub enum ValidateError {
     /// The paper's scene, or its model.
@@ -347,7 +347,7 @@ pub enum ValidateError {
         what: &'static str,
         /// Time step, from 1.
         step: usize,
-        /// Who waits for what, or the fault.
+        /// Description of the stall or fault.
         reason: String,
     },
     /// A card that was built in.

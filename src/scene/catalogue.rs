@@ -17,7 +17,7 @@ const OTHERS: [&str; 3] = ["assignments", "lessons", "sweeps"];
 /// Scene of a list, with what the list shows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What to type: `scenes/what-if/dma.ron`.
+    /// Name of the scene to type: `scenes/what-if/dma.ron`.
     pub name: String,
     /// Path of the scene's file.
     pub path: PathBuf,
@@ -27,7 +27,7 @@ pub struct Entry {
     pub title: String,
     /// First sentence of the comment that it begins with.
     pub about: String,
-    /// Why it cannot be opened here.
+    /// Reason for which it cannot be opened here.
     pub problem: Option<String>,
 }
 
@@ -89,7 +89,7 @@ fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
     }
 }
 
-/// What the scene names and nobody has.
+/// Returns the files that the scene names and that do not exist, if any.
 fn missing(loaded: &LoadedScene) -> Option<String> {
     let files = loaded.scene.task.options().files();
     let named = files.iter().map(|file| (file.name, file.field));

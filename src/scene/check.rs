@@ -25,7 +25,7 @@ pub(super) fn first_misfit(text: &str, root: &Node, shape: &Shape, word: &str) -
 
 struct Checker<'t> {
     text: &'t str,
-    /// What the whole is called: scene.
+    /// Word for the kind of file in messages: scene.
     word: &'t str,
 }
 

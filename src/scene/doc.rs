@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::shape::{self, Field, Shape, Struct, Variant};
 
-/// What stands before the fields.
+/// Text of the page before the fields.
 const INTRODUCTION: &str = "\
 # The scene
 

@@ -10,14 +10,14 @@ use super::error::SceneError;
 use super::shape::{self, Shape};
 use super::{VERSIONS, load, syntax};
 
-/// What a kind of file is called, and what it holds.
+/// Kind of a file: its name in messages, and its fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// Word for the file in messages, such as `scene`.
     pub word: &'static str,
     /// The page that describes it.
     pub described: &'static str,
-    /// How one begins, for somebody whose file is empty.
+    /// Hint for an empty file: how such a file begins.
     pub begins: &'static str,
     /// Versions that this build reads.
     pub versions: &'static [u32],
@@ -51,7 +51,7 @@ impl<T: DeserializeOwned> Document<T> {
         Self::from_text(&load::read(path, kind)?, path, kind)
     }
 
-    /// The same for a text at hand; `path` is named in messages.
+    /// Parses a document from a text; `path` is named in messages.
     pub fn from_text(text: &str, path: &Path, kind: &Kind) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if syntax::is_blank(text) {

@@ -1,4 +1,4 @@
-//! Why RON refused a text, in words and with a place.
+//! Explanations of RON's errors, in words and with a place.
 
 use std::ops::Range;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Where things that people name are looked for: beside the scene, here, in the data folder, where
-//! the program was built, and within the program itself.
+//! Search for files that scenes and users name: beside the scene, in the current folder, in the
+//! data folder, where the program was built, and within the program itself.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub fn data_folder() -> Option<PathBuf> {
     named.or_else(|| etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.data_dir().join("spinntui")))
 }
 
-/// Where the program was built, while that is still there.
+/// Returns the folder in which the program was built, while it still exists.
 pub fn source_folder() -> Option<PathBuf> {
     let barred = std::env::var_os(NO_SOURCE_VARIABLE).is_some_and(|value| value == "1");
     Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|folder| !barred && folder.is_dir())
@@ -61,19 +61,20 @@ pub fn find(name: &Path) -> Option<PathBuf> {
     found.or_else(|| shipped::has(name).then(shipped::folder).flatten().map(|folder| folder.join(name)))
 }
 
-/// All of [`folders`] that have it.
+/// Returns the paths of `name` in all [`folders`] that have it.
 pub fn among_folders(name: &Path) -> Vec<PathBuf> {
     folders().into_iter().map(|folder| folder.join(name)).filter(|path| path.exists()).collect()
 }
 
-/// What somebody means who names a file or folder: that, if it is there; else as [`find`] finds it.
+/// Returns the file or folder that a user means by `name`: that path if it exists; else the path
+/// that [`find`] returns.
 pub fn meant(name: &Path) -> PathBuf {
     let lost = !name.is_absolute() && !name.exists() && !name.as_os_str().is_empty();
     lost.then(|| find(name)).flatten().unwrap_or_else(|| name.to_owned())
 }
 
-/// Where a path in a scene leads: the first of `candidates` that is there, then what the program
-/// has within; or what was tried.
+/// Resolves a path in a scene: the first of `candidates` that exists, then the copy within the
+/// program; or the paths tried.
 pub fn resolve(scene: &Path, name: &str) -> Result<PathBuf, Vec<PathBuf>> {
     let tried = candidates(scene, Path::new(name));
     if let Some(found) = tried.iter().find(|path| path.exists()) {
@@ -84,14 +85,14 @@ pub fn resolve(scene: &Path, name: &str) -> Result<PathBuf, Vec<PathBuf>> {
     within.map(|folder| folder.join(name)).ok_or(tried)
 }
 
-/// What was tried, for a message.
+/// Lists the paths tried, for a message.
 pub fn looked_for(tried: &[PathBuf]) -> String {
     let tried: Vec<String> = tried.iter().map(|path| format!("\n  {}", path.display())).collect();
     format!("looked for, in this order:{}", tried.concat())
 }
 
-/// Where a path in a scene may lead, in order, without doubles: the scene's folder and those above
-/// it up to the repository's root, then [`folders`].
+/// Returns the paths that a path in a scene may mean, in order, without duplicates: in the scene's
+/// folder and those above it up to the repository's root, then in [`folders`].
 fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
     if name.is_absolute() {
         return vec![name.to_owned()];

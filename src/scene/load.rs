@@ -168,7 +168,7 @@ pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneEr
     })
 }
 
-/// What was tried, and what there is instead.
+/// Returns the path that was tried, and the files that exist instead.
 fn missing(path: &Path, word: &str) -> String {
     let folder = file::folder_of(path);
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

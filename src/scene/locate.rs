@@ -1,4 +1,4 @@
-//! Where in a scene's text a value stands: a walk over RON text that keeps byte spans.
+//! Search for a value's place in a scene's text: a walk over RON text that keeps byte spans.
 //!
 //! RON's own `Value` type loses spans, comments and enum names. This walk keeps them and checks no
 //! types: it serves carets for errors that are found after parsing, and edits that leave the rest
@@ -13,11 +13,11 @@ pub use super::syntax::{comma_follows, parse};
 pub struct Node {
     /// Bytes of the whole value: `LanguageModel( … )` with its name and parentheses.
     pub span: Range<usize>,
-    /// What it is made of.
+    /// Kind of the value, with its parts.
     pub kind: Kind,
 }
 
-/// What a value is made of.
+/// Kind of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A number, string, character, or a bare word such as `Poll`.
@@ -32,7 +32,7 @@ pub enum Kind {
     Map(Vec<(Node, Node)>, Brackets),
 }
 
-/// Where the brackets around a group are: the byte after the opening one, and the closing one.
+/// Positions of the brackets around a group: the byte after the opening one, and the closing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brackets {
     /// Byte after the opening bracket.
@@ -44,7 +44,7 @@ pub struct Brackets {
 /// A named value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name, without `r#`.
+    /// Name of the field, without `r#`.
     pub name: String,
     /// Bytes of the name.
     pub name_span: Range<usize>,
@@ -52,7 +52,7 @@ pub struct Field {
     pub value: Node,
 }
 
-/// How far a path could be followed.
+/// Result of following a path, which may end before its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk<'d> {
     /// The last value reached: the one asked for if `followed` says so.
@@ -72,8 +72,8 @@ pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
     walk.complete.then(|| walk.node.span.clone())
 }
 
-/// Where in the text byte `at` of a quoted text's value stands; `literal` are the bytes of
-/// the quoted text.
+/// Returns the byte of the text that corresponds to byte `at` of a quoted text's value; `literal`
+/// is the byte range of the quoted text.
 pub fn in_literal(text: &str, literal: &Range<usize>, at: usize) -> Option<usize> {
     let source = text.get(literal.clone())?;
     if let Some(raw) = source.strip_prefix('r') {

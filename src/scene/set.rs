@@ -10,7 +10,7 @@ use super::tilde;
 /// Indentation of a field in a group that has none to go by.
 const INDENT: &str = "    ";
 
-/// Why an edit cannot be made.
+/// Reason for which an edit cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
     /// The text to edit is broken.
@@ -21,9 +21,9 @@ pub enum SetError {
     NoField {
         /// The nearest part that exists, as in ``` `mapping` ```.
         part: String,
-        /// What was asked for.
+        /// Field that was requested.
         field: String,
-        /// What there is.
+        /// Fields that exist.
         fields: Vec<String>,
     },
     /// A part exists and has no fields at all.
@@ -31,9 +31,9 @@ pub enum SetError {
     NoFields {
         /// The nearest part that exists.
         part: String,
-        /// What it is.
+        /// Description of the part.
         what: String,
-        /// What would give it fields; may be empty.
+        /// Change that would give it fields; may be empty.
         help: String,
     },
     /// A list has no such entry.
@@ -41,7 +41,7 @@ pub enum SetError {
     NoEntry {
         /// Path of the list.
         part: String,
-        /// What was asked for.
+        /// Index that was requested.
         index: String,
         /// Entries of the list.
         len: usize,
@@ -49,13 +49,13 @@ pub enum SetError {
     /// The new value cannot stand in a scene.
     #[error("`{value}` is no complete value")]
     BadValue {
-        /// What was given.
+        /// Value that was given.
         value: String,
     },
 }
 
 impl SetError {
-    /// What would fix it; may be empty.
+    /// Returns the remedy; may be empty.
     pub fn help(&self) -> String {
         match self {
             Self::NotRon(syntax) => syntax.help().to_owned(),
@@ -124,7 +124,7 @@ fn is_path(path: &str) -> bool {
     matches!(path, "model" | "task.text" | "task.data" | "task.inputs" | "task.outputs")
 }
 
-/// What a path leads to.
+/// Target of a path.
 struct Target<'d> {
     shape: &'static Shape,
     optional: bool,
@@ -136,7 +136,8 @@ struct Target<'d> {
 enum Place<'d> {
     /// The scene gives the value.
     Existing(&'d Node),
-    /// It does not: these fields, each within the one before, have to be added to this group.
+    /// The scene does not give the value: these fields, each within the one before, have to be
+    /// added to this group.
     Missing { group: &'d Node, names: Vec<String> },
 }
 

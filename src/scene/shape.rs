@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 
 use super::Scene;
 
-/// What a value can be.
+/// Shape of a value: the values that it can take.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// `( field: value, … )`.
     Struct(Struct),
-    /// One of some words, each perhaps with fields of its own.
+    /// One of some words, each perhaps with fields.
     Enum(Vec<Variant>),
     /// `[ value, … ]`.
     List(Box<Shape>),
@@ -36,38 +36,38 @@ pub enum Shape {
 /// A group of fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Struct {
-    /// What the group is about.
+    /// Description of the group.
     pub doc: String,
-    /// Its fields, in the order of the type.
+    /// Fields in the order of the type.
     pub fields: Vec<Field>,
 }
 
-/// One field of a group.
+/// Field of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Name of the field.
     pub name: String,
     /// Meaning, unit, source.
     pub doc: String,
-    /// What it holds.
+    /// Shape of its value.
     pub shape: Shape,
     /// Whether it can be `None`.
     pub optional: bool,
     /// Whether a scene must give it.
     pub required: bool,
-    /// What it is if the scene does not give it, as written in a scene. `None` for required fields,
-    /// and for fields that are then absent.
+    /// Value if the scene does not give it, as written in a scene. `None` for required fields, and
+    /// for fields that are then absent.
     pub default: Option<String>,
     /// Least and greatest allowed number.
     pub range: Option<(String, String)>,
 }
 
-/// One word of an enum.
+/// Variant of an enum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// Name of the variant.
     pub name: String,
-    /// What it means.
+    /// Meaning of the variant.
     pub doc: String,
     /// Fields of the variant; `None` for a bare word.
     pub content: Option<Shape>,
@@ -165,7 +165,7 @@ impl Reader<'_> {
     }
 }
 
-/// Of "one of these, or null" the one.
+/// Returns the schema of "one of these, or null" without the null.
 fn or_null(schema: &Value) -> Option<&Value> {
     let [one, null] = schema.get("anyOf")?.as_array()?.as_slice() else { return None };
     (type_name(null) == "null").then_some(one)

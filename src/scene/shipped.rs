@@ -78,12 +78,13 @@ pub fn folder() -> Option<&'static Path> {
     UNPACKED.get_or_init(unpack).as_deref()
 }
 
-/// What was unpacked, for whoever can say it without disturbing a screen: given out once.
+/// Takes the notice of what was unpacked, for a caller that can show it without disturbing a
+/// screen; returned once.
 pub fn take_news() -> Option<String> {
     NEWS.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Where it would be unpacked, in order.
+/// Returns the folders in which files would be unpacked, in order.
 pub fn places() -> Vec<PathBuf> {
     let name = format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hash());
     let cache = etcetera::base_strategy::Xdg::new().map(|xdg| xdg.cache_dir().join("spinntui").join(&name));

@@ -12,17 +12,17 @@ mod strange;
 /// Nesting beyond this is refused; RON itself stops at the same depth.
 const MAX_DEPTH: usize = 128;
 
-/// Where a text stops being RON, and why.
+/// Place in a text at which it stops being RON, with the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub struct SyntaxError {
     /// Byte of the text at which it stops being RON.
     pub at: usize,
-    /// What is wrong there.
+    /// Error at this place.
     pub fault: Fault,
 }
 
-/// What is wrong with the syntax of a text.
+/// Syntax error of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The text ends within brackets; the place is the opening one.
@@ -61,7 +61,7 @@ pub enum Fault {
 }
 
 impl SyntaxError {
-    /// What would fix it; may be empty.
+    /// Returns the remedy; may be empty.
     pub fn help(&self) -> &'static str {
         match self.fault {
             Fault::OpenString | Fault::LongString => "is its closing `\"` missing?",

@@ -1,4 +1,4 @@
-//! What the types cannot say: ranges, exactly-one-of, PEs that exist.
+//! Checks that the types cannot express: ranges, exactly-one-of, PEs that exist.
 
 use crate::chip::place::PePlace;
 use std::collections::HashSet;

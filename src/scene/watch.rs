@@ -18,7 +18,7 @@ use crate::file::{LINKS_LIMIT, folder_of};
 
 /// A save is a handful of events; the callback comes when this long nothing happened.
 const QUIET: Duration = Duration::from_millis(150);
-/// A file that is written to without end is reported at least once in so many quiet times.
+/// Number of quiet times after which a file that is written to without end is reported.
 const PATIENCE: u32 = 20;
 
 /// Calls back, on a thread of its own, after the scene or another watched file was saved.
@@ -45,7 +45,7 @@ type Targets = Arc<Mutex<Vec<Target>>>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Target {
     folder: PathBuf,
-    /// One file of the folder, or all of them.
+    /// Name of a file in the folder; `None` for all files.
     name: Option<OsString>,
 }
 
@@ -202,7 +202,7 @@ fn is_change(event: &Event, targets: &[Target]) -> bool {
     // Reading is no change: our own reload would call for the next one.
     let read = matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
     let hit = || event.paths.iter().any(|path| targets.iter().any(|t| t.is_hit(path)));
-    // After an overflow of the system's queue nobody knows what happened.
+    // After an overflow of the system's queue the changes are unknown.
     event.need_rescan() || (!read && hit())
 }
 

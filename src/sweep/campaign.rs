@@ -129,7 +129,7 @@ struct Area {
     population: String,
 }
 
-/// All that faults can be drawn from: the arrays of a program.
+/// Bytes and PEs from which faults can be drawn: the arrays of a program.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Targets {
     areas: Vec<(RegionKind, bool, Area)>,

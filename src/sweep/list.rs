@@ -88,7 +88,7 @@ pub struct Place {
     pub fault: Option<u64>,
 }
 
-/// One run of a sweep.
+/// Run of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     /// Place in the list.

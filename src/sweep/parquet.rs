@@ -24,7 +24,7 @@ use crate::output::OutputError;
 /// Rows of a group.
 const GROUP: usize = 65_536;
 
-/// Why a table could not be made.
+/// Error that stops a table from being made.
 #[derive(Debug, Error)]
 pub enum TableError {
     /// Lines of results cannot be read.

@@ -80,7 +80,7 @@ fn one() -> u32 {
     1
 }
 
-/// One thing that is varied.
+/// Axis of a sweep: the fields that vary, and their values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
@@ -133,7 +133,7 @@ pub enum Values {
 /// Points of the space that the axes span.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Points {
-    /// Every combination of the axes' values.
+    /// All combinations of the axes' values.
     #[default]
     Grid,
     /// As many random combinations, constraints included.

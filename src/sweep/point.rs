@@ -1,4 +1,4 @@
-//! One point: a scene with edits, built, run, and asked for its figures.
+//! Evaluation of one point: a scene with edits is built, run, and asked for its figures.
 
 use std::time::Instant;
 

@@ -9,7 +9,7 @@ pub struct TaskFacts {
     pub heading: &'static str,
     /// Sentence below it.
     pub about: &'static str,
-    /// Whose they are, in the plural: "language models".
+    /// Kind of network that has these facts, in the plural: "language models".
     pub of: &'static str,
     /// The names, in the order of the documentation.
     pub facts: &'static [TaskFact],
@@ -22,7 +22,7 @@ pub struct TaskFact {
     pub name: &'static str,
     /// Type of its values.
     pub kind: FactKind,
-    /// One line for the documentation.
+    /// Description for the documentation, one line.
     pub about: &'static str,
 }
 
@@ -40,7 +40,7 @@ pub enum FactKind {
     Share,
     /// A surprisal, nats.
     Nats,
-    /// One of a kind of words.
+    /// Word of a kind.
     Word(&'static WordKind),
 }
 
@@ -51,7 +51,7 @@ pub struct WordKind {
     pub noun: &'static str,
     /// Noun with its article and what it is of.
     pub described: &'static str,
-    /// What is said of a word that is none of them, where they are too many to list. Such words are
+    /// Message about a word that is none of them, where they are too many to list. Such words are
     /// written in quotes.
     pub unlisted: Option<&'static str>,
 }

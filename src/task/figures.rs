@@ -7,8 +7,8 @@ use super::dvs::answers::SampleAnswer;
 use super::lm::corpus::Counts;
 use super::spikes::view::SpikeFigures;
 
-/// What a run has shown of its task, for all tasks: each fills in its own. `docs/report.md`
-/// describes every field.
+/// Figures of a run's task, for all tasks: each fills in its own. `docs/report.md` describes every
+/// field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.
@@ -37,7 +37,7 @@ pub struct Figures {
     pub generated: Option<String>,
 }
 
-/// What a task reports of one time step: names and values, in order.
+/// Figures of a task for one time step: names and values, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepLine<'a>(pub Vec<(&'static str, Value<'a>)>);
 

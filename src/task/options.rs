@@ -1,4 +1,4 @@
-//! What every task lets a scene choose, check and load: the interface between scenes and tasks.
+//! Interface between scenes and tasks: options to choose, check and load.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ use crate::net::spiking::{Schedule, WeightFormat};
 pub struct Problem {
     /// Path of the field, such as `task.mode.prompt`.
     pub field: String,
-    /// What is wrong, without the remedy.
+    /// Description of the problem, without the remedy.
     pub message: String,
     /// Remedy; empty for none.
     pub help: String,
@@ -34,7 +34,7 @@ impl Problem {
 /// File or folder that a task reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputFile<'a> {
-    /// What it is, to say why it cannot be overwritten: "the text that is read".
+    /// Description of the file, to say why it cannot be overwritten: "the text that is read".
     pub what: &'static str,
     /// Name in the scene.
     pub name: &'a str,
@@ -54,9 +54,9 @@ pub struct InputNote {
     pub rule: &'static str,
     /// Path of the field that names the inputs.
     pub field: &'static str,
-    /// What is odd.
+    /// Description of the oddity.
     pub message: String,
-    /// Where to read more.
+    /// Page with more information.
     pub help: &'static str,
 }
 
@@ -71,7 +71,7 @@ pub trait Files {
     fn find(&self, name: &str, field: &str) -> Result<PathBuf, Problem>;
 }
 
-/// What a task is loaded for.
+/// Circumstances for which a task is loaded.
 #[derive(Clone, Copy, Debug)]
 pub struct Loading<'a> {
     /// Model of the scene.

@@ -11,7 +11,7 @@ use super::{dvs, lm, spikes, tensor};
 /// scenes, its options, what screens show of it, its words.
 macro_rules! tasks {
     ($($(#[$about:meta])+ $name:ident($options:ty, $view:ty, $kind:expr),)+) => {
-        /// What a network is used for.
+        /// Task of a network.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         pub enum Task {
             $($(#[$about])+ $name($options),)+
@@ -36,7 +36,7 @@ macro_rules! tasks {
             }
         }
 
-        /// What the network is for, and how well it does, as screens show it.
+        /// Data that screens show of a task and its success.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum TaskView {
             $($(#[$about])+ $name($view),)+

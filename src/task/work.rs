@@ -1,5 +1,5 @@
-//! What every task does while the chip runs: it gives the next inputs, judges the outputs, and
-//! shows how well it goes.
+//! Interface of a running task: it gives the next inputs, judges the outputs, and reports its
+//! success.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -69,7 +69,7 @@ pub struct SpikingFeed<'a> {
     pub random: Option<PoissonSources>,
     /// Whether an input neuron may spike more than once a tick.
     pub counts: bool,
-    /// Ticks after which all state begins anew; `None` if it never does.
+    /// Number of ticks after which all state is reset; `None` if it never is.
     pub restart: Option<u32>,
     /// Length of a tick on the chip.
     pub tick: Tick,
@@ -78,7 +78,7 @@ pub struct SpikingFeed<'a> {
 /// Words of a task, the same in all its scenes.
 #[derive(Debug)]
 pub struct TaskKind {
-    /// What one time step is to the task, in a word.
+    /// Word of the task for a time step.
     pub step_word: &'static str,
     /// Word for a unit of its network: `unit`, `neuron`.
     pub unit_word: &'static str,
@@ -88,7 +88,7 @@ pub struct TaskKind {
     pub facts: Option<&'static TaskFacts>,
 }
 
-/// Where a run stands, as far as a task shows it.
+/// Present position of a run, as far as a task shows it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moment<'a> {
     /// Completed time steps.
@@ -100,7 +100,7 @@ pub struct Moment<'a> {
     pub row: Option<u32>,
     /// DRAM row, of the first sample, that the last completed time step read; 0 before the first.
     pub read: u32,
-    /// What the results compare with, from the model's card.
+    /// Results with which these can be compared, from the model's card.
     pub compares_with: &'a str,
 }
 
@@ -192,7 +192,7 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Time steps of a sequence.
     fn sequence(&self) -> u32;
 
-    /// How well it goes, in a few words; `None` before the first answer.
+    /// Returns a short summary of the task's success; `None` before the first answer.
     fn headline(&self) -> Option<String> {
         None
     }

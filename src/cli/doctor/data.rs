@@ -1,4 +1,4 @@
-//! What the program works with: folders, models, scenes.
+//! Checks of the program's folders, models and scenes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::session::build::{ModelCache, Plan};
 use crate::tui::lesson;
 use crate::tui::lesson::load::is_sound;
 
-/// What an installed copy has to be told where to find.
+/// Remedy for an installed copy without data.
 const COPY: &str = "copy scenes, models and assets of the repository to the data folder";
 
-/// Where things are looked for.
+/// Lists the folders that are searched.
 pub fn folders() -> Vec<Item> {
     const GROUP: &str = "Folders, in the order in which they are looked through";
     let mut items = Vec::new();
@@ -52,7 +52,7 @@ pub fn folders() -> Vec<Item> {
     items
 }
 
-/// The small set within the program. It is unpacked only where nobody else has it.
+/// Checks the small set within the program. It is unpacked only where no other folder has it.
 fn built_in(group: &'static str) -> Item {
     const NAME: &str = "built in";
     let elsewhere = shipped::FILES.iter().all(|(name, _)| !find::among_folders(Path::new(name)).is_empty());
@@ -76,7 +76,7 @@ fn built_in(group: &'static str) -> Item {
     }
 }
 
-/// Every model that a scene can name: does it load, how large is it?
+/// Checks that every model that a scene can name loads, and reports its size.
 pub fn models() -> Vec<Item> {
     const GROUP: &str = "Models";
     let mut found = BTreeMap::new();
@@ -113,7 +113,7 @@ fn model(group: &'static str, name: String, path: &Path) -> Item {
     }
 }
 
-/// Every scene that comes with the program: does it load, does it fit?
+/// Checks that every scene that comes with the program loads and fits.
 pub fn scenes() -> Vec<Item> {
     const GROUP: &str = "Scenes";
     let mut cache = ModelCache::default();
@@ -152,7 +152,7 @@ pub fn scenes() -> Vec<Item> {
     entries.iter().map(look).collect()
 }
 
-/// Every lesson: is it read, and are its scenes there?
+/// Checks that every lesson can be read and that its scenes exist.
 pub fn lessons() -> Vec<Item> {
     const GROUP: &str = "lessons";
     let look = |entry: &lesson::Entry| match lesson::Loaded::load(&entry.path) {

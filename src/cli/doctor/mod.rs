@@ -31,12 +31,12 @@ Exit codes: 0 fine, notes included; 1 something that comes with spinntui does no
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DoctorArgs {
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
 
-/// How something is.
+/// State of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -44,22 +44,22 @@ pub enum State {
     Ok,
     /// Information that needs no action.
     Note,
-    /// It does not work.
+    /// The item does not work.
     Problem,
 }
 
-/// One thing looked at.
+/// Result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
     /// Heading under which it stands.
     pub group: &'static str,
-    /// What was looked at.
+    /// Subject of the check.
     pub name: String,
-    /// How it is.
+    /// State of the subject.
     pub state: State,
-    /// What was found.
+    /// Finding.
     pub found: String,
-    /// What to do; empty if nothing.
+    /// Remedy; empty if none is needed.
     pub todo: String,
 }
 
@@ -132,7 +132,7 @@ fn configuration() -> Item {
     }
 }
 
-/// What the emulator computes with.
+/// Checks the computer that the emulator runs on.
 fn machine() -> Vec<Item> {
     const GROUP: &str = "Computer";
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -1,4 +1,4 @@
-//! The terminal, as far as one can tell without writing to it.
+//! Checks of the terminal, without writing to it.
 
 use std::io::{self, IsTerminal};
 
@@ -12,7 +12,7 @@ const GROUP: &str = "Terminal";
 const PAIR: (u16, u16) = (80, 24);
 const DASHBOARD: (u16, u16) = (120, 40);
 
-/// What the system says.
+/// Facts that the operating system reports about the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Here {
     /// Standard input is a terminal.
@@ -32,7 +32,7 @@ impl Here {
     }
 }
 
-/// What there is to say, given the environment as a lookup.
+/// Returns the findings, given the environment as a lookup.
 pub fn items(env: impl Fn(&str) -> Option<String>, here: Here) -> Vec<Item> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let mut items = vec![match (here.input, here.output) {

@@ -21,7 +21,7 @@ pub(super) fn closing(comparison: &Comparison) -> String {
     words.join(" ")
 }
 
-/// How much time and energy B takes, against A.
+/// Returns the time and energy of B relative to A, in words.
 fn figures(comparison: &Comparison) -> String {
     let (a, b) = (&comparison.a, &comparison.b);
     let time = amount("time", a.chip_time_us, b.chip_time_us);
@@ -112,7 +112,7 @@ fn millis(us: f64) -> String {
     format!("{sign}{:.3}", us.abs() / 1e3)
 }
 
-/// What the difference of time becomes at the ends of what ARM gives for P.
+/// Returns the difference of time at the ends of ARM's range for P, in words.
 fn refill(comparison: &Comparison) -> String {
     let at = comparison.assumptions.iter().find(|assumption| assumption.parameter == "branch_refill");
     let same_time = comparison.a.chip_time_us.total_cmp(&comparison.b.chip_time_us).is_eq();

@@ -10,14 +10,14 @@ use crate::net::Carry;
 use crate::scene::Scene;
 use crate::session::Session;
 
-/// What a run read.
+/// Input of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Input {
     /// The weights file, without links in its path where the system can say so.
     pub model: PathBuf,
     /// The recordings or array read, the same way; empty for a text, whose words are in `tokens`.
     pub data: PathBuf,
-    /// Cell states begin anew after so many steps; `None`: never.
+    /// Number of steps after which cell states are reset; `None`: never.
     pub reset_every: Option<u32>,
     /// The words read, as numbers of the model's vocabulary; the last is only predicted. Of
     /// a batch: the words of all streams, time step by time step, and of the first stream
@@ -28,7 +28,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Of a session that has not moved yet.
+    /// Collects the input of a session that has not moved yet.
     pub fn new(session: &Session) -> Self {
         let model = session.model();
         let reset = model.card().carry != Carry::CAndY;
@@ -61,7 +61,7 @@ impl Input {
     }
 }
 
-/// Where recordings or rows come from.
+/// Returns the path of the recordings or rows; empty if there are none.
 fn data(session: &Session) -> PathBuf {
     let files = session.loaded.scene.task.options().files();
     let Some(file) = files.iter().find(|file| file.numbered) else { return PathBuf::new() };

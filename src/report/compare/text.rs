@@ -167,7 +167,7 @@ fn side(out: &mut String, name: &str, report: &Report) {
     }
 }
 
-/// What differs between the scenes; the same change in all layers takes one line.
+/// Lists the differences between the scenes; an equal change in all layers takes one line.
 fn changes(changed: &[Changed]) -> Vec<String> {
     let mut lines: Vec<(String, &Changed, usize)> = Vec::new();
     for change in changed {

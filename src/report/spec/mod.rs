@@ -26,19 +26,19 @@ use crate::session::command::StepUnit;
 /// Name of the description within its folder.
 pub const SPEC_FILE: &str = "spec.json";
 
-/// What an experiment is, for a host. The top-level names are public, their insides are ours.
+/// Description of an experiment for a host. The top-level names are public, their insides are ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// PEs that run.
     pub active_pes: Vec<ActivePe>,
-    /// What is written into their memories before the start, by PE and address.
+    /// Files written into the PEs' memories before the start, by PE and address.
     pub mem_files: Vec<MemFile>,
     /// Chip time of the time steps in `mem_data_to_send`, as emulated, s.
     pub duration_in_s: f64,
-    /// What the host writes while the experiment runs.
+    /// Data that the host writes while the experiment runs.
     pub mem_data_to_send: Vec<DataToSend>,
-    /// What the host reads back.
+    /// Regions that the host reads back.
     pub mem_regions_to_read: Vec<RegionToRead>,
 }
 
@@ -49,7 +49,7 @@ pub struct PeName {
     pub x: u8,
     /// Row of its QPE, 1 to 6.
     pub y: u8,
-    /// Its number in the QPE, 0 to 3.
+    /// Number of the PE in its QPE, 0 to 3.
     pub p: u8,
     /// The chip's id byte: x in bits 7:5, y in bits 4:2, p in bits 1:0.
     pub id: u8,
@@ -96,9 +96,9 @@ pub struct MemFile {
     pub pe: PeName,
     /// Byte address of the first byte.
     pub address: u32,
-    /// Its size, a multiple of 4.
+    /// Size in bytes, a multiple of 4.
     pub bytes: usize,
-    /// Its name in the folder of `spec.json`. Words in it are little-endian.
+    /// Name of the file in the folder of `spec.json`. Words in it are little-endian.
     pub file: String,
 }
 
@@ -126,14 +126,14 @@ pub struct RegionToRead {
     pub address: u32,
     /// Size of the range, in bytes.
     pub bytes: u32,
-    /// What is there.
+    /// Description of the contents.
     pub what: String,
     /// For y: the units in it, in order, by their number in the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<u32>,
 }
 
-/// What is wrong with an export.
+/// Error in an export.
 #[derive(Debug, Error)]
 pub enum SpecError {
     /// Files in the way.
@@ -163,7 +163,7 @@ pub enum SpecError {
     Json {
         /// File with the error.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// Error with its place.
         source: serde_json::Error,
     },
     /// An entry of `mem_files` makes no sense.
@@ -175,7 +175,7 @@ pub enum SpecError {
         entry: usize,
         /// Image file that the entry names.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         what: String,
     },
     /// A file is longer or shorter than `spec.json` says.
@@ -193,7 +193,7 @@ pub enum SpecError {
     Foreign {
         /// The file with the range at fault, or `spec.json` where a range is missing.
         path: PathBuf,
-        /// What does not fit.
+        /// Mismatch between images and program.
         source: ImageError,
     },
     /// Written and read, but not the same.
@@ -217,7 +217,7 @@ fn help(path: &Path) -> String {
 }
 
 impl Spec {
-    /// Runs the session for so many time steps, and describes what a host would do for them.
+    /// Runs the session for `steps` time steps, and describes what a host would do for them.
     pub fn of(session: &mut Session, steps: u64) -> Self {
         let program = std::sync::Arc::clone(session.machine().program());
         let images = Images::of(&program);

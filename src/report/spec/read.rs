@@ -42,7 +42,7 @@ fn overlaps(range: &ImageRange, file: &MemFile) -> bool {
     (range.address as usize) < end && start < range.address as usize + range.bytes()
 }
 
-/// What an entry says of itself must be possible before its file is looked at.
+/// Checks an entry's own statements before its file is opened.
 fn check_range(file: &MemFile) -> Result<(), String> {
     let name = Path::new(&file.file);
     if !matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]) {

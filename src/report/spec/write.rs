@@ -7,7 +7,7 @@ use super::{SPEC_FILE, Spec, SpecError};
 use crate::machine::images::Images;
 use crate::output::{Output, Reads, Replace, Whole};
 
-/// What was written.
+/// Summary of the files written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Number of image files written.

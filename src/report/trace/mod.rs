@@ -36,7 +36,7 @@ pub enum TraceError {
 }
 
 impl TraceError {
-    /// Whoever read it has heard enough.
+    /// Returns `true` if the reader of a pipe has closed it.
     pub fn is_broken_pipe(&self) -> bool {
         let kind = match self {
             Self::Io(error) => Some(error.kind()),
@@ -50,10 +50,10 @@ impl TraceError {
     }
 }
 
-/// What has happened since the last chunk.
+/// Events since the last chunk.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
-    /// What the chip is loaded with.
+    /// Program that the chip is loaded with.
     pub program: &'a Program,
     /// Recording that the chunk is a part of.
     pub record: &'a Recorder,
@@ -66,7 +66,7 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// Of a session that records, from tick `begin` on.
+    /// Creates the chunk of a recording session from tick `begin` on; `None` if it does not record.
     pub fn of(session: &'a Session, begin: Tick, last: bool) -> Option<Self> {
         let record = session.machine().recorded()?;
         Some(Self { program: session.program(), record, begin, end: session.tick(), last })
@@ -120,7 +120,7 @@ impl<'a> Chunk<'a> {
         self.program.population_name(layer)
     }
 
-    /// Whom somebody waited for, in words.
+    /// Describes the source of a wait.
     pub fn awaited(&self, awaited: Awaited) -> String {
         match awaited {
             Awaited::Pe { layer, pe } => format!("{} of {}", place(pe), self.layer(layer)),
@@ -144,7 +144,7 @@ pub fn place(index: u16) -> String {
 pub trait Sink {
     /// Before the first chunk.
     fn begin(&mut self, session: &Session) -> Result<(), TraceError>;
-    /// What has happened since.
+    /// Takes the events since the last call.
     fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError>;
     /// After the last chunk.
     fn end(&mut self) -> Result<(), TraceError>;

@@ -38,7 +38,7 @@ pub const DMA: u32 = 4;
 /// Process of the network-on-chip: counters.
 pub const NOC: u32 = 5;
 
-/// Which packets become flows.
+/// Choice of the packets that become flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packets {
     /// Every packet becomes a flow.
@@ -50,7 +50,7 @@ pub enum Packets {
     None,
 }
 
-/// One event. `dur` only of complete ones, `id` and `bp` only of flows.
+/// Event of the trace. `dur` only of complete ones, `id` and `bp` only of flows.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Event<'a> {
     name: &'a str,
@@ -101,7 +101,7 @@ pub struct Perfetto<W: Write> {
     written: u64,
     /// Events of time steps that are not complete, by layer.
     events: BTreeMap<u32, BTreeMap<PopulationId, u64>>,
-    /// When the handlers of packets begin, by thread and packet: ns.
+    /// Begins of the handlers of packets, ns, by thread and packet.
     answered: BTreeMap<(u32, u64), u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Where a figure has to be.
+//! Ranges in which figures have to lie.
 
 use serde::Serialize;
 
@@ -24,12 +24,12 @@ impl Band {
         Self { text, low: Some(low), high: Some(high) }
     }
 
-    /// This figure or more.
+    /// Creates the band of `low` or more.
     pub fn at_least(low: f64, text: &'static str) -> Self {
         Self { text, low: Some(low), high: None }
     }
 
-    /// This figure or less.
+    /// Creates the band of `high` or less.
     pub fn at_most(high: f64, text: &'static str) -> Self {
         Self { text, low: None, high: Some(high) }
     }

@@ -29,7 +29,7 @@ use crate::task::lm::Corpus;
 /// The paper's language model as the repository ships it: built in, so that an edited file does not
 /// change the answer.
 pub const SCENE: &str = include_str!("../../../scenes/lm.ron");
-/// What messages call it.
+/// Name of the scene in messages.
 pub const SCENE_NAME: &str = "scenes/lm.ron";
 /// Text that it reads; with `CsrRow`, which visits every non-zero, chip time is the same for any.
 const TEXT: &str = include_str!("../../../assets/text/spinnaker2.txt");
@@ -41,7 +41,7 @@ const GESTURE_MODEL: &str = "models/egru-dvs-gesture";
 pub const TOKENS: usize = 70;
 /// Name of the language model in messages.
 const LANGUAGE: &str = "the language model";
-/// What messages call the gesture network.
+/// Name of the gesture network in messages.
 const GESTURES: &str = "the gesture network";
 /// Samples of the paper's batch.
 pub const GESTURE_BATCH: u32 = 6;
@@ -49,7 +49,7 @@ pub const GESTURE_BATCH: u32 = 6;
 /// the emulator's default.
 const REFILLS: [u8; 3] = [1, 2, 3];
 
-/// The same at a branch refill of 1, 2 and 3 cycles.
+/// Values at a branch refill of 1, 2 and 3 cycles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread<T>(pub [T; 3]);
 
@@ -59,7 +59,7 @@ impl<T: Copy> Spread<T> {
         self.0[1]
     }
 
-    /// One number of each.
+    /// Applies `of` to each of the three values.
     pub fn map(&self, of: impl Fn(&T) -> f64) -> Spread<f64> {
         Spread([of(&self.0[0]), of(&self.0[1]), of(&self.0[2])])
     }
@@ -319,7 +319,7 @@ pub fn fullest_pe(program: &Program) -> u32 {
     program.fullest_pe().map_or(0, |(_, loaded)| loaded.bytes_used())
 }
 
-/// The same at every refill, all other assumptions at their defaults.
+/// Computes a value at every refill, with all other assumptions at their defaults.
 fn each_refill<T>(
     mut make: impl FnMut(&Assume) -> Result<T, ValidateError>,
 ) -> Result<[T; 3], ValidateError> {

@@ -149,7 +149,7 @@ fn what_ron_reads_fits_the_types() {
     }
 }
 
-/// Every comment of the text, in order.
+/// Returns all comments of the text, in order.
 fn comments(text: &str) -> Vec<&str> {
     text.lines().filter_map(|l| l.split_once("//").map(|(_, comment)| comment)).collect()
 }

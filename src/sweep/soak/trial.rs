@@ -1,4 +1,5 @@
-//! One case of a soak test, run: with the bits of the mathematics, or a reason why not.
+//! Trial of one case of a soak test: its values have the bits of the mathematics, or a cause is
+//! named.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -115,7 +116,7 @@ pub struct Ran {
     pub compared: u64,
 }
 
-/// All that can be told of a moment: hashes of machine and outputs, bits of the energy.
+/// Fingerprint of a moment: hashes of machine and outputs, bits of the energy.
 type Seen = (u128, u128, u64);
 /// Place in a run: events handled, and whether the run was asked to go on there and could not.
 ///

@@ -1,4 +1,4 @@
-//! What a report says of each answered sample.
+//! Report entries of answered samples.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::gesture::GESTURES;
 use super::recognising::{Answered, Recognising};
 use crate::chip::clock::us;
 
-/// One answered sample.
+/// Answered sample in a report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SampleAnswer {
     /// Recording and slice, in words.

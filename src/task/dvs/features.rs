@@ -28,7 +28,7 @@ pub(super) struct FeatureRows {
     model: Arc<GestureModel>,
     samples: Arc<Samples>,
     made: Mutex<Made>,
-    /// Whether there is a second core for the sample after the one that is read.
+    /// Whether a second core is free to work on the sample after the one that is read.
     ahead: bool,
 }
 

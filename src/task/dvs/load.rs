@@ -117,7 +117,7 @@ struct GestureFeed {
     options: GestureOptions,
     /// Whether the chip takes frames instead of features.
     head_on_chip: bool,
-    /// What was found on the samples looked at, once.
+    /// Findings on the samples examined, each once.
     seen: OnceLock<Seen>,
 }
 

@@ -59,7 +59,7 @@ impl Recognising {
         self.classes().get(gesture.index()).map(String::as_str)
     }
 
-    /// Where a sample comes from, in words.
+    /// Describes the origin of a sample.
     pub fn source(&self, sample: u64) -> String {
         self.samples.source(sample as usize)
     }

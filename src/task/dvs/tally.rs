@@ -1,4 +1,4 @@
-//! How well gestures are told apart.
+//! Tally of right and wrong answers.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::gesture::{GESTURES, Gesture};
 pub struct Answer {
     /// Number of the sample, from 0.
     pub sample: u64,
-    /// What it is labelled with; none where no label is known.
+    /// Label of the sample; `None` where no label is known.
     pub label: Option<Gesture>,
     /// The class with the highest score; of equal ones the first.
     pub predicted: Gesture,
@@ -49,7 +49,7 @@ impl Tally {
         self.confusion.iter().flatten().map(|&n| u64::from(n)).sum()
     }
 
-    /// Of them, answered rightly.
+    /// Returns the number of right answers.
     pub fn correct(&self) -> u64 {
         (0..GESTURES).map(|class| u64::from(self.confusion[class][class])).sum()
     }

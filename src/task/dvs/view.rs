@@ -1,4 +1,4 @@
-//! What screens show of gesture recognition.
+//! Data that screens show of gesture recognition.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ pub struct GestureView {
     pub confusion: Vec<u32>,
     /// The last samples: label and answer, newest last (at most 64).
     pub recent: Vec<(Option<usize>, usize)>,
-    /// What the results compare with, from the model's card.
+    /// Results with which these can be compared, from the model's card.
     pub note: String,
 }
 
@@ -135,7 +135,7 @@ pub struct SampleView {
 /// Class of gestures with its score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassView {
-    /// Its name in the data set.
+    /// Name in the data set.
     pub name: String,
     /// Short form of the name, for narrow places.
     pub short: String,

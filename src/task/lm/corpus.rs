@@ -13,7 +13,7 @@ use crate::text::percent;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corpus {
     text: String,
-    /// Where each token is written in `text`; `<eos>` is nowhere.
+    /// Byte range of each token in `text`; `None` for `<eos>`.
     spans: Vec<Option<(u32, u32)>>,
     ids: Vec<u32>,
     counts: Counts,
@@ -65,7 +65,7 @@ impl Counts {
     }
 }
 
-/// Why a text cannot be read.
+/// Error in a text.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CorpusError {
     /// The bytes are not UTF-8.
@@ -73,7 +73,7 @@ pub enum CorpusError {
     NotUtf8 {
         /// Offset of the first bad byte, from 0.
         byte: usize,
-        /// Its line, from 1.
+        /// Line of the text, from 1.
         line: usize,
     },
     /// Nothing to read.

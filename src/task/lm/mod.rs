@@ -51,7 +51,7 @@ pub struct LanguageTask {
     score: Score,
 }
 
-/// What goes on after the prompt.
+/// State of the generation of words after the prompt.
 #[derive(Clone, Debug)]
 struct Writer {
     sampling: Sampling,
@@ -60,7 +60,7 @@ struct Writer {
     written: Vec<u32>,
 }
 
-/// What the network's answer to one token says.
+/// Evaluation of the network's answer to one token.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
     /// Surprisal of `target`, −ln p in nats.

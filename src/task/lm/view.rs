@@ -1,4 +1,4 @@
-//! What screens show of a text as it is read or written.
+//! Data that screens show of a text as it is read or written.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct WordView {
 pub struct Candidate {
     /// Word that is predicted.
     pub word: String,
-    /// Its probability, 0..=1.
+    /// Probability of the word, 0..=1.
     pub probability: f32,
 }
 
@@ -61,7 +61,7 @@ pub struct LanguageView {
     pub generating: bool,
     /// Whether the tokens are single characters, spaces among them, instead of words.
     pub characters: bool,
-    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares
+    /// Remarks on vocabulary and perplexity of the model (a 2,000-word model's perplexity compares
     /// with nothing else).
     pub note: String,
 }

@@ -19,7 +19,7 @@ pub enum ListError {
     File {
         /// File of the list.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The file holds something else than text.

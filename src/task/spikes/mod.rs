@@ -42,16 +42,16 @@ const RASTER: usize = 1024;
 /// Spikes of a tick that are kept for the raster.
 const RASTER_SPIKES: usize = 4096;
 
-/// Where the input spikes come from.
+/// Source of the input spikes.
 #[derive(Debug)]
 pub enum Inputs {
-    /// One list over the whole run.
+    /// List of spikes over the whole run.
     List(Arc<SpikeList>),
     /// Recordings one after the other, each from the begin.
     Recordings(Vec<Recording>),
 }
 
-/// What a run over spikes does not change.
+/// Constant data of a run over spikes.
 #[derive(Debug)]
 pub struct Plan {
     /// Network, as mathematics.
@@ -179,7 +179,7 @@ impl SpikeTask {
         }
     }
 
-    /// What the run does not change.
+    /// Returns the constant data of the run.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }

@@ -1,4 +1,4 @@
-//! What a scene may choose of the spike task.
+//! Options of the spike task.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,12 +71,12 @@ pub struct SpikeOptions {
 /// Recordings of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Part {
-    /// Those for testing.
+    /// Recordings for testing.
     #[default]
     Test,
-    /// Those for training.
+    /// Recordings for training.
     Train,
-    /// Both, those for testing first.
+    /// All recordings, those for testing first.
     All,
 }
 
@@ -87,7 +87,7 @@ pub enum Tick {
     /// shortest tick that no PE would have overrun.
     #[default]
     Auto,
-    /// This long, in µs, rounded to the PEs' 1 MHz timers. SpiNNaker2's software takes 1,000.
+    /// Fixed length, in µs, rounded to the PEs' 1 MHz timers. SpiNNaker2's software takes 1,000.
     Us(#[schemars(range(min = 1, max = 10_000_000))] f64),
 }
 

@@ -42,7 +42,7 @@ pub enum RecordingError {
     File {
         /// File or folder.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A line of the labels is something else.
@@ -55,7 +55,7 @@ pub enum RecordingError {
         /// Text of the line.
         found: String,
     },
-    /// There is no recording.
+    /// The folder has no recordings of the requested part.
     #[error(
         "{}: no recordings of this part; expected {LABELS} with folders test and train, or folders Test and Train \
          with a folder for each class", path.display()

@@ -1,4 +1,4 @@
-//! What screens and reports show of a spiking network.
+//! Data that screens and reports show of a spiking network.
 
 use serde::{Deserialize, Serialize};
 

@@ -42,7 +42,7 @@ pub enum TensorError {
     File {
         /// File of the array.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// A format that is recognised but not read.
@@ -55,12 +55,12 @@ pub enum TensorError {
         /// Conversion to an array that is read.
         remedy: String,
     },
-    /// Not a NumPy array.
+    /// The file is not a NumPy array.
     #[error("{}: no .npy file: {source}", path.display())]
     Format {
         /// File of the array.
         path: PathBuf,
-        /// What the parser says.
+        /// Error of the parser.
         source: std::io::Error,
     },
     /// The array has another shape or type of number.
@@ -70,9 +70,9 @@ pub enum TensorError {
         path: PathBuf,
         /// Shape of the array.
         shape: Vec<u64>,
-        /// Its type, as NumPy writes it.
+        /// Type of the array, as NumPy writes it.
         dtype: String,
-        /// What would do.
+        /// Types and shapes that are accepted.
         needed: String,
     },
     /// The header promises more than there is, or less.
@@ -235,7 +235,8 @@ pub struct TensorTask {
     units: usize,
     fed: usize,
     outputs: Log<f32>,
-    /// What the last layer sent in the last completed time step, `[units]`; empty before the first.
+    /// Values that the last layer sent in the last completed time step, `[units]`; empty before the
+    /// first.
     last: Vec<f32>,
 }
 
@@ -287,7 +288,8 @@ impl TensorTask {
         }
     }
 
-    /// What the last layer sent in the last completed time step, `[units]`; empty before the first.
+    /// Returns the values that the last layer sent in the last completed time step, `[units]`;
+    /// empty before the first.
     pub fn last(&self) -> &[f32] {
         &self.last
     }

@@ -1,4 +1,4 @@
-//! What screens show of arrays through the network.
+//! Data that screens show of arrays through the network.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct TensorView {
     pub source: String,
     /// First rows of it, their first values each, before the first step only; empty afterwards.
     pub upcoming: Vec<Vec<f32>>,
-    /// What the last layer sent in the last completed time step, at most 1,024 values.
+    /// Values that the last layer sent in the last completed time step, at most 1,024.
     pub last: Vec<f32>,
 }
 

@@ -1,4 +1,4 @@
-//! What is beside the PEs: time steps, the critical path, DMA, and the network's counters.
+//! Tracks beside the PEs: time steps, the critical path, DMA, and the network's counters.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -125,7 +125,7 @@ impl<W: Write> Perfetto<W> {
         Ok(())
     }
 
-    /// One value of a counter.
+    /// Writes one value of a counter.
     fn counter(&mut self, name: &str, tick: Tick, args: Map<String, Value>) -> Result<(), TraceError> {
         self.event(&Event { name, ph: "C", ts: stamp(ns(tick)), pid: NOC, tid: 0, args, ..Event::default() })
     }
