@@ -1,10 +1,10 @@
-//! What a frame costs, and a key: `cargo bench --bench frames`.
+//! Benchmarks of a frame and of a key press: `cargo bench --bench frames`.
 //!
 //! `frame/…`: drawing, comparing with the frame before, and encoding for the terminal, into memory;
 //! the bytes of a frame are printed. `churn`: every cell changes symbol and both colours, the worst
-//! there is. The others take turns between two moments of a real scene that lie a token apart.
-//! `key/…`: from a key press to the encoded frame that shows what came of it, through `update` and
-//! the engine's thread; without the terminal's own part, which `examples/latency.rs` has.
+//! case. The others alternate between two moments of a real scene that are a token apart. `key/…`:
+//! from a key press to the encoded frame that shows its effect, through `update` and the engine's
+//! thread; without the terminal's own part, which `examples/latency.rs` has.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run should say why")]
 
@@ -138,7 +138,7 @@ impl Face {
         }
     }
 
-    /// One time step further.
+    /// Advances by one time step.
     fn step(&mut self) {
         let steps = self.app.picture().map_or(0, |snapshot| snapshot.steps);
         self.press("s");
@@ -148,7 +148,8 @@ impl Face {
     }
 }
 
-/// Every cell another half block in other colours than in the frame before.
+/// Draws a frame in which every cell has another half block in other colours than in the frame
+/// before.
 fn churn(n: usize, area: Rect, buf: &mut Buffer) {
     for (at, cell) in buf.content.iter_mut().enumerate().take(area.area() as usize) {
         let level = (at * 7 + n * 13) as u8;

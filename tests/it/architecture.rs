@@ -396,7 +396,7 @@ fn the_machine_names_no_network() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// What is about an EGRU and stays so: the paper's tables, estimates and the mathematics behind
+/// Modules that stay specific to the EGRU: the paper's tables, estimates and the mathematics behind
 /// `verify`, gates and cell states, labels of weights.
 const ABOUT_THE_EGRU: [&str; 12] = [
     "report/spec/mod.rs",

@@ -23,7 +23,7 @@ fn run(scene: &str, steps: &str, edits: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What a refused scene is told.
+/// Returns the message of a refused scene.
 #[track_caller]
 fn refused(edits: &[&str]) -> String {
     let mut words = vec!["check", "scenes/lm_small.ron"];
@@ -201,7 +201,7 @@ fn delivered(report: &Value) -> u64 {
     rows.iter().flat_map(|row| row.as_array().unwrap()).map(|packets| packets.as_u64().unwrap()).sum()
 }
 
-/// Every PE receives what it receives on one chip: nothing is lost or doubled on the way.
+/// Every PE receives the packets that it receives on one chip: none is lost or doubled on the way.
 #[test]
 fn what_is_sent_arrives_once() {
     let barrier = "mapping.barrier=Always";

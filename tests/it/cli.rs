@@ -33,7 +33,7 @@ fn refused<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
     error
 }
 
-/// Both verbs that read a scene refuse it alike.
+/// Checks that both subcommands that read a scene refuse it with the same words.
 #[track_caller]
 fn bad_scene(scene: &Path, sets: &[&str], words: &[&str]) {
     for verb in ["run", "check"] {

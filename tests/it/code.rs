@@ -35,8 +35,8 @@ fn after(session: &mut Session, steps: u64) -> (u128, u64) {
     (session.output_hash(), session.tick())
 }
 
-/// Every kernel with one bit pattern of outputs, as the scene's kernel and as its machine code
-/// in one layer.
+/// Tests every kernel with one bit pattern of outputs, as the scene's kernel and as its machine
+/// code in one layer.
 #[test]
 fn code_gives_bits_and_times_of_native_on_the_small_model() {
     for (kernel, function) in [

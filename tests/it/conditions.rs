@@ -50,7 +50,7 @@ fn points(session: &mut Session, texts: &[&str]) -> Points {
     points
 }
 
-/// Runs to the next hit, for at most so many steps more.
+/// Runs to the next hit, for at most `steps` further steps.
 fn next_hit(session: &mut Session, points: &mut Points, steps: u64) -> Option<Hit> {
     let until = session.steps() + steps;
     while session.steps() < until {
@@ -63,7 +63,7 @@ fn next_hit(session: &mut Session, points: &mut Points, steps: u64) -> Option<Hi
     None
 }
 
-/// Events and steps at which a breakpoint hits in so many steps.
+/// Returns the events and steps at which a breakpoint hits within `steps` steps.
 fn hits(scene: &str, text: &str, steps: u64) -> Vec<(u64, u64)> {
     let mut session = session(scene);
     let mut points = points(&mut session, &[text]);
@@ -78,7 +78,7 @@ fn hits(scene: &str, text: &str, steps: u64) -> Vec<(u64, u64)> {
     hits
 }
 
-/// The same, found by looking at every event.
+/// Returns the events and steps at which `holds` becomes true, evaluated at every event.
 fn looked_for(scene: &str, holds: &dyn Fn(&Session) -> bool, steps: u64) -> Vec<(u64, u64)> {
     let mut session = session(scene);
     let (mut before, mut found) = (false, Vec::new());
@@ -297,7 +297,7 @@ fn ignore_counts_once_and_disabling() {
     let id = point.id;
     assert_eq!((point.hits, point.ignore, point.enabled), (3, 0, false));
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "once");
-    // Enabled anew, what holds counts as coming to hold.
+    // After enabling, a condition that is already true counts as becoming true.
     points.obey(&PointCommand::Add(spec("step > 0, off", PointKind::Break)), &mut session);
     points.obey(&PointCommand::Enable { id, on: false }, &mut session);
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "off");

@@ -16,7 +16,7 @@ use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
 use spinntui::session::record::Recorder;
 use spinntui::session::snapshot::{RunState, SharedSnapshot};
 
-/// How long an engine that hangs is waited for.
+/// Time limit for an engine that hangs.
 const HANGS: Duration = Duration::from_secs(600);
 
 /// An engine, driven as the app drives it.

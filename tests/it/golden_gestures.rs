@@ -105,7 +105,8 @@ fn close(got: &[f32], want: &[f64], what: &str) {
     }
 }
 
-/// Which units of a layer sent an event, as `bits` of golden.py: unit 0 in the highest bit.
+/// Returns the units of a layer that sent an event, as `bits` of golden.py: unit 0 in the highest
+/// bit.
 fn bits(y: &[f32]) -> String {
     let byte = |units: &[f32]| {
         units.iter().enumerate().fold(0, |byte, (i, &y)| byte | u8::from(y != 0.0) << (7 - i))
@@ -113,12 +114,12 @@ fn bits(y: &[f32]) -> String {
     hex(y.chunks(8).map(byte))
 }
 
-/// What a sequence through the reference gave.
+/// Result of a sequence through the reference.
 struct Run {
-    /// Of every frame.
+    /// Features of every frame.
     features: Vec<Vec<f32>>,
     outputs: Vec<Vec<f32>>,
-    /// Of every layer, its events of every frame.
+    /// Events of every layer in every frame.
     events: Vec<Vec<String>>,
     /// After the last frame.
     layers: Vec<LayerState>,

@@ -321,7 +321,7 @@ fn run(session: &mut Session, history: &mut History, steps: u32) {
     }
 }
 
-/// What was kept after a fault is not what is come back to once the fault has been undone.
+/// A checkpoint kept after a fault is discarded once the fault has been undone.
 #[test]
 fn going_back_before_a_fault_forgets_what_was_kept_after_it() {
     let open = || {

@@ -75,7 +75,7 @@ impl Face {
     }
 }
 
-/// What `run --watch` writes for [`PINS`].
+/// Returns the table that `run --watch` writes for [`PINS`].
 fn watched(folder: &Path, steps: u64, more: &[&str]) -> String {
     let file = folder.join("watched.csv");
     let steps = steps.to_string();

@@ -299,7 +299,7 @@ fn findings_say_what_where_and_what_to_try() {
     assert_eq!(rules("scenes/lm.ron"), ["warning pe-full", "note unused-pes", "note ports-assumed"]);
 }
 
-/// Hash of the output after so many steps, with something done to the machine first.
+/// Returns the hash of the output after `steps` steps, with `disturb` applied to the session first.
 fn output_after(steps: u64, disturb: impl Fn(&mut Session)) -> (u128, Moved) {
     let mut session = session(SMALL, &[]);
     disturb(&mut session);

@@ -22,7 +22,8 @@ use spinntui::session::stats::Stats;
 use spinntui::session::timeline::Tape;
 use spinntui::session::timeline::path::packet_words;
 
-/// One source, and two populations of one neuron in a row; a spike crosses in `delay` ticks.
+/// Returns a network of one source and two populations of one neuron in a row; a spike crosses in
+/// `delay` ticks.
 fn network(delay: u16) -> Network {
     let neuron = Spinnaker2Lif {
         threshold: 1.0,
@@ -150,7 +151,8 @@ fn a_spiking_program_is_shown_in_its_own_words() {
     assert_eq!(stats.saturated(), [[0.0; 2]; 2], "there are no gates");
 }
 
-/// What a fault form, the detail of a PE and conditions on words read of any family.
+/// Tests the slot data that a fault form, the detail of a PE and conditions on words read of any
+/// family.
 #[test]
 fn a_spiking_slot_describes_itself() {
     let (machine, ..) = recorded(1);

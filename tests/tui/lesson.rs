@@ -69,7 +69,7 @@ fn performance(effects: &[Effect]) -> Performance {
     found.expect("nothing is to be performed")
 }
 
-/// The engine has done what it was asked for; it stands after so many events.
+/// Answers the last request as the engine would, with the experiment at event `events`.
 fn done(app: &mut App, effects: &[Effect], events: u64) {
     let asked = performance(effects);
     let value = |name: &String| match name.as_str() {
@@ -159,7 +159,7 @@ fn what_was_done_by_hand_does_not_change_where_pages_lead() {
     let effects = press(&mut app, ".");
     assert_eq!(performance(&effects).commands, [Command::Go(Place::Event(1684))]);
     done(&mut app, &effects, 1684);
-    // A reload by hand: the scene is opened anew.
+    // A manual reload: the scene is opened again.
     press(&mut app, "r");
     let effects = press(&mut app, ",");
     assert!(matches!(performance(&effects).commands[..], [Command::Open { .. }]));

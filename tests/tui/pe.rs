@@ -37,7 +37,7 @@ struct Rig {
 }
 
 impl Rig {
-    /// The small language model after two words and so many events.
+    /// Creates a rig with the small language model after two words and `events` events.
     fn new(size: (u16, u16), events: usize) -> Self {
         Self::of("scenes/lm_small.ron", size, 2, events)
     }

@@ -66,7 +66,7 @@ pub fn snapshot() -> Snapshot {
     at(227)
 }
 
-/// The same, shared.
+/// Returns the sample snapshot in the form that the engine sends.
 pub fn shared() -> SharedSnapshot {
     Arc::new(snapshot())
 }
@@ -460,7 +460,7 @@ pub fn hollow() -> Snapshot {
     }
 }
 
-/// What a third of a time step is spent on, by sixteenths.
+/// Uses of a third of a time step, by sixteenths.
 const TIMES: [CellKind; 16] = {
     use CellKind::{Handler, Idle};
     /// Work in a phase, as `From` cannot be called in a constant.
