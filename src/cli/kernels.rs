@@ -103,7 +103,7 @@ fn write_table(p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
         }
     }
     write_others(costs, p, out)?;
-    writeln!(out, "\n`spinntui kernels NAME` has a kernel's instructions and why they cost that.")?;
+    writeln!(out, "\n`spinntui kernels NAME` lists a kernel's instructions, cycles and reasons.")?;
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub enum LogError {
     },
     /// The filter of levels is invalid.
     #[error(
-        "{LEVEL}: `{text}` is no filter: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
+        "{LEVEL}: invalid filter `{text}`: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
     )]
     Level {
         /// Filter as it was given.

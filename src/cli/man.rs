@@ -13,7 +13,7 @@ Examples:
   spinntui man | man -l -
       the page of the program itself
   spinntui man -o ~/.local/share/man/man1
-      that and a page for every verb: then `man spinntui`, `man spinntui-run`";
+      that and a page for every subcommand: then `man spinntui`, `man spinntui-run`";
 
 /// Write manual pages.
 #[derive(Debug, Args)]

@@ -60,7 +60,7 @@ pub const BAD_INPUT: u8 = 2;
 
 const AFTER_HELP: &str = "\
 Scenes to begin with (`spinntui` alone lists them all, and opens one):
-  scenes/lm_small.ron     a small language model on 30 PEs: runs in a blink
+  scenes/lm_small.ron     a small language model on 30 PEs: starts at once
   scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
   scenes/dvs.ron          gestures seen by an event camera, on 128 PEs
 
@@ -479,10 +479,10 @@ fn no_verb(word: &str) -> String {
     let verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let meant = match did_you_mean(word, verbs.iter().copied()) {
         Some(verb) => format!("did you mean `spinntui {verb}`?"),
-        None => format!("the verbs are {}", verbs.join(", ")),
+        None => format!("the subcommands are {}", verbs.join(", ")),
     };
     format!(
-        "error: `{word}` is neither a verb nor a scene (a scene has a `/` or ends in .ron)\nhelp: {meant}"
+        "error: `{word}` is neither a subcommand nor a scene (a scene has a `/` or ends in .ron)\nhelp: {meant}"
     )
 }
 

@@ -121,7 +121,7 @@ pub enum PeekError {
 
 /// Reads a PE: `3,4,2`.
 pub(super) fn pe(text: &str) -> Result<Pe, String> {
-    let wrong = || format!("`{text}` is no PE: write x,y,p as in 3,4,2");
+    let wrong = || format!("invalid PE `{text}`: expected x,y,p, for example 3,4,2");
     let inner = text.trim().trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
     let parts: Vec<u8> = inner
         .split(',')
@@ -135,7 +135,7 @@ pub(super) fn pe(text: &str) -> Result<Pe, String> {
 }
 
 fn unit(text: &str) -> Result<(String, u32), String> {
-    let wrong = || format!("`{text}` is no unit: write LAYER:UNIT as in rnns.1:41");
+    let wrong = || format!("invalid unit `{text}`: expected LAYER:UNIT, for example rnns.1:41");
     let (layer, unit) = text.rsplit_once(':').ok_or_else(wrong)?;
     Ok((layer.to_owned(), unit.trim().parse().map_err(|_| wrong())?))
 }
@@ -145,7 +145,7 @@ fn number(text: &str) -> Result<u32, String> {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    parsed.map_err(|_| format!("`{text}` is no number: write 0x8000 or 32768"))
+    parsed.map_err(|_| format!("invalid number `{text}`: expected for example 0x8000 or 32768"))
 }
 
 /// Runs the scene and looks at the PE.

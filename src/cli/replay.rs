@@ -17,7 +17,7 @@ Examples:
   spinntui scenes/lm_small.ron --record session.ron
       every step, step back, bookmark and fault is written down
   spinntui replay session.ron
-      does it again; exit code 0 if it ends in the same state, to the bit";
+      replays it; exit code 0 if it ends in the same state, to the bit";
 
 /// Do a recorded session again, and compare the state that it ends in.
 #[derive(Debug, Args)]

@@ -28,7 +28,7 @@ const PROGRESS: Duration = Duration::from_millis(500);
 const EXAMPLES: &str = "\
 Examples:
   spinntui run scenes/lm_small.ron
-      the whole text; what came out as tables
+      the whole text; results as tables
   spinntui run scenes/lm.ron --sequences 1
       70 words through the paper's network: time, energy, perplexity
   spinntui run scenes/lm_small.ron --steps 100 --set chip.waiting=Sleep
@@ -39,9 +39,9 @@ Examples:
   spinntui run scenes/lm_small.ron --steps 20 --watch perplexity --watch 'unit(\"rnns.1\", 4).c' --watch-output c.csv
       values after every time step, as a table
   spinntui run scenes/lm_small.ron --break 'surprisal > 12 bits'
-      up to the first word that surprises; exit code 1 if none does
+      up to the first surprising word; exit code 1 if there is none
   spinntui run scenes/lm_small.ron --steps 20 --verify
-      is every value on the chip the mathematics', bit for bit?
+      does every value on the chip equal the mathematics, bit for bit?
 
 The report is the same at every repetition but for `host`.";
 
@@ -196,7 +196,7 @@ fn tell(verifier: &Verifier, difference: Option<&Difference>, steps: u64) -> boo
         say(format!("verify: {difference}"));
     } else {
         let (values, steps) = (grouped(verifier.compared()), several(steps, "time step"));
-        say(format!("verify: {values} values of {steps} are the mathematics', bit for bit"));
+        say(format!("verify: {values} values of {steps} equal the mathematics, bit for bit"));
     }
     difference.is_none()
 }

@@ -141,17 +141,17 @@ fn moment(text: &str) -> Result<Moment, String> {
     let first = parts.next().unwrap_or_default();
     let place = match command(Question::Goto, first)? {
         Command::Go(Place::Bookmark(name)) => {
-            return Err(format!("`{name}` is no moment: write step 12, event 1000 or time 5300"));
+            return Err(format!("invalid moment `{name}`: expected step 12, event 1000 or time 5300"));
         }
         Command::Go(place) => place,
-        _ => return Err("a moment is step 12, event 1000 or time 5300".to_owned()),
+        _ => return Err("expected step 12, event 1000 or time 5300".to_owned()),
     };
     Ok(Moment { place, steps: parts.map(steps).collect::<Result<_, _>>()? })
 }
 
 /// Parses a count with a unit, such as `2 phases`.
 fn steps(text: &str) -> Result<(StepUnit, u32), String> {
-    let wrong = || format!("`{text}` is no step: write 2 phases, 1 layer, 100 events");
+    let wrong = || format!("invalid step `{text}`: expected for example 2 phases, 1 layer or 100 events");
     let (count, unit) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
     let count = count.parse::<u32>().ok().filter(|&count| count > 0).ok_or_else(wrong)?;
     let unit = match unit.trim().trim_end_matches('s') {
@@ -208,7 +208,7 @@ pub fn screenshot(args: &ScreenshotArgs) -> Result<u8, CliError> {
 fn form(args: &ScreenshotArgs) -> Result<PictureFormat, CliError> {
     let unknown = |path: &PathBuf| {
         CliError::Usage(format!(
-            "error: {}: the ending says not what to write\nhelp: .svg, .txt or .ansi, or --format svg",
+            "error: {}: the file's ending does not name a format\nhelp: .svg, .txt or .ansi, or --format svg",
             path.display()
         ))
     };

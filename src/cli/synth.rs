@@ -97,7 +97,7 @@ enum ClockArg {
 #[derive(Debug, Error)]
 pub enum SynthError {
     /// Lengths that no gesture can have.
-    #[error("--seconds {from} {to}: needed are two lengths between 0.1 and 600 s, the shorter one first")]
+    #[error("--seconds {from} {to}: expected two lengths between 0.1 and 600 s, the shorter one first")]
     Seconds {
         /// Shortest length as given, s.
         from: f64,

@@ -56,7 +56,7 @@ impl Checker<'_> {
             Shape::Enum(variants) => self.choice(node, variants, path),
             Shape::List(item) => match &node.kind {
                 Kind::List(items, _) => self.each(items, |_| Some(&**item), path),
-                _ => Some(wrong(node, "a list is wanted here: `[ …, … ]`")),
+                _ => Some(wrong(node, "expected a list here: `[ …, … ]`")),
             },
             Shape::Tuple(shapes, least) => match &node.kind {
                 Kind::Tuple(items, _) if (*least..=shapes.len()).contains(&items.len()) => {
@@ -64,14 +64,14 @@ impl Checker<'_> {
                 }
                 _ => {
                     let wanted = vec!["…"; *least].join(", ");
-                    Some(wrong(node, &format!("{least} values are wanted here: `({wanted})`")))
+                    Some(wrong(node, &format!("{least} values are expected here: `({wanted})`")))
                 }
             },
             Shape::Text => {
                 let quoted = node.kind == Kind::Scalar && self.text(node.span.clone()).ends_with(['"', '#']);
                 (!quoted).then(|| Misfit {
                     help: "write it in quotes: \"…\"".to_owned(),
-                    ..wrong(node, "a text is wanted here")
+                    ..wrong(node, "expected a text here")
                 })
             }
             Shape::Integer => self.number(node, "a whole number", |s| s.parse::<i128>().is_ok()),
@@ -100,7 +100,7 @@ impl Checker<'_> {
         let other_base =
             plain.trim_start_matches(['+', '-']).starts_with(['0']) && plain.contains(['x', 'b', 'o']);
         let fits = node.kind == Kind::Scalar && (reads(&plain) || other_base);
-        (!fits).then(|| wrong(node, &format!("{wanted} is wanted here")))
+        (!fits).then(|| wrong(node, &format!("expected {wanted} here")))
     }
 
     /// Numbers too large for their type never come as far as the check of the values.
@@ -117,7 +117,7 @@ impl Checker<'_> {
             Kind::Struct(fields, brackets) => (fields.as_slice(), brackets.open),
             Kind::Tuple(items, brackets) if items.is_empty() => (&[][..], brackets.open),
             _ => {
-                return Some(wrong(node, "fields in parentheses are wanted here: `( name: value, … )`"));
+                return Some(wrong(node, "expected fields in parentheses here: `( name: value, … )`"));
             }
         };
         let this = if path.is_empty() { format!("the {}", self.word) } else { format!("`{path}`") };
@@ -159,7 +159,7 @@ impl Checker<'_> {
         };
         match (&variant.content, &node.kind) {
             (Some(_), Kind::Scalar) => {
-                Some(wrong(node, &format!("fields are wanted behind this: `{word}( name: value, … )`")))
+                Some(wrong(node, &format!("this needs fields: `{word}( name: value, … )`")))
             }
             // `Step(3)`: one value that is no group of fields.
             (Some(content), Kind::Tuple(items, _))
@@ -167,7 +167,7 @@ impl Checker<'_> {
             {
                 match items.as_slice() {
                     [only] => self.value(only, content, path, false),
-                    _ => Some(wrong(node, &format!("one value is wanted behind this: `{word}(…)`"))),
+                    _ => Some(wrong(node, &format!("this needs a value: `{word}(…)`"))),
                 }
             }
             (Some(content), _) => self.value(node, content, path, false),

@@ -56,9 +56,9 @@ fn words(error: &Error) -> (String, String) {
         Error::IntegerOutOfBounds => {
             ("the number is too large for this field, or negative".to_owned(), String::new())
         }
-        Error::ExpectedString => ("a text is wanted here".to_owned(), "write it in quotes: \"…\"".to_owned()),
+        Error::ExpectedString => ("expected a text here".to_owned(), "write it in quotes: \"…\"".to_owned()),
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
-            ("fields in parentheses are wanted here: `( name: value, … )`".to_owned(), String::new())
+            ("expected fields in parentheses here: `( name: value, … )`".to_owned(), String::new())
         }
         other => (lower_first(&other.to_string()), String::new()),
     }

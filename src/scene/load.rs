@@ -46,7 +46,7 @@ impl LoadedScene {
             return Err(SceneError::file(path, "there is no scene in the file", SCENE.begins));
         }
         if let Some((what, help)) = another_file(text, path) {
-            return Err(SceneError::file(path, format!("this is {what}, and no scene"), help));
+            return Err(SceneError::file(path, format!("this is {what}, not a scene"), help));
         }
         let text = apply(text, path, edits)?;
         let scene: Scene = parse(&text, path, edits, &SCENE)?;
@@ -154,7 +154,7 @@ pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneEr
     let bytes = file::read(path, MAX_BYTES).map_err(|error| match error.kind() {
         ErrorKind::NotFound => fail("there is no such file", &missing(path, word)),
         ErrorKind::FileTooLarge => fail(
-            &format!("the file is longer than 4 MiB, and no {word} is"),
+            &format!("the file is longer than 4 MiB, too long for a {word}"),
             &format!("is it a model? a {word} ends in .ron"),
         ),
         _ => fail(&format!("cannot be read: {error}"), ""),

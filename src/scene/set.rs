@@ -47,7 +47,7 @@ pub enum SetError {
         len: usize,
     },
     /// The new value cannot stand in a scene.
-    #[error("`{value}` is no complete value")]
+    #[error("incomplete value `{value}`")]
     BadValue {
         /// Value that was given.
         value: String,
@@ -252,7 +252,7 @@ fn no_fields(part: String, what: Option<&str>, variants: &[Variant]) -> SetError
     let what = match what {
         Some(what) if variants.is_empty() => what.to_owned(),
         Some(word) => format!("`{word}`"),
-        None => "none of the words that can stand there".to_owned(),
+        None => "not one of the words that are possible there".to_owned(),
     };
     let with_fields = variants.iter().find_map(|v| Some((v, v.content.as_ref()?)));
     let help = with_fields.map(|(variant, content)| {

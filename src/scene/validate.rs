@@ -166,7 +166,7 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
         [first, second, ..] => {
             let message = format!("layer `{}` has both `{first}` and `{second}`", layer.layer);
             let help =
-                format!("keep one of the two; on the command line, --set {at}.{first}=None takes one away");
+                format!("keep one of the two; on the command line, --set {at}.{first}=None removes one");
             return Some(problem(format!("{at}.{second}"), message, help));
         }
     }
@@ -252,7 +252,7 @@ fn pe_list(places: &[PePlace], field: &str, chip: &ChipOptions) -> Option<Proble
             return Some(problem(at, message, "chips are numbered from 0 on; see chip.board"));
         }
         if !seen.insert(place) {
-            return Some(problem(at, format!("{pe} is named twice"), "take one away"));
+            return Some(problem(at, format!("{pe} is named twice"), "remove one"));
         }
     }
     None

@@ -221,7 +221,7 @@ impl At {
 
     /// Answer in place of a thread that has panicked.
     fn gone(step: u64) -> Self {
-        let why = Some("its thread has stopped; R starts both again".to_owned());
+        let why = Some("its thread has stopped; R restarts both".to_owned());
         Self { steps: step.saturating_sub(1), rows: Vec::new(), words: Vec::new(), why }
     }
 }
@@ -254,7 +254,7 @@ impl Follower {
         while why.is_none() && self.session.steps() < step {
             match self.session.advance_swiftly() {
                 Moved::On(progress) => self.history.note(&mut self.session, progress),
-                Moved::Finished => why = Some("its input is used up".to_owned()),
+                Moved::Finished => why = Some("its input has ended".to_owned()),
                 Moved::Stopped(stopped) => why = Some(stopped.to_string()),
             }
         }

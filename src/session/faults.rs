@@ -76,6 +76,6 @@ impl Session {
     /// Returns the reason, as part of a sentence, if a fault does not change what is computed.
     pub fn without_effect(&self, fault: &Fault) -> Option<String> {
         let why = fault.without_effect(self.program())?;
-        Some(format!("without effect on what is computed, since {why}"))
+        Some(format!("without effect on the results, since {why}"))
     }
 }

@@ -186,7 +186,7 @@ impl Watchlist {
                 let before = self.list.len();
                 self.list.retain(|watch| watch.id != *id);
                 if self.list.len() < before {
-                    format!("pin {id} taken out")
+                    format!("pin {id} removed")
                 } else {
                     format!("there is no pin {id}")
                 }
@@ -215,7 +215,7 @@ impl Watchlist {
             return format!("{text} is pin {} already", known.id);
         }
         if self.list.len() >= MOST {
-            return format!("{MOST} expressions are pinned, and no more fit: take one out first");
+            return format!("{MOST} expressions are pinned, and no more fit: remove one first");
         }
         let free = (1..=MOST as u32).find(|id| self.list.iter().all(|watch| watch.id != *id));
         let free = free.unwrap_or(MOST as u32);

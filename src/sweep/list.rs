@@ -40,7 +40,7 @@ pub fn random(from: &Value, to: &Value, bits: u64) -> Result<Value, String> {
                 let unit = (bits >> 11) as f64 / (1_u64 << 53) as f64;
                 Ok(Value::Number(from + unit * (to - from)))
             }
-            _ => Err("random numbers lie between two numbers, the lesser first".to_owned()),
+            _ => Err("random numbers lie between two numbers, the smaller one first".to_owned()),
         },
     }
 }

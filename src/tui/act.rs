@@ -276,7 +276,7 @@ pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
     }
     let finished = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Finished);
     if finished && matches!(command, Command::TogglePause | Command::Run | Command::Step { .. }) {
-        app.notice = Some("the input is used up; R starts over".to_owned());
+        app.notice = Some("end of input; R restarts".to_owned());
     }
     here::heard(app, &command);
     app.last_step = match command {
@@ -351,7 +351,7 @@ fn restart_engine(app: &mut App) -> Vec<Effect> {
     app.asked_focus = Focus::Nothing;
     app.asked_pins.clear();
     app.kept = app.picture().map(Kept::of).filter(|kept| !kept.is_empty());
-    app.notice = Some("engine started again".to_owned());
+    app.notice = Some("engine restarted".to_owned());
     vec![Effect::RestartEngine]
 }
 
@@ -501,13 +501,13 @@ fn inside_pe(app: &mut App, key: pe::Key, times: u32) {
     let (row, page) = (pe_panel::words_in_row(area), pe_panel::page_rows(area).saturating_mul(times));
     let mut state = app.pe.clone();
     if key == pe::Key::Back && !state.back(&mut app.selected) {
-        app.notice = Some("nowhere to go back to".to_owned());
+        app.notice = Some("no earlier place to go back to".to_owned());
     }
     if let Some(link) = state.key(key, page, row, app.inspection()) {
         state.go(&mut app.selected, link.place);
         app.notice = Some(link.to);
     } else if key == pe::Key::Follow && state == app.pe {
-        app.notice = Some("this leads nowhere".to_owned());
+        app.notice = Some("no link here".to_owned());
     }
     app.pe = state;
 }

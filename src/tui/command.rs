@@ -291,7 +291,7 @@ impl When {
             Self::Board => "there is one chip only",
             Self::Layer => "there is nothing to close",
             Self::Against => "there is one scene only (--against runs two)",
-            Self::Warned => "nothing is worth knowing",
+            Self::Warned => "there are no findings",
             Self::Pe => "requires focus on the PE panel",
             Self::Timeline => "requires focus on the timeline",
             Self::Zoom => "requires focus on the timeline or a raster of spikes",
@@ -300,8 +300,8 @@ impl When {
             Self::Pins => "requires focus on the panel of pins (0)",
             Self::Points => "the list of breakpoints is not open",
             Self::Results => "the table of results is not open",
-            Self::Found => "no word was searched",
-            Self::Lesson => "this is no lesson",
+            Self::Found => "no search is active",
+            Self::Lesson => "no lesson is open",
         }
     }
 }

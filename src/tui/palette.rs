@@ -92,7 +92,7 @@ impl PartialEq for Command {
 pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
     let line = Line::new(text);
     let Some(&command) = matches(app, line.name).first() else {
-        return Err(format!("no command goes with `{}`", line.name));
+        return Err(format!("no command matches `{}`", line.name));
     };
     let given = line.argument.map(|(_, argument)| argument.trim()).filter(|argument| !argument.is_empty());
     match (given, command.argument) {

@@ -129,7 +129,7 @@ impl Picker {
             KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
             KeyCode::Char('/') => self.typing = true,
             KeyCode::Char('?') | KeyCode::F(1) => self.help = true,
-            _ => self.notice = Some(format!("{key} does nothing here; ? says what does")),
+            _ => self.notice = Some(format!("{key} does nothing here; ? lists the keys")),
         }
         Outcome::Stay
     }
@@ -162,7 +162,7 @@ impl Picker {
         let counts = format!("{} to open", self.rows.iter().filter(|row| row.problem.is_none()).count());
         let head = Line::from(vec![
             Span::styled(" spinntui ", theme.selected()),
-            Span::raw(" an emulated SpiNNaker2 chip, to look into"),
+            Span::raw(" explore an emulated SpiNNaker2 chip"),
             Span::styled(format!(" · {counts}"), theme.dim()),
         ]);
         let body = put_line(buf, area, head);

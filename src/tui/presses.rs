@@ -12,7 +12,7 @@ pub enum PressError {
     #[error("error: {0}")]
     Key(#[from] BadKey),
     /// Quotes that are not closed.
-    #[error("error: `{0}` opens a quote and does not close it")]
+    #[error("error: the quote in `{0}` is not closed")]
     Quote(String),
 }
 

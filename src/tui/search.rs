@@ -30,7 +30,7 @@ pub(super) fn search(app: &mut App, word: &str) {
     Prompt::remember(&mut app.searched, word);
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Search(_)));
     if found.steps.is_empty() {
-        app.notice = Some(format!("`{word}` is nowhere in the text"));
+        app.notice = Some(format!("`{word}` not found in the text"));
         return;
     }
     let prompt = Prompt::default().with_text(word);

@@ -145,7 +145,7 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
         app.notice = Some(format!("stopped: {reason}"));
     }
     if snapshot.run == RunState::Finished && !was_finished {
-        app.notice = Some("the input is used up; R starts over".to_owned());
+        app.notice = Some("end of input; R restarts".to_owned());
     }
     if app.kept.as_ref().is_some_and(|kept| kept.sent && kept.is_in(&snapshot)) {
         app.kept = None;

@@ -93,7 +93,7 @@ fn a_scene_without_a_terminal_names_run() {
 
 #[test]
 fn usage_errors() {
-    refused(&["fly"], 2, &["`fly` is neither a verb nor a scene", "run, check, inspect"]);
+    refused(&["fly"], 2, &["`fly` is neither a subcommand nor a scene", "run, check, inspect"]);
     refused(&["chekc"], 2, &["did you mean `spinntui check`?"]);
     refused(&["run"], 2, &["<SCENE>"]);
     refused(&["run", SMALL, "--steps", "0"], 2, &["--steps"]);

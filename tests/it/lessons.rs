@@ -208,7 +208,7 @@ fn keys_that_do_something_else_are_a_problem_of_their_page() {
     assert!(told.starts_with("try 2 (S S W) at 80x24: the screen lacks \"a fault\":"), "{told}");
     for (tries, marked, said) in [
         (r#"(keys: "spacebar", sees: ["x"])"#, "\"spacebar", "no such key: `spacebar`"),
-        (r#"(keys: "s", sees: [])"#, "[])]", "names no text to be seen"),
+        (r#"(keys: "s", sees: [])"#, "[])]", "names no text to look for"),
         (r#"(keys: "s", seas: ["x"])"#, "seas", "did you mean `sees`?"),
         (r#"(keys: "s", sees: ["{2: step}"])"#, "step}", "knows nothing of page 2"),
     ] {
@@ -289,7 +289,7 @@ fn what_only_running_it_shows_is_shown_where_it_is_too() {
     let loaded = Loaded::from_text(&text, Path::new("scenes/mine.ron")).unwrap();
     let pages = check(&loaded).unwrap();
     let problems = pages[0].problems.join("\n");
-    for part in ["mine.ron:8:44", "did you mean `perplexity`?", "what is expected does not hold: step is 1"] {
+    for part in ["mine.ron:8:44", "did you mean `perplexity`?", "an expected condition is false: step is 1"] {
         assert!(problems.contains(part), "{part:?} not in {problems}");
     }
     let value = |name: &str| pages[0].values.iter().find(|(known, _)| known == name).unwrap().1.clone();

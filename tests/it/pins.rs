@@ -166,7 +166,7 @@ fn pins_have_numbers_end_at_a_bound_and_say_what_is_wrong() {
     assert_eq!(said("power"), "power is pin 1 already");
     assert!(said("perplexty").contains("did you mean `perplexity`?"));
     let (_, gone) = face.send(Command::Watch(WatchCommand::Remove(1)));
-    assert_eq!(gone, "pin 1 taken out");
+    assert_eq!(gone, "pin 1 removed");
     let (after, none) = face.send(Command::Watch(WatchCommand::Remove(1)));
     assert_eq!(none, "there is no pin 1");
     assert_eq!(after.watches.iter().map(|pin| pin.id).collect::<Vec<_>>(), [2, 3]);

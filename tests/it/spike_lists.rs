@@ -292,9 +292,9 @@ fn what_cannot_run_is_refused_with_the_node_or_the_line() {
     let said = refused(&[missing, "task.inputs=None", "task.dt=None"]);
     assert!(said.contains("dt") && said.contains("node"), "{said}");
     let said = refused(&[missing, "task.inputs=None", "mapping.layers=[(layer: \"nobody\", pes: 1)]"]);
-    assert!(said.contains("`nobody` is no population"), "{said}");
+    assert!(said.contains("unknown population `nobody`"), "{said}");
     let said = refused(&["task.trace=[(\"nobody\", 0, \"v\")]"]);
-    assert!(said.contains("`nobody` is no population"), "{said}");
+    assert!(said.contains("unknown population `nobody`"), "{said}");
     let said = refused(&["task.tick=Us(0.2)"]);
     assert!(said.contains("a tick of 0.2 µs"), "{said}");
     let said = refused(&["mapping.batch=2"]);

@@ -182,7 +182,7 @@ fn what_does_not_fit_is_refused_with_numbers() {
     assert!(matches!(refused(layer("a", Some(1)), 3), SpikingError::Width { needed: 1, found: 3 }));
     assert!(matches!(refused(layer("a", None), 1), SpikingError::Spread { .. }));
     let error = refused(layer("c", Some(1)), 1);
-    assert!(error.to_string().contains("`c` is no population") && error.to_string().contains("a, b"));
+    assert!(error.to_string().contains("unknown population `c`") && error.to_string().contains("a, b"));
     let on = LayerMapping { layer: "a".into(), on: Some(vec![(9, 9, 0).into()]), ..LayerMapping::default() };
     assert!(refused(on, 1).to_string().contains("does not exist"));
 }

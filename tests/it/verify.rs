@@ -93,7 +93,7 @@ fn the_command_answers_with_words_and_an_exit_code() {
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{error}");
     assert!(
-        error.contains("verify: ") && error.contains("3 time steps are the mathematics', bit for bit"),
+        error.contains("verify: ") && error.contains("3 time steps equal the mathematics, bit for bit"),
         "{error}"
     );
 

@@ -62,7 +62,7 @@ pub enum ModelError {
         source: SafeTensorError,
     },
     /// A model of another kind than is asked for.
-    #[error("{}: the model is of kind {found:?}; needed is one of kind {needed:?}", path.display())]
+    #[error("{}: the model is of kind {found:?}; expected {needed:?}", path.display())]
     Kind {
         /// The card's file, whether it is there or not.
         path: PathBuf,
@@ -105,7 +105,7 @@ pub enum ModelError {
         kind: Kind,
     },
     /// A tensor of another shape.
-    #[error("{}: tensor {tensor} has shape {found:?}; needed is {needed}", path.display())]
+    #[error("{}: tensor {tensor} has shape {found:?}; expected {needed}", path.display())]
     Shape {
         /// Path of the file.
         path: PathBuf,
@@ -117,7 +117,7 @@ pub enum ModelError {
         needed: String,
     },
     /// A tensor of another type of number.
-    #[error("{}: tensor {tensor} holds {found:?}; needed is {needed}", path.display())]
+    #[error("{}: tensor {tensor} holds {found:?}; expected {needed}", path.display())]
     Dtype {
         /// Path of the file.
         path: PathBuf,

@@ -24,7 +24,7 @@ use thiserror::Error;
 
 /// Error of arrays whose sizes do not fit each other.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{what}: {found} numbers, needed are {needed}")]
+#[error("{what}: {found} numbers, expected {needed}")]
 pub struct ShapeError {
     /// Array of another size than needed.
     pub what: &'static str,
@@ -357,6 +357,6 @@ mod tests {
         let linear = Linear::new(3, &[1e8, 1.0, -1e8, 1.0, 2.0, 3.0], vec![0.5, -1.0]).unwrap();
         assert_eq!(linear.forward(&[1.0, 1.0, 1.0]), [1.5, 5.0]);
         let error = Linear::new(3, &[0.0; 5], vec![0.0; 2]).unwrap_err().to_string();
-        assert!(error.contains("5 numbers, needed are 6"), "{error}");
+        assert!(error.contains("5 numbers, expected 6"), "{error}");
     }
 }

@@ -20,7 +20,7 @@ pub const GATES: usize = 3;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CsrError {
     /// Row pointers are rows + 1 numbers.
-    #[error("{found} row pointers for {rows} rows; needed are {} (one more than rows)", rows + 1)]
+    #[error("{found} row pointers for {rows} rows; expected {} (one more than rows)", rows + 1)]
     PointerCount {
         /// Rows of the matrix.
         rows: usize,
@@ -90,7 +90,7 @@ pub enum CsrError {
         nonzeros: usize,
     },
     /// A dense matrix needs rows · columns values.
-    #[error("{found} values for a dense {inputs} × {outputs} matrix; needed are {}", inputs * outputs)]
+    #[error("{found} values for a dense {inputs} × {outputs} matrix; expected {}", inputs * outputs)]
     DenseLength {
         /// Source rows of the dense array.
         inputs: usize,

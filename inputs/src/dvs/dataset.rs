@@ -58,7 +58,7 @@ pub enum DatasetError {
     },
     /// A folder of another layout.
     #[error(
-        "{}: no data set: needed are trials_to_train.txt or trials_to_test.txt beside recordings and their \
+        "{}: no data set: expected trials_to_train.txt or trials_to_test.txt beside recordings and their \
          _labels.csv (the layout of DVS128 Gesture), or ibmGestureTrain or ibmGestureTest with a folder for each user \
          (tonic's)", path.display()
     )]
@@ -101,7 +101,7 @@ pub enum DatasetError {
         source: LabelError,
     },
     /// A file whose name is no class.
-    #[error("{}: the name is no class; files are 0.npy to {}.npy", path.display(), GESTURES - 1)]
+    #[error("{}: the name is not a class; files are 0.npy to {}.npy", path.display(), GESTURES - 1)]
     Class {
         /// File whose name is no class.
         path: PathBuf,
@@ -191,7 +191,7 @@ fn listed(list: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), Da
             DatasetError::List { path: list.to_owned(), line, found, why }
         };
         if name.contains(['/', '\\']) {
-            return Err(error("a name without folders is needed".to_owned()));
+            return Err(error("expected a name without folders".to_owned()));
         }
         if let Some(before) = seen.insert(name, line) {
             return Err(error(format!("the recording is in line {before} already")));
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(samples(&folder.path().join("ibmGestureTrain")).unwrap().len(), 2);
         fs::write(folder.path().join("ibmGestureTest/user24_led/11.npy"), "").unwrap();
         let error = samples(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("11.npy: the name is no class") && error.contains("10.npy"), "{error}");
+        assert!(error.contains("11.npy: the name is not a class") && error.contains("10.npy"), "{error}");
     }
 
     #[test]

@@ -37,14 +37,14 @@ pub enum LabelError {
         source: io::Error,
     },
     /// The first line is another.
-    #[error("line 1: the first line is `{found}`; needed is `{HEAD}`")]
+    #[error("line 1: the first line is `{found}`; expected `{HEAD}`")]
     Head {
         /// The first line.
         found: String,
     },
     /// A line that is no label.
     #[error(
-        "line {line}: `{found}` is no label; needed are a class, a start and an end in µs, as in `2,0,5469608`"
+        "line {line}: invalid label `{found}`: expected a class, a start and an end in µs, for example `2,0,5469608`"
     )]
     Line {
         /// Line, from 1.
@@ -71,7 +71,7 @@ pub enum LabelError {
         end: i64,
     },
     /// No label at all.
-    #[error("line 2: no label; needed is a line for each gesture")]
+    #[error("line 2: no label; expected a line for each gesture")]
     Empty,
     /// More than any recording has.
     #[error("line {line}: more than {MOST} labels")]

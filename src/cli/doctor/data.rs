@@ -21,7 +21,7 @@ pub fn folders() -> Vec<Item> {
     let content = |folder: &Path| {
         let parts = ["scenes", "models", "assets"];
         let there: Vec<&str> = parts.into_iter().filter(|part| folder.join(part).is_dir()).collect();
-        if there.is_empty() { "nothing of ours".to_owned() } else { there.join(", ") }
+        if there.is_empty() { "no data of spinntui".to_owned() } else { there.join(", ") }
     };
     let here = std::env::current_dir().unwrap_or_default();
     items.push(Item::ok(GROUP, "here", format!("{}: {}", here.display(), content(&here))));
@@ -39,14 +39,14 @@ pub fn folders() -> Vec<Item> {
             ));
         }
         Some(folder) => {
-            let found = format!("{}: not there, and need not be", folder.display());
+            let found = format!("{}: missing, and not needed", folder.display());
             items.push(Item::ok(GROUP, "data folder", found));
         }
         None => items.push(Item::note(GROUP, "data folder", "no home folder", "set HOME, or SPINNTUI_DATA")),
     }
     items.push(match find::source_folder() {
         Some(folder) => Item::ok(GROUP, "source", format!("{}: {}", folder.display(), content(&folder))),
-        None => Item::note(GROUP, "source", "what it was built from is gone", COPY),
+        None => Item::note(GROUP, "source", "the folder it was built in is gone", COPY),
     });
     items.push(built_in(GROUP));
     items
@@ -109,7 +109,7 @@ fn model(group: &'static str, name: String, path: &Path) -> Item {
             let found = format!("{} units, {} kB", units.join(" + "), grouped(bytes.div_ceil(1000)));
             Item::ok(group, name, found)
         }
-        Err(error) => Item::new(group, name, State::Problem, error.to_string(), "get it again"),
+        Err(error) => Item::new(group, name, State::Problem, error.to_string(), "download it again"),
     }
 }
 

@@ -120,14 +120,14 @@ fn configuration() -> Item {
     match Config::load(None) {
         Ok(Config { path: Some(_), .. }) => Item::ok(GROUP, "file", format!("{shown}: read")),
         Ok(_) if std::env::var_os(config::ENV).is_some_and(|name| !name.is_empty()) => {
-            let found = format!("{shown} is not there, and {} names it", config::ENV);
+            let found = format!("{shown} does not exist, and {} names it", config::ENV);
             Item::note(GROUP, "file", found, write)
         }
-        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: not there, and need not be")),
+        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: missing, and not needed")),
         Err(error) => {
             let place = error.position().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             let found = format!("{shown}{place}: {}", error.message());
-            Item::note(GROUP, "file", found, "the app does not start with it: mend it, or --no-config")
+            Item::note(GROUP, "file", found, "the app does not start with it: fix it, or use --no-config")
         }
     }
 }
@@ -144,7 +144,7 @@ fn machine() -> Vec<Item> {
         Item::note(
             GROUP,
             "multiply-add",
-            "this processor has no fused multiply-add that we use: results are the same, and come slowly",
+            "this processor has no fused multiply-add that spinntui uses: the same results, more slowly",
             "begin with scenes/lm_small.ron",
         )
     };
@@ -195,13 +195,13 @@ mod tests {
                 "b",
                 State::Problem,
                 "broken",
-                "mend it, with ".to_owned() + &"word ".repeat(30),
+                "fix it, with ".to_owned() + &"word ".repeat(30),
             ),
         ];
         let text = listing(&items, 1);
         assert!(text.contains("\nOne\n  ok       a  fine\n\nTwo\n  PROBLEM  b  broken\n"), "{text}");
         assert!(
-            text.contains("\n             mend it, with word") && text.ends_with("1 problem, 0 notes.\n"),
+            text.contains("\n             fix it, with word") && text.ends_with("1 problem, 0 notes.\n"),
             "{text}"
         );
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

@@ -39,12 +39,11 @@ pub fn items(env: impl Fn(&str) -> Option<String>, here: Here) -> Vec<Item> {
         (true, true) => Item::ok(GROUP, "terminal", "input and output"),
         (input, output) => {
             let what = match (input, output) {
-                (false, true) => "input is",
-                (true, false) => "output is",
+                (false, true) => "input is not",
+                (true, false) => "output is not",
                 _ => "neither input nor output is",
             };
-            let what =
-                if input || output { format!("{what} no terminal") } else { format!("{what} a terminal") };
+            let what = format!("{what} a terminal");
             Item::note(GROUP, "terminal", what, "the app needs one for both; `spinntui run SCENE` needs none")
         }
     }];
@@ -95,7 +94,7 @@ fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     let decides = |name: &&str| Depth::detect(|n| if n == *name { None } else { env(n) }) != depth;
     let why = match order.iter().find(|name| set(name).is_some() && decides(name)) {
         Some(name) => format!("{name}={}", set(name).unwrap_or_default()),
-        None => "nothing says more".to_owned(),
+        None => "no variable says more".to_owned(),
     };
     let found = match depth {
         Depth::Truecolor => format!("24 bits ({why})"),
@@ -152,7 +151,7 @@ mod tests {
         );
         assert!(colours(&[("TERM", "xterm-256color")]).contains("256 (TERM=xterm-256color)"));
         assert!(colours(&[("TERM", "xterm"), ("NO_COLOR", "1")]).contains("NO_COLOR=1"));
-        assert!(colours(&[("TERM", "xterm")]).starts_with("16 (nothing says more)"));
+        assert!(colours(&[("TERM", "xterm")]).starts_with("16 (no variable says more)"));
     }
 
     #[test]

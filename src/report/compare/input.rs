@@ -99,7 +99,7 @@ impl InputCheck {
         let matters = [ra, rb].into_iter().flatten().any(|every| u64::from(every) < a.report.steps);
         if ra != rb && matters {
             let every = |r: Option<u32>| r.map_or("never".to_owned(), |n| format!("every {n} steps"));
-            differs.push(format!("cell states begin anew {} in A, {} in B", every(ra), every(rb)));
+            differs.push(format!("cell states are reset {} in A, {} in B", every(ra), every(rb)));
         }
         Self { same: differs.is_empty(), differs }
     }

@@ -46,7 +46,7 @@ fn overlaps(range: &ImageRange, file: &MemFile) -> bool {
 fn check_range(file: &MemFile) -> Result<(), String> {
     let name = Path::new(&file.file);
     if !matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]) {
-        return Err("a file of the same folder is wanted, by its name alone".to_owned());
+        return Err("expected a file of the same folder, by its name alone".to_owned());
     }
     if !file.address.is_multiple_of(4) || !file.bytes.is_multiple_of(4) || file.bytes == 0 {
         return Err(format!("{} bytes at {:#07x} are not whole words", file.bytes, file.address));

@@ -353,7 +353,7 @@ fn run(what: &'static str, program: Arc<Program>, steps: &[Vec<u32>]) -> Result<
         return Ok(figures(&machine));
     }
     let reason =
-        machine.stop().map_or_else(|| "nothing is left to happen".to_owned(), |stop| stop.to_string());
+        machine.stop().map_or_else(|| "no event is left".to_owned(), |stop| stop.to_string());
     Err(ValidateError::Stopped { what, step: machine.state().host.completed as usize + 1, reason })
 }
 

@@ -39,7 +39,7 @@ pub enum TimersError {
         source: std::io::Error,
     },
     /// The file is too long for a list of phases.
-    #[error("{}: the file is longer than 16 MiB, and no list of phases is", .0.display())]
+    #[error("{}: the file is longer than 16 MiB, too long for a list of phases", .0.display())]
     Long(PathBuf),
     /// A line is wrong.
     #[error("{}:{line}: {what}\nhelp: {help}", path.display())]
@@ -87,7 +87,7 @@ pub fn parse(
         ReaderBuilder::new().comment(Some(b'#')).trim(Trim::All).flexible(true).from_reader(bytes);
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
-        at(line, format!("this is no CSV: {error}"), "three fields a line: phase,layer,us".to_owned())
+        at(line, format!("invalid CSV: {error}"), "three fields a line: phase,layer,us".to_owned())
     };
     let header = reader.headers().map_err(broken)?.clone();
     let line = line_of(header.position(), bytes);
@@ -155,7 +155,7 @@ fn row(
     })?;
     let us = us_text.parse::<f64>().ok().filter(|us| us.is_finite() && *us > 0.0).ok_or_else(|| {
         let help = "microseconds a time step, above 0, with a point: 412.5; leave out what takes no time";
-        (format!("`{us_text}` is no time"), help.to_owned())
+        (format!("invalid time `{us_text}`"), help.to_owned())
     })?;
     Ok(Measured { line, phase, layer, us })
 }
@@ -205,7 +205,7 @@ mod tests {
             ("phase,layer,us,us\n".to_owned(), "chip.csv:1: the column `us` is named twice"),
             (format!("{head}#\nwarp,rnns.0,1\n"), "chip.csv:3: there is no phase `warp`"),
             (format!("{head}wait,rnns.7,1\n"), "its layers are rnns.0, rnns.1"),
-            (format!("{head}wait,rnns.0,fast\n"), "chip.csv:2: `fast` is no time"),
+            (format!("{head}wait,rnns.0,fast\n"), "chip.csv:2: invalid time `fast`"),
             (format!("{head}wait,rnns.0,-1\n"), "above 0"),
             (format!("{head}wait,rnns.0,NaN\n"), "chip.csv:2"),
             (format!("{head}wait,rnns.0\n"), "chip.csv:2: 2 fields"),

@@ -29,7 +29,7 @@ pub fn markdown() -> String {
     }
     let others = phases.iter().filter_map(|phase| Some(format!("`{}` for `{}`", phase.alias?, phase.name)));
     let others: Vec<String> = others.collect();
-    let _ = writeln!(page, "  One may write {}. `waiting` is sleeping or polling.", others.join(" and "));
+    let _ = writeln!(page, "  Written: {}. `waiting` is sleeping or polling.", others.join(" and "));
     page.push_str(
         "* Layers and classes are those of the model. Words of a text are as the text has them, case included.\n",
     );

@@ -11,7 +11,7 @@ use super::{EngineEvent, Mode, Notify, Runner};
 use crate::session::Session;
 
 /// Reasons for which a [`Command::Perform`] ended early: another one, or a command by hand.
-pub const INTERRUPTED: [&str; 2] = ["another place was asked for", "interrupted on the way"];
+pub const INTERRUPTED: [&str; 2] = ["another seek was requested", "interrupted on the way"];
 
 /// Outcome of a [`Command::Perform`].
 #[derive(Clone, Debug)]
@@ -118,10 +118,10 @@ impl Runner {
         let (at, steps) = (session.machine().state().events, session.steps());
         match self.performing.as_ref()?.last.as_ref()? {
             Command::Go(Place::Event(event)) if *event != at => {
-                Some(format!("event {event} cannot be gone to: the experiment is at event {at}"))
+                Some(format!("event {event} cannot be reached: the experiment is at event {at}"))
             }
             Command::Go(Place::Step(step)) if *step != steps => {
-                Some(format!("step {step} cannot be gone to: the experiment is at step {steps}"))
+                Some(format!("step {step} cannot be reached: the experiment is at step {steps}"))
             }
             _ => None,
         }

@@ -23,7 +23,7 @@ pub enum ListError {
         source: io::Error,
     },
     /// The file holds something else than text.
-    #[error("{}: no UTF-8 text", path.display())]
+    #[error("{}: not UTF-8 text", path.display())]
     Text {
         /// File of the list.
         path: PathBuf,

@@ -170,7 +170,7 @@ impl SpikeOptions {
             let populations = network.populations();
             let Some(index) = populations.iter().position(|population| population.name == *name) else {
                 let names: Vec<_> = populations.iter().map(|population| population.name.as_str()).collect();
-                let message = format!("`{name}` is no population; there are {}", names.join(", "));
+                let message = format!("unknown population `{name}`: there are {}", names.join(", "));
                 return Err(Problem::new(field, message, "`spinntui inspect MODEL` lists them"));
             };
             let units = populations[index].units;

@@ -56,7 +56,7 @@ pub enum TensorError {
         remedy: String,
     },
     /// The file is not a NumPy array.
-    #[error("{}: no .npy file: {source}", path.display())]
+    #[error("{}: not a .npy file: {source}", path.display())]
     Format {
         /// File of the array.
         path: PathBuf,
@@ -64,7 +64,7 @@ pub enum TensorError {
         source: std::io::Error,
     },
     /// The array has another shape or type of number.
-    #[error("{}: an array of shape {shape:?} and type {dtype}; needed is {needed}", path.display())]
+    #[error("{}: an array of shape {shape:?} and type {dtype}; expected {needed}", path.display())]
     Array {
         /// File of the array.
         path: PathBuf,

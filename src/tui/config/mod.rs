@@ -96,7 +96,7 @@ impl Config {
         };
         let text = file::read_text(path, MAX_BYTES).map_err(|error| match error.kind() {
             ErrorKind::FileTooLarge => {
-                fail("the file is longer than 1 MiB, and no configuration is".to_owned())
+                fail("the file is longer than 1 MiB, too long for a configuration".to_owned())
             }
             _ => fail(format!("cannot be read: {error}")),
         })?;

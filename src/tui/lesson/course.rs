@@ -307,7 +307,7 @@ impl Course {
         self.by_hand = ByHand::Nothing;
         let Some(slot) = self.known.get_mut(self.page) else { return };
         if slot.as_ref().is_some_and(|before| before.state_hash != state_hash) {
-            self.problem = Some("this is not what it was before: has a file been changed?".to_owned());
+            self.problem = Some("the state differs from the first visit: was a file changed?".to_owned());
         }
         *slot = Some(known);
     }

@@ -230,7 +230,7 @@ fn check(document: &Document<Lesson>) -> Result<(), SceneError> {
         for (number, act) in page.commands.iter().enumerate() {
             if let Act::Step { count: 0, .. } = act {
                 let field = field(&format!("commands.{number}"));
-                return Err(document.error_at(&field, "no steps are no command", "count: 1"));
+                return Err(document.error_at(&field, "a step command needs at least 1 step", "count: 1"));
             }
         }
         check_question(document, at)?;
@@ -274,7 +274,7 @@ fn check_tries(document: &Document<Lesson>, at: usize, tries: &[Try]) -> Result<
         })?;
         if sees.is_empty() || sees.iter().any(|text| text.trim().is_empty()) {
             let help = "write a few words that the screen then shows: `sees: [\"a fault\"]`";
-            return Err(document.error_at(&field("sees"), "the attempt names no text to be seen", help));
+            return Err(document.error_at(&field("sees"), "the attempt names no text to look for", help));
         }
     }
     Ok(())

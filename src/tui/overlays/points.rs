@@ -79,7 +79,7 @@ fn point_rows(app: &App, point: &PointView, selected: bool, area: Rect, buf: &mu
         (0, 0) => String::new(),
         (1, 0) => "1 hit".to_owned(),
         (hits, 0) => format!("{hits} hits"),
-        (hits, ignore) => format!("{hits} hits, passes over {ignore}"),
+        (hits, ignore) => format!("{hits} hits, {ignore} to skip"),
     };
     let at = if selected && theme.marks() { '>' } else { ' ' };
     let head = format!("{at}{:>2} {kind} ", point.id);

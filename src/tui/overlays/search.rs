@@ -41,7 +41,7 @@ pub fn render(app: &App, search: &SearchOverlay, area: Rect, buf: &mut Buffer) {
         put_line(buf, inner, Line::styled("/", theme.accent()));
         let line = columns_from(rows_to(inner, 1), 1);
         search.prompt.render(line, buf, theme.strong(), theme.selected());
-        let hint = Line::styled("a part of a word; capitals matter only if you type some", theme.dim());
+        let hint = Line::styled("part of a word; case matters only if you type capitals", theme.dim());
         put_line(buf, rows_from(inner, 1), hint);
         return;
     };

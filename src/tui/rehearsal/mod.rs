@@ -103,7 +103,7 @@ fn found(course: &Course, at: usize) -> Checked {
         Some(Ok(Held { holds: false, values })) => {
             let values: Vec<String> =
                 values.iter().map(|(name, value)| format!("{name} is {value}")).collect();
-            let message = format!("what is expected does not hold: {}", values.join(", "));
+            let message = format!("an expected condition is false: {}", values.join(", "));
             checked.problems.push(document.error_at(&format!("pages.{at}.expect"), message, "").to_string());
         }
         Some(Err(error)) => {

@@ -94,7 +94,7 @@ impl RasterState {
             self.pins.remove(at);
             format!("{who} is not pinned any more")
         } else if self.pins.len() >= MOST_PINS {
-            format!("{MOST_PINS} neurons are pinned: take one out first")
+            format!("{MOST_PINS} neurons are pinned: remove one first")
         } else {
             self.pins.push(pin);
             format!("{who} is pinned: panel 2 draws its potential")

@@ -28,7 +28,7 @@ pub fn act(app: &mut App, what: Do) -> Vec<Effect> {
         return presenter::toggle(app);
     }
     let Some(course) = &mut app.lesson else {
-        app.notice = Some("this is no lesson; `spinntui lesson` lists them".to_owned());
+        app.notice = Some("no lesson is open; `spinntui lesson` lists them".to_owned());
         return Vec::new();
     };
     match what {

@@ -12,7 +12,7 @@ use crate::text::several;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SpikingError {
     /// An entry of the mapping names no population.
-    #[error("`{name}` is no population of the network; there are {}", .names.join(", "))]
+    #[error("unknown population `{name}`: the network has {}", .names.join(", "))]
     NoSuchPopulation {
         /// Entry of `mapping.layers`.
         entry: usize,

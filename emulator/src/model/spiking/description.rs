@@ -142,7 +142,7 @@ pub enum Synapses {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DescriptionError {
     /// The text is not UTF-8.
-    #[error("no UTF-8 text")]
+    #[error("not UTF-8 text")]
     Text,
     /// The text has something other than expected at a place.
     #[error("line {line}, column {column}: {what}")]
@@ -398,7 +398,7 @@ fn synapse(line: &str, delay: u16) -> Option<(u32, Synapse)> {
 fn read_list(path: &Path) -> Result<String, DescriptionError> {
     let failed = |what: String| DescriptionError::File { path: path.to_owned(), what };
     let bytes = file::read(path, DESCRIPTION_LIMIT).map_err(|error| failed(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| failed("no UTF-8 text".to_owned()))?;
+    let text = String::from_utf8(bytes).map_err(|_| failed("not UTF-8 text".to_owned()))?;
     let header = text.lines().next().is_some_and(|line| line.starts_with(|c: char| c.is_alphabetic()));
     let mut lines: BTreeMap<usize, &str> = BTreeMap::new();
     for (number, line) in text.lines().enumerate().skip(usize::from(header)) {

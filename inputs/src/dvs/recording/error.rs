@@ -49,7 +49,7 @@ pub enum Problem {
     #[error("cannot be read: {0}")]
     Read(io::Error),
     /// The file has no bytes.
-    #[error("the file is empty; needed is a recording: AEDAT 2.0, 3.1 or 4.0, or events as .npy")]
+    #[error("the file is empty; expected a recording: AEDAT 2.0, 3.1 or 4.0, or events as .npy")]
     Empty,
     /// A beginning that no known format has.
     #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
@@ -95,7 +95,7 @@ pub enum Problem {
         limit: u64,
     },
     /// A value that makes no sense or that this program cannot use.
-    #[error("{what} is {found}; needed is {needed}")]
+    #[error("{what} is {found}; expected {needed}")]
     Value {
         /// The value's name.
         what: &'static str,

@@ -270,7 +270,7 @@ impl Test {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "whoever writes == means it")]
+#[expect(clippy::float_cmp, reason = "a condition with == asks for exact equality")]
 fn compare(operator: Operator, left: f64, right: f64) -> bool {
     match operator {
         Operator::Equal => left == right,

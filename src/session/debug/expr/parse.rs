@@ -184,13 +184,13 @@ impl Parser {
             Token::Number(..) => "a number".to_owned(),
             Token::Text(_) => "a text".to_owned(),
         };
-        Err(ExprError::new(self.at(), format!("{wanted} has to stand here, not {found}"), ""))
+        Err(ExprError::new(self.at(), format!("expected {wanted} here, not {found}"), ""))
     }
 
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, ExprError>) -> Result<T, ExprError> {
         if self.depth == MAX_DEPTH {
             let message = format!("this is nested deeper than {MAX_DEPTH} levels");
-            return Err(ExprError::new(self.at(), message, "take brackets away, or make two breakpoints"));
+            return Err(ExprError::new(self.at(), message, "remove brackets, or make two breakpoints"));
         }
         self.depth += 1;
         let result = inner(self);
@@ -320,7 +320,7 @@ impl Parser {
                 "once" | "off" | "ignore" => format!("with a comma before it: `, {suffix}`"),
                 _ => format!("units are {}", all.join(", ")),
             };
-            return Err(ExprError::new(self.at(), format!("`{suffix}` is no unit"), help));
+            return Err(ExprError::new(self.at(), format!("unknown unit `{suffix}`"), help));
         };
         self.next += 1;
         Ok(Some(found))

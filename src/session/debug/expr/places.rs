@@ -44,7 +44,7 @@ pub(super) fn place<'n>(
     let form = |wanted: &str| {
         let example = FORMS.iter().find(|form| form.starts_with(&format!("{wanted}("))).copied();
         let help = example.map(|example| format!("as in `{example}`")).unwrap_or_default();
-        ExprError::new(node.at.clone(), format!("`{wanted}(…)` takes other things than these"), help)
+        ExprError::new(node.at.clone(), format!("wrong arguments for `{wanted}(…)`"), help)
     };
     match (name, arguments) {
         ("pe", [_, _, _] | [_, _, _, _]) => Ok(Place::Of(Group::Pe, Of::Pe(pe(node, arguments, names)?))),
@@ -95,7 +95,7 @@ pub(super) fn field(
     let all: Vec<&str> = table::of(group).map(|row| row.name).collect();
     let list = all.join(", ");
     let Some((name, at)) = field else {
-        return Err(ExprError::new(end, "what of it?", format!("a dot, and one of {list}")));
+        return Err(ExprError::new(end, "a field is missing", format!("a dot, and one of {list}")));
     };
     table::find(group, name).ok_or_else(|| {
         let meant = did_you_mean(name, all.iter().copied());
@@ -118,7 +118,7 @@ fn whole(node: &Node, most: u32) -> Result<u32, ExprError> {
     match node.kind {
         Kind::Number(value, None, true) if value <= f64::from(most) => Ok(value as u32),
         Kind::Number(_, None, true) => Err(ExprError::new(node.at.clone(), format!("at most {most}"), "")),
-        _ => Err(ExprError::new(node.at.clone(), "a whole number has to stand here", "")),
+        _ => Err(ExprError::new(node.at.clone(), "expected a whole number here", "")),
     }
 }
 
@@ -157,11 +157,11 @@ fn link(node: &Node, (x, y): (u8, u8), direction: &Node) -> Result<usize, ExprEr
     }
     let (Kind::Name(word) | Kind::Text(word)) = &direction.kind else {
         let help = "it is east, west, north or south";
-        return Err(ExprError::new(direction.at.clone(), "a direction has to stand here", help));
+        return Err(ExprError::new(direction.at.clone(), "expected a direction here", help));
     };
     if !DIRECTIONS.iter().any(|(name, _)| name == word) {
         let help = "there are east, west, north, south";
-        return Err(ExprError::new(direction.at.clone(), format!("`{word}` is no direction"), help));
+        return Err(ExprError::new(direction.at.clone(), format!("unknown direction `{word}`"), help));
     }
     Names::link(x, y, word).ok_or_else(|| {
         let message = format!("no link leaves QPE ({x},{y}) to the {word}");
@@ -172,14 +172,14 @@ fn link(node: &Node, (x, y): (u8, u8), direction: &Node) -> Result<usize, ExprEr
 fn layer(node: &Node, names: &Names) -> Result<usize, ExprError> {
     let (Kind::Name(name) | Kind::Text(name)) = &node.kind else {
         let help = "as in \"rnns.1\"";
-        return Err(ExprError::new(node.at.clone(), "the name of a layer has to stand here", help));
+        return Err(ExprError::new(node.at.clone(), "expected the name of a layer here", help));
     };
     names.layer(name).ok_or_else(|| {
         let all: Vec<&str> = names.layers().collect();
         let meant = did_you_mean(name, all.iter().copied());
         let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
         let help = format!("{meant}there are {}", all.join(", "));
-        ExprError::new(node.at.clone(), format!("`{name}` is no layer"), help)
+        ExprError::new(node.at.clone(), format!("unknown layer `{name}`"), help)
     })
 }
 
