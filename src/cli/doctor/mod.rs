@@ -190,13 +190,7 @@ mod tests {
     fn the_list_shows_state_and_what_to_do() {
         let items = [
             Item::ok("One", "a", "fine"),
-            Item::new(
-                "Two",
-                "b",
-                State::Problem,
-                "broken",
-                "fix it, with ".to_owned() + &"word ".repeat(30),
-            ),
+            Item::new("Two", "b", State::Problem, "broken", "fix it, with ".to_owned() + &"word ".repeat(30)),
         ];
         let text = listing(&items, 1);
         assert!(text.contains("\nOne\n  ok       a  fine\n\nTwo\n  PROBLEM  b  broken\n"), "{text}");

@@ -352,8 +352,7 @@ fn run(what: &'static str, program: Arc<Program>, steps: &[Vec<u32>]) -> Result<
     if machine.run(steps, steps.len()) {
         return Ok(figures(&machine));
     }
-    let reason =
-        machine.stop().map_or_else(|| "no event is left".to_owned(), |stop| stop.to_string());
+    let reason = machine.stop().map_or_else(|| "no event is left".to_owned(), |stop| stop.to_string());
     Err(ValidateError::Stopped { what, step: machine.state().host.completed as usize + 1, reason })
 }
 

@@ -110,7 +110,9 @@ impl Runner {
     pub(super) fn end_record_before_another(&mut self, notify: Notify<'_>) {
         if self.recorder.is_some() {
             self.end_record(notify);
-            notify(EngineEvent::Said("recording stopped because the scene was reloaded or restarted".to_owned()));
+            notify(EngineEvent::Said(
+                "recording stopped because the scene was reloaded or restarted".to_owned(),
+            ));
         }
     }
 

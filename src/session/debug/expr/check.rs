@@ -294,7 +294,11 @@ impl<'t> Checker<'t> {
             return ExprError::new(node.at.clone(), format!("`{name}` is a layer"), help);
         }
         if let Some(form) = places::FORMS.iter().find(|form| form.starts_with(&format!("{name}("))) {
-            return ExprError::new(node.at.clone(), format!("`{name}` is incomplete"), format!("as in `{form}`"));
+            return ExprError::new(
+                node.at.clone(),
+                format!("`{name}` is incomplete"),
+                format!("as in `{form}`"),
+            );
         }
         let known = places::plain_names(self.names);
         let help = match did_you_mean(name, known.iter().map(String::as_str)) {
