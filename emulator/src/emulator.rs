@@ -44,7 +44,7 @@ pub enum EmulatorError {
         /// Name of the model.
         name: String,
     },
-    /// The network does not fit the chip as it is to be mapped.
+    /// The network does not fit the chip with the requested mapping.
     #[error(transparent)]
     Map(#[from] MapError),
 }
@@ -152,17 +152,17 @@ impl Emulator {
         self.machine.state().pes[pe.index()].sram.words()
     }
 
-    /// Keeps this moment, to come back to it with [`Self::restore`].
+    /// Saves the present state, to return to it with [`Self::restore`].
     pub fn checkpoint(&mut self) -> Checkpoint {
         self.machine.checkpoint(&mut self.pages)
     }
 
-    /// Goes back (or forth) to a moment that this emulator kept.
+    /// Returns to an earlier or later state that this emulator saved.
     pub fn restore(&mut self, checkpoint: &Checkpoint) {
         self.machine.restore(checkpoint);
     }
 
-    /// Returns what the chip is loaded with.
+    /// Returns the program that the chip is loaded with.
     pub fn program(&self) -> &Program {
         self.machine.program()
     }

@@ -69,11 +69,11 @@ impl Direction {
 /// A directed link from a chip to a neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChipLink {
-    /// Chip that it leaves.
+    /// Chip that the link leaves.
     pub from: ChipId,
-    /// Chip that it enters.
+    /// Chip that the link enters.
     pub to: ChipId,
-    /// Direction in which it leaves.
+    /// Direction in which the link leaves its chip.
     pub direction: Direction,
 }
 

@@ -174,9 +174,10 @@ pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
 /// Cycles of one instruction, with the rows of the table that they follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// If it does not branch.
+    /// Cycles if the instruction does not branch.
     pub cycles: Cycles,
-    /// If it branches or returns; equal to `cycles` for instructions that cannot.
+    /// Cycles if the instruction branches or returns; equal to `cycles` for instructions that
+    /// cannot.
     pub taken: Cycles,
     /// Row of the table.
     pub rule: RuleId,
@@ -260,13 +261,13 @@ pub fn code_timing(decoded: &code::Decoded, cond: Cond, before: Option<&code::De
 /// Way on from an instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
-    /// To the next one.
+    /// Execution goes on to the next instruction.
     On,
-    /// To the next one, or elsewhere.
+    /// Execution goes on to the next instruction, or elsewhere.
     Maybe,
     /// Execution always goes on elsewhere.
     Always,
-    /// Into a function, whose cycles are its own.
+    /// Execution goes into a function, whose cycles are its own.
     Call,
 }
 
@@ -329,7 +330,7 @@ fn base(op: &Op) -> (RuleId, u32) {
     class_cycles(class, registers)
 }
 
-/// Class of a listing's instruction, and the registers that it moves.
+/// Returns the class of a listing's instruction, and the number of registers that it moves.
 fn class_of(op: &Op) -> (code::Class, u8) {
     use code::Class as C;
     let count = |n: usize| n as u8;

@@ -120,7 +120,7 @@ fn column(words: &SramWords, layout: &CscLayout, number: u32) -> Result<(usize, 
     Ok((start as usize, end as usize))
 }
 
-/// Returns what a run will do with the input at byte address `x` as it is now.
+/// Returns the work of a coming run with the present input at byte address `x`.
 pub fn work(words: &SramWords, layout: &CscLayout, x: u32) -> Result<EventWork, KernelFault> {
     GUARD.array("column_start", layout.column_start, 2 * (u64::from(layout.sources) + 1))?;
     let mut work = EventWork::default();
@@ -136,7 +136,7 @@ pub fn work(words: &SramWords, layout: &CscLayout, x: u32) -> Result<EventWork, 
     Ok(work)
 }
 
-/// Returns what [`work`] returns, for an operand whose events are known; `None` if a column is not
+/// Returns the result of [`work`] for an operand whose events are known; `None` if a column is not
 /// as it was loaded.
 pub fn work_of(words: &SramWords, layout: &CscLayout, events: &[(u32, f32)]) -> Option<EventWork> {
     let start = layout.column_start as usize / 2;

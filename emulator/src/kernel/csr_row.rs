@@ -38,12 +38,12 @@ pub struct CsrWork {
     pub nonzeros: u32,
 }
 
-/// Reads the row pointers and counts what a run will do.
+/// Reads the row pointers and counts the work of a coming run.
 pub fn work(words: &SramWords, layout: &CsrLayout) -> Result<CsrWork, KernelFault> {
     work_on(words, layout, GUARD, [4, 4])
 }
 
-/// Counts what a run will do, for columns and values of other sizes, in bytes.
+/// Counts the work of a coming run with columns and values of these sizes, in bytes.
 pub(super) fn work_on(
     words: &SramWords,
     layout: &CsrLayout,

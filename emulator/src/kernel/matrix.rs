@@ -167,7 +167,7 @@ pub enum Kernel {
     Int8Mac(Int8MacLayout),
 }
 
-/// Counts of what a run does. Those that a kernel has no use for are 0.
+/// Counts of a run's work. Counts that a kernel does not use are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Number of rows visited.
@@ -255,7 +255,8 @@ impl Kernel {
         }
     }
 
-    /// Counts from the bytes as they are what a run will do; `x` is the byte address of the input.
+    /// Counts the work of a coming run from the present bytes; `x` is the byte address of the
+    /// input.
     pub fn work(&self, words: &SramWords, x: u32) -> Result<Work, KernelFault> {
         Ok(match self {
             Self::CsrRow(l) => csr_row::work(words, l)?.into(),

@@ -14,9 +14,9 @@ pub struct Seen {
     /// Sources in model order, ascending, with their values; silent sources left out.
     events: Vec<(u32, f32)>,
     known: bool,
-    /// Sums of all rows; empty until they are asked for.
+    /// Sums of all rows; empty until the first request.
     sums: Vec<f32>,
-    /// The values of all sources in model order; empty until they are asked for.
+    /// Values of all sources in model order; empty until the first request.
     ordered: Vec<f32>,
 }
 

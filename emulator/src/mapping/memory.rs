@@ -37,7 +37,7 @@ pub struct Share<'a> {
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
     pub recurrent: (KernelKind, Shape),
-    /// Needs of sending and receiving events, if it does.
+    /// Needs of sending and receiving events, where events are sent.
     pub events: Option<EventNeeds>,
 }
 
@@ -181,7 +181,7 @@ pub struct MemoryMap {
     pub regions: Vec<Region>,
 }
 
-/// The shares need more than there is.
+/// Error of shares that need more memory than there is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{needed} bytes are needed, {there} are there; no room for {what} ({bytes} bytes)")]
 pub struct Full {

@@ -64,7 +64,8 @@ pub enum Balance {
 /// Whether the PEs of a layer wait for each other before they send their outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Barrier {
-    /// Only where the mapper finds that a fast PE could overwrite what a slow one still reads.
+    /// Adds a barrier only where the mapper finds that a fast PE could overwrite data that a slow
+    /// one still reads.
     #[default]
     Auto,
     /// In every layer.
@@ -122,7 +123,7 @@ impl SumOrder {
 /// Location of the weights of a head on the chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum HeadWeights {
-    /// In the SRAM of its PEs.
+    /// The weights lie in the SRAM of the head's PEs.
     #[default]
     Resident,
     /// In DRAM: each PE reads those of a layer before it computes the layer, in each time step.
@@ -146,7 +147,7 @@ pub enum HeadPlace {
     /// On the host, in singles, as in the paper.
     #[default]
     Host,
-    /// On PEs of its own, in 8 bits on their MAC arrays (docs/mac-array.md).
+    /// The head runs on PEs of its own, in 8 bits on their MAC arrays (docs/mac-array.md).
     Chip {
         /// Number of PEs.
         #[schemars(range(min = 1, max = 152))]

@@ -13,7 +13,7 @@ use crate::net::{Carry, Compare, Output};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, from = "Written")]
 pub struct Card {
-    /// Short name, as its folder's.
+    /// Short name, equal to the folder's.
     pub name: String,
     /// Purpose of the model.
     pub kind: Kind,
@@ -51,7 +51,7 @@ pub struct Card {
     pub classes: Vec<String>,
     /// Training of the model, in words.
     pub training: String,
-    /// The data it was trained on, and the data's terms.
+    /// Training data, and the data's terms.
     pub data: String,
     /// The terms of the weights.
     pub licence: String,
@@ -61,7 +61,7 @@ pub struct Card {
     pub measured: Vec<Measured>,
 }
 
-/// A card as it is written: what is left out depends on the kind.
+/// Card as written: the defaults of missing fields depend on the kind.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "Card")]
 struct Written {
@@ -128,7 +128,7 @@ impl From<Written> for Card {
 pub enum Kind {
     /// Predicts the next word; embedding and decoder are tied.
     LanguageModel,
-    /// Tells gestures apart in frames of an event camera.
+    /// Distinguishes gestures in frames of an event camera.
     Gestures,
     /// EGRU layers alone, for arrays.
     Layers,
@@ -192,7 +192,7 @@ pub enum ResetGate {
 pub enum Projection {
     /// Identity, as in EvNN's `benchmarks/lm`.
     Linear,
-    /// Negative values become 0, as in the authors' tutorial.
+    /// Sets negative values to 0, as in the authors' tutorial.
     Relu,
 }
 
@@ -200,7 +200,7 @@ pub enum Projection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// The text or recordings, and which part of them.
+    /// Text or recordings that were measured, and the part of them.
     pub on: String,
     /// Predictions that were scored.
     pub predictions: u64,
@@ -231,7 +231,7 @@ pub enum CardError {
     /// A sequence of no inputs.
     #[error(" sequence: 0 inputs; a sequence needs at least 1 (the paper's has 70)")]
     EmptySequence,
-    /// A gesture model whose state would leak from one gesture into the next.
+    /// The state of a gesture model would leak from one gesture into the next.
     #[error(" carry: {0:?}; a gesture starts from zeros: write Nothing, or leave it out")]
     GestureCarry(Carry),
     /// A comparison with a threshold that is not read.
@@ -260,7 +260,7 @@ pub enum CardError {
     /// A transformer in a model of another kind.
     #[error(" network: Attention(…) in a model of kind {0:?}; only language models can be transformers")]
     AttentionKind(Kind),
-    /// A transformer that would carry state from one sequence to the next.
+    /// A transformer would carry state from one sequence to the next.
     #[error(
         " carry: {0:?}; a transformer's positions restart with each sequence: write Nothing, or leave it out"
     )]
@@ -274,7 +274,7 @@ pub enum CardError {
     /// A transformer without heads.
     #[error(" network: heads: 0; a layer needs at least 1")]
     NoHeads,
-    /// A gesture model that does not say what its logits mean.
+    /// The card of a gesture model does not name its classes.
     #[error(" classes: none; a gesture model's card names its classes in the order of its logits")]
     NoClasses,
 }
@@ -303,7 +303,7 @@ impl Card {
         }
     }
 
-    /// Refuses what makes no sense beside `network: Attention(…)`.
+    /// Refuses fields that cannot be combined with `network: Attention(…)`.
     fn check_attention(&self) -> Result<(), CardError> {
         let unusual = [
             ("output", self.output != Output::Y),

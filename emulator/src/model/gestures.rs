@@ -14,7 +14,7 @@ use crate::net::gesture::{self, CONVOLUTIONS, Head, MeanLogits};
 pub struct GestureModel {
     /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
-    /// The weights file it came from.
+    /// Path of the weights file.
     pub path: PathBuf,
     /// Frame to features.
     pub head: Head,

@@ -19,7 +19,7 @@ use crate::net::attention::Gpt;
 pub struct LanguageModel {
     /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
-    /// The weights file it came from.
+    /// Path of the weights file.
     pub path: PathBuf,
     /// Vocabulary of V words.
     pub vocabulary: Vocabulary,

@@ -16,7 +16,7 @@ use crate::net::Egru;
 pub struct LayersModel {
     /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
-    /// The weights file it came from.
+    /// Path of the weights file.
     pub path: PathBuf,
     /// Recurrent layers.
     pub network: Egru,

@@ -74,7 +74,7 @@ impl Pattern {
 /// Reason why names cannot be resolved.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NameError {
-    /// Two tensors have one name without the words that wrappers add.
+    /// Two tensors have the same name without the words that wrappers add.
     Twice(String, String),
     /// The names of layers do not give their order.
     Order(String, String),

@@ -61,7 +61,7 @@ impl ConvShape {
         (side + 2 * self.padding).checked_sub(self.kernel).map_or(0, |room| room / self.stride.max(1) + 1)
     }
 
-    /// Weights of it.
+    /// Returns the number of weights.
     pub fn weights(self) -> usize {
         self.outputs * self.inputs * self.kernel * self.kernel
     }
@@ -175,12 +175,12 @@ impl Linear {
         Ok(Self { weight: weight.as_standard_layout().into_owned(), bias: bias.into() })
     }
 
-    /// Numbers it reads.
+    /// Returns the number of inputs.
     pub fn inputs(&self) -> usize {
         self.weight.nrows()
     }
 
-    /// Numbers it makes.
+    /// Returns the number of outputs.
     pub fn outputs(&self) -> usize {
         self.bias.len()
     }
@@ -265,13 +265,13 @@ impl WithSimd for Sums<'_> {
     }
 }
 
-/// Negative values become 0.
+/// Sets negative values to 0.
 pub fn relu(maps: &mut Array3<f32>) {
     maps.mapv_inplace(|value| value.max(0.0));
 }
 
-/// The greatest value of every window of `window` × `window`, one each `stride` rows and columns;
-/// windows that reach over the edge are left out.
+/// Returns the greatest value of every window of `window` × `window`, one each `stride` rows and
+/// columns; windows that reach over the edge are left out.
 pub fn max_pool(x: ArrayView3<'_, f32>, window: usize, stride: usize) -> Array3<f32> {
     let (channels, rows, columns) = x.dim();
     let shape = ConvShape { inputs: 1, outputs: 1, kernel: window, stride, padding: 0 };

@@ -101,8 +101,8 @@ pub enum CsrError {
     },
 }
 
-/// Builds a matrix from the three arrays of CSR; `sprs` checks them, and this says where
-/// a check failed.
+/// Builds a matrix from the three arrays of CSR, which `sprs` checks; the error names the place of
+/// a failed check.
 pub fn from_parts(
     rows: usize,
     columns: usize,

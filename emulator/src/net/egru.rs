@@ -263,7 +263,7 @@ impl LayerState {
         Self { y: zeros(), c: zeros(), trace }
     }
 
-    /// Returns what the layer passes on, \[U\].
+    /// Returns the values that the layer passes on, \[U\].
     pub fn output(&self) -> &[f32] {
         if self.trace.is_empty() { &self.y } else { &self.trace }
     }

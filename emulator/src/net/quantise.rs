@@ -53,7 +53,7 @@ pub fn quantise_row(weights: impl Iterator<Item = f32> + Clone) -> (f32, Vec<i8>
     (scale, weights.map(quantised).collect())
 }
 
-/// Quantises a matrix, row by row, and measures what that loses.
+/// Quantises a matrix, row by row, and measures the rounding error.
 pub fn quantise(matrix: &Csr) -> (QuantisedCsr, QuantisationError) {
     let mut quantised = QuantisedCsr {
         columns: matrix.cols(),

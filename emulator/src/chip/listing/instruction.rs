@@ -377,14 +377,14 @@ pub struct Instruction {
     pub line: usize,
     /// Text of the line, with single blanks.
     pub text: String,
-    /// Condition under which it is executed.
+    /// Condition under which the instruction is executed.
     pub cond: Cond,
-    /// Operation, with its operands.
+    /// Operation of the instruction, with its operands.
     pub op: Op,
 }
 
 impl Op {
-    /// The register that an integer data-processing instruction writes, if this is one.
+    /// Returns the register that an integer data-processing instruction writes.
     pub fn data_processing_result(&self) -> Option<Reg> {
         match *self {
             Self::Move { d, .. }
@@ -398,8 +398,8 @@ impl Op {
         }
     }
 
-    /// Registers that its memory address is made of: none if it does not touch memory or reads
-    /// the literal pool.
+    /// Returns the registers from which the memory address is computed: none if the instruction
+    /// does not touch memory or reads the literal pool.
     pub fn address_registers(&self) -> [Option<Reg>; 2] {
         let address = match self {
             Self::Load { address, .. }
@@ -430,7 +430,7 @@ impl Op {
         }
     }
 
-    /// The label it may branch to.
+    /// Returns the label that the instruction may branch to.
     pub fn target(&self) -> Option<&str> {
         match self {
             Self::Branch { label } | Self::CompareBranch { label, .. } => Some(label),

@@ -69,7 +69,7 @@ pub struct Formula {
 }
 
 impl Formula {
-    /// Accesses in a call that does as much as `done` says.
+    /// Returns the accesses of a call with the work `done`.
     pub fn count(&self, done: &Multiples) -> u64 {
         let sum: i64 = self.terms.iter().zip(&done.0).map(|(term, n)| term * n).sum();
         sum.max(0) as u64

@@ -230,7 +230,7 @@ pub(super) const fn at(array: u32) -> u32 {
     DATA + 0x1000 * array
 }
 
-/// A single as the word that holds it.
+/// Returns a single as the word that holds it.
 const fn single(value: f32) -> u32 {
     value.to_bits()
 }

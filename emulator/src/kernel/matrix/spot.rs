@@ -24,7 +24,7 @@ pub enum Source {
 /// Stored weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Row it adds to.
+    /// Row that the weight adds to.
     pub row: u32,
     /// Number of the weight in its row; in source-major kernels, in its column.
     pub number: u32,
@@ -107,14 +107,14 @@ impl Reading {
 pub struct Element {
     /// Address of the element's first byte.
     pub address: u32,
-    /// Type of number as which it is to be read.
+    /// Number type of the element.
     pub reading: Reading,
     /// Content of the element.
     pub spot: Spot,
 }
 
 impl Kernel {
-    /// Sources, where the layout says how many.
+    /// Returns the number of sources, where the layout states it.
     fn sources(&self) -> u32 {
         match self {
             Self::CsrRow(_) | Self::CsrRow16(_) | Self::CsrRowSkip(_) | Self::Int8Csr(_) => 0,
@@ -124,8 +124,8 @@ impl Kernel {
         }
     }
 
-    /// Returns first byte and end of each array, in the order of [`KernelKind::arrays`]; `kind`
-    /// is what the scene asked for, `nonzeros` the weights stored.
+    /// Returns the byte range of each array, in the order of [`KernelKind::arrays`]; `kind` is the
+    /// scene's kernel, `nonzeros` the number of stored weights.
     pub fn array_ranges(&self, kind: KernelKind, nonzeros: u32) -> Vec<(u32, u32)> {
         let shape = Shape { rows: self.rows(), sources: self.sources(), nonzeros };
         let arrays = kind.arrays(shape);

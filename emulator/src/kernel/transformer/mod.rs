@@ -148,7 +148,8 @@ pub enum Step {
 }
 
 impl Call {
-    /// Returns what a run on `words` would do, if no value that it computes decides it.
+    /// Returns the functions that a call on `words` would run; `None` if they depend on values that
+    /// it computes.
     pub fn counted(&self, words: &SramWords) -> Option<Made> {
         count::counted(self, words)
     }
@@ -158,7 +159,7 @@ impl Call {
         count::writes(self)
     }
 
-    /// Computes on `words` and returns what ran.
+    /// Computes on `words` and returns the functions that ran.
     pub fn run(&self, words: &mut SramWords) -> Made {
         run::run(self, words)
     }

@@ -24,7 +24,7 @@ use crate::net::{Egru, EgruLayer, Output};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a reason of its own")]
 pub struct BarrierMargin {
-    /// The slowest PE has read x, on whose buffer y lands.
+    /// Cycle at which the slowest PE has read x, on whose buffer y lands.
     pub slowest: u64,
     /// The fastest PE could send y.
     pub fastest: u64,
@@ -32,13 +32,13 @@ pub struct BarrierMargin {
     /// layer 0, the DMA queue; in higher layers, where outputs are sent by DMA, all transfers of an
     /// engine; in a pipeline also the end of the step before, and the interrupts of the next.
     pub skew: u64,
-    /// The layer is on one PE, which has no other to wait for.
+    /// Whether the layer is on one PE, which has no other to wait for.
     pub alone: bool,
-    /// Some PE hosts other layers or samples too, and may come late by all their work.
+    /// Whether a PE hosts other layers or samples too, and may be late by all their work.
     pub crowded: bool,
-    /// Values come from several chips, and wait for links.
+    /// Whether values come from several chips, and wait for links.
     pub abroad: bool,
-    /// Packets wait in a FIFO until their receiver has read what they land on.
+    /// Whether packets wait in a FIFO until their receiver has read the bytes that they overwrite.
     pub queued: bool,
 }
 
@@ -65,7 +65,7 @@ pub struct Timing<'a> {
     pub mapping: &'a MappingOptions,
     /// Samples and buffers.
     pub copies: Copies,
-    /// Start of sequences, and what begins again there.
+    /// Start of sequences, and the state that restarts there.
     pub restart: Option<Restart>,
     /// PEs of a head that sends x of the first layer; 0 if it comes from DRAM.
     pub fed_by: usize,

@@ -232,7 +232,7 @@ pub struct SpikingProgram {
 }
 
 impl SpikingProgram {
-    /// Returns what is behind a program; `None` if the program is another network family's.
+    /// Returns the network behind a program; `None` if the program is another network family's.
     pub fn of(program: &Program) -> Option<&Self> {
         program.detail.downcast_ref()
     }
@@ -291,7 +291,7 @@ pub struct SpikingSlot {
 }
 
 impl SpikingSlot {
-    /// Returns what is behind a slot; `None` if the slot is another network family's.
+    /// Returns the parts of a slot; `None` if the slot is another network family's.
     pub fn of(slot: &Slot) -> Option<&Self> {
         slot.detail.downcast_ref()
     }

@@ -126,7 +126,7 @@ pub enum Emission {
     /// The tick in which v passed θ.
     #[default]
     Same,
-    /// The tick after (Spyx, which tests v before it updates it).
+    /// The tick after the spike (Spyx, which tests v before it updates it).
     NextTick,
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Shared {
     pub control: Vec<Control>,
     /// Buffers in which the inputs of each layer but the first arrive.
     pub buffers: Vec<Option<Buffers>>,
-    /// First byte behind them.
+    /// Byte address after the buffers.
     end: u32,
 }
 

@@ -25,7 +25,7 @@ pub(in crate::mapping) struct HeadPlan {
     /// PEs of the head.
     pub pes: Vec<Pe>,
     pub layers: Vec<PlannedLayer>,
-    /// PEs that are free for the head, those in use included.
+    /// Number of PEs that the head may use, those in use included.
     pub free: usize,
 }
 
@@ -98,13 +98,13 @@ impl HeadPlan {
         assignment(&self.head.layers[layer], &self.layers[layer].hosts)
     }
 
-    /// Returns the outputs of the last layer, for who takes the features.
+    /// Returns the outputs of the last layer, for the readers of the features.
     pub fn features(&self) -> Option<&PlannedLayer> {
         self.layers.last()
     }
 }
 
-/// Refuses what the head's program has no way for.
+/// Refuses options that the head's program does not support.
 fn check(request: &Request<'_>) -> Result<(), HeadError> {
     let MappingOptions { schedule, batch, broadcast, payload, .. } = *request.mapping;
     let refused = [

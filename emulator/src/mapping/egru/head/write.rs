@@ -192,7 +192,7 @@ impl<'a> HeadWriter<'a> {
         PeProgram { operations, slots, regions, image: Arc::new(image), log, fifo: (0, 0) }
     }
 
-    /// Writes what a share's kernels read beside weights.
+    /// Writes the constants that a share's kernels read beside weights.
     fn constants(&self, image: &mut Image, k: usize, tiles: &[u32], layout: &LayerLayout) {
         let inputs = self.inputs(k);
         let layer = inputs.layer;
@@ -299,7 +299,7 @@ impl<'a> HeadWriter<'a> {
         vec![Announcement { message, to: masks(&self.plan.pes_of(0)) }]
     }
 
-    /// Says what a PE of the head receives, among `lanes` populations.
+    /// Describes the receptions of a PE of the head, among `lanes` populations.
     pub fn inbox(&self, loaded: &PeProgram, lanes: usize) -> Inbox {
         let mut inbox = Inbox::new(lanes);
         for (number, slot) in (0_u8..).zip(&loaded.slots) {

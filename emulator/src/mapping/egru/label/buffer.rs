@@ -57,12 +57,12 @@ impl Content {
         }
     }
 
-    /// x, or some of it, is there.
+    /// Returns `true` if x, or some of it, has arrived.
     pub const fn has_x(self) -> bool {
         matches!(self, Self::X(_) | Self::YOverX(_) | Self::XOverY(..))
     }
 
-    /// y, or some of it, is there.
+    /// Returns `true` if y, or some of it, has arrived.
     pub const fn has_y(self) -> bool {
         matches!(self, Self::Y(_) | Self::YOverX(_) | Self::XOverY(..))
     }

@@ -27,7 +27,7 @@ pub(super) enum Owner {
     Unpacked(usize),
 }
 
-/// A range of bytes and whose it is.
+/// Range of bytes with its owner.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) start: u32,
@@ -140,7 +140,7 @@ fn events(
     }
 }
 
-/// Returns what a word of a control block is for.
+/// Returns the use of a word of a control block.
 pub(super) fn control_word(slot: &Slot, egru: &EgruSlot, program: &Program, address: u32) -> String {
     let (control, buffers) = (egru.control, slot.buffers);
     let pipelined = buffers.count() > 2;
