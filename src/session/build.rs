@@ -109,7 +109,7 @@ impl Plan {
         Ok(Session::new(loaded, (self.model, self.placed), machine, work))
     }
 
-    /// The task, with what it needs beside the model: its text, its prompt, its samples.
+    /// Creates the task, with what it needs beside the model: its text, its prompt, its samples.
     pub fn work(&self, loaded: &LoadedScene) -> Result<Box<dyn Work>, SceneError> {
         self.feed.start(loaded, self.program.batch).map_err(|problem| loaded.error_of(problem))
     }
@@ -184,7 +184,7 @@ pub struct PlanError {
     pub scene: SceneError,
     /// Scene and model are sound, but ask for more than the chip has.
     pub misfit: bool,
-    /// Bytes that the fullest PE would need, where that is what is too much.
+    /// Bytes that the fullest PE would need, if that is the reason.
     pub needed: Option<u64>,
 }
 
@@ -207,7 +207,7 @@ impl From<SceneError> for PlanError {
     }
 }
 
-/// Checks that something would come of every fault that the scene plans.
+/// Checks that every planned fault can have an effect.
 fn faults(loaded: &LoadedScene, program: &Program) -> Result<(), SceneError> {
     for (number, planned) in loaded.scene.faults.iter().enumerate() {
         if let Err(error) = planned.check(program) {
@@ -269,7 +269,7 @@ pub fn model_notes(model: &Model) -> impl Iterator<Item = Lint> + '_ {
     })
 }
 
-/// Returns what is odd about the inputs of a task: guesses and missing inputs are warnings.
+/// Returns findings about the inputs of a task: guesses and missing inputs are warnings.
 pub fn input_lints(notes: Vec<InputNote>) -> impl Iterator<Item = Lint> {
     notes.into_iter().map(|note| Lint {
         level: if note.doubtful { Level::Warning } else { Level::Note },

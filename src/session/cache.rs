@@ -16,8 +16,7 @@ use crate::task::{Feed, Kept, Loading, Task};
 pub struct ModelCache {
     model: Option<LoadedModel>,
     kept: Kept,
-    /// Largest inputs of a model's layers, and what they were seen on: model, time of its file,
-    /// task.
+    /// Largest inputs of a model's layers, with their key: model, time of its file, task.
     peaks: Option<Box<(PeaksOf, Arc<Peaks>)>>,
 }
 
@@ -73,7 +72,7 @@ impl ModelCache {
     }
 }
 
-/// A scene's model, and what its task needs beside the chip.
+/// Scene's model, and what its task needs beside the chip.
 pub(super) struct Loaded {
     pub model: Model,
     pub feed: Arc<dyn Feed>,
@@ -81,7 +80,7 @@ pub(super) struct Loaded {
     pub restart: Option<Restart>,
 }
 
-/// Loads a scene's model and what its task needs.
+/// Loads a scene's model and the needs of its task.
 ///
 /// # Errors
 ///

@@ -1,5 +1,4 @@
-//! Everything that can be asked of a running experiment, as data: keys, the palette, tests and
-//! replay all send these.
+//! Requests to a running experiment, as data: keys, the palette, tests and replay send them.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -48,7 +47,7 @@ pub enum Command {
     Level {
         /// Index of the PE.
         pe: usize,
-        /// Level from now on.
+        /// Level of the PE from now on.
         level: Level,
     },
     /// Step through the machine code of a PE; the chip moves where a call ends or begins.
@@ -62,7 +61,7 @@ pub enum Command {
         /// Whether to step backwards.
         back: bool,
     },
-    /// Say who last wrote these bytes of a PE's SRAM.
+    /// Report the last write to these bytes of a PE's SRAM.
     WhoWrote {
         /// Index of the PE.
         pe: usize,
@@ -73,9 +72,10 @@ pub enum Command {
     SetSpeed(Speed),
     /// Rebuild from the same scene and start over, paused.
     Restart,
-    /// Read the scene file again, build it beside the running machine and swap it in if it is good.
+    /// Read the scene file again, build it beside the running machine, and swap it in if it is
+    /// valid.
     Reload,
-    /// Build another scene, with these edits, and go on with it as with the first.
+    /// Build another scene with these edits, and replace the experiment by it.
     Open {
         /// Path of the scene's file.
         scene: PathBuf,
@@ -95,7 +95,7 @@ pub enum Command {
         /// Whether it counts as broken; otherwise it is reserved.
         broken: bool,
     },
-    /// Do some of these one after the other, and tell when all is done.
+    /// Carry out a script, and report its end.
     Perform(Performance),
     /// Set the detail that snapshots carry beside the summary.
     Focus(Focus),
@@ -111,24 +111,23 @@ pub enum Command {
     Quit,
 }
 
-/// Commands that are carried out one after the other, each when the one before has ended,
-/// and questions that are answered when all are done. Another command that decides where the
-/// experiment goes ends it before.
+/// Script: commands carried out in sequence, and questions answered at the end. A command of the
+/// user that moves the experiment ends it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
-    /// Comes back with the answers.
+    /// Number that is returned with the answers.
     pub tag: u32,
     /// Commands in the order in which they are carried out.
     pub commands: Vec<Command>,
-    /// Values to tell then: `perplexity`.
+    /// Values to report at the end: `perplexity`.
     pub values: Vec<String>,
-    /// Conditions to look at then: `perplexity > 150`.
+    /// Conditions to evaluate at the end: `perplexity > 150`.
     pub conditions: Vec<String>,
 }
 
 impl Command {
-    /// Whether it decides where the experiment goes: where such a command is given is a stop,
-    /// and is recorded.
+    /// Returns `true` if the command moves the experiment: such a command marks a stop, and is
+    /// recorded.
     pub const fn moves(&self) -> bool {
         match self {
             Self::Run

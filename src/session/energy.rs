@@ -27,7 +27,7 @@ pub struct Energy {
 /// Energy of a run by its uses; the parts add up to the whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnergyParts {
-    /// The chip with its PEs off, J.
+    /// Energy of the chip with its PEs off, J.
     pub chip_j: f64,
     /// All 152 PEs powered and asleep, J.
     pub asleep_j: f64,
@@ -79,7 +79,7 @@ pub struct PeEnergy {
 }
 
 impl PeEnergy {
-    /// The sum of its parts, J.
+    /// Returns the sum of the parts, J.
     pub fn total(self) -> f64 {
         self.asleep_j + self.active_j + self.polling_j
     }
@@ -157,7 +157,7 @@ impl<'a> Meter<'a> {
         FastTime { busy: fast.busy.min(fast.time), ..fast }
     }
 
-    /// Returns what a PE drew more in its time at the fast level.
+    /// Returns the additional energy of a PE in its time at the fast level.
     fn fast_energy(&self, time: FastTime) -> FastEnergy {
         let joules = |milliwatts: f64, ticks: Tick| milliwatts * 1e-9 * us(ticks);
         FastEnergy {
@@ -167,7 +167,7 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// Returns what all PEs drew more in their times at the fast level, J.
+    /// Returns the additional energy of all PEs in their times at the fast level, J.
     fn fast_total(&self, time: impl Fn(usize) -> FastTime) -> f64 {
         let is_timed = self.machine.program().is_timed();
         let pes = (0..self.places()).filter(|_| is_timed);

@@ -46,7 +46,7 @@ const WAITING: usize = 256;
 /// take one snapshot a frame; some ms less than that, so that the next one is there in time on a
 /// machine that has other things to do as well.
 const FRAME: Duration = Duration::from_millis(10);
-/// Time limit for the thread to end, which includes its current work and the end of a recording.
+/// Time limit for the thread to end, which covers its current work and the end of a recording.
 const LEAVING: Duration = Duration::from_secs(5);
 /// Over how long the wall speed is measured.
 const SPEED_WINDOW: Duration = Duration::from_millis(500);
@@ -129,7 +129,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the thread; `notify` is called on it with every event and must not block for long.
+    /// Starts the thread; it calls `notify` with every event, which must not block for long.
     ///
     /// Scenes are built on threads of their own, so that the engine answers and can be left
     /// meanwhile. At most one snapshot of a free run is sent per [`Engine::ready`].
@@ -209,7 +209,7 @@ enum Mode {
     Paused,
     Running,
     Stepping(StepUnit, u32),
-    /// On the way to a moment that lies ahead.
+    /// A seek to a later moment is in progress.
     Going(Place),
     /// Stepping by instructions of a PE.
     Code(code::CodeSteps),
@@ -248,7 +248,7 @@ struct Runner {
     cache: ModelCache,
     /// Scene that is being built.
     building: Option<Building>,
-    /// Whether what is being built is to run to the time step of the experiment before it.
+    /// Whether the scene being built is to run to the step of the experiment that it replaces.
     stays: bool,
     session: Option<Session>,
     /// Past of `session`; `None` where none is kept.
@@ -264,7 +264,7 @@ struct Runner {
     /// Script in progress.
     performing: Option<perform::Performing>,
     facts: EngineFacts,
-    /// News for the face from where it cannot be told at once.
+    /// News for the front end that could not be sent at once.
     later: Vec<EngineEvent>,
     /// Time at which the next unit of a paced run is due.
     due: Instant,
@@ -489,8 +489,8 @@ impl Runner {
         }
     }
 
-    /// Sends a snapshot if there is news. A free run sends one only to a face that has
-    /// drawn the last.
+    /// Sends a snapshot if there is news. In a free run it waits until the front end has drawn the
+    /// last one.
     fn publish(&mut self, notify: Notify<'_>, standing: bool) {
         let Some(session) = &self.session else { return };
         if !self.changed {

@@ -40,7 +40,7 @@ pub(super) fn last_event(session: &Session) -> String {
     }
 }
 
-/// Returns what a packet is for, in words.
+/// Returns the purpose of a packet, in words.
 pub(in crate::session) fn receiver(packet: &Packet) -> String {
     match packet.qpe {
         _ if packet.host => "the host".to_owned(),

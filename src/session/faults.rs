@@ -45,7 +45,7 @@ impl Session {
         self.changes.forget_from(events) || faults
     }
 
-    /// The fault made by hand at this very moment that writes to these bytes, the last one.
+    /// Returns the latest manual fault at the current event that writes to these bytes.
     pub(super) fn by_hand_now(&self, pe: Pe, bytes: &Range<u32>) -> Option<Fault> {
         let now = FaultTime::Event(self.machine.state().events);
         let mut plans = self.faults.plans.iter().rev();
@@ -63,7 +63,7 @@ impl Session {
         Ok(())
     }
 
-    /// Faults that have happened so far, in the order in which they were planned.
+    /// Iterates over the faults injected so far, in the order of the plan.
     pub fn faults(&self) -> impl Iterator<Item = &PlannedFault> {
         self.faults.plans.iter().filter(|plan| plan.done).map(|plan| &plan.planned)
     }
@@ -73,7 +73,7 @@ impl Session {
         self.faults.plans.iter().filter(|plan| plan.done).map(|plan| (plan.planned.fault, plan.tick))
     }
 
-    /// Returns the reason, as part of a sentence, if a fault does not change what is computed.
+    /// Returns the reason, as part of a sentence, if a fault does not change results.
     pub fn without_effect(&self, fault: &Fault) -> Option<String> {
         let why = fault.without_effect(self.program())?;
         Some(format!("without effect on the results, since {why}"))

@@ -110,7 +110,7 @@ pub enum Stopped {
 /// Experiment: a scene's program on the emulated chip, with its task.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// The scene it was built from.
+    /// Scene that the session was built from.
     pub loaded: LoadedScene,
     model: Model,
     placed: Vec<crate::mapping::Placed>,
@@ -165,8 +165,8 @@ impl Session {
         }
     }
 
-    /// Announces as many time steps as the chip takes and as are known: with layers one after the
-    /// other the next when the last one is complete, in a pipeline steps ahead.
+    /// Announces further time steps that the chip takes and whose inputs are known: with layers one
+    /// after the other the next when the last one is complete, in a pipeline steps ahead.
     fn announce(&mut self) -> Result<(), Moved> {
         while self.machine.takes_step() {
             match self.work.next_rows() {
@@ -181,14 +181,14 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the event that [`Self::advance`] will handle, after announcing what
-    /// it would announce.
+    /// Returns the event that [`Self::advance`] will handle, after the announcements that it would
+    /// make.
     fn next_event(&mut self) -> Option<Event> {
         self.announce().ok()?;
         self.machine.next_event()
     }
 
-    /// Handles one event. Before that it announces time steps.
+    /// Handles one event, after announcing time steps.
     pub fn advance(&mut self) -> Moved {
         self.machine.forget_written();
         if let Err(stopped) = self.announce() {
@@ -229,8 +229,9 @@ impl Session {
         }
     }
 
-    /// Returns what the host has received in the last time step: of each sample the last layer's
-    /// values; of a spiking network the values of all populations, and what its task traces.
+    /// Returns the values that the host received in the last time step: of each sample the last
+    /// layer's values; of a spiking network the values of all populations, and the traces of its
+    /// task.
     fn outputs(&self) -> Vec<Vec<f32>> {
         let program = self.program();
         if !program.is_timed() {
@@ -260,7 +261,7 @@ impl Session {
         found.unwrap_or(0.0)
     }
 
-    /// Records what happens from now on, or ends that and forgets it. Recording changes nothing of
+    /// Starts recording the timeline, or ends and discards the recording. Recording does not change
     /// what the chip does.
     pub fn watch_timeline(&mut self, on: bool) {
         if on && self.tape.is_none() {
@@ -270,7 +271,7 @@ impl Session {
         }
     }
 
-    /// Records the neurons' potentials from now on, where the network has spiking ones.
+    /// Starts recording the neurons' potentials, where the network has spiking ones.
     ///
     /// Recording changes nothing of what the chip does.
     pub fn watch_membranes(&mut self) {
@@ -342,7 +343,7 @@ impl Session {
         Moved::On(progress)
     }
 
-    /// Takes in what events have brought, the last of which was `event`.
+    /// Updates the session after events, the last of which was `event`.
     fn handled(&mut self, progress: Progress, event: Event) {
         self.faults.just.clear();
         self.follow_anew();
@@ -375,7 +376,7 @@ impl Session {
         Some(Moved::On(added.progress))
     }
 
-    /// Runs every time step event by event (`true`), also those whose times were seen before.
+    /// Sets whether every time step is run event by event, also steps whose times are known.
     pub fn run_exactly(&mut self, exactly: bool) {
         self.machine.run_exactly(exactly);
     }
@@ -417,8 +418,8 @@ impl Session {
         self.machine.state().host.in_flight.len()
     }
 
-    /// DRAM rows (tokens, frames) that the last completed time step read, one for each sample
-    /// of the batch.
+    /// Returns the DRAM rows (tokens, frames) that the last completed time step read, one for each
+    /// sample of the batch.
     pub fn rows(&self) -> &[u32] {
         &self.machine.state().host.rows
     }
@@ -428,7 +429,8 @@ impl Session {
         self.stats.steps
     }
 
-    /// Completed sequences; a shorter last one counts when the input has ended.
+    /// Returns the number of completed sequences; a shorter last one counts when the input has
+    /// ended.
     pub fn sequences(&self) -> u64 {
         let work = self.work.constant();
         let length = u64::from(work.sequence());
@@ -446,7 +448,7 @@ impl Session {
         &self.machine
     }
 
-    /// The chip, to disturb it.
+    /// Returns the chip for changes, such as faults.
     pub fn machine_mut(&mut self) -> &mut Machine {
         &mut self.machine
     }
@@ -472,7 +474,7 @@ impl Session {
     }
 
     /// Judges outputs on a second thread from now on, beside the next time steps, if there is a
-    /// second core and where a judgement takes long enough. Results are those of one thread.
+    /// second core and a judgement takes long enough. Results equal those of one thread.
     pub fn use_second_core(&mut self) {
         if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
             self.judge_beside(WORTH_A_THREAD);
@@ -521,7 +523,7 @@ impl Session {
         self.stats.output_hash()
     }
 
-    /// Hash of all that decides what the machine does next.
+    /// Returns the hash of everything that determines the machine's future.
     pub fn state_hash(&mut self) -> u128 {
         self.machine.state_hash()
     }

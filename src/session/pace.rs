@@ -11,7 +11,7 @@ pub enum StepUnit {
     /// One entry of the machine's queue: an operation starts or ends, a packet is injected or
     /// delivered, a DMA or an interrupt starts or ends, a timer is read.
     Event,
-    /// Until the last PE of the active layer ends its current operation.
+    /// Advance until the last PE of the active layer ends its current operation.
     Phase,
     /// Until the active layer's broadcast is delivered everywhere.
     Layer,

@@ -33,7 +33,7 @@ pub struct Opening {
     pub version: u32,
     /// The scene's file.
     pub scene: PathBuf,
-    /// Edits that were made to it.
+    /// Edits made to the scene.
     pub set: Vec<(String, String)>,
 }
 
@@ -46,7 +46,7 @@ pub enum Entry {
     End(u64, String),
 }
 
-/// Last line as it is written, with a checksum of all lines before it.
+/// Last line of a recording, with a checksum of all lines before it.
 #[derive(Serialize, Deserialize)]
 enum Closing {
     /// Events, `state_hash`, checksum.
@@ -58,7 +58,7 @@ enum Closing {
 /// An engine that is started again after a crash finds none, and the recording stays as it was.
 pub type PendingRecorder = Arc<Mutex<Option<Recorder>>>;
 
-/// Writes a session down as it goes.
+/// Writer of a recording of a session.
 #[derive(Debug)]
 pub struct Recorder {
     file: Journal,
@@ -67,7 +67,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a recording in a file, in place of an older one; `reads` is what the session reads.
+    /// Starts a recording in a file, which replaces an older one; `reads` are the files that the
+    /// session reads.
     ///
     /// # Errors
     ///
@@ -92,13 +93,12 @@ impl Recorder {
         Arc::new(Mutex::new(Some(self)))
     }
 
-    /// Notes a command, if it decides where the experiment goes.
+    /// Records a command, if it moves the experiment.
     pub fn note(&mut self, session: &Session, command: &Command) -> io::Result<()> {
         self.note_at(session.machine().state().events, command)
     }
 
-    /// Notes a command that was given after `events` events, if it decides where the experiment
-    /// goes.
+    /// Records a command that was given after `events` events, if it moves the experiment.
     pub fn note_at(&mut self, events: u64, command: &Command) -> io::Result<()> {
         if command.moves() {
             self.line(&Entry::At(events, command.clone()))?;
@@ -152,7 +152,7 @@ pub enum ReplayError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// A line is not what it should be.
+    /// A line of the recording is invalid.
     #[error("{}:{line}: {what}; `spinntui SCENE --record FILE` writes such files", path.display())]
     Line {
         /// Path of the recording.
@@ -167,7 +167,7 @@ pub enum ReplayError {
     Differs {
         /// Number of events that were handled before.
         at: u64,
-        /// Reason why it cannot be done.
+        /// Reason why the command cannot be repeated.
         what: String,
     },
 }
@@ -192,7 +192,7 @@ pub enum Ended {
     Same,
     /// The state is another; holds the recorded `state_hash`.
     Other(String),
-    /// The state is that of the recording, but lines of it were changed since.
+    /// The final state equals the recorded one, but lines of the recording were changed since.
     Changed,
     /// The recording has no end to compare with.
     Open,
@@ -300,7 +300,7 @@ enum Reach {
     Here,
     /// The end of a number of further units.
     Steps(StepUnit, u32),
-    /// A place that lies ahead.
+    /// A seek to a later place is in progress.
     Going(Place),
     /// The end of the input.
     Free,
@@ -372,7 +372,7 @@ fn forward(
     Ok(())
 }
 
-/// A command as the engine carries it out.
+/// Carries out a recorded command as the engine does.
 fn repeat(session: &mut Session, history: &mut History, command: &Command) -> Result<(), String> {
     let fault = |error: FaultError| error.to_string();
     match command {

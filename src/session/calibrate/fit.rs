@@ -21,13 +21,13 @@ use crate::session::trial::Trial;
 
 /// Rounds at most; two are the rule.
 const ROUNDS: usize = 6;
-/// Steps of a search by slope at most; times are nearly straight lines in these parameters, so two
-/// are the rule.
+/// Maximum number of steps of a search by slope; times are nearly straight lines in these
+/// parameters, so that two are usual.
 const SLOPES: usize = 8;
-/// A phase depends on a parameter if another value of it moves its time by more than this fraction.
+/// Relative change of a phase's time from which the phase depends on a parameter.
 const DEPENDS: f64 = 2e-3;
-/// Two parameters cannot be told apart if the cosine of their effects on the measured times
-/// is beyond this.
+/// Cosine of the effects of two parameters on the measured times beyond which they cannot be
+/// distinguished.
 const ALIKE: f64 = 0.999;
 
 /// Error that stops a fit.
@@ -248,7 +248,8 @@ impl Bench<'_> {
         Ok(best)
     }
 
-    /// All values of all discrete parameters; of equals the one nearest to what is there.
+    /// Tries all values of all discrete parameters; of equally good ones it takes the nearest to
+    /// the present.
     fn every(&mut self, from: &Assume, movable: &[Fitted]) -> Result<Assume, SceneError> {
         let mut all = vec![from.clone()];
         for parameter in movable.iter().filter(|parameter| parameter.search.method == Method::Every) {

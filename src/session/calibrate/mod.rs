@@ -12,12 +12,12 @@ use serde::Serialize;
 
 use crate::machine::options::Assume;
 
-/// A measured phase beside the emulated one. Times are µs a time step.
+/// Measured phase beside the emulated one. Times are µs a time step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowFit {
-    /// Phase, as reports name it.
+    /// Name of the phase in reports.
     pub phase: &'static str,
-    /// Layer, by its name in the model.
+    /// Name of the layer in the model.
     pub layer: String,
     /// Line of the file with the measurements.
     pub line: u64,
@@ -43,11 +43,11 @@ pub struct ParameterFit {
     pub name: &'static str,
     /// The scene's value.
     pub before: f64,
-    /// The fitted value; `before` where it was left alone.
+    /// Fitted value; `before` where the parameter was left alone.
     pub after: f64,
     /// Whether it was fitted.
     pub fitted: bool,
-    /// The rows whose time depends on it, `phase layer`.
+    /// Rows whose time depends on the parameter, `phase layer`.
     pub rows: Vec<String>,
     /// Reason for which it was not fitted; empty if it was.
     pub left_alone: String,

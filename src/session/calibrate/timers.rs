@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::file;
 use crate::machine::legend::{Legend, PhaseId};
 
-/// The columns, in the order in which they are described.
+/// Columns in the order of the documentation.
 const COLUMNS: [&str; 3] = ["phase", "layer", "us"];
 /// No measurement is this long: another file was named.
 const MAX_BYTES: u64 = 16 << 20;
@@ -21,7 +21,7 @@ pub struct Measured {
     pub line: u64,
     /// Phase that was measured.
     pub phase: PhaseId,
-    /// Layer, by its number in the network.
+    /// Index of the layer in the network.
     pub layer: usize,
     /// µs a time step.
     pub us: f64,
@@ -134,7 +134,7 @@ fn columns(header: &StringRecord) -> Result<[usize; 3], String> {
     Ok(at)
 }
 
-/// A line; what is wrong with it and what is expected.
+/// Parses a line; the error has a description and the expected contents.
 fn row(
     record: &StringRecord,
     line: u64,
@@ -160,8 +160,8 @@ fn row(
     Ok(Measured { line, phase, layer, us })
 }
 
-/// The line that a record stands in, from 1. The reader's position is where it began to look for
-/// the record: comments and empty lines may lie between.
+/// Returns the line of a record, from 1. The reader's position is where it began to look for the
+/// record: comments and empty lines may lie between.
 fn line_of(position: Option<&csv::Position>, bytes: &[u8]) -> u64 {
     let Some(position) = position else { return 1 };
     let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! Builds scenes on threads of their own, so that the engine answers and can be left meanwhile.
+//! Builds of scenes on threads of their own, so that the engine stays responsive.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

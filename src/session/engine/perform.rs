@@ -1,5 +1,5 @@
-//! Several commands as one: each when the one before has ended, and questions answered
-//! when all are done. Who asks for it need not know when the machine rests.
+//! Scripts: commands carried out in sequence, and questions answered at the end. The sender need
+//! not know when the machine is at rest.
 
 use std::collections::VecDeque;
 
@@ -27,24 +27,24 @@ pub struct Performed {
 pub struct Arrived {
     /// Events handled since the start.
     pub events: u64,
-    /// Hash of all that decides what the machine does next.
+    /// Hash of everything that determines the machine's future.
     pub state_hash: u128,
-    /// The values asked for, in order.
+    /// Values requested, in order.
     pub values: Vec<Result<Value, ExprError>>,
-    /// The conditions asked for, in order.
+    /// Conditions requested, in order.
     pub conditions: Vec<Result<Held, ExprError>>,
 }
 
-/// Whether a condition holds, and what it names.
+/// Result of a condition, with the values of its names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// Whether the condition is true.
     pub holds: bool,
-    /// The values that it names.
+    /// Names in the condition, with their values.
     pub values: Vec<(String, Value)>,
 }
 
-/// A performance on its way.
+/// Script in progress.
 #[derive(Debug)]
 pub(super) struct Performing {
     performance: Performance,
@@ -54,7 +54,7 @@ pub(super) struct Performing {
 }
 
 impl Runner {
-    /// Begins a performance; one on its way ends.
+    /// Starts a script; one in progress ends.
     pub(super) fn perform(&mut self, mut performance: Performance, notify: Notify<'_>) {
         self.end_performance(Err(INTERRUPTED[0].to_owned()), notify);
         if self.is_moving() {
@@ -64,7 +64,7 @@ impl Runner {
         self.performing = Some(Performing { performance, todo, last: None });
     }
 
-    /// A command by hand ends a performance, if it leads elsewhere.
+    /// Ends the script if a command of the user moves the experiment.
     pub(super) fn interrupt(&mut self, command: &Command, notify: Notify<'_>) {
         let elsewhere = matches!(
             command,
@@ -153,7 +153,7 @@ impl Runner {
     }
 }
 
-/// Whether a condition holds now, and what it names.
+/// Evaluates a condition, with the values of its names.
 fn holds(text: &str, session: &Session) -> Result<Held, ExprError> {
     let (mut condition, _) = Condition::new(text, &Names::of(session))?;
     Ok(Held { holds: condition.holds(session, &[]), values: condition.values(session) })

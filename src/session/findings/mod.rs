@@ -1,5 +1,4 @@
-//! Findings about an experiment as it runs: each finding says what, where, and
-//! what to try.
+//! Findings about an experiment as it runs: each has a description, a place, and a remedy.
 //!
 //! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the
 //! chip has done since.
@@ -42,7 +41,7 @@ pub struct Finding {
     pub level: Level,
     /// Name of the rule that found it, the same in every version.
     pub rule: String,
-    /// Layer, PE, link or field it is about.
+    /// Layer, PE, link or field that the finding is about.
     pub place: String,
     /// PE to look at; `None` if the finding is of the whole chip, a layer or a link.
     pub pe: Option<Pe>,
@@ -141,7 +140,7 @@ fn overflows(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// PEs whose MAC array had sums of more bits than it keeps.
+/// Adds findings about PEs whose MAC array had sums of more bits than it keeps.
 fn sums(session: &Session, found: &mut Vec<Finding>) {
     for (pe, state) in session.program().places().zip(&session.machine().state().pes) {
         let lost @ 1.. = state.count.mac.overflows else { continue };
@@ -192,7 +191,7 @@ fn memory(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// Layers whose busiest PE is far above the mean.
+/// Adds findings about layers whose busiest PE is far above the mean.
 fn imbalance(session: &Session, found: &mut Vec<Finding>) {
     let state = session.machine().state();
     for layer in &session.program().populations {
@@ -294,7 +293,7 @@ fn gates(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// Layers that have become much more, or much less active than they were.
+/// Adds findings about layers whose activity has changed a lot.
 fn drift(session: &Session, found: &mut Vec<Finding>) {
     for (layer, history) in session.program().populations.iter().zip(&session.stats().layer_history) {
         if history.len() < HISTORY {

@@ -76,10 +76,10 @@ pub enum HistoryError {
         /// Present position of the experiment.
         now: Position,
     },
-    /// No such bookmark.
+    /// The bookmark does not exist.
     #[error("there is no bookmark `{name}`{}", listed(.known))]
     NoBookmark {
-        /// As asked for.
+        /// Name that was requested.
         name: String,
         /// Names of the existing bookmarks.
         known: Vec<String>,
@@ -108,19 +108,19 @@ pub struct History {
     store: PageStore,
     /// Checkpoints that are kept, oldest first.
     kept: VecDeque<Checkpoint>,
-    /// Bytes of what is kept beside pages.
+    /// Bytes of the checkpoints beside their pages.
     own_bytes: usize,
     /// Event number at the end of each time step.
     step_ends: Vec<u64>,
     /// Event numbers at which the experiment stopped, oldest first.
     stops: Vec<u64>,
     bookmarks: Vec<Bookmark>,
-    /// Times that what was known of later moments became untrue.
+    /// Number of times that the known later moments were discarded.
     course: u64,
 }
 
 impl History {
-    /// Begins with where the experiment is; how much is kept says its scene.
+    /// Starts a history at the present position, with the limits of the scene.
     pub fn new(session: &mut Session) -> Self {
         let mut history = Self {
             options: session.loaded.scene.history,
@@ -136,7 +136,7 @@ impl History {
         history
     }
 
-    /// Takes note of what an event brought. To be called after every event.
+    /// Updates step ends and checkpoints; call it after every event.
     pub fn note(&mut self, session: &mut Session, progress: Progress) {
         if !progress.step {
             return;
@@ -196,7 +196,7 @@ impl History {
         self.kept.front().map(|kept| kept.at).unwrap_or_default()
     }
 
-    /// The experiment stands still here: a place for [`Place::PreviousStop`].
+    /// Records a stop, a target for [`Place::PreviousStop`].
     pub fn stopped(&mut self, session: &Session) {
         let at = session.machine.state().events;
         let before = self.stops.partition_point(|&stop| stop < at);
@@ -211,7 +211,7 @@ impl History {
         Ok(())
     }
 
-    /// Forgets what was known of the time after now, since a change was made by hand.
+    /// Discards later moments after a manual change.
     ///
     /// `times` says whether events may come at other times, or bring others: then ends of time
     /// steps and bookmarks after now are forgotten as well.
@@ -244,8 +244,8 @@ impl History {
         }
     }
 
-    /// Goes back by a number of units. If history ends before that, goes to its oldest moment
-    /// and says so.
+    /// Goes back by a number of units. If history ends before that, goes to its oldest position and
+    /// reports it.
     pub fn back(
         &mut self,
         session: &mut Session,

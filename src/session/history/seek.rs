@@ -41,7 +41,7 @@ impl Place {
 }
 
 impl History {
-    /// Returns the moment that a place stands for, to run to if it lies ahead.
+    /// Resolves a bookmark to its position, to which the engine has to run if it lies ahead.
     pub fn ahead(&self, place: &Place) -> Place {
         match place {
             Place::Bookmark(name) => self.named(name).map_or_else(|_| place.clone(), Bookmark::place),
@@ -49,7 +49,7 @@ impl History {
         }
     }
 
-    /// Goes to a moment that the experiment has been at.
+    /// Seeks to a position that the experiment has reached before.
     pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
         let now = Position::of(session);
         let target = match place {
@@ -71,9 +71,9 @@ impl History {
         self.arrive(session, now, target)
     }
 
-    /// Goes to the moment before event number `event`, which is handled next; faults and changes
-    /// made by hand before that event stay, also those of this very moment. `now` is where the
-    /// experiment was.
+    /// Seeks to the moment before event number `event`, which is handled next. Manual faults and
+    /// changes before that event stay, also those at this moment. `now` is the position before the
+    /// seek.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl History {
         self.arrive_keeping(session, now, event.saturating_sub(1), event)
     }
 
-    /// Comes back to where the experiment was before looking around.
+    /// Returns to the position before a look around.
     ///
     /// # Errors
     ///
@@ -102,8 +102,8 @@ impl History {
         Ok(())
     }
 
-    /// Goes to the moment after `events` events: back, or forward where that was known before.
-    /// `now`: where the experiment was, which looking around may have left.
+    /// Seeks to the moment after `events` events: back, or forward where that was known. `now` is
+    /// the position before the seek, which a look around may have left.
     pub(super) fn arrive(
         &mut self,
         session: &mut Session,
@@ -113,7 +113,7 @@ impl History {
         self.arrive_keeping(session, now, target, target)
     }
 
-    /// Goes as [`Self::arrive`] does, and keeps what was done by hand before `keep` events.
+    /// Seeks as [`Self::arrive`] does, and keeps manual changes before `keep` events.
     fn arrive_keeping(
         &mut self,
         session: &mut Session,
@@ -143,8 +143,8 @@ impl History {
         Ok(Position::of(session))
     }
 
-    /// Runs on until `target` events are handled, and keeps the ends of time steps that it passes,
-    /// as long as no other has to go for it: the next steps back lead to them.
+    /// Runs until `target` events are handled, and keeps checkpoints at the ends of time steps on
+    /// the way, as long as no other has to be dropped for them: the next steps back lead to them.
     fn replay_keeping(&mut self, session: &mut Session, target: u64) {
         while session.machine.state().events < target {
             let Moved::On(progress) = session.advance_up_to(target) else { return };

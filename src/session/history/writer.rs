@@ -12,12 +12,12 @@ use crate::machine::sram::PAGE_BYTES;
 use crate::session::event;
 use crate::session::{Moved, Session};
 
-/// The answer to "who last wrote these bytes".
+/// Answer to the question for the last write to some bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LastWrite {
     /// Write that was found.
     By(Writer),
-    /// The host, when it loaded the chip: nothing since.
+    /// Load of the program by the host: no later write.
     Load,
     /// Nothing since this moment, the oldest that is kept.
     NotSince(Position),
@@ -26,13 +26,13 @@ pub enum LastWrite {
 /// A write in the past.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Writer {
-    /// The moment after it.
+    /// Position after the write.
     pub at: Position,
     /// Description of the write, for messages.
     pub what: String,
-    /// The PE that computed or sent what was written, if one did.
+    /// PE that computed or sent the written value; `None` if no PE did.
     pub pe: Option<(u8, u8, u8)>,
-    /// The bytes that it wrote, of those asked for.
+    /// Bytes written, of those in question.
     pub bytes: Range<u32>,
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Display for LastWrite {
     }
 }
 
-/// Bits of the pages that these bytes touch.
+/// Returns the bits of the pages that these bytes touch.
 fn pages(bytes: &Range<u32>) -> u128 {
     let (first, last) = (bytes.start as usize / PAGE_BYTES, bytes.end.max(1) as usize / PAGE_BYTES);
     (first..=last.min(127)).fold(0, |bits, page| bits | 1 << page)

@@ -1,4 +1,4 @@
-//! From a word to what it belongs with: from a weight to the value it is multiplied with, from a
+//! Links from a word to related places: from a weight to the value it is multiplied with, from a
 //! value that arrived to the unit that sent it, from a unit's state to the unit.
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::session::Session;
 pub struct Link {
     /// Place that the link leads to.
     pub place: Place,
-    /// To what, in words.
+    /// Description of the place.
     pub to: String,
 }
 
@@ -145,7 +145,7 @@ fn to_sent(
     Some(memory(home.pe, base + 4 * home.index, format!("{name} of {layer_name} unit {unit} on {}", home.pe)))
 }
 
-/// Byte address of what a matrix of a slot is multiplied with in the time step that the PE is in.
+/// Returns the byte address of the operand of a slot's matrix in the PE's present time step.
 fn operand(words: &crate::kernel::SramWords, slot: &Slot, matrix: Matrix) -> Option<u32> {
     let step = *words.get(slot.turn as usize / 4)?;
     let share = EgruSlot::of(slot)?;

@@ -1,4 +1,4 @@
-//! Labels of a PE's memory, of whichever network family its program is.
+//! Labels of a PE's memory, for programs of any network family.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ impl<'a> Labels<'a> {
         labels.or_else(|| program.pe(pe).map(Self::Regions))
     }
 
-    /// Returns what the PE is loaded with.
+    /// Returns the program of the PE.
     pub fn loaded(&self) -> &'a PeProgram {
         match self {
             Self::Egru(labels) => labels.loaded(),

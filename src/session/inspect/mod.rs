@@ -94,7 +94,7 @@ pub struct Inspection {
 pub enum PartView {
     /// Core of the PE.
     Core(Box<CoreView>),
-    /// A window of its memory.
+    /// Window of the PE's memory.
     Memory(MemoryView),
     /// Units of the PE.
     Neurons(NeuronsView),
@@ -104,15 +104,15 @@ pub enum PartView {
     Code(Option<Box<CodeView>>),
 }
 
-/// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a
-/// batch, the first sample).
+/// Returns the place of a unit of a layer, by its name: among the neurons of the PE that computes
+/// it (of a batch, the first sample).
 pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<Place> {
     let number = program.populations.iter().position(|l| l.name == layer)?;
     let home = follow::home(program, PopulationId::at(number), 0, unit)?;
     Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })
 }
 
-/// Units of a PE, all its slots together.
+/// Returns the number of units of a PE, all its slots together.
 pub fn units(session: &Session, pe: usize) -> u32 {
     let loaded = session.program().pes.get(pe).and_then(Option::as_ref);
     loaded.map_or(0, |loaded| loaded.slots.iter().map(|slot| slot.units.len() as u32).sum())

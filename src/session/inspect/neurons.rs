@@ -22,7 +22,7 @@ use crate::text::{several, step_number};
 /// Units of a page.
 pub const PAGE: usize = 64;
 
-/// Time step of the sums from which the gates are computed, by its number from 1.
+/// Time step of the sums from which the gates are computed, numbered from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gates {
@@ -64,11 +64,11 @@ pub struct UnitView {
     pub unit: u32,
     /// Cell state compared with the threshold, before the reset; the y of an active unit.
     pub c_before: f32,
-    /// Cell state as the SRAM holds it: after the reset.
+    /// Cell state in the SRAM: after the reset.
     pub c: f32,
     /// Threshold θ of the unit.
     pub theta: f32,
-    /// Keep gate, from the sums as they are.
+    /// Keep gate, from the present sums.
     pub z: f32,
     /// Reset gate r, 0..=1.
     pub r: f32,
@@ -95,7 +95,7 @@ pub struct SpotView {
     pub address: u32,
 }
 
-/// A PE, or the host, that gets a unit's value.
+/// Receiver of a unit's value: a PE or the host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receiver {
     /// The PE and the word where the value lands; none for the host.
@@ -298,7 +298,7 @@ fn spots(words: &SramWords, egru: &EgruSlot, index: u32) -> Vec<SpotView> {
 
 /// Packets in which a unit's value is sent.
 struct Sent {
-    /// Packet of the block and word of it; none if it is not sent.
+    /// Packet of the block and word in it; `None` if the value is not sent.
     packet: Option<(u32, u32)>,
     packets: u32,
     step: u32,

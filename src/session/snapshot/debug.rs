@@ -1,4 +1,4 @@
-//! Breakpoints and tracepoints, as faces show them.
+//! Breakpoints and tracepoints, for front ends.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::session::debug::PointKind;
 /// Lines of the tracepoints' log that a snapshot carries.
 pub const TRACED: usize = 20;
 
-/// Breakpoint, watchpoint or tracepoint as front ends show it.
+/// Breakpoint, watchpoint or tracepoint, for front ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointView {
     /// Number of the point.
@@ -28,10 +28,10 @@ pub struct PointView {
     pub error: Option<String>,
 }
 
-/// All points, and what they have said.
+/// All points, and the lines of tracepoints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DebugView {
-    /// In the order in which they were made.
+    /// Points in the order of their creation.
     pub points: Vec<PointView>,
     /// Condition and values that stopped the run; `None` once it goes on.
     pub stopped: Option<String>,

@@ -47,7 +47,7 @@ pub enum Focus {
     Timeline(TimelineRequest),
 }
 
-/// Whether and why the engine moves or stands.
+/// State of the engine: running, paused or stopped, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
     /// Standing; waits for a command.
@@ -64,7 +64,7 @@ pub enum RunState {
     /// No event is left but the step is not complete (a packet was lost, say): which PE
     /// waits for what.
     Stalled(String),
-    /// The machine stopped on a fault of the program it ran: PE, operation, address.
+    /// The machine stopped on a fault of its program: PE, operation, address.
     Faulted(String),
 }
 
@@ -75,9 +75,9 @@ pub struct HistoryView {
     pub oldest: Position,
     /// Number of checkpoints.
     pub moments: usize,
-    /// Time steps from one to the next.
+    /// Time steps from one checkpoint to the next.
     pub every: u32,
-    /// Bytes they take, about.
+    /// Approximate bytes of the checkpoints.
     pub bytes: usize,
     /// Memory that checkpoints may take, MiB.
     pub memory_mib: u32,
@@ -96,7 +96,7 @@ pub struct Snapshot {
     pub title: String,
     /// Scene path as given.
     pub scene: String,
-    /// Edits with which it was loaded, as `--set` makes them, in order.
+    /// Edits with which the scene was loaded, as `--set` makes them, in order.
     pub edits: Vec<(String, String)>,
     /// Name of the model.
     pub model: String,
@@ -126,7 +126,7 @@ pub struct Snapshot {
     pub clock_mhz: u32,
     /// 152 PEs by index.
     pub pes: Vec<PeView>,
-    /// Names, colours and letters of what the program numbers.
+    /// Names, colours and letters of the program's phases and counters.
     #[serde(skip)]
     pub legend: Arc<Legend>,
     /// Layers in network order.
@@ -159,11 +159,11 @@ pub struct Snapshot {
     pub watches: Vec<WatchView>,
     /// Potentials of pinned neurons.
     pub membranes: Vec<MembraneView>,
-    /// Detail asked for by `Focus`.
+    /// Detail requested by `Focus`.
     pub focus: Option<PeDetail>,
     /// Answer to [`Focus::Inspect`].
     pub inspection: Option<Inspection>,
-    /// The timeline, if `Focus` asks for it.
+    /// Timeline, if `Focus` asks for it.
     pub timeline: Option<TimelineView>,
 }
 

@@ -1,4 +1,4 @@
-//! Timeline as a front end shows it: cells of a window, not spans.
+//! Timeline for front ends: cells of a window, not spans.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,10 +47,10 @@ pub struct TimelineRequest {
 /// Main use of a cell's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellKind {
-    /// Nothing is known of it: not recorded, or still to come.
+    /// Unknown: not recorded, or still to come.
     #[default]
     Blank,
-    /// The core was in an operation of this phase; of one that waits, only what is work.
+    /// Operation of this phase; of a phase that waits, only its work.
     Work(PhaseId),
     /// Handlers, or emptying the FIFO.
     Handler,
@@ -63,7 +63,7 @@ pub enum CellKind {
 pub struct CellView {
     /// Main use of the cell's time.
     pub kind: CellKind,
-    /// The critical path goes through this PE here.
+    /// Whether the critical path goes through this PE here.
     pub critical: bool,
 }
 
@@ -85,10 +85,10 @@ pub struct PathCell {
     pub doing: Doing,
     /// Phase of an operation.
     pub phase: Option<PhaseId>,
-    /// Layer that the segment is of; `None` where it is of none.
+    /// Layer of the segment; `None` where it belongs to none.
     pub layer: Option<PopulationId>,
-    /// PE, by index; of a packet, its sender. None for the host, and for steps no longer
-    /// kept in full.
+    /// PE, by index; of a packet, its sender. `None` for the host, and for steps no longer kept in
+    /// full.
     pub pe: Option<u16>,
 }
 
@@ -110,9 +110,9 @@ pub struct TimelineView {
     pub request: TimelineRequest,
     /// The window, ticks.
     pub begin: Tick,
-    /// Behind its last tick.
+    /// Tick after the last one of the window.
     pub end: Tick,
-    /// From when on something is known: time steps, and their critical paths.
+    /// Tick from which time steps and their critical paths are known.
     pub known: Tick,
     /// From when on every operation and packet is.
     pub detailed: Tick,
@@ -120,7 +120,7 @@ pub struct TimelineView {
     pub now: Tick,
     /// PEs by row, all of them: by chip, then by layer, then by index.
     pub order: Vec<u16>,
-    /// Rows that were asked for; without [`TimelineRequest::fit`], consecutive ones of `order`.
+    /// Rows that were requested; without [`TimelineRequest::fit`], consecutive ones of `order`.
     pub rows: Vec<TimelineRow>,
     /// The critical path, by column; none where no completed step is known.
     pub path: Vec<Option<PathCell>>,

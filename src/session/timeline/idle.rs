@@ -12,7 +12,7 @@ use crate::machine::record::{PeRecord, Recorder};
 /// Event source that a PE waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Awaited {
-    /// A PE (its index), for what it did for a layer.
+    /// A PE (its index), working for a layer.
     Pe {
         /// Layer that the PE worked for.
         layer: PopulationId,
@@ -27,12 +27,12 @@ pub enum Awaited {
     Unknown,
 }
 
-/// Time that PEs waited, ticks; what they did meanwhile in handlers and FIFOs is taken off.
+/// Waiting time of PEs, in ticks; time in handlers and FIFOs meanwhile is subtracted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Idle {
-    /// By waiting PE (index) and the one waited for.
+    /// Time by waiting PE (index) and source of the wait.
     pub by_pe: BTreeMap<(u16, Awaited), Tick>,
-    /// By layer of the waiting PE and the one waited for, over all PEs.
+    /// Time by layer of the waiting PE and source of the wait, over all PEs.
     pub by_layer: BTreeMap<(PopulationId, Awaited), Tick>,
 }
 
@@ -61,7 +61,7 @@ pub fn awaited(record: &Recorder, packet: Option<u64>) -> Awaited {
     }
 }
 
-/// Ticks of `window` in which a PE ran handlers or emptied its FIFO.
+/// Returns the ticks of `window` in which a PE ran handlers or emptied its FIFO.
 fn served(record: &PeRecord, window: &Range<Tick>) -> Tick {
     let mut until = window.start;
     let mut ticks = 0;

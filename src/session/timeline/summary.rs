@@ -11,7 +11,7 @@ use crate::machine::program::Program;
 use crate::machine::record::Recorder;
 use crate::text;
 
-/// A part of the critical path with all that is of its kind.
+/// Sum of all segments of the critical path of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Kind of the segments.
@@ -33,12 +33,12 @@ pub struct Bound {
 pub struct Summary {
     /// Length of the path, ticks.
     pub ticks: Tick,
-    /// Time steps in it.
+    /// Number of time steps in the path.
     pub steps: u32,
     /// Parts, longest first; they add up to `ticks`.
     pub bounds: Vec<Bound>,
-    /// By layer, what perfect balance would save at most: by how much operations on the path are
-    /// longer than the mean of their layer, ticks.
+    /// Upper limit of the saving by perfect balance, by layer, in ticks: excess of operations on
+    /// the path over the mean of their layer.
     pub savings: Vec<Tick>,
 }
 
@@ -80,12 +80,13 @@ impl Summary {
         Self { ticks: path.iter().map(Segment::ticks).sum(), steps, bounds, savings }
     }
 
-    /// Ticks on the path of what `wanted` holds for.
+    /// Returns the ticks on the path of the parts for which `wanted` is true.
     pub fn sum(&self, wanted: impl Fn(&Bound) -> bool) -> Tick {
         self.bounds.iter().filter(|bound| wanted(bound)).map(|bound| bound.ticks).sum()
     }
 
-    /// Layers and PEs whose operations are on the path, with how long they are, longest first.
+    /// Returns the layers and PEs whose operations are on the path, with their ticks, longest
+    /// first.
     pub fn places(&self) -> Vec<(PopulationId, u16, Tick)> {
         let mut places: BTreeMap<(PopulationId, u16), Tick> = BTreeMap::new();
         for bound in self.bounds.iter().filter(|bound| bound.doing == Doing::Operation) {
@@ -189,7 +190,7 @@ impl Summary {
     }
 }
 
-/// Whole microseconds, or one digit after the point below ten, with thousands apart.
+/// Formats whole microseconds, or one digit after the point below ten, with thousands separated.
 fn grouped(value: f64) -> String {
     if value < 10.0 && value.fract() != 0.0 {
         return format!("{value:.1}");

@@ -10,7 +10,8 @@ use crate::chip::clock::Tick;
 use crate::machine::exec::Machine;
 use crate::machine::record::{Limits, StepSpan};
 
-/// Completed time steps of which every operation and packet is kept, beside the one under way.
+/// Number of completed time steps of which every operation and packet is kept, beside the one in
+/// progress.
 pub const DETAILED_STEPS: usize = 4;
 /// Completed time steps of which the critical path is kept: two sequences of the
 /// paper's language model.
@@ -38,7 +39,7 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Lets a machine record from now on.
+    /// Starts recording of a machine.
     pub fn begin(machine: &mut Machine) -> Self {
         machine.record(Limits::default());
         Self::default()
@@ -80,7 +81,7 @@ impl Tape {
     }
 }
 
-/// Neighbours of one kind made one; who did it is lost.
+/// Joins neighbouring segments of one kind; their PEs are lost.
 fn joined(path: &[Segment]) -> Vec<Segment> {
     let mut joined: Vec<Segment> = Vec::new();
     for segment in path {

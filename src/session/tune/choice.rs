@@ -55,7 +55,7 @@ impl Choice {
         Self { layers: placed.iter().map(layer).collect(), by_units: mapping.balance == Balance::Units }
     }
 
-    /// As the mapper knows it.
+    /// Returns the balance in the mapper's terms.
     pub fn balance(&self) -> Balance {
         if self.by_units { Balance::Units } else { Balance::NonZeros }
     }
@@ -70,7 +70,8 @@ impl Choice {
         self.layers.iter().map(|layer| layer.kernels.map(|k| !kind(k).is_exact())).collect()
     }
 
-    /// The edits that turn a scene with mapping `from` into one with this: only what differs.
+    /// Returns the edits that turn a scene with mapping `from` into one with this: only the
+    /// differences.
     pub fn edits(&self, from: &Self, loaded: &LoadedScene, placed: &[Placed]) -> Vec<(String, String)> {
         let mut edits = Vec::new();
         for ((layer, was), placed) in self.layers.iter().zip(&from.layers).zip(placed) {

@@ -7,10 +7,10 @@ use super::estimate::Estimator;
 use super::front::Space;
 use crate::kernel::options::KernelKind;
 
-/// A kernel that does not fit, the rest of the scene being as it is.
+/// Kernel that does not fit while the rest of the scene stays unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Misfit {
-    /// Layer, by its number in the network.
+    /// Index of the layer in the network.
     pub layer: usize,
     /// `W` or `R`.
     pub matrix: &'static str,
@@ -18,9 +18,9 @@ pub struct Misfit {
     pub kernel: &'static str,
     /// PEs of the layer.
     pub pes: usize,
-    /// Bytes that its fullest PE would need.
+    /// Bytes that the layer's fullest PE would need.
     pub needed_bytes: u64,
-    /// Bytes there are.
+    /// Bytes available.
     pub there_bytes: u32,
 }
 

@@ -41,7 +41,7 @@ pub struct TuneOptions {
     pub steps: u64,
     /// Mappings to emulate at most, the scene's own included.
     pub candidates: usize,
-    /// Stop after so long, whatever is left; the result then depends on the machine that searches.
+    /// Time limit of the search; with one, the result depends on the machine that searches.
     pub budget: Option<Duration>,
     /// Try 8-bit weights too, which change the result.
     pub allow_int8: bool,
@@ -107,7 +107,7 @@ pub struct Tuned {
     pub rejected: Vec<Rejected>,
     /// Kernels that the scene's split has no room for.
     pub misfits: Vec<Misfit>,
-    /// The search was stopped before its end: what stopped it.
+    /// Reason for which the search was stopped before its end.
     pub stopped: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! Compares a spiking network on the chip with its mathematics: v and spikes of every neuron.
+//! Comparison of a spiking network on the chip with its mathematics: v and spikes of every neuron.
 
 use std::sync::Arc;
 

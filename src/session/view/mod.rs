@@ -22,7 +22,7 @@ use crate::text::visible_line;
 /// Facts that the engine knows and the session does not.
 #[derive(Clone, Debug)]
 pub struct EngineFacts {
-    /// Scenes built so far.
+    /// Number of scenes built so far.
     pub build: u64,
     /// Whether and why the engine moves.
     pub run: RunState,
@@ -121,7 +121,7 @@ pub fn history(history: &History) -> HistoryView {
     }
 }
 
-/// Returns all points, and what stopped the run.
+/// Returns all points, and the hit that stopped the run.
 pub fn debug(points: &Points, stopped: Option<&Hit>) -> DebugView {
     let view = |point: &Point| PointView {
         id: point.id,

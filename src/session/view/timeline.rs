@@ -45,7 +45,7 @@ impl Grid {
         (column as usize).min(self.columns.saturating_sub(1))
     }
 
-    /// Columns that a span has part of, with its ticks in each.
+    /// Returns the columns that a span has part of, with its ticks in each.
     fn spread(&self, span: &Range<Tick>) -> impl Iterator<Item = (usize, Tick)> + use<> {
         let (begin, end) = (span.start.max(self.begin), span.end.min(self.end));
         let grid = *self;
@@ -114,7 +114,7 @@ fn view(
     }
 }
 
-/// The window asked for, within what is known and at least a microsecond.
+/// Returns the requested window, within the known time and at least a microsecond long.
 fn window(tape: &Tape, request: TimelineRequest, known: Tick, now: Tick) -> Grid {
     let (begin, end) = match request.window {
         TimelineWindow::Latest(count) => {

@@ -15,7 +15,7 @@ use crate::scene::error::did_you_mean;
 use crate::session::debug::facts::{Of, Use};
 use crate::task::facts::WordKind;
 
-/// A condition as it will be looked at.
+/// Checked condition, ready for evaluation.
 pub(super) struct Checked {
     pub test: Test,
     pub when: When,
@@ -62,7 +62,7 @@ struct Checker<'t> {
 
 /// Checked operand of a condition: a number, a word or a test.
 enum Operand {
-    /// A number; its unit, unless it fits all.
+    /// Number with its unit; `None` if it fits all units.
     Number(Number, Option<Unit>),
     Word(Use, Domain),
     Literal(String),
@@ -159,7 +159,7 @@ impl<'t> Checker<'t> {
         }
     }
 
-    /// A value compared with a word that it may be.
+    /// Checks a comparison of a value with a word.
     fn word_test(
         &self,
         node: &Node,
@@ -264,7 +264,7 @@ impl<'t> Checker<'t> {
         ExprError::new(node.at.clone(), message, "")
     }
 
-    /// A name with its dots: of chip or task, or of a layer.
+    /// Checks a name with its dots: of chip or task, or of a layer.
     // Not inlined: the checker recurses through its caller, and a thread's stack has to hold
     // the longest condition.
     #[inline(never)]

@@ -19,7 +19,7 @@ impl ExprError {
         Self { at, message: message.into(), help: help.into() }
     }
 
-    /// Column of the first wrong character, from 1, in the text that the condition was made of.
+    /// Returns the column of the first wrong character, from 1, in the text of the condition.
     pub fn column(&self, text: &str) -> usize {
         1 + text.char_indices().take_while(|(at, _)| *at < self.at.start).count()
     }

@@ -22,20 +22,20 @@ pub struct Names {
 /// Location of a unit's values in SRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitPlace {
-    /// The PE that hosts it.
+    /// PE that hosts the unit.
     pub pe: Pe,
-    /// Byte address of its cell state.
+    /// Byte address of the unit's cell state.
     pub cell: u32,
-    /// Byte address of its output.
+    /// Byte address of the unit's output.
     pub y: u32,
-    /// Byte address of its threshold.
+    /// Byte address of the unit's threshold.
     pub threshold: u32,
 }
 
 /// Places of a spiking neuron's values in SRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeuronPlace {
-    /// PE that hosts it.
+    /// PE that hosts the neuron.
     pub pe: Pe,
     /// Number on the PE.
     pub index: u32,
@@ -110,8 +110,8 @@ impl Names {
         })
     }
 
-    /// Returns the group of what a call names in this scene: units of a spiking
-    /// network are neurons.
+    /// Returns the group that a call stands for in this scene: units of a spiking network are
+    /// neurons.
     pub fn group(&self, group: Group) -> Group {
         if group == Group::Unit && SpikingProgram::of(&self.program).is_some() {
             Group::Neuron

@@ -1,5 +1,5 @@
-//! Places on the chip, as conditions write them: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1",
-//! 41)`, and what is asked about them.
+//! Places on the chip in conditions: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1", 41)`, with
+//! their fields.
 
 use std::ops::Range;
 
@@ -104,7 +104,7 @@ pub(super) fn field(
     })
 }
 
-/// Names without brackets that a scene knows.
+/// Returns the names without brackets that a scene has.
 pub(super) fn plain_names(names: &Names) -> Vec<String> {
     let groups = Group::plain().filter(|&group| names.has(group));
     let mut all: Vec<String> = groups.flat_map(table::of).map(|row| row.name.to_owned()).collect();
@@ -145,7 +145,7 @@ fn pe(node: &Node, arguments: &[Node], names: &Names) -> Result<Pe, ExprError> {
     Ok(pe)
 }
 
-/// A PE as conditions write it.
+/// Formats a PE as in conditions.
 pub fn short(pe: Pe) -> String {
     format!("pe{}", place::PePlace::from(pe))
 }

@@ -94,7 +94,7 @@ impl Group {
         Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Sram, Self::Unit, Self::Neuron])
     }
 
-    /// Groups whose names stand alone, in the order of the documentation.
+    /// Returns the groups whose names stand alone, in the order of the documentation.
     pub fn plain() -> impl Iterator<Item = Self> {
         let tasks = Task::KINDS.iter().filter_map(|kind| kind.facts).map(Self::Task);
         std::iter::once(Self::Chip).chain(tasks)
@@ -114,7 +114,7 @@ impl Group {
     }
 }
 
-/// A value that conditions know.
+/// Value that a condition may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is described in its row of the table")]
 pub enum Fact {
@@ -142,7 +142,7 @@ pub enum Fact {
     LateSpikes,
     LostSpikes,
     TickUse,
-    /// By its name among the task's.
+    /// Fact of a task, by its name.
     Task(&'static str),
     LayerActivity,
     LayerActivityMean,

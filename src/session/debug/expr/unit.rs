@@ -1,4 +1,4 @@
-//! Units of what a condition compares: a time is not compared with bytes.
+//! Units of values in conditions: a time cannot be compared with bytes.
 
 use std::fmt;
 
@@ -81,7 +81,7 @@ impl Unit {
         }
     }
 
-    /// A value as people read it.
+    /// Formats a value for display.
     pub fn show(self, value: f64) -> String {
         let digits = if value.fract() == 0.0 && value.abs() < 1e15 {
             format!("{value:.0}")
