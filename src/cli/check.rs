@@ -83,7 +83,7 @@ fn check_plan(args: &CheckArgs) -> Result<u8, CliError> {
     Ok(FINE)
 }
 
-/// Maps the scene; the exit code says whether it is sound.
+/// Maps the scene; the exit code is 0 if the mapping is sound.
 pub fn check(args: &CheckArgs) -> Result<u8, CliError> {
     if is_plan(&args.scene) {
         return check_plan(args);

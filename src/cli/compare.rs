@@ -74,8 +74,8 @@ struct Ready {
     cache: ModelCache,
 }
 
-/// Runs both and compares; the exit code says whether a machine stalled or, if asked,
-/// whether outputs differ.
+/// Runs both scenes and compares them; the exit code is 1 if a machine stalled or, with
+/// `--same-output`, if outputs differ.
 pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     let edits_b: Vec<_> = args.set.set.iter().chain(&args.set_b).cloned().collect();
     let (scene_a, scene_b) =
@@ -144,7 +144,7 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
     Ok(Ran { report, scene: session.loaded.scene.clone(), input })
 }
 
-/// Says on standard error why the exit code is not 0.
+/// Reports on standard error why the exit code is not 0.
 fn complain(args: &CompareArgs, comparison: &Comparison) -> u8 {
     let mut code = FINE;
     for (scene, report) in [(&args.a, &comparison.a), (&args.b, &comparison.b)] {

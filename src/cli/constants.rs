@@ -17,7 +17,7 @@ pub struct ConstantsArgs {
     /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Only those that no public source gives
+    /// Only numbers that no public source gives
     #[arg(long)]
     not_published: bool,
 }

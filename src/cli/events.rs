@@ -89,7 +89,7 @@ pub fn events(args: &EventsArgs, output: &mut Output) -> Result<(), EventsError>
     Ok(())
 }
 
-/// Colours where they will be seen: on a terminal, or where they were asked for.
+/// Returns colours where they will be seen: on a terminal, or on request.
 fn paint(choice: ColorChoice) -> Paint {
     if choice == ColorChoice::Auto && !std::io::stdout().is_terminal() {
         return Paint::Glyphs;

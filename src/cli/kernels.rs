@@ -46,12 +46,12 @@ pub enum KernelsError {
     Listing {
         /// File of the listing.
         path: PathBuf,
-        /// Line in it.
+        /// Line of the listing.
         line: Option<usize>,
         /// Error in the listing.
         what: String,
     },
-    /// One of our own listings cannot be understood: the build is broken.
+    /// A built-in listing cannot be evaluated: the build is broken.
     #[error("a built-in listing: {0}")]
     BuiltIn(#[from] ListingError),
     /// The text cannot be written.

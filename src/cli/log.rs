@@ -11,11 +11,11 @@ use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Names the file where `--log` does not.
+/// Environment variable that names the file where `--log` does not.
 const FILE: &str = "SPINNTUI_LOG";
 /// Environment variable for the level of the log.
 const LEVEL: &str = "SPINNTUI_LOG_LEVEL";
-/// Without a word about it.
+/// Level of the log without `SPINNTUI_LOG_LEVEL`.
 const DEFAULT_LEVEL: &str = "info";
 
 /// Destination of the log.
@@ -45,7 +45,7 @@ pub enum LogError {
         "{LEVEL}: invalid filter `{text}`: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
     )]
     Level {
-        /// Filter as it was given.
+        /// Filter given by the user.
         text: String,
         /// Error in the level.
         source: ParseError,

@@ -34,7 +34,7 @@ docs/peek.md describes the fields of --format json.";
 pub enum View {
     /// Status, operation, timers, DMA, FIFO, interrupts
     Core,
-    /// Words of its memory with what they hold
+    /// Words of its memory with their labels
     Memory,
     /// Its units: c, θ, z, r, g, y, distance to the threshold
     Neurons,
@@ -53,7 +53,7 @@ impl From<View> for Part {
     }
 }
 
-/// Run a scene for some steps and show one PE from the inside.
+/// Run a scene for some steps and show the inside of one PE.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct PeekArgs {
@@ -68,7 +68,7 @@ pub struct PeekArgs {
     /// The PE: x,y of its QPE and its number there
     #[arg(long, value_name = "X,Y,P", value_parser = pe, required_unless_present = "unit")]
     pub pe: Option<Pe>,
-    /// A unit, which says the PE, too: rnns.1:41
+    /// Unit whose PE to show: rnns.1:41
     #[arg(long, value_name = "LAYER:UNIT", value_parser = unit, conflicts_with = "pe")]
     pub unit: Option<(String, u32)>,
     /// View of the PE; without this the core, or with --unit the neurons
@@ -91,7 +91,7 @@ pub struct PeekArgs {
     pub set: SetArgs,
 }
 
-/// A place that is not there.
+/// Error of a place that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PeekError {
     /// The address is beyond the PE's SRAM.
@@ -100,9 +100,9 @@ pub enum PeekError {
     /// The number of the unit is out of range.
     #[error("{pe} has {there} units, numbered from 0, and none with number {asked}")]
     Number {
-        /// PE that was asked for.
+        /// PE that was requested.
         pe: Pe,
-        /// Units it has.
+        /// Number of its units.
         there: u32,
         /// Number that was asked for.
         asked: u32,
@@ -201,7 +201,7 @@ fn layers(session: &Session) -> String {
     layers.map(|l| format!("{} ({} units)", l.name, l.unit_word.len())).collect::<Vec<_>>().join(", ")
 }
 
-/// Runs as far as was asked; why it stopped earlier, if the machine did.
+/// Runs to the requested moment; returns the reason if the machine stops earlier.
 fn advance(args: &PeekArgs, session: &mut Session) -> Option<String> {
     while session.steps() < args.steps {
         match session.step(StepUnit::TimeStep) {

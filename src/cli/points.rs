@@ -24,11 +24,11 @@ pub struct PointArgs {
     pub trace: Vec<String>,
 }
 
-/// A condition and the option that it was given with.
+/// Condition with the option that it was given with.
 pub type Asked = (&'static str, PointSpec);
 
 impl PointArgs {
-    /// The points asked for.
+    /// Returns the requested points.
     pub fn asked(&self) -> Vec<Asked> {
         let all = |option, kind, texts: &[String]| -> Vec<Asked> {
             texts.iter().map(|text| (option, PointSpec { text: text.clone(), kind })).collect()
@@ -39,7 +39,7 @@ impl PointArgs {
     }
 }
 
-/// The scene's points and those of the command line; an error points into the condition.
+/// Creates the scene's points and those of the command line; an error points into the condition.
 pub fn points(session: &mut Session, asked: &[Asked]) -> Result<Points, CliError> {
     let mut points = Points::of_scene(session)?;
     let names = Names::of(session);

@@ -19,7 +19,7 @@ Examples:
   spinntui replay session.ron
       replays it; exit code 0 if it ends in the same state, to the bit";
 
-/// Do a recorded session again, and compare the state that it ends in.
+/// Replay a recorded session and verify its final state.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReplayArgs {
@@ -33,7 +33,7 @@ pub struct ReplayArgs {
     pub output: Option<PathBuf>,
 }
 
-/// Replays; the exit code says whether the end is the same.
+/// Replays a session; the exit code is 0 if its final state equals the recorded one.
 pub fn run(args: &ReplayArgs) -> Result<u8, CliError> {
     let recording = Recording::load(&args.recording)?;
     let loaded = LoadedScene::load(&recording.opening.scene, &recording.opening.set)?;

@@ -22,7 +22,7 @@ use crate::session::verify::{Difference, Verifier};
 use crate::session::{Moved, Session};
 use crate::text::{grouped, several};
 
-/// A run that takes longer says how far it is, so often.
+/// Interval between two progress messages of a long run.
 const PROGRESS: Duration = Duration::from_millis(500);
 
 const EXAMPLES: &str = "\
@@ -86,7 +86,7 @@ pub struct RunArgs {
     /// Stop when a condition becomes true (alias of --break)
     #[arg(long, value_name = "CONDITION")]
     pub until: Vec<String>,
-    /// Write what --trace notes to a file instead of standard error
+    /// Write the lines of --trace to a file instead of standard error
     #[arg(long, value_name = "FILE", requires = "trace")]
     pub trace_log: Option<PathBuf>,
     #[command(flatten)]
@@ -114,7 +114,7 @@ impl RunArgs {
 const UNORDERED: &str = "error: --verify compares bits, and sums of singles in the order of arrival have other last bits\n\
     = help: --set mapping.order=Ascending, or --set mapping.weights=Int8";
 
-/// Runs the scene; the exit code says whether the machine stalled.
+/// Runs the scene; the exit code is 1 if the machine stalled.
 pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let mut cache = ModelCache::default();
     let loaded = LoadedScene::load(&args.scene, &args.fault.edits(&args.set))?;
@@ -190,7 +190,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     Ok(if verified { complain(&report, asked) } else { FAILED })
 }
 
-/// Says what a comparison with the mathematics found; returns `true` if there was no difference.
+/// Reports the result of a comparison with the mathematics; returns `true` if there was no
+/// difference.
 fn tell(verifier: &Verifier, difference: Option<&Difference>, steps: u64) -> bool {
     if let Some(difference) = difference {
         say(format!("verify: {difference}"));
@@ -261,15 +262,15 @@ fn write(args: &RunArgs, report: &Report, output: &mut Output) -> Result<(), Cli
     args.format.write(output, || report.to_text(), || report.to_json())
 }
 
-/// A value as one line of JSON.
+/// Writes a value as one line of JSON.
 fn line(output: &mut Output, value: &impl serde::Serialize) -> Result<(), OutputError> {
     // Values of ours always have a JSON form: what can fail is writing.
     let text = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
     output.data(&(text + "\n"))
 }
 
-/// Says on standard error what is wrong with what was reported, and gives the exit code.
-/// `asked`: breakpoints were asked for, and not to hit one is a failure.
+/// Reports problems on standard error, and returns the exit code. With `asked` breakpoints were
+/// requested, and hitting none is a failure.
 fn complain(report: &Report, asked: bool) -> u8 {
     if report.races.count > 0 {
         say(format!(
@@ -322,7 +323,7 @@ impl Traced {
     }
 }
 
-/// A line on a terminal that says how far a long run is.
+/// Progress of a long run, as a line on a terminal.
 pub(super) struct Progress {
     started: Instant,
     shown: Instant,

@@ -72,10 +72,10 @@ pub struct ScreenshotArgs {
     /// Columns and rows
     #[arg(long, value_name = "CxR", default_value = "120x40", value_parser = size)]
     pub size: (u16, u16),
-    /// Ground of an SVG; without this, what suits the theme
+    /// Background of an SVG; without this, one that suits the theme
     #[arg(long, value_enum)]
     pub ground: Option<Ground>,
-    /// Form of the answer; without this, what the file's ending says
+    /// Format of the answer; without this, by the file's ending
     #[arg(long, value_enum)]
     pub format: Option<PictureFormat>,
     /// Write to a file (.svg, .txt, .ansi) instead of standard output
@@ -129,7 +129,7 @@ impl PictureFormat {
     }
 }
 
-/// A place in time, and steps from there.
+/// Moment, and steps from there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
     place: Place,
@@ -228,8 +228,7 @@ fn reads(args: &ScreenshotArgs) -> Reads {
     }
 }
 
-/// The looks asked for: a picture does not depend on the terminal that it is made in, nor
-/// on a configuration.
+/// Returns the looks of the picture, which depend neither on the terminal nor on a configuration.
 fn looks(args: &ScreenshotArgs) -> Looks {
     let mut looks = args.looks.choice();
     // A picture has a background of its own; only ANSI text for a terminal needs one painted.
@@ -247,7 +246,7 @@ fn palette(args: &ScreenshotArgs) -> Palette {
     }
 }
 
-/// The app with its engine at the beginning.
+/// Opens the app with its engine.
 fn open(args: &ScreenshotArgs) -> Result<Stage, CliError> {
     let scene = find::scene(&args.scene);
     let set = args.fault.edits(&args.set);
@@ -264,7 +263,7 @@ fn open(args: &ScreenshotArgs) -> Result<Stage, CliError> {
     Stage::open(app, options).map_err(|error| CliError::Usage(error.to_string()))
 }
 
-/// Brings everything about that was asked for.
+/// Brings the app to the requested view.
 fn shown(
     stage: &mut Stage,
     args: &ScreenshotArgs,

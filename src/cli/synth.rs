@@ -57,11 +57,10 @@ pub struct SynthArgs {
     /// 0.5 draws both
     #[arg(long, value_name = "SHARE", conflicts_with = "world")]
     mix: Option<f32>,
-    /// Point of view from which arm circles are called clockwise; no source says which the
-    /// data set means
+    /// Point of view from which arm circles are called clockwise; no source states the data set's
     #[arg(long, value_enum, default_value_t)]
     clock: ClockArg,
-    /// Folder to write to; made if it is not there
+    /// Folder to write to; created if it does not exist
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 }
@@ -195,7 +194,7 @@ fn options(args: &SynthArgs) -> Result<DatasetOptions, SynthError> {
     })
 }
 
-/// A bar on the terminal, if there is one.
+/// Progress bar on the terminal, if there is one.
 struct Progress {
     done: AtomicUsize,
     all: usize,

@@ -54,8 +54,8 @@ pub enum PacketChoice {
     None,
 }
 
-/// Write what every PE, packet and DMA did when, for Perfetto or as a table; say what
-/// bounds a step.
+/// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what bounds a
+/// step.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TraceArgs {
@@ -176,7 +176,7 @@ fn write(
     Ok(Written { stopped, dropped })
 }
 
-/// Runs one time step; why it could not be completed, if so.
+/// Runs one time step; returns the reason if it could not be completed.
 fn one_step(session: &mut Session) -> Option<String> {
     match session.step(StepUnit::TimeStep) {
         Moved::On(_) => None,

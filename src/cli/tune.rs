@@ -34,7 +34,7 @@ Exit codes: 0 fine; 1 outputs differ that should not; 2 bad input, or a scene th
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TuneArgs {
-    /// Scene file; it has to fit as it is
+    /// Scene file, which has to fit unchanged
     pub scene: PathBuf,
     /// Quantity to minimise
     #[arg(long = "for", value_name = "GOAL", value_enum, default_value_t)]
@@ -74,7 +74,7 @@ pub enum GoalArg {
     Pes,
 }
 
-/// Searches, prints what was found and writes the winner.
+/// Searches, prints the result and writes the winner.
 pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
     let options = TuneOptions {

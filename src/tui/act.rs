@@ -91,7 +91,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
     }
 }
 
-/// Carries out what was typed behind a command's name.
+/// Carries out a command with its argument from the palette.
 pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
     match given {
         Given::Engine(commands) => commands.into_iter().flat_map(|command| engine(app, command)).collect(),
@@ -138,7 +138,7 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
     }
 }
 
-/// Commands that only change what is shown.
+/// Carries out commands that only change the view.
 fn look(app: &mut App, action: Action, times: u32) {
     match action {
         Action::Move(direction) => moved(app, direction, times),
@@ -268,7 +268,8 @@ fn ask(app: &mut App, question: Question) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Sends a command to the engine, and says so if it cannot do anything.
+/// Sends a command to the engine, with a notice if the engine cannot take it or the command has no
+/// effect.
 pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
     if app.crashed {
         app.notice = Some("the engine has stopped; r starts it again".to_owned());
@@ -334,7 +335,7 @@ fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Enter on a finding selects the PE that it is about, and shows it.
+/// Selects and shows the PE of the finding at the cursor.
 fn go_to_finding(app: &mut App) {
     let Some(Overlay::Findings { selected }) = app.overlays.last() else { return };
     let findings = app.picture().map_or(&[][..], |snapshot| &snapshot.findings);
@@ -384,7 +385,8 @@ fn close(app: &mut App, had_count: bool) {
     }
 }
 
-/// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
+/// Moves the cursor of the timeline if it has the focus, else in the PE panel, an overlay or the
+/// floor plan.
 pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
         && (timeline::moves::moved(app, direction, times)
@@ -396,7 +398,7 @@ pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     }
 }
 
-/// Selects a packet while the NoC panel lists them; returns whether that was so.
+/// Selects a packet while the NoC panel lists them; returns `true` if it does.
 fn among_packets(app: &mut App, direction: Direction, times: u32) -> bool {
     let lists = app.focus() == PanelId::Noc && app.network == NetworkView::Packets;
     if lists && matches!(direction, Direction::Up | Direction::Down) {
@@ -422,7 +424,7 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
     }
 }
 
-/// Selects the PE at the same place on the chip in a direction, if there is one.
+/// Selects the PE at the equal place on the neighbouring chip, if there is one.
 fn to_chip(app: &mut App, direction: Direction) {
     let Some(board) = app.snapshot.as_ref().map(|snapshot| &snapshot.noc.board) else { return };
     let Some(&(x, y)) = board.chips.get(app.selected.chip().index()) else { return };
@@ -438,7 +440,7 @@ fn to_chip(app: &mut App, direction: Direction) {
     }
 }
 
-/// Moves the lines, or what is selected, of the top overlay.
+/// Scrolls the top overlay, or moves its selection.
 fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
     let findings = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let points = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());

@@ -33,7 +33,7 @@ pub enum Action {
     Back(StepUnit),
     /// Step through the machine code of the selected PE.
     StepCode(Motion),
-    /// Step back through it.
+    /// Step back through machine code.
     BackCode(Motion),
     /// Serve gdb on any free port.
     Gdb,
@@ -43,9 +43,9 @@ pub enum Action {
     Goto,
     /// Choose a fault to inject.
     Fault,
-    /// Choose a PE whose core is to halt.
+    /// Choose a PE whose core to halt.
     Kill,
-    /// Say who last wrote the word under the cursor.
+    /// Report the last write to the word under the cursor.
     WhoWrote,
     /// Give this moment a name.
     Bookmark,
@@ -77,11 +77,11 @@ pub enum Action {
     PreviousMetric,
     /// Switch between this time step and the mean.
     ToggleWindow,
-    /// The NoC panel's links, or who sends to whom.
+    /// Switch the NoC panel between links and traffic by sender and receiver.
     ToggleMatrix,
     /// Half the window of timeline or raster, about its cursor.
     ZoomIn,
-    /// Twice of it.
+    /// Double the window of timeline or raster, about its cursor.
     ZoomOut,
     /// The timeline's last step; with a count, that number of steps. All of a raster.
     LatestSteps,
@@ -92,7 +92,7 @@ pub enum Action {
     NeuronsIn,
     /// Twice the neurons of a raster.
     NeuronsOut,
-    /// Pin the neuron at the cursor, or take its pin out; elsewhere, type an expression to pin.
+    /// Pin the neuron at the cursor, or unpin it; elsewhere, type an expression to pin.
     Pin,
     /// Take out the selected pin.
     Unpin,
@@ -108,7 +108,7 @@ pub enum Action {
     Pe(pe::Key),
     /// Focus a panel by its digit, 0..=9.
     Panel(u8),
-    /// Give the focused panel the whole screen, or take it back.
+    /// Expand the focused panel to the whole screen, or shrink it.
     Expand,
     /// Show the other of two experiments.
     Swap,
@@ -132,7 +132,7 @@ pub enum Action {
     Results,
     /// Sort the table of results by its column.
     SortResults,
-    /// Type what rows of the table of results are to be shown.
+    /// Type the terms that filter the table of results.
     FilterResults,
     /// Open the scene of the selected row of the table of results.
     OpenPoint,
@@ -172,7 +172,7 @@ pub enum Action {
     Suspend,
     /// Draw everything again.
     Redraw,
-    /// Put what is under the cursor on the terminal's clipboard.
+    /// Copy the text at the cursor to the terminal's clipboard.
     Copy,
     /// Leave the app.
     Quit,
@@ -181,9 +181,9 @@ pub enum Action {
 /// Reason for which the mapper is to leave a PE out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Withhold {
-    /// Reserve it: it stays idle.
+    /// Reserve the PE: it stays idle.
     Reserved,
-    /// Break it: it does not exist.
+    /// Treat the PE as broken: it does not exist.
     Broken,
 }
 
@@ -248,9 +248,9 @@ impl Group {
 pub enum When {
     /// The command always means something.
     Always,
-    /// A machine is there.
+    /// There is a machine.
     Loaded,
-    /// A machine is there and the floor plan is on screen.
+    /// There is a machine and the floor plan is on screen.
     Chip,
     /// The machine has several chips.
     Board,
@@ -349,7 +349,7 @@ pub struct Command {
     pub keys: &'static [&'static str],
     /// Description for the help, one line.
     pub about: &'static str,
-    /// A word for the footer; empty keeps the command out of it.
+    /// Word for the footer; empty for commands that are not in it.
     pub short: &'static str,
     /// Heading under which help lists the command.
     pub group: Group,
@@ -363,7 +363,7 @@ pub struct Command {
     pub context: Context,
 }
 
-/// The row of an action; every action has one (a test holds this).
+/// Returns the row of an action; every action has one (a test checks this).
 pub fn find(action: Action) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.action == action)
 }

@@ -32,7 +32,7 @@ pub struct Copied {
     pub text: String,
 }
 
-/// Copies, and says what.
+/// Copies text, with a notice of what it is.
 pub fn copy(app: &mut App) -> Vec<Effect> {
     let Copied { what, text } = what(app);
     let whole = text.len();
@@ -49,7 +49,7 @@ pub fn copy(app: &mut App) -> Vec<Effect> {
     vec![Effect::Copy(text)]
 }
 
-/// The text, or as much of it as is sent.
+/// Cuts a text to the length that can be sent.
 fn cut(mut text: String) -> String {
     if text.len() > MOST_BYTES {
         let end = (0..=MOST_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);

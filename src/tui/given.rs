@@ -24,7 +24,7 @@ use crate::session::inspect::{Part, Place, unit_place};
 /// An argument that was read: what is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
-    /// These go to the engine, in order.
+    /// Commands for the engine, in order.
     Engine(Vec<Command>),
     /// PE to select and show.
     Pe(Pe),
@@ -86,7 +86,7 @@ impl Argument {
         }
     }
 
-    /// Reads it; what is wrong with it otherwise.
+    /// Parses an argument; the error describes what is wrong with it.
     pub fn read(self, app: &App, text: &str) -> Result<Given, String> {
         let text = text.trim();
         match self {
@@ -123,7 +123,7 @@ impl Argument {
         }
     }
 
-    /// Looks with one thing changed.
+    /// Returns the looks with one choice changed.
     fn looks(self, looks: Looks, text: &str) -> Result<Looks, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         Ok(match self {

@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::command::{Action, COMMANDS, Command, Context};
 use crate::scene::error::did_you_mean;
 
-/// A key with its modifiers, in the one form that both a key string and a key press come to.
+/// Key with its modifiers, in a normal form that equals for a key string and a key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Code of the key; a shifted letter is the capital letter.
@@ -142,7 +142,7 @@ impl fmt::Display for Key {
 /// A binding that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadBinding {
-    /// The command as it was named.
+    /// Name of the command in the binding.
     pub command: String,
     /// Index of the invalid key; `None` if the command is invalid.
     pub key: Option<usize>,
@@ -220,8 +220,8 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The table's keys, with these in place of those of the commands named. A key given here is
-    /// taken from the command that had it; one given twice is an error.
+    /// Returns the table's keys with `rows` in place of those of the commands named. A key given
+    /// here is taken from the command that had it; a key given twice is an error.
     pub fn with(rows: &BTreeMap<String, Vec<String>>) -> Result<Self, BadBinding> {
         let mut given: Vec<(Key, &'static Command)> = Vec::new();
         let mut replaced = Vec::new();

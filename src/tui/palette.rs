@@ -1,5 +1,5 @@
-//! The line in which a command is typed by its name: which commands match, what is wrong with the
-//! line, what Enter does.
+//! Line in which a command is typed by its name: matching commands, errors in the line, and the
+//! effect of Enter.
 
 use super::app::{App, Overlay};
 use super::applies::applies;
@@ -8,7 +8,7 @@ use super::given::Given;
 pub use super::state::palette::PaletteOverlay;
 use super::widgets::prompt::Prompt;
 
-/// A line, taken apart: `10 step`, `step 10`, `goto step 12`.
+/// Parts of a line such as `10 step`, `step 10`, `goto step 12`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'t> {
     /// A count before the name.
@@ -20,7 +20,7 @@ pub struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
-    /// Takes a line apart.
+    /// Splits a line into its parts.
     pub fn new(text: &'t str) -> Self {
         let text = text.trim_start_matches(':');
         let digits = text.len() - text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -60,8 +60,8 @@ fn is_subsequence(short: &str, long: &str) -> bool {
     short.chars().all(|wanted| letters.any(|letter| letter == wanted))
 }
 
-/// Commands that go with a name as typed so far, best first; those that apply now before those
-/// that do not.
+/// Returns the commands that match a name as typed so far, best first; those that apply now before
+/// those that do not.
 pub fn matches(app: &App, name: &str) -> Vec<&'static Command> {
     let name = name.to_lowercase();
     let mut found: Vec<(usize, bool, &Command)> = COMMANDS
@@ -78,7 +78,7 @@ pub fn matches(app: &App, name: &str) -> Vec<&'static Command> {
 pub(super) enum Meaning {
     /// A command of the table, with a count.
     Act(&'static Command, Option<u32>),
-    /// A command with what it takes.
+    /// Command with its argument.
     Give(Given),
 }
 
@@ -88,7 +88,7 @@ impl PartialEq for Command {
     }
 }
 
-/// Reads a line; what is wrong with it otherwise.
+/// Parses a line; the error describes what is wrong with it.
 pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
     let line = Line::new(text);
     let Some(&command) = matches(app, line.name).first() else {

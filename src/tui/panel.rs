@@ -1,9 +1,9 @@
-//! The panels, by what the user sees.
+//! Panels of the app.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A panel, by what the user sees.
+/// Panel of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum PanelId {
     /// The floor plan.
@@ -69,8 +69,8 @@ impl PanelId {
         }
     }
 
-    /// Returns what the panel shows once there are figures, a line each; empty for panels that show
-    /// something from the start.
+    /// Returns a description of the figures that the panel shows later, a line each; empty for
+    /// panels that show something from the start.
     pub const fn will_show(self) -> &'static [&'static str] {
         match self {
             Self::Noc => &[

@@ -24,11 +24,11 @@ use super::widgets::{centred, put_line, put_right, rows_from, rows_to, shorten};
 /// Row of the list: a scene or a lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Heading under which it stands.
+    /// Heading of the row's group.
     pub group: String,
     /// Name in the list.
     pub name: String,
-    /// Arguments that open it.
+    /// Arguments that open the scene or lesson.
     pub arguments: Vec<String>,
     /// Title of the scene or lesson.
     pub title: String,
@@ -327,8 +327,8 @@ fn last_start(text: &str) -> usize {
     text.char_indices().next_back().map_or(0, |(at, _)| at)
 }
 
-/// Lets the user choose; the arguments of what is to be opened, or none to leave, or an exit code
-/// of its own.
+/// Lets the user choose. Returns the arguments that open the choice, or none to leave, or an exit
+/// code.
 pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());

@@ -1,4 +1,4 @@
-//! Keys and typed text as one line: how pictures and lessons write what is pressed.
+//! Notation of keys and typed text in one line, for pictures and lessons.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use thiserror::Error;

@@ -91,7 +91,7 @@ pub trait Port {
     fn debug_port(&self) -> Option<DebugPort> {
         None
     }
-    /// Ends it and waits.
+    /// Ends the engine and waits for its end.
     fn stop(&mut self);
 }
 
@@ -271,9 +271,9 @@ struct Loop<P, F> {
     gdb: Option<Server>,
     /// The model changed since the last frame.
     dirty: bool,
-    /// A snapshot came that no frame has shown.
+    /// Whether there is a snapshot that no frame has shown.
     fresh: bool,
-    /// The terminal is ours; not so while suspended.
+    /// Whether the app has the terminal; `false` while suspended.
     on_screen: bool,
     frames: u64,
     frame: Duration,
@@ -370,7 +370,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         }
     }
 
-    /// The next message, or none when it is time to draw.
+    /// Waits for the next message; `None` when it is time to draw.
     fn wait(&mut self) -> Result<Option<Msg>, Report> {
         let frame = (self.dirty && self.on_screen).then_some(self.next_frame);
         let deadline = [frame, self.count_ends].into_iter().flatten().min();

@@ -40,7 +40,7 @@ pub struct DoctorArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// As it should be.
+    /// The item is in order.
     Ok,
     /// Information that needs no action.
     Note,
@@ -51,7 +51,7 @@ pub enum State {
 /// Result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// Heading under which it stands.
+    /// Heading of the item's group.
     pub group: &'static str,
     /// Subject of the check.
     pub name: String,

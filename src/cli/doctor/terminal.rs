@@ -8,7 +8,7 @@ use crate::tui::theme::Glyphs;
 use crate::tui::theme::depth::Depth;
 
 const GROUP: &str = "Terminal";
-/// From here on the app shows two panels side by side, and the dashboard.
+/// Size from which the app shows two panels side by side, and the dashboard.
 const PAIR: (u16, u16) = (80, 24);
 const DASHBOARD: (u16, u16) = (120, 40);
 
@@ -17,7 +17,7 @@ const DASHBOARD: (u16, u16) = (120, 40);
 pub struct Here {
     /// Standard input is a terminal.
     pub input: bool,
-    /// Standard output is one.
+    /// Whether standard output is a terminal.
     pub output: bool,
     /// Columns and rows.
     pub size: Option<(u16, u16)>,
@@ -118,7 +118,7 @@ fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     }
 }
 
-/// Copying goes through the terminal (OSC 52), and not every one takes part.
+/// Checks copying, which goes through the terminal (OSC 52); not every terminal supports it.
 fn clipboard(set: &impl Fn(&str) -> Option<String>) -> Item {
     let name = "copying";
     if set("TMUX").is_some() {

@@ -67,7 +67,7 @@ pub fn is_drawn(character: char) -> bool {
     shape(character).is_some()
 }
 
-/// The shape of a character; none for what is text.
+/// Returns the shape of a character; `None` for text.
 pub fn shape(character: char) -> Option<Shape> {
     let one = |left, top, right, bottom| Some(Shape::Fill([Some((left, top, right, bottom)), None]));
     let code = character as u32;

@@ -120,8 +120,8 @@ struct Run {
     colour: Rgb,
 }
 
-/// Runs of a background other than the screen's own; a run that goes on in the next
-/// row grows downwards.
+/// Collects runs of a background other than the screen's own; a run that continues in the next row
+/// grows downwards.
 fn grounds(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     let mut open: Vec<Run> = Vec::new();
     let mut close = |run: Run, below: u32| {
@@ -157,7 +157,7 @@ fn grounds(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     }
 }
 
-/// A rectangle as part of a path; numbers are whole units, or quarters of one.
+/// Adds a rectangle to a path; numbers are whole units, or quarters of one.
 fn rect(path: &mut String, (left, top): (u32, u32), (right, bottom): (u32, u32)) {
     let _ = write!(path, "M{left} {top}H{right}V{bottom}H{left}z");
 }
@@ -319,7 +319,7 @@ fn end(drawing: &mut Drawing, row: u32, piece: Option<(u32, TextStyle, String)>)
     let _ = writeln!(texts, "<text x=\"{x}\" y=\"{y}\" textLength=\"{length}\">{}</text>", escape(text));
 }
 
-/// Text as XML takes it.
+/// Escapes text for XML.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

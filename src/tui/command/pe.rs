@@ -21,10 +21,10 @@ pub enum Key {
     PageUp,
     /// The first word or unit.
     First,
-    /// The last one of the list.
+    /// Go to the last entry of the list.
     Last,
     /// The next region of the map.
     NextRegion,
-    /// The one before.
+    /// Go to the region before.
     PreviousRegion,
 }

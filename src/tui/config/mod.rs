@@ -24,7 +24,7 @@ use crate::file;
 use crate::scene::error::SceneError;
 use crate::scene::{explain, locate};
 
-/// Names the configuration file, in place of the usual one.
+/// Environment variable that names the configuration file, in place of the usual one.
 pub const ENV: &str = "SPINNTUI_CONFIG";
 /// No configuration is this long.
 const MAX_BYTES: u64 = 1 << 20;
@@ -32,9 +32,9 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Settings of the user's configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// The file it came from; none if there is none.
+    /// Path of the file; `None` without a file.
     pub path: Option<PathBuf>,
-    /// Looks; what is not set is left to the environment.
+    /// Choices about the look; those left out are left to the environment.
     pub looks: LooksChoice,
     /// Keys: the table's, with the file's in their place.
     pub keymap: Keymap,
@@ -46,7 +46,7 @@ pub struct Config {
     pub keep: Option<bool>,
 }
 
-/// The file as it is written.
+/// Contents of the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Config")]
 struct File {
@@ -131,7 +131,7 @@ impl Config {
     }
 }
 
-/// A name, as its type reads it; none if nothing is set.
+/// Parses a name by its type; `None` if nothing is set.
 fn given<T: std::str::FromStr<Err: std::fmt::Display>>(text: Option<&str>) -> Result<Option<T>, String> {
     text.map(|text| text.parse::<T>().map_err(|error| error.to_string())).transpose()
 }

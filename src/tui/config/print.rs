@@ -1,4 +1,5 @@
-//! The configuration in force, written so that it can be read back; the keys in force, as a table.
+//! Printing of the configuration in force, in a form that can be read back, and of the keys in
+//! force, as a table.
 
 use std::fmt::Write as _;
 

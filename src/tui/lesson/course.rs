@@ -22,11 +22,11 @@ use crate::session::history::Place;
 pub struct Known {
     /// Events handled since the scene was opened.
     pub events: u64,
-    /// Hash of all that decides what the machine does next.
+    /// Hash of everything that determines the machine's future.
     pub state_hash: u128,
     /// Expressions of the lesson that are of this page, and their values.
     pub values: Vec<(String, Result<Value, ExprError>)>,
-    /// Whether what the page expects holds, and the values that it names.
+    /// Result of the page's expected condition, with the values of its names.
     pub holds: Option<Result<Held, ExprError>>,
 }
 
@@ -46,13 +46,13 @@ enum Way {
 enum ByHand {
     /// No effect that matters to the next page.
     Nothing,
-    /// The experiment stands at another moment.
+    /// The experiment is at another moment.
     Moved,
-    /// A fault was injected or the scene was opened again, which time travel does not undo.
+    /// A fault was injected or the scene was opened again, which a seek does not undo.
     Disturbed,
 }
 
-/// A lesson on its way.
+/// Lesson in progress.
 #[derive(Clone, Debug)]
 pub struct Course {
     /// Lesson with its scene.
@@ -100,7 +100,7 @@ impl Course {
         }
     }
 
-    /// The engine that it begins with.
+    /// Returns the options of the engine for the first page.
     pub fn engine(&self) -> EngineOptions {
         let first = self.loaded.sources.first();
         EngineOptions {
@@ -144,13 +144,13 @@ impl Course {
         self.known.get(page)?.as_ref()
     }
 
-    /// Whether the engine has yet to come to the page that is shown.
+    /// Returns `true` if the engine has yet to reach the page that is shown.
     pub fn is_under_way(&self) -> bool {
         self.pending.is_some()
     }
 
-    /// The value of an expression in the text of the page that is shown, in words; none while it
-    /// is not known.
+    /// Returns the value of an expression in the text of the page that is shown, in words; `None`
+    /// while it is not known.
     pub fn value(&self, page: Option<usize>, expression: &str) -> Option<String> {
         let known = self.known(page.map_or(self.page, |number| number.saturating_sub(1)))?;
         let (_, value) = known.values.iter().find(|(other, _)| other == expression)?;
@@ -262,7 +262,7 @@ impl Course {
         text
     }
 
-    /// Expressions to be told at a page's moment: of its own text, and of later ones
+    /// Returns the expressions to evaluate at a page's moment: of its own text, and of later ones
     /// that look back.
     fn expressions(&self, of: usize) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();

@@ -21,15 +21,14 @@ pub const VERSIONS: [u32; 1] = [1];
 pub struct Lesson {
     /// Version of the format: 1.
     pub version: u32,
-    /// Title, as lists and the screen show it.
+    /// Title, for lists and the screen.
     pub title: String,
     /// Aim of the lesson, in a sentence.
     pub about: String,
     /// Duration with a class, minutes.
     #[schemars(range(min = 1, max = 600))]
     pub minutes: u32,
-    /// The scene that it begins with. Looked for beside the lesson and where scenes look
-    /// for their models.
+    /// Path of the first scene, searched beside the lesson and where scenes look for their models.
     pub scene: String,
     /// Changes to the scene, `("path", "value")`, as `--set` makes them.
     #[serde(default)]
@@ -42,7 +41,7 @@ pub struct Lesson {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
-    /// Title, as lists and the screen show it.
+    /// Title, for lists and the screen.
     pub title: String,
     /// Text of the page. `**bold**` and `` `code` ``; an empty line begins a paragraph;
     /// `{perplexity}` is the value of an expression of the debugger at the page's moment, `{2:
@@ -96,7 +95,7 @@ impl Page {
     }
 }
 
-/// Something that a page does.
+/// Action of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Act {
@@ -130,9 +129,9 @@ pub struct Show {
     pub pe: Option<Place>,
     /// View of the PE in panel 8.
     pub part: Option<Part>,
-    /// The byte address under its cursor, in Memory.
+    /// Byte address under the cursor, in Memory.
     pub address: Option<u32>,
-    /// The unit under its cursor, in Neurons: the first of the PE is 0.
+    /// Unit under the cursor, in Neurons: the first of the PE is 0.
     pub unit: Option<u32>,
 }
 
@@ -143,7 +142,7 @@ pub enum Part {
     Core,
     /// Bytes with their labels.
     Memory,
-    /// Units, and who gets what they send.
+    /// Units, with the receivers of what they send.
     Neurons,
     /// Machine code beside its source.
     Code,
@@ -167,7 +166,7 @@ pub enum Mark {
     Panel(PanelId),
     /// A PE of the floor plan, as `(x, y, p)`.
     Pe(Place),
-    /// A key, as the help writes it: `s`, `space`, `ctrl-d`.
+    /// Key in the help's notation: `s`, `space`, `ctrl-d`.
     Key(String),
 }
 

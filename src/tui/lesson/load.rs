@@ -33,7 +33,7 @@ fn shape() -> &'static Shape {
     SHAPE.get_or_init(shape::of::<Lesson>)
 }
 
-/// A lesson that can be taken, as lists show it.
+/// Lesson in the list of lessons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Name of the lesson to type: the file's name without `.ron`.
@@ -48,28 +48,27 @@ pub struct Entry {
     pub minutes: u32,
 }
 
-/// A lesson that was read and checked, with the scenes of its pages found.
+/// Lesson that was read and checked, with the scenes of its pages found.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The lesson, its file and its text.
+    /// Lesson with its file and text.
     pub document: Document<Lesson>,
-    /// The scene of each page, and the changes to it.
+    /// Scene of each page, with its edits.
     pub sources: Vec<Source>,
 }
 
 /// Scene of a page's experiment, with its edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The page where it is opened.
+    /// Index of the page on which the scene is opened.
     pub since: usize,
     /// The scene's file.
     pub scene: PathBuf,
-    /// Changes to it.
+    /// Edits of the scene.
     pub set: Vec<(String, String)>,
 }
 
-/// The shipped lessons, by the number that their text puts them in, or by name. A file that cannot
-/// be read is left out.
+/// Lists the shipped lessons, in their order, then by name. Files that cannot be read are left out.
 pub fn shipped() -> Vec<Entry> {
     let mut found = BTreeMap::new();
     let mut folders = find::among_folders(Path::new(FOLDER));
@@ -95,7 +94,7 @@ pub fn shipped() -> Vec<Entry> {
     entries
 }
 
-/// The order in which the shipped lessons build on each other; others come after them, by name.
+/// Order in which the shipped lessons build on each other; others follow by name.
 const ORDER: [&str; 10] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
@@ -117,7 +116,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The file of a lesson that is named as the list does, or by its path.
+/// Returns the file of a lesson, given by its name in the list or by its path.
 pub fn named(name: &str) -> Result<PathBuf, String> {
     let path = Path::new(name);
     if name.contains('/') || path.extension().is_some_and(|extension| extension == "ron") {
@@ -153,7 +152,7 @@ pub fn is_sound(path: &Path) -> bool {
 }
 
 impl Loaded {
-    /// Reads a lesson, checks what can be checked without running it, and finds its scenes.
+    /// Reads a lesson, checks it as far as possible without running it, and finds its scenes.
     pub fn load(path: &Path) -> Result<Self, SceneError> {
         Self::of(Document::load(path, &KIND)?)
     }
@@ -199,7 +198,7 @@ fn resolve(document: &Document<Lesson>, name: &str, field: &str) -> Result<PathB
         .map_err(|tried| document.error_at(field, format!("`{name}` not found"), find::looked_for(&tried)))
 }
 
-/// A path as one would type it in the current folder.
+/// Shortens a path to the form typed in the current folder.
 fn shortened(path: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
@@ -280,7 +279,7 @@ fn check_tries(document: &Document<Lesson>, at: usize, tries: &[Try]) -> Result<
     Ok(())
 }
 
-/// Braces are closed, and pages whose values are told come before.
+/// Checks that braces are closed, and that pages whose values are used come earlier.
 fn check_text(document: &Document<Lesson>, at: usize) -> Result<(), SceneError> {
     let Some(page) = document.value.pages.get(at) else { return Ok(()) };
     for (name, text) in page.texts() {

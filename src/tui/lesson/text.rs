@@ -14,9 +14,9 @@ use crate::tui::widgets::units;
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Words as they are, spaces and line ends included.
+    /// Plain words, spaces and line ends included.
     Plain(String),
-    /// Words that matter.
+    /// Emphasised words.
     Bold(String),
     /// Something to type, or of the chip.
     Code(String),
@@ -31,7 +31,7 @@ pub enum Piece {
     },
 }
 
-/// Takes a text apart. An error is where a brace is opened and not closed.
+/// Splits a text into pieces. The error is the range of a brace that is not closed.
 pub fn pieces(text: &str) -> Result<Vec<Piece>, Range<usize>> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -83,7 +83,7 @@ fn value(text: &str, at: Range<usize>) -> Piece {
     Piece::Value { page, at: begin..begin + expression.len(), expression }
 }
 
-/// A value as people read it, with its unit.
+/// Formats a value with its unit.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Number(number, Unit::Microseconds) => units::time_us(*number),
@@ -154,7 +154,7 @@ impl Words {
         }
     }
 
-    /// A gap, unless there is one or the line begins.
+    /// Adds a space, unless there is one or the line begins.
     fn space(&mut self, style: Style) {
         if let Some(line) = self.lines.last_mut()
             && line.spans.last().is_some_and(|last| !last.content.ends_with(' '))

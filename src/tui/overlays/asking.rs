@@ -15,7 +15,7 @@ use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
 /// Most bookmarks that are listed below the line.
 const LISTED: usize = 8;
 
-/// Draws the line, and below it what is wrong with it or what can be typed.
+/// Draws the line, and below it the error in it or a hint.
 pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let bookmarks = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);

@@ -165,7 +165,7 @@ fn indented(text: &str, width: usize, indent: &str) -> Vec<String> {
     rows.into_iter().map(|row| format!("{indent}{row}")).collect()
 }
 
-/// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets
+/// Cuts a line into rows of at most `width` columns; nothing is lost and spaces stay, since carets
 /// depend on them.
 pub(super) fn folded(line: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];

@@ -64,7 +64,7 @@ pub fn render(app: &App, search: &SearchOverlay, area: Rect, buf: &mut Buffer) {
     );
 }
 
-/// Describes which place is shown, and how far the run is from it.
+/// Describes the place that is shown, and the distance of the run from it.
 fn place(app: &App, word: &str, found: &Found) -> String {
     let step = found.step().unwrap_or(0);
     let snapshot = app.picture();

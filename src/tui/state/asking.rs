@@ -19,7 +19,7 @@ impl Question {
         }
     }
 
-    /// Below it, while nothing is wrong with it.
+    /// Returns the hint below the line, shown while there is no error.
     pub const fn help(self) -> &'static str {
         match self {
             Self::Goto => "step 120 · time 5300 (µs) · event 1000 · a bookmark's name",
@@ -59,7 +59,7 @@ fn place(text: &str) -> Result<Place, String> {
     }
 }
 
-/// The command that a line stands for, or what is wrong with it.
+/// Parses a line as a command; the error describes what is wrong with it.
 pub fn command(question: Question, text: &str) -> Result<Command, String> {
     match question {
         Question::Goto => place(text).map(Command::Go),

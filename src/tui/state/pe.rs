@@ -21,7 +21,7 @@ pub enum WordFormat {
 }
 
 impl WordFormat {
-    /// The next one, round and round.
+    /// Returns the next format, after the last the first.
     #[must_use]
     pub const fn next(self) -> Self {
         match self {
@@ -57,9 +57,9 @@ pub struct PeState {
     pub unit: u32,
     /// Format of words.
     pub format: WordFormat,
-    /// Units nearest to their threshold come first.
+    /// Whether units nearest to their threshold come first.
     pub by_distance: bool,
-    /// The link under the cursor, if it is among the links of the unit.
+    /// Index of the link under the cursor, if it is among the links of the unit.
     pub link: Option<usize>,
     /// First line shown of Core.
     pub scroll: usize,
@@ -85,7 +85,7 @@ impl PeState {
         Request { place: self.place(selected), by_distance: self.by_distance }
     }
 
-    /// Goes to a place and remembers this one.
+    /// Goes to a place and remembers the present one.
     pub fn go(&mut self, selected: &mut Pe, to: Place) {
         self.trail.push(self.place(*selected));
         if self.trail.len() > TRAIL {
@@ -94,7 +94,7 @@ impl PeState {
         self.stand(selected, to);
     }
 
-    /// Goes back; says whether there was a place to go back to.
+    /// Goes back; returns `true` if there was an earlier place.
     pub fn back(&mut self, selected: &mut Pe) -> bool {
         let Some(place) = self.trail.pop() else { return false };
         self.stand(selected, place);

@@ -1,4 +1,4 @@
-//! The list of breakpoints and tracepoints, as it stands.
+//! State of the list of breakpoints and tracepoints.
 
 use crate::session::debug::PointKind;
 use crate::tui::widgets::prompt::Prompt;
@@ -8,7 +8,7 @@ use crate::tui::widgets::prompt::Prompt;
 pub struct PointsOverlay {
     /// Index of the selected point.
     pub selected: usize,
-    /// The one being typed.
+    /// Point that is being typed.
     pub asking: Option<Asking>,
 }
 

@@ -1,8 +1,8 @@
-//! Presenter mode, as it stands.
+//! State of presenter mode.
 
 use crate::session::command::Speed;
 
-/// Presenter mode, while it is on.
+/// Presenter mode while it is on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Presenter {
     /// Keys pressed, latest last, each with a description of its action.

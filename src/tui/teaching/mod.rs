@@ -1,4 +1,4 @@
-//! A lesson on screen, and what its keys do.
+//! Lesson on screen, and its keys.
 //!
 //! | file | what lives there |
 //! |---|---|
@@ -52,7 +52,7 @@ fn turn(app: &mut App, by: isize) -> Vec<Effect> {
     turn_to(app, page)
 }
 
-/// Turns to a page, counted from 0, and returns what the engine has to do for it.
+/// Turns to a page, counted from 0, and returns the effects that this needs.
 pub fn turn_to(app: &mut App, page: usize) -> Vec<Effect> {
     let at = standing(app);
     let Some(course) = &mut app.lesson else { return Vec::new() };
@@ -65,7 +65,7 @@ pub fn turn_to(app: &mut App, page: usize) -> Vec<Effect> {
     vec![Effect::Engine(command)]
 }
 
-/// Events handled, if the experiment stands.
+/// Returns the number of events handled, if the experiment is paused.
 fn standing(app: &App) -> Option<u64> {
     let snapshot = app.picture()?;
     (!matches!(snapshot.run, RunState::Running | RunState::Stepping { .. })).then_some(snapshot.events)
@@ -103,7 +103,7 @@ pub fn performed(app: &mut App, performed: Performed) -> Vec<Effect> {
     again.map(Effect::Engine).into_iter().collect()
 }
 
-/// Puts on screen what the page is about.
+/// Arranges the screen for the page.
 fn arrange(app: &mut App) {
     let Some(show) = app.lesson.as_ref().and_then(|course| Some(course.shown()?.show.clone())) else {
         return;
@@ -125,7 +125,7 @@ fn arrange(app: &mut App) {
     app.pe.link = None;
 }
 
-/// Moves the text of the lesson, where nothing else takes the key.
+/// Scrolls the text of the lesson, where nothing else takes the key.
 pub fn scroll(app: &mut App, direction: Direction) {
     let last = strip::last_line(app);
     if let Some(course) = app.lesson.as_mut().filter(|course| !course.hidden) {

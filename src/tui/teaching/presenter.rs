@@ -20,7 +20,7 @@ const SHOWN: usize = 3;
 /// A free run that people can follow: two time steps a second.
 const READABLE: Speed = Speed::StepsPerSecond(2.0);
 
-/// Turns it on, or off again.
+/// Turns presenter mode on or off.
 pub fn toggle(app: &mut App) -> Vec<Effect> {
     let Some(presenter) = app.presenter.take() else {
         app.presenter = Some(Presenter::default());
@@ -31,7 +31,7 @@ pub fn toggle(app: &mut App) -> Vec<Effect> {
     presenter.before.map(|speed| Effect::Engine(Ask::SetSpeed(speed))).into_iter().collect()
 }
 
-/// Once there is an experiment it is asked to go slowly.
+/// Asks the engine to go slowly once there is an experiment.
 pub fn due(app: &mut App) -> Vec<Effect> {
     let Some(speed) = app.picture().map(|snapshot| snapshot.speed) else { return Vec::new() };
     let Some(presenter) = app.presenter.as_mut().filter(|presenter| presenter.before.is_none()) else {

@@ -32,18 +32,18 @@ use crate::tui::widgets::{put_line, put_right, rows_from, shorten};
 
 /// Lines that a page up or down moves by.
 pub const PAGE: u32 = 4;
-/// From this many columns on the text stands beside the panels.
+/// Columns from which the text stands beside the panels.
 const COLUMN_FROM: u16 = 114;
-/// Most lines of text of a strip; at least [`LEAST`], however few rows there are.
+/// Maximum lines of text in a strip; at least [`LEAST`], however few rows there are.
 const MOST: u16 = 7;
 const LEAST: u16 = 4;
-/// Most lines of a question in a strip, with its choices and, once answered, the solution.
+/// Maximum lines of a question in a strip, with its choices and, once answered, the solution.
 const QUESTION: u16 = 9;
 /// Rows that the floor plan with a panel beside it needs, status and keys included.
 const PANELS_ROWS: u16 = 19;
 
 impl App {
-    /// Returns where everything goes at the present size.
+    /// Returns the areas of all parts at the present size.
     pub fn plan(&self) -> Plan {
         plan(self, self.size)
     }
@@ -92,7 +92,7 @@ pub fn last_line(app: &App) -> usize {
     body(app, course, width, app.size.0 >= COLUMN_FROM).len().saturating_sub(usize::from(height))
 }
 
-/// Columns and rows of the text within its area.
+/// Returns the columns and rows of the text within its area.
 fn inner(area: Rect, columns: u16) -> (u16, u16) {
     if columns >= COLUMN_FROM {
         (area.width.saturating_sub(4), area.height.saturating_sub(2))
@@ -132,7 +132,7 @@ fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'stati
     lines
 }
 
-/// Draws the text where it goes on a screen of this size.
+/// Draws the text at its place on a screen of this size.
 pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     let (Some(area), Some(course)) = (area(app, (screen.width, screen.height)), &app.lesson) else { return };
     let theme = &app.theme;

@@ -19,7 +19,7 @@ use crate::tui::app::Msg;
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
-/// The hook that was there before; put back when dropped.
+/// Guard that puts the previous hook back when dropped.
 pub struct Hook {
     before: Option<PanicHook>,
 }
@@ -89,7 +89,7 @@ fn asked() -> Option<OsString> {
     if cfg!(debug_assertions) { std::env::var_os("SPINNTUI_TEST_PANIC") } else { None }
 }
 
-/// Panics on a thread that the app can do without, if `worker` is asked for.
+/// Panics on a thread that the app can do without, if `worker` is requested.
 pub fn provoke_worker() {
     if asked().is_some() {
         let _ = thread::Builder::new().name("worker".to_owned()).spawn(|| provoke("worker"));

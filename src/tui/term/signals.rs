@@ -39,9 +39,8 @@ pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
     })
 }
 
-/// Ends the process if the app does not: it may be waiting for a terminal that takes nothing,
-/// stopped by Ctrl-S, say. What cannot be written is left out; the line settings are put back
-/// all the same.
+/// Ends the process if the app does not: it may be waiting for a terminal that takes nothing, for
+/// example after Ctrl-S. Unwritten output is left out; the line settings are restored nevertheless.
 fn last_resort(number: i32) {
     let wait = move || {
         thread::sleep(PATIENCE);

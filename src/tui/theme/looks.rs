@@ -26,8 +26,7 @@ pub enum ThemeName {
 by_name!(ThemeName, "theme", [Dark = "dark", Light = "light", HighContrast = "high-contrast", Mono = "mono"]);
 
 impl ThemeName {
-    /// Light when `COLORFGBG` says that the background is; dark when it says something
-    /// else or nothing.
+    /// Returns light when `COLORFGBG` says that the background is light, else dark.
     ///
     /// rxvt, Konsole and others set it to `foreground;background` (or with something in between),
     /// as numbers of the 16 colours: 7 and 9 to 15 are light, as Vim takes them. Nothing is asked
@@ -89,13 +88,13 @@ impl Default for Looks {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LooksChoice {
-    /// Colours asked for: always, never, or as the terminal allows.
+    /// Use of colours: always, never, or as the terminal allows.
     pub color: ColorChoice,
-    /// Theme asked for.
+    /// Theme chosen by the user.
     pub theme: Option<ThemeName>,
-    /// Colour ramp asked for.
+    /// Colour ramp chosen by the user.
     pub ramp: Option<RampName>,
-    /// Characters asked for.
+    /// Characters chosen by the user.
     pub glyphs: Option<Glyphs>,
     /// Painter of the background: the theme or the terminal.
     pub background: Option<Background>,

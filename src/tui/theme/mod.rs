@@ -48,7 +48,7 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
     horizontal_bottom: "-",
 };
 
-/// The looks of the app on one terminal.
+/// Styles of the app on one terminal.
 #[derive(Clone, Debug)]
 pub struct Theme {
     /// Colours in use: those of the terminal, or none if the theme has none.
@@ -92,8 +92,8 @@ impl Theme {
         self.depth > Depth::Mono
     }
 
-    /// Whether what is selected has to be marked by a character: where nothing can be
-    /// bold or reversed.
+    /// Returns `true` if the selection has to be marked by a character: where nothing can be bold
+    /// or reversed.
     pub fn marks(&self) -> bool {
         self.depth == Depth::Off
     }
@@ -151,7 +151,7 @@ impl Theme {
         self.modifier(Modifier::BOLD)
     }
 
-    /// Labels, units, what matters less.
+    /// Returns the style of labels, units and secondary text.
     pub fn dim(&self) -> Style {
         match (self.palette.dim, self.depth) {
             (None, _) | (_, Depth::Off) => Style::new(),
@@ -166,7 +166,7 @@ impl Theme {
         self.colour(self.palette.accent).patch(self.strong())
     }
 
-    /// Returns the style of what goes well.
+    /// Returns the style of success.
     pub fn good(&self) -> Style {
         self.colour(self.palette.good)
     }
@@ -176,7 +176,7 @@ impl Theme {
         self.colour(self.palette.warn).patch(self.strong())
     }
 
-    /// Returns the style of what is wrong.
+    /// Returns the style of errors.
     pub fn bad(&self) -> Style {
         self.colour(self.palette.bad).patch(self.strong())
     }
@@ -186,8 +186,8 @@ impl Theme {
         self.modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
-    /// The one cell or word that everything else is about: plain reversed, so that it stands out of
-    /// any heat, on dark and light backgrounds alike.
+    /// Returns the style of the cell or word at the cursor: plain reversed, so that it stands out
+    /// from any heat, on dark and light backgrounds.
     pub fn cursor(&self) -> Style {
         if self.depth == Depth::Off {
             Style::new()
@@ -273,13 +273,13 @@ impl Theme {
         })
     }
 
-    /// Ink for a phase by its kind of work.
+    /// Returns the ink of a phase by its kind of work.
     pub fn phase(&self, role: PhaseRole) -> Style {
         if role == PhaseRole::Wait { self.dim() } else { self.category(phase_category(role)) }
     }
 }
 
-/// Returns the category in whose colour a kind of work is shown.
+/// Returns the category whose colour a kind of work has.
 pub const fn phase_category(role: PhaseRole) -> usize {
     match role {
         PhaseRole::Compute(number) => number as usize % 3,

@@ -28,11 +28,11 @@ pub(super) struct Palette {
     pub dim: Option<Rgb>,
     /// The app's own voice.
     pub accent: Ink,
-    /// Colour of what goes well.
+    /// Colour of success.
     pub good: Ink,
     /// Worth a look.
     pub warn: Ink,
-    /// Colour of what is wrong.
+    /// Colour of errors.
     pub bad: Ink,
     /// Brighter events of a camera: many, few.
     pub brighter: [Ink; 2],
@@ -46,7 +46,7 @@ pub(super) struct Palette {
 }
 
 impl Palette {
-    /// The colours of a theme; those without any go unused in `mono`.
+    /// Returns the colours of a theme; those without any go unused in `mono`.
     pub fn of(theme: ThemeName) -> &'static Self {
         match theme {
             ThemeName::Dark | ThemeName::Mono => &DARK,

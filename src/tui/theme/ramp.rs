@@ -34,7 +34,7 @@ pub enum RampName {
 
 by_name!(RampName, "ramp", [Cividis = "cividis", Viridis = "viridis", Grey = "grey"]);
 
-/// Level of a value in 0..=1; what is outside is clamped, NaN counts as 0.
+/// Returns the level of a value in 0..=1; values outside are clamped, NaN counts as 0.
 pub fn level(value: f32) -> u8 {
     if value.is_nan() {
         return 0;
@@ -43,7 +43,7 @@ pub fn level(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * f32::from(LEVELS - 1)).round() as u8
 }
 
-/// The digit 0..=9 that says the same as a colour: tenths of the scale.
+/// Returns the digit 0..=9 that corresponds to a colour: tenths of the scale.
 pub fn digit(value: f32) -> char {
     let tenths = if value.is_nan() { 0.0 } else { (value.clamp(0.0, 1.0) * 10.0).min(9.0) };
     char::from(b'0' + tenths as u8)
@@ -151,7 +151,8 @@ impl Ramp {
     }
 }
 
-/// Without colours the digit says it; weight helps to find the peaks.
+/// Returns the style without colours, where the digit shows the value; weight helps to find the
+/// peaks.
 fn plain(depth: Depth, t: f64) -> Style {
     match depth {
         Depth::Mono if t >= 0.8 => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),

@@ -58,7 +58,7 @@ pub struct FloorPlan {
 }
 
 impl FloorPlan {
-    /// The largest plan that fits, centred; none where not even the smallest does.
+    /// Returns the largest plan that fits, centred; `None` if not even the smallest does.
     pub fn fit(area: Rect) -> Option<Self> {
         Self::fit_cells(area, (0, 0))
     }
@@ -79,7 +79,7 @@ impl FloorPlan {
         Some(Self { size, axis, origin, area })
     }
 
-    /// Columns and rows of one PE.
+    /// Returns the columns and rows of one PE.
     pub fn cell(&self) -> (u16, u16) {
         self.size.cell
     }
@@ -115,7 +115,7 @@ impl FloorPlan {
         Pe::of(chip).find(|&pe| self.pe_area(pe).contains(at))
     }
 
-    /// Draws what does not depend on the run: axes, router, holes.
+    /// Draws the parts that do not depend on the run: axes, router, holes.
     pub fn draw_background(&self, buf: &mut Buffer, theme: &Theme) {
         for y in (1..=GRID_Y).filter(|_| self.axis > 0) {
             let area = self.qpe_area(1, y);
@@ -142,7 +142,7 @@ impl FloorPlan {
         }
     }
 
-    /// The event router lies over two QPE positions, one above the other.
+    /// Draws the event router, which lies over two QPE positions, one above the other.
     fn draw_router(&self, buf: &mut Buffer, theme: &Theme) {
         let [(x, low), (_, high)] = ROUTER_POSITIONS;
         let (top, bottom) = (self.qpe_area(x, high), self.qpe_area(x, low));
@@ -175,7 +175,7 @@ fn at_place(column: i32, row: i32) -> Option<Pe> {
     Pe::at(x, y, column % 2 + row % 2 * 2)
 }
 
-/// PEs by rows from the top left, as one reads.
+/// Iterates over PEs by rows from the top left, in reading order.
 pub fn reading_order() -> impl Iterator<Item = Pe> {
     (0..i32::from(GRID_Y) * 2)
         .flat_map(|row| (0..i32::from(GRID_X) * 2).filter_map(move |column| at_place(column, row)))

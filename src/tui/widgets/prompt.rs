@@ -18,7 +18,7 @@ const REMEMBERED: usize = 100;
 /// Outcome of a key press in a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// The text, or where its cursor is, has changed.
+    /// The text or its cursor has changed.
     Changed,
     /// Enter: this is the text.
     Done(String),
@@ -45,7 +45,7 @@ pub struct Prompt {
     proposed: bool,
 }
 
-/// Tab was pressed, and perhaps again.
+/// Completion in progress, after one or more presses of Tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Completing {
     /// Byte at which the candidates begin.
@@ -86,7 +86,7 @@ impl Prompt {
         &self.text
     }
 
-    /// Byte before which the cursor stands.
+    /// Returns the byte before which the cursor stands.
     pub fn cursor(&self) -> usize {
         self.cursor
     }
@@ -105,7 +105,7 @@ impl Prompt {
         history.push(text.to_owned());
     }
 
-    /// Puts a text in where the cursor is, as if it had been typed; what would make the line too
+    /// Inserts a text at the cursor, as if it had been typed; the part that would make the line too
     /// long is left out.
     pub fn paste(&mut self, text: &str) {
         for character in text.chars() {
@@ -159,7 +159,7 @@ impl Prompt {
         true
     }
 
-    /// Cursor keys and what deletes.
+    /// Handles cursor keys and keys that delete.
     fn edit(&mut self, code: KeyCode, control: bool) -> bool {
         let before = self.text[..self.cursor].chars().next_back().map_or(0, char::len_utf8);
         let behind = self.text[self.cursor..].chars().next().map_or(0, char::len_utf8);
@@ -199,7 +199,7 @@ impl Prompt {
         self.text.len() - rest.trim_start_matches(char::is_alphanumeric).len()
     }
 
-    /// Goes to an older text, or a newer one; behind the newest is what was being typed.
+    /// Goes to an older text, or a newer one; after the newest comes the line that was being typed.
     fn recall(&mut self, older: bool) -> bool {
         let at = self.recalled.as_ref().map_or(self.history.len(), |(at, _)| *at);
         let to = if older { at.checked_sub(1) } else { Some(at + 1).filter(|_| self.recalled.is_some()) };
@@ -214,7 +214,7 @@ impl Prompt {
         true
     }
 
-    /// Tab while candidates are there goes to the next.
+    /// Handles Tab: with candidates present it goes to the next.
     fn tab(&mut self, backwards: bool) -> Typed {
         let Some(completing) = &self.completing else { return Typed::Complete };
         let count = completing.candidates.len();
@@ -236,8 +236,8 @@ impl Prompt {
         Typed::Changed
     }
 
-    /// Takes the candidates for what stands from byte `start` to the cursor: puts in what all begin
-    /// with, and offers the rest to the next Tab.
+    /// Takes the candidates for the text from byte `start` to the cursor: inserts their common
+    /// beginning, and offers the rest to the next Tab.
     pub fn complete(&mut self, start: usize, candidates: Vec<String>) {
         let Some(first) = candidates.first() else { return };
         if start > self.cursor || !self.text.is_char_boundary(start) {
@@ -267,7 +267,7 @@ impl Prompt {
         put_at(buf, area, (columns(&self.text[first..self.cursor]), 0), &under, cursor);
     }
 
-    /// The column at which a byte of the text stands in a line of this width, if it is shown.
+    /// Returns the column of a byte of the text in a line of this width, if it is shown.
     pub fn column(&self, byte: usize, width: u16) -> Option<u16> {
         let column = columns(self.text.get(self.first_shown(width)..byte)?);
         (column < width).then_some(column)
