@@ -47,7 +47,7 @@ impl Write for Memory {
     }
 }
 
-/// A terminal whose bytes go into memory, through a buffer as in the app.
+/// Terminal whose bytes go into memory, through a buffer as in the app.
 struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Memory>>>,
     memory: Memory,
@@ -70,7 +70,7 @@ impl Screen {
     }
 }
 
-/// An app with an engine behind it.
+/// App with an engine behind it.
 struct Face {
     app: App,
     engine: Engine,
@@ -114,7 +114,7 @@ impl Face {
         }
     }
 
-    /// Takes in what the engine says until the model is as asked.
+    /// Handles the engine's messages until the model is as requested.
     fn until(&mut self, asked: impl Fn(&App) -> bool) {
         while !asked(&self.app) {
             let event = self.events.recv_timeout(Duration::from_secs(60)).expect("the engine is silent");
@@ -131,7 +131,7 @@ impl Face {
         }
     }
 
-    /// Takes in what comes in a while: answers to a new focus.
+    /// Handles the messages of a short while: answers to a new focus.
     fn settle(&mut self) {
         while let Ok(event) = self.events.recv_timeout(Duration::from_millis(200)) {
             self.take_in(event);

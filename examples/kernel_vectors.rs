@@ -76,7 +76,7 @@ struct Case {
 }
 
 impl Case {
-    /// With what the listing does.
+    /// Executes the listing and returns the case with its results.
     fn execute(self) -> Result<Value, Box<dyn Error>> {
         let source = SOURCES.iter().find(|source| source.functions.contains(&self.function));
         let source = source.ok_or("a function of no listing")?;

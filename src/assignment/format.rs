@@ -32,7 +32,7 @@ fn shape() -> &'static Shape {
 pub struct Assignment {
     /// Version of the format: 1.
     pub version: u32,
-    /// Title, as lists and reports show it.
+    /// Title, for lists and reports.
     pub title: String,
     /// Instructions for students.
     pub text: String,
@@ -59,7 +59,7 @@ pub struct Assignment {
 pub struct Goal {
     /// Words for students.
     pub text: String,
-    /// Test of it.
+    /// Test of the goal.
     pub test: Test,
 }
 

@@ -51,7 +51,7 @@ pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Re
     }
 }
 
-/// Returns all rows: scenes before lessons, then assignments and sweeps.
+/// Returns all rows: scenes, then lessons, then the scenes in folders.
 fn rows() -> Vec<Row> {
     let scenes = catalogue::scenes();
     let row = |entry: &catalogue::Entry| Row {
@@ -70,7 +70,7 @@ fn heading(folder: &str) -> String {
     match folder {
         "" => "Scenes".to_owned(),
         "what-if" => "What if: scenes/lm.ron with one change".to_owned(),
-        "debug" => "Something is wrong: find out what".to_owned(),
+        "debug" => "Debugging: scenes with a planted problem".to_owned(),
         other => format!("scenes/{other}"),
     }
 }

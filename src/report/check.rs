@@ -31,7 +31,7 @@ pub struct CheckReport {
     pub fits: bool,
     /// PEs with a program.
     pub pes_used: usize,
-    /// PEs without one, reserved ones included.
+    /// PEs without a program, reserved ones included.
     pub pes_unused: usize,
     /// Layers, in network order.
     pub layers: Vec<LayerCheck>,
@@ -53,11 +53,11 @@ pub struct LayerCheck {
     pub balance: LayerBalance,
     /// Whether its PEs wait for each other before they broadcast.
     pub barrier: bool,
-    /// PE cycles from the start of a time step until its slowest PE has read x.
+    /// PE cycles from the start of a time step until the layer's slowest PE has read x.
     pub slowest_input_cycles: u64,
-    /// PE cycles until its fastest PE could send y.
+    /// PE cycles until the layer's fastest PE could send y.
     pub fastest_output_cycles: u64,
-    /// PE cycles that its PEs may start apart.
+    /// PE cycles by which the layer's PEs may start apart.
     pub skew_cycles: u64,
 }
 
@@ -66,7 +66,7 @@ pub struct LayerCheck {
 pub struct MemoryMap {
     /// PE as `PE(x,y,p)`.
     pub pe: String,
-    /// Layers it hosts.
+    /// Layers on the PE.
     pub layers: Vec<String>,
     /// Bytes in use, of 131,072.
     pub used_bytes: u32,

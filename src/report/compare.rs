@@ -88,7 +88,7 @@ pub struct Changed {
 pub struct Outputs {
     /// Whether both read the same words with the same network, for the same number of steps.
     pub comparable: bool,
-    /// `output_hash` is the same; `null` when that says nothing.
+    /// Whether `output_hash` is the same; `null` when that means nothing.
     pub identical: Option<bool>,
     /// Explanation of the result.
     pub why: String,
@@ -116,7 +116,7 @@ impl Figure {
     }
 }
 
-/// (b − a) / a; none for what cannot be said in per cent.
+/// Returns (b − a) / a; `None` where per cent make no sense.
 pub(super) fn relative(a: f64, b: f64) -> Option<f64> {
     if a.total_cmp(&b).is_eq() { Some(0.0) } else { Some((b - a) / a).filter(|r| r.is_finite()) }
 }
@@ -136,7 +136,8 @@ pub struct PhaseDifference {
     pub absolute_us: f64,
     /// (B − A) / A; `null` also when A is 0 and B is not.
     pub relative: Option<f64>,
-    /// 1 where the difference is greatest, whatever its sign; those with none share the last rank.
+    /// Rank by the size of the difference, 1 for the greatest; phases without a difference share
+    /// the last rank.
     pub rank: usize,
 }
 
@@ -172,7 +173,7 @@ impl Comparison {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
 
-    /// The outputs are known to be bit-identical.
+    /// Returns `true` if the outputs are known to be bit-identical.
     pub fn same_output(&self) -> bool {
         self.outputs.identical == Some(true)
     }
@@ -258,7 +259,7 @@ fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// All phases of the layers of both, those of A first, in network and program order.
+/// Returns all phases of the layers of both, those of A first, in network and program order.
 fn phases(a: &Report, b: &Report) -> Vec<PhaseDifference> {
     let time = |report: &Report, phase: &str, layer: &str| -> Option<f64> {
         report.phases.iter().find(|p| p.phase == phase && p.layer == layer).map(|p| p.time_us)

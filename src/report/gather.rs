@@ -1,4 +1,4 @@
-//! From a session to its report.
+//! Gathering of a report from a session.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub struct Around {
 }
 
 impl Report {
-    /// Gathers what a session has shown so far.
+    /// Gathers the report of a session so far.
     pub fn gather(session: &mut Session, around: Around) -> Self {
         let state_hash = session.state_hash();
         let session = &*session;
@@ -249,8 +249,8 @@ fn timers(session: &Session) -> Vec<Timers> {
     timers
 }
 
-/// The values that a PE logged for one of its slots in the last step in which it did. Slots
-/// log in turn.
+/// Returns the values that a PE logged for one of its slots, in the last step in which it did.
+/// Slots log in turn.
 fn last_logged(session: &Session, pe: Pe, loaded: &PeProgram, slot: u32) -> Option<TimerCounts> {
     let state = &session.machine().state().pes[pe.index()];
     let phases = loaded.logged();

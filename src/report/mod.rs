@@ -75,7 +75,7 @@ pub struct Report {
     pub batch: u32,
     /// Reason for which the machine stopped early: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,
-    /// The breakpoint that stopped the run; `null` when none did.
+    /// Breakpoint that stopped the run; `null` when none did.
     pub hit: Option<HitSeen>,
     /// Chip time, µs.
     pub chip_time_us: f64,
@@ -100,10 +100,9 @@ pub struct Report {
     pub energy_per_step_j: f64,
     /// Energy by its uses; the parts add up to `energy_j`.
     pub energy_parts: EnergyUse,
-    /// Share of the time in which the PEs with a program did other than wait, mean
-    /// over them, 0..=1.
+    /// Share of the time in which the PEs with a program did not wait, mean over them, 0..=1.
     pub duty: f64,
-    /// Clock, voltage, and what a PE does while it waits.
+    /// Clock, voltage, and behaviour of a waiting PE.
     pub chip: Chip,
     /// Chips of the board; one without a board.
     pub chips: Vec<board::ChipUse>,
@@ -142,7 +141,7 @@ pub struct Report {
     pub dram: DramUse,
     /// MAC arrays of all PEs; `null` where no kernel has used one.
     pub mac_array: Option<MacUse>,
-    /// Bytes overwritten before they were read.
+    /// Packets that overwrote unread data.
     pub races: RaceCount,
     /// Findings about the mapping.
     pub lints: Vec<Lint>,
@@ -151,7 +150,7 @@ pub struct Report {
     /// Hash (xxh3-128) of the last layer's y of all steps, model order: the same for every
     /// partition. 32 hex digits.
     pub output_hash: String,
-    /// Hash (xxh3-128) of everything that decides what the machine does next. 32 hex digits.
+    /// Hash (xxh3-128) of everything that determines the machine's future. 32 hex digits.
     pub state_hash: String,
     /// The machine that emulated: the only figures that differ between repetitions.
     pub host: Host,
@@ -168,7 +167,7 @@ pub struct HitSeen {
     pub step: u64,
     /// Whether the event lies within the time step after `step`; if not, it completed that one.
     pub within_step: bool,
-    /// Events of the machine's queue handled; the last of them brought it about.
+    /// Number of events handled at the hit; the last of them made the condition true.
     pub event: u64,
     /// Names in the condition, with their values at the hit.
     pub values: Vec<ValueSeen>,
@@ -177,7 +176,7 @@ pub struct HitSeen {
 /// A value that a condition names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ValueSeen {
-    /// As the condition names it.
+    /// Name in the condition.
     pub name: String,
     /// A number, a word, or `null` where there was none yet.
     pub value: Option<Seen>,
@@ -303,7 +302,7 @@ pub struct Layer {
     pub name: String,
     /// Number of units.
     pub units: usize,
-    /// PEs it is spread over.
+    /// Number of PEs of the layer.
     pub pes: usize,
     /// Fraction of zero weights in W and R together, 0..=1.
     pub weight_sparsity: f64,
@@ -324,8 +323,8 @@ pub struct PhaseTime {
     pub phase: &'static str,
     /// The layer's name.
     pub layer: String,
-    /// From the moment the phase before ended everywhere to the moment this one had, summed over
-    /// the steps, µs.
+    /// Time from the end of the phase before on its last PE to the end of this one on its last PE,
+    /// summed over the steps, µs.
     pub time_us: f64,
     /// Share of `chip_time_us`, 0..=1.
     pub share: f64,
@@ -354,7 +353,7 @@ pub struct PathTime {
     pub dma_us: f64,
     /// Timers that begin ticks, and input spikes until they are sent, µs; 0 without timers.
     pub timer_us: f64,
-    /// The host, and what could not be followed back, µs.
+    /// Time of the host, and time that could not be followed back, µs.
     pub other_us: f64,
     /// Part of the first three that sends y, µs.
     pub sending_us: f64,
@@ -423,7 +422,7 @@ impl Serialize for TimerCounts {
 pub struct Memory {
     /// PE with the most bytes in use, `PE(x,y,p)`; the first of several.
     pub fullest_pe: String,
-    /// Bytes in use there, of 131,072.
+    /// Bytes in use on that PE, of 131,072.
     pub bytes_used_max: u32,
     /// Most bytes of weights (values, columns, row pointers) on any PE.
     pub weights_bytes_max: u32,
@@ -463,7 +462,7 @@ pub struct Bank {
 pub struct NocUse {
     /// Number of packets injected into the mesh.
     pub packets: u64,
-    /// Links crossed by them.
+    /// Number of links crossed by the packets.
     pub hops: u64,
     /// Packets and DMA beats on the busiest link, per NoC cycle of the whole run, 0..=1.
     pub max_link_load: f64,
@@ -479,7 +478,7 @@ pub struct NocUse {
     pub max_chip_link_load: f64,
     /// Time that packets waited for links between chips, sum over packets, µs.
     pub chip_links_waited_us: f64,
-    /// From whom to whom.
+    /// Packets by sender and receiver.
     pub traffic: traffic::Traffic,
     /// The event router and the FIFOs; `null` where nothing is routed.
     pub router: Option<traffic::Routed>,
@@ -496,7 +495,7 @@ pub struct DramUse {
     pub waited_cycles: u64,
 }
 
-/// Bytes overwritten before they were read.
+/// Packets that overwrote unread data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RaceCount {
     /// Number of all races.
@@ -523,7 +522,7 @@ pub struct RaceSeen {
 pub struct Host {
     /// Wall time of the run without loading and without the range, s.
     pub wall_s: f64,
-    /// Time steps emulated in a second of it, readout included.
+    /// Time steps emulated in a second of wall time, readout included.
     pub steps_per_s: f64,
 }
 

@@ -17,7 +17,7 @@ use crate::text::several;
 
 /// Column at which values begin.
 const INDENT: usize = 13;
-/// Words before and behind the one asked for.
+/// Number of words before and behind the requested one.
 const AROUND: usize = 32;
 /// Coming sums of a spiking neuron in the table.
 const SUMS: usize = 4;

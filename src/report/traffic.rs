@@ -28,9 +28,9 @@ pub struct Traffic {
 pub struct Routed {
     /// Packets that the router took in.
     pub routed: u64,
-    /// Copies that it sent.
+    /// Copies that the router sent.
     pub copies: u64,
-    /// Time that packets waited for its ports and engines, sum over packets, ns.
+    /// Time that packets waited for the router's ports and engines, sum over packets, ns.
     pub router_waited_ns: f64,
     /// Rule for packets that meet a full FIFO.
     pub on_full: OnFull,
@@ -48,7 +48,7 @@ pub struct Routed {
     pub fifo_stalled_us: f64,
 }
 
-/// The traffic matrix of a session so far.
+/// Returns the traffic matrix of a session so far.
 pub fn traffic(session: &Session) -> Traffic {
     let matrix = &session.machine().state().matrix;
     let program = session.program();
@@ -62,7 +62,7 @@ pub fn traffic(session: &Session) -> Traffic {
     }
 }
 
-/// Router and FIFOs of a session so far; `None` where nothing is routed.
+/// Returns the figures of router and FIFOs so far; `None` where nothing is routed.
 pub fn routed(session: &Session) -> Option<Routed> {
     let (program, state) = (session.program(), session.machine().state());
     if program.delivery.broadcast != Broadcast::Router {

@@ -72,7 +72,7 @@ impl Validation {
         Ok(Self::of(&measure::Measured::new()?))
     }
 
-    /// Judges what was measured.
+    /// Judges the measured figures.
     fn of(measured: &measure::Measured) -> Self {
         let rows = rows::rows(measured);
         let all_in_band = rows.iter().all(|row| row.verdict != Verdict::Outside);
@@ -117,7 +117,7 @@ pub struct Row {
     pub kind: Kind,
     /// Unit of every number of the row.
     pub unit: Unit,
-    /// The paper's figure; `null` where the paper (or what could be read of it) has no number.
+    /// Figure of the paper; `null` where the paper (or what could be read of it) has no number.
     pub paper: Option<f64>,
     /// The paper's figure in words.
     pub paper_says: &'static str,
@@ -164,7 +164,7 @@ pub enum Kind {
     Independent,
     /// Emulated too, but the paper states an order only.
     Order,
-    /// Emulated too, with another reading of what the paper says: its figure has a row already.
+    /// Emulated too, with another reading of the paper's statements: its figure has a row already.
     Reading,
     /// Follows from sizes, the memory map and published chip powers, or from another row.
     Arithmetic,
@@ -172,7 +172,7 @@ pub enum Kind {
     Copied,
     /// Compares the program with itself.
     Itself,
-    /// Published of other programs and networks, of what the emulator does too.
+    /// Published for other programs and networks with functions that the emulator has too.
     Comparable,
     /// Both sides have a figure, but of different things.
     NotComparable,
@@ -194,7 +194,7 @@ impl Kind {
         Self::PaperOnly,
     ];
 
-    /// Heading of its rows.
+    /// Returns the heading of the kind's rows.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Independent => "Independent: emulated event by event, against a printed figure",
@@ -288,9 +288,9 @@ pub enum Basis {
     /// Follows by arithmetic from published figures, from the network's sizes, or
     /// from compiled instructions.
     Derived,
-    /// The paper does not say it; it is read out of what it does say.
+    /// Inferred from other statements of the paper.
     Inferred,
-    /// No public source gives it: a named field of `assume`, or of the scene.
+    /// Assumed, since no public source gives it: a named field of `assume`, or of the scene.
     Assumed,
     /// Fitted to measurements. No row has it: nothing in the emulator is fitted.
     Calibrated,
@@ -326,7 +326,7 @@ pub enum ValidateError {
     /// The gesture network's mapping.
     #[error("error: the gesture network cannot be put on the chip: {0}")]
     Map(#[from] MapError),
-    /// A layer that a row is about is not there.
+    /// A layer that a row is about does not exist.
     #[error("error: {model} has no layer {layer}, which the paper's figures are about")]
     NoLayer {
         /// Model that the scene names.

@@ -1,5 +1,5 @@
-//! Holds a scene's text against the types, to say more exactly than the RON reader what is
-//! wrong and where.
+//! Check of a scene's text against the types, which locates errors more exactly than the RON
+//! reader.
 //!
 //! It runs only after RON has refused a text whose syntax is good, so it may let through what it is
 //! not sure of.
@@ -10,7 +10,7 @@ use super::error::did_you_mean;
 use super::locate::{Kind, Node};
 use super::shape::{Field, Shape, Struct, Variant};
 
-/// A value that is not what the types want.
+/// Value that does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Misfit {
     pub span: Range<usize>,
@@ -18,7 +18,7 @@ pub(super) struct Misfit {
     pub help: String,
 }
 
-/// The first misfit in the text, if there is one.
+/// Returns the first misfit in the text, if there is one.
 pub(super) fn first_misfit(text: &str, root: &Node, shape: &Shape, word: &str) -> Option<Misfit> {
     Checker { text, word }.value(root, shape, "", false)
 }
@@ -92,8 +92,8 @@ impl Checker<'_> {
             .find_map(|(index, item)| self.value(item, shape(index)?, &join(path, &index.to_string()), false))
     }
 
-    /// RON has more ways to write a number than are worth reading here: only what is surely none
-    /// is a misfit.
+    /// Checks a number. RON has more ways to write one than are worth reading here: only what is
+    /// surely none is a misfit.
     fn number(&self, node: &Node, wanted: &str, reads: impl Fn(&str) -> bool) -> Option<Misfit> {
         let written = self.text(node.span.clone());
         let plain = written.replace('_', "");
@@ -103,7 +103,8 @@ impl Checker<'_> {
         (!fits).then(|| wrong(node, &format!("expected {wanted} here")))
     }
 
-    /// Numbers too large for their type never come as far as the check of the values.
+    /// Checks the range of a number: one too large for its type never reaches the check of the
+    /// values.
     fn range(&self, node: &Node, field: &Field) -> Option<Misfit> {
         let (low, high) = field.range.as_ref()?;
         let written = self.text(node.span.clone());
@@ -200,7 +201,7 @@ fn first_sentence(text: &str) -> &str {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
-/// For a sentence that goes on behind a colon.
+/// Lowers the first letter of a text that follows a colon.
 pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())

@@ -66,7 +66,7 @@ impl SceneError {
         self
     }
 
-    /// Says that the text is not as in the file: `edits` were made first.
+    /// Notes that the text differs from the file's, since `edits` were made first.
     #[must_use]
     pub fn edited(mut self, edits: &[(String, String)]) -> Self {
         self.0.edits = edits.iter().fold(String::new(), |mut all, (path, value)| {
@@ -185,14 +185,14 @@ impl Place {
     }
 }
 
-/// Character as it is shown.
+/// Character with its displayed form.
 struct Cell {
     text: String,
     width: usize,
     marked: bool,
 }
 
-/// The first character to show, so that the marked one is within the window.
+/// Returns the first character to show, so that the marked one is within the window.
 fn window_start(cells: &[Cell], marked: usize) -> usize {
     let width: usize = cells.iter().map(|c| c.width).sum();
     if width <= LINE_WIDTH {

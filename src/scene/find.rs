@@ -13,7 +13,8 @@ pub const DATA_VARIABLE: &str = "SPINNTUI_DATA";
 /// installed one does.
 pub const NO_SOURCE_VARIABLE: &str = "SPINNTUI_NO_SOURCE_DIR";
 
-/// The data folder, whether it is there or not: `$SPINNTUI_DATA`, else `$XDG_DATA_HOME/spinntui`.
+/// Returns the data folder, even if it does not exist: `$SPINNTUI_DATA`, else
+/// `$XDG_DATA_HOME/spinntui`.
 pub fn data_folder() -> Option<PathBuf> {
     let named = std::env::var_os(DATA_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
     named.or_else(|| etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.data_dir().join("spinntui")))
@@ -25,8 +26,7 @@ pub fn source_folder() -> Option<PathBuf> {
     Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|folder| !barred && folder.is_dir())
 }
 
-/// Folders that hold `scenes/`, `models/` and `assets/`, in the order in which they
-/// are looked through.
+/// Returns the folders that hold `scenes/`, `models/` and `assets/`, in the order of the search.
 pub fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::current_dir().ok().into_iter().collect();
     for folder in [data_folder(), source_folder()].into_iter().flatten() {
@@ -38,8 +38,8 @@ pub fn folders() -> Vec<PathBuf> {
 }
 
 /// Returns the scene that a name stands for: the file if there is one; else, for a relative path,
-/// the one in [`folders`], then in the program. A bare name stands for `scenes/NAME.ron`. What is
-/// nowhere comes back as it is.
+/// the one in [`folders`], then in the program. A bare name stands for `scenes/NAME.ron`. A name
+/// without a file is returned unchanged.
 pub fn scene(name: &Path) -> PathBuf {
     if name.is_absolute() || name.exists() {
         return name.to_owned();
@@ -55,7 +55,8 @@ pub fn scene(name: &Path) -> PathBuf {
     forms.iter().find_map(files).unwrap_or_else(|| name.to_owned())
 }
 
-/// A file or folder of the repository by its path there, in [`folders`] or within the program.
+/// Returns a file or folder of the repository by its path there, from [`folders`] or within the
+/// program.
 pub fn find(name: &Path) -> Option<PathBuf> {
     let found = among_folders(name).into_iter().next();
     found.or_else(|| shipped::has(name).then(shipped::folder).flatten().map(|folder| folder.join(name)))

@@ -57,7 +57,7 @@ pub struct Field {
 pub struct Walk<'d> {
     /// The last value reached: the one asked for if `followed` says so.
     pub node: &'d Node,
-    /// Name of the field that holds it, if it stands in a struct.
+    /// Byte range of the field's name, if the value is in a struct.
     pub name_span: Option<Range<usize>>,
     /// Segments of the path that could be followed.
     pub followed: usize,
@@ -65,7 +65,8 @@ pub struct Walk<'d> {
     pub complete: bool,
 }
 
-/// Bytes of the value at a path such as `mapping.layers.1.pes`, if the text holds it.
+/// Returns the byte range of the value at a path such as `mapping.layers.1.pes`, if the text has
+/// it.
 pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
     let root = parse(text).ok()?;
     let walk = root.walk(path);
@@ -91,7 +92,7 @@ pub fn in_literal(text: &str, literal: &Range<usize>, at: usize) -> Option<usize
     None
 }
 
-/// Reads what follows a backslash; how many bytes of the value it is.
+/// Reads the characters after a backslash; returns the length of the value that they stand for.
 fn escaped(rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> usize {
     let Some((_, c)) = rest.next() else { return 0 };
     let digits: String = match c {
@@ -118,8 +119,8 @@ impl Node {
         walk
     }
 
-    /// The value inside parentheses that hold exactly one unnamed value, however many there are;
-    /// else the value itself.
+    /// Returns the value inside any number of parentheses that hold exactly one unnamed value; else
+    /// the value itself.
     pub fn inner(&self) -> &Self {
         match &self.kind {
             Kind::Tuple(items, _) if items.len() == 1 => items.first().map_or(self, Self::inner),

@@ -16,7 +16,7 @@ pub enum SetError {
     /// The text to edit is broken.
     #[error("the scene is not RON: {0}")]
     NotRon(#[from] SyntaxError),
-    /// A part exists, the field does not.
+    /// The part exists, but not the field.
     #[error("{part} has no field `{field}`")]
     NoField {
         /// The nearest part that exists, as in ``` `mapping` ```.
@@ -36,7 +36,7 @@ pub enum SetError {
         /// Change that would give it fields; may be empty.
         help: String,
     },
-    /// A list has no such entry.
+    /// The list has no such entry.
     #[error("{part} has {} entries, and no `{index}`", .len)]
     NoEntry {
         /// Path of the list.
@@ -46,7 +46,7 @@ pub enum SetError {
         /// Entries of the list.
         len: usize,
     },
-    /// The new value cannot stand in a scene.
+    /// The new value is not valid in a scene.
     #[error("incomplete value `{value}`")]
     BadValue {
         /// Value that was given.
@@ -72,8 +72,8 @@ impl SetError {
     }
 }
 
-/// The text with the value at `path` replaced, or added where the scene leaves it to its default.
-/// Where a text is wanted, it may be given without quotes.
+/// Returns the text with the value at `path` replaced, or added where the scene leaves it to its
+/// default. A value of type text may be given without quotes.
 pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     let root = locate::parse(text)?;
     let target = find(text, &root, path)?;
@@ -85,8 +85,7 @@ pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     }
 }
 
-/// Returns the fields of a scene by their paths, groups and what is in them; not
-/// those within lists.
+/// Returns the paths of a scene's fields, of groups and their fields; not those within lists.
 pub fn fields() -> Vec<String> {
     fn collect(shape: &Shape, before: &str, into: &mut Vec<String>) {
         match shape {
@@ -204,7 +203,7 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
     }
 }
 
-/// From a group to one of its fields.
+/// Goes from a group to one of its fields.
 fn enter<'d>(text: &str, place: Place<'d>, field: &Field, part: &str) -> Result<Place<'d>, SetError> {
     match place {
         Place::Missing { group, mut names } => {
@@ -238,8 +237,7 @@ fn items(node: &Node, list: bool) -> &[Node] {
     }
 }
 
-/// The variant that the text has chosen, or the one that stands first (as the default) where
-/// it has not.
+/// Returns the variant in the text, or the first one (the default) where there is none.
 fn chosen<'s>(text: &str, place: &Place<'_>, variants: &'s [Variant]) -> Option<&'s Variant> {
     let Place::Existing(node) = place else { return variants.first() };
     let written = text.get(node.span.clone()).unwrap_or("");
@@ -266,7 +264,7 @@ fn no_fields(part: String, what: Option<&str>, variants: &[Variant]) -> SetError
     SetError::NoFields { part, what, help: help.unwrap_or_default() }
 }
 
-/// The new value as it is to stand in the text.
+/// Formats the new value for the text.
 fn prepare(value: &str, shape: &Shape, optional: bool) -> Result<String, SetError> {
     let complete = locate::parse(value).ok().and_then(|n| value.get(n.span));
     if *shape == Shape::Text {
@@ -335,7 +333,7 @@ fn insert(text: &str, group: &Node, names: &[String], value: &str, part: &str) -
     })
 }
 
-/// The white space in front of what begins a line at `at`, if something does.
+/// Returns the white space in front of the first character of a line at `at`, if it begins one.
 fn indentation(text: &str, at: usize) -> Option<&str> {
     let head = text.get(..at)?;
     let prefix = head.get(head.rfind('\n').map_or(0, |at| at + 1)..)?;

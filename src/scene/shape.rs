@@ -29,7 +29,7 @@ pub enum Shape {
     Number,
     /// `true` or `false`.
     Bool,
-    /// Something the scene does not use yet.
+    /// Type that no scene uses yet.
     Unknown,
 }
 
@@ -157,7 +157,7 @@ impl Reader<'_> {
         Some(Variant { name: name.clone(), doc, content: Some(self.shape(content)) })
     }
 
-    /// Follows `$ref`, also of what may be absent.
+    /// Follows `$ref`, also within optional types.
     fn target<'v>(&'v self, schema: &'v Value) -> &'v Value {
         let schema = or_null(schema).unwrap_or(schema);
         let name = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
@@ -184,7 +184,7 @@ fn doc(schema: &Value) -> Option<String> {
     schema.get("description").and_then(Value::as_str).map(|d| d.replace('\n', " "))
 }
 
-/// A default as one writes it in a scene.
+/// Formats a default as in a scene.
 fn written(value: &Value, shape: &Shape, format: Option<&str>) -> String {
     match (value, shape) {
         (Value::String(word), Shape::Enum(_)) => word.clone(),

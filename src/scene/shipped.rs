@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::output::{Replace, Whole};
 
-/// A file of the package and its bytes.
+/// Lists a file of the package with its bytes.
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
         /// The files, by their paths in the repository.
@@ -64,7 +64,7 @@ files![
     "scenes/tensor.ron",
 ];
 
-/// The folder with the unpacked files, once there is one; and what is to be said of it.
+/// Folder of the unpacked files, once it exists, and the notice about it.
 static UNPACKED: OnceLock<Option<PathBuf>> = OnceLock::new();
 static NEWS: Mutex<Option<String>> = Mutex::new(None);
 
@@ -73,7 +73,8 @@ pub fn has(path: &Path) -> bool {
     FILES.iter().any(|(name, _)| Path::new(name).starts_with(path))
 }
 
-/// The folder that holds the files, unpacked now if need be; none where nothing can be written.
+/// Returns the folder of the files, and unpacks them if necessary; `None` where nothing can be
+/// written.
 pub fn folder() -> Option<&'static Path> {
     UNPACKED.get_or_init(unpack).as_deref()
 }
@@ -92,7 +93,7 @@ pub fn places() -> Vec<PathBuf> {
     cache.ok().into_iter().chain([std::env::temp_dir().join(format!("spinntui-{user}-{name}"))]).collect()
 }
 
-/// Another build with other files gets another folder.
+/// Returns a hash of the files, so that another build with other files gets another folder.
 fn hash() -> u64 {
     let mut hash = Xxh3::new();
     for (path, bytes) in FILES {
@@ -128,7 +129,7 @@ fn say(news: String) {
     *NEWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(news);
 }
 
-/// Makes sure that a folder is the user's own, and that no other user can write in it.
+/// Checks that a folder is the user's own, and that no other user can write in it.
 fn private(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;

@@ -190,7 +190,7 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
     })
 }
 
-/// Machine code whose layout and arguments its name does not say.
+/// Refuses machine code whose name does not state layout and arguments.
 fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
     let kernels = [("input", &layer.input), ("recurrent", &layer.recurrent)];
     kernels.into_iter().find_map(|(field, kernel)| {
@@ -205,8 +205,8 @@ fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
     })
 }
 
-/// PEs asked for by number: a layer can be spread over all that are neither reserved nor broken,
-/// and layers that only say how many PEs they want get PEs of their own.
+/// Refuses more PEs than exist: a layer can be spread over all that are neither reserved nor
+/// broken, and layers that only give a number get PEs of their own.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
     let total = chip.chips().chips() * PE_COUNT;

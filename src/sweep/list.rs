@@ -99,7 +99,7 @@ pub struct Point {
     pub fault: Option<Drawn>,
     /// Changes to the scene, in order.
     pub edits: Vec<(String, String)>,
-    /// Key of its line in the results.
+    /// Key of the point's line in the results.
     pub key: Key,
 }
 

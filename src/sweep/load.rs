@@ -27,7 +27,7 @@ pub const FOLDER: &str = "scenes/sweeps";
 /// Plan with its scene, and the values of its axes.
 #[derive(Clone, Debug)]
 pub struct LoadedPlan {
-    /// Plan, its file and its text.
+    /// Plan with its file and text.
     pub document: Document<Sweep>,
     /// Scene without edits.
     pub scene: LoadedScene,
@@ -180,7 +180,7 @@ fn rest<'f>(field: &'f str, part: &str) -> &'f str {
     field.strip_prefix(part.trim_matches('`')).unwrap_or(field).trim_start_matches('.')
 }
 
-/// Names that constraints and placeholders know: the axes, and `repeat`.
+/// Returns the names that constraints and placeholders may use: the axes, and `repeat`.
 pub fn names(sweep: &Sweep) -> impl Iterator<Item = &str> {
     sweep.axes.iter().map(|axis| axis.name.as_str()).chain(["repeat"])
 }

@@ -88,7 +88,7 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// Starts with the columns of a plan, whose types are not known yet.
+    /// Creates a table with the columns of a plan, whose types are not known yet.
     pub fn new(plan: &LoadedPlan) -> Self {
         Self { columns: columns(plan.sweep()).into_iter().map(|name| (name, None)).collect() }
     }

@@ -97,7 +97,7 @@ pub struct Axis {
 /// Values of an axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Values {
-    /// These values: `List([8, 12, "Sleep"])`.
+    /// The values listed: `List([8, 12, "Sleep"])`.
     List(Vec<Value>),
     /// From a number to another, both included.
     Range {
@@ -216,7 +216,7 @@ pub enum Plot {
         x: String,
         /// Column along the y axis; the mean where several points share a place.
         y: String,
-        /// Column that tells lines apart.
+        /// Column whose values separate the lines.
         #[serde(default)]
         by: Option<String>,
     },

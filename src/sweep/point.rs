@@ -65,7 +65,7 @@ fn target(setup: &Setup, session: &Session) -> u64 {
     asked.map_or(total, |asked| asked.min(total))
 }
 
-/// Runs time steps; returns what stopped the machine, if anything did.
+/// Runs time steps; returns the reason if the machine stopped.
 fn steps(session: &mut Session, target: u64) -> Option<Stopped> {
     while session.steps() < target {
         match session.step(StepUnit::TimeStep) {

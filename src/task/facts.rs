@@ -7,7 +7,7 @@
 pub struct TaskFacts {
     /// Heading of their table in the documentation.
     pub heading: &'static str,
-    /// Sentence below it.
+    /// Sentence below the heading.
     pub about: &'static str,
     /// Kind of network that has these facts, in the plural: "language models".
     pub of: &'static str,
@@ -18,7 +18,7 @@ pub struct TaskFacts {
 /// Name of a value in conditions.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TaskFact {
-    /// The name as conditions write it.
+    /// Name of the fact in conditions.
     pub name: &'static str,
     /// Type of its values.
     pub kind: FactKind,
@@ -47,9 +47,9 @@ pub enum FactKind {
 /// Kind of words.
 #[derive(Debug, PartialEq, Eq)]
 pub struct WordKind {
-    /// Noun for one of them.
+    /// Noun for a word of this kind.
     pub noun: &'static str,
-    /// Noun with its article and what it is of.
+    /// Noun with its article and its owner.
     pub described: &'static str,
     /// Message about a word that is none of them, where they are too many to list. Such words are
     /// written in quotes.

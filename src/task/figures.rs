@@ -47,11 +47,11 @@ pub struct StepLine<'a>(pub Vec<(&'static str, Value<'a>)>);
 pub enum Value<'a> {
     /// A count, or a position from 0.
     Count(u64),
-    /// A number; `null` while there is none.
+    /// Number; `null` while there is none.
     Number(Option<f64>),
     /// A number of single precision.
     Single(f32),
-    /// A word; `null` where there is none.
+    /// Word; `null` where there is none.
     Word(Option<&'a str>),
 }
 

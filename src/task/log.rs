@@ -48,7 +48,7 @@ impl<T> Log<T> {
         self.full.iter().flat_map(|chunk| chunk.iter()).chain(&self.last)
     }
 
-    /// Bytes that a copy does not share.
+    /// Returns the number of bytes that a copy does not share.
     pub fn own_bytes(&self) -> usize {
         size_of_val(self.full.as_slice()) + size_of_val(self.last.as_slice())
     }

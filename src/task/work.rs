@@ -42,7 +42,7 @@ pub trait Feed: Debug + Send + Sync {
         None
     }
 
-    /// Returns what is odd about the inputs, each kind once.
+    /// Returns notes on oddities of the inputs, each kind once.
     fn notes(&self) -> Vec<InputNote> {
         Vec::new()
     }
@@ -60,7 +60,7 @@ pub trait Feed: Debug + Send + Sync {
     fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem>;
 }
 
-/// Spiking network of a task, and what its program depends on.
+/// Spiking network of a task, with the options on which its program depends.
 #[derive(Clone, Copy, Debug)]
 pub struct SpikingFeed<'a> {
     /// Network, as mathematics.
@@ -80,7 +80,7 @@ pub struct SpikingFeed<'a> {
 pub struct TaskKind {
     /// Word of the task for a time step.
     pub step_word: &'static str,
-    /// Word for a unit of its network: `unit`, `neuron`.
+    /// Word for a unit of the network: `unit`, `neuron`.
     pub unit_word: &'static str,
     /// Word for the output of an active unit: `event`, `spike`.
     pub event_word: &'static str,
@@ -116,7 +116,7 @@ pub struct SpikeCounts<'a> {
     pub passed: &'a [u64],
 }
 
-/// Part of an answer that depends on the outputs alone; what it holds is up to the task.
+/// Part of an answer that depends on the outputs alone; its contents are up to the task.
 pub type Judgement = Box<dyn Any + Send + Sync>;
 
 /// Computation of a [`Judgement`], for any thread.
@@ -131,10 +131,10 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Returns a checkpoint.
     fn copy(&self) -> Box<dyn Work>;
 
-    /// Bytes that a copy does not share, about.
+    /// Returns the approximate bytes that a copy does not share.
     fn own_bytes(&self) -> usize;
 
-    /// Returns what is odd about the inputs, each kind once.
+    /// Returns notes on oddities of the inputs, each kind once.
     fn notes(&self) -> Vec<InputNote> {
         Vec::new()
     }
@@ -147,7 +147,7 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Fails if an input can no longer be read.
     fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String>;
 
-    /// Takes what the last layer sent in the oldest time step without an answer, for each sample of
+    /// Takes the last layer's values of the oldest time step without an answer, for each sample of
     /// the batch. `now`: chip time and energy since the start, in ticks and J.
     fn observe(&mut self, outputs: &[Vec<f32>], now: (ChipTick, f64));
 
@@ -169,19 +169,19 @@ pub trait Work: Any + Debug + Send + Sync {
     /// [`Self::observe`].
     fn conclude(&mut self, _judgement: &Judgement, _now: (ChipTick, f64)) {}
 
-    /// Returns neurons, as population and number, whose state is wanted with the outputs, as
-    /// a row behind those of the batch.
+    /// Returns the neurons, as population and number, whose state is to come with the outputs, as a
+    /// row behind those of the batch.
     fn traced(&self) -> &[(usize, u32)] {
         &[]
     }
 
-    /// Returns what a spiking network's spikes have done so far; `None` for other networks.
+    /// Returns the counts of a spiking network's spikes so far; `None` for other networks.
     fn spike_counts(&self) -> Option<SpikeCounts<'_>> {
         None
     }
 
-    /// Time that a time step stands for in the world, µs: a tick of a spiking network, a frame of
-    /// a camera. `None` where inputs have no time.
+    /// Returns the time that a time step stands for in the world, µs: a tick of a spiking network,
+    /// a frame of a camera. `None` where inputs have no time.
     fn real_time_us(&self) -> Option<f64> {
         None
     }
@@ -197,22 +197,23 @@ pub trait Work: Any + Debug + Send + Sync {
         None
     }
 
-    /// Returns what screens show.
+    /// Returns the data for screens.
     fn view(&self, moment: &Moment<'_>) -> TaskView;
 
     /// Returns the task's part of a report.
     fn figures(&self, moment: &Moment<'_>) -> Figures;
 
-    /// Returns what is reported of the time step completed last.
+    /// Returns the figures of the time step completed last.
     fn line(&self, moment: &Moment<'_>) -> StepLine<'_>;
 
-    /// Input, as the number of a DRAM row, that the outputs so far predict to come next.
+    /// Returns the input, as the number of a DRAM row, that the outputs so far predict to come
+    /// next.
     fn predicted(&self) -> Option<u32> {
         None
     }
 
-    /// Writes the outputs so far, and says in a few words what was written. `None` if the
-    /// task keeps none.
+    /// Writes the outputs so far, and returns a short description of them. `None` if the task keeps
+    /// none.
     ///
     /// # Errors
     ///
@@ -226,12 +227,13 @@ pub trait Work: Any + Debug + Send + Sync {
         None
     }
 
-    /// Word of the task's facts; `None` before there is one. `steps`: completed time steps.
+    /// Returns the word of the task's facts; `None` before there is one. `steps`: completed time
+    /// steps.
     fn word(&self, _fact: &str, _steps: u64) -> Option<&str> {
         None
     }
 
-    /// Words that a fact of this kind can be, apart from those of [`Self::knows`].
+    /// Returns the words that a fact of this kind can be, apart from those of [`Self::knows`].
     fn words(&self, _kind: &WordKind) -> Vec<&str> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! The binary as people call it: verbs, exit codes, and what bad input is told.
+//! Tests of the binary's command line: subcommands, exit codes, and messages about bad input.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
@@ -12,8 +12,8 @@ use crate::common::{spinntui, text};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-/// Runs it, wants this exit code and these words on standard error, and nothing that looks
-/// like a crash.
+/// Runs the binary, and expects this exit code and these words on standard error, and nothing that
+/// looks like a crash.
 #[track_caller]
 fn refused<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
     arguments: &[S],
@@ -47,7 +47,7 @@ fn small() -> &'static Path {
     Path::new(SMALL)
 }
 
-/// A file of its own, and the folder that lives as long.
+/// Creates a file in a temporary folder, which lives as long as the returned handle.
 fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);

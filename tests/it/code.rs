@@ -124,7 +124,7 @@ proptest! {
     }
 }
 
-/// Compiles a kernel of one's own; `None` where there is no compiler.
+/// Compiles a user's kernel; `None` where there is no compiler.
 fn compile(source: &str, folder: &Path) -> Option<std::path::PathBuf> {
     let kernels = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/kernels");
     let (c, elf) = (folder.join("own.c"), folder.join("own.elf"));

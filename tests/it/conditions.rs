@@ -97,7 +97,7 @@ fn pe(x: u8, y: u8, p: u8) -> Pe {
     Pe::at(x, y, p).unwrap()
 }
 
-/// The first PE of a layer, as conditions write it, and itself.
+/// Returns the first PE of a layer, as conditions write it, and as a value.
 fn some_pe(scene: &str, layer: usize) -> (String, Pe) {
     let pe = session(scene).program().populations[layer].pes[0];
     (format!("pe({},{},{})", pe.qpe().x, pe.qpe().y, pe.p()), pe)
@@ -619,7 +619,7 @@ fn whatever(text: &str, cut: usize) {
     assert!(found.start <= text.len() && (found.words.is_empty() || text.is_char_boundary(found.start)));
 }
 
-/// An engine on a scene, and what it says.
+/// Engine on a scene, with its messages.
 struct Face {
     engine: Engine,
     events: crossbeam_channel::Receiver<EngineEvent>,

@@ -69,7 +69,7 @@ fn tensors(golden: &Value) -> Tensors {
     shapes.iter().map(tensor).collect()
 }
 
-/// A model folder of these tensors; `card` is put into the card's parentheses.
+/// Creates a model folder of these tensors; `card` is put into the card's parentheses.
 fn folder(tensors: &Tensors, card: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let bytes = tensors.iter().map(|(name, (shape, values))| {
@@ -183,7 +183,7 @@ fn a_network_of_the_authors_sizes_is_pytorchs() {
     network_is_pytorchs(&golden("gestures_full.json"));
 }
 
-/// Layer, frame and unit of the first event that one has and the other has not.
+/// Returns layer, frame and unit of the first event that one has and the other has not.
 fn first_difference(found: &[Vec<String>], wanted: &Value) -> Option<(usize, usize, usize)> {
     let frames = found.first().map_or(0, Vec::len);
     let places = (0..frames).flat_map(|frame| (0..found.len()).map(move |layer| (layer, frame)));

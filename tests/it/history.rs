@@ -94,7 +94,7 @@ impl Random {
     }
 }
 
-/// Goes anywhere, again and again, and looks whether a place is the same each time it comes there.
+/// Seeks to random places again and again, and checks that a place is the same each time.
 fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
     let mut walker = Walker::new(scene, set);
     let mut random = Random(0x5eed_0001);

@@ -79,7 +79,7 @@ impl Case {
         if kind == KernelKind::CscEventList && !lists { KernelKind::CscEvent } else { kind }
     }
 
-    /// The network and a chip that is loaded with it.
+    /// Returns the network and a chip that is loaded with it.
     fn build(&self) -> (Egru, Machine) {
         let mut values = Values(self.seed);
         let (mut inputs, mut network, mut options) =
@@ -125,7 +125,7 @@ impl Case {
     }
 }
 
-/// All labels of a PE, one an element, ascending.
+/// Returns all labels of a PE, one for each element, ascending.
 fn all(labels: &Labels<'_>, machine: &Machine, pe: Pe) -> Vec<Label> {
     let words = machine.state().pes[pe.index()].sram.words();
     let mut found: Vec<Label> = Vec::new();

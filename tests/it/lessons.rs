@@ -229,7 +229,7 @@ fn the_shipped_lessons_are_listed_in_the_order_in_which_they_are_given() {
     assert!(told.contains("did you mean `spinntui lesson who-waits-for-whom`?"), "{told}");
 }
 
-/// A lesson of one page with these fields of it, and a scene.
+/// Returns a lesson of one page with these fields, and a scene.
 fn lesson(page: &str) -> String {
     format!(
         "Lesson(\n    version: 1,\n    title: \"t\",\n    about: \"a\",\n    minutes: 1,\n    \

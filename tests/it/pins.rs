@@ -20,7 +20,7 @@ const SCENE: &str = "scenes/lm_small.ron";
 const UNIT: &str = "unit(\"rnns.1\", 41).c";
 const PINS: [&str; 4] = ["perplexity", UNIT, "sram(1,4,0,0x4d2c).f32", "token"];
 
-/// An engine, and what it says.
+/// Engine with its messages.
 struct Face {
     engine: Engine,
     events: Receiver<EngineEvent>,
@@ -39,7 +39,7 @@ impl Face {
         face
     }
 
-    /// The next snapshot in which the engine stands still, and what was said before it.
+    /// Returns the next snapshot in which the engine is paused, and the messages before it.
     fn rest(&self) -> (SharedSnapshot, String) {
         let mut said = String::new();
         loop {
@@ -90,7 +90,7 @@ fn lines(text: &str, rows: usize) -> Vec<&str> {
     text.lines().take(rows + 1).collect()
 }
 
-/// The first number of a pin's chart, its last one, and how many there are.
+/// Returns the first number of a pin's chart, its last one, and their count.
 fn ends(pin: &WatchView) -> (u64, Option<f64>, usize) {
     (pin.since, pin.values.last().copied().flatten(), pin.values.len())
 }

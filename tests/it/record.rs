@@ -1,4 +1,4 @@
-//! A session written down can be had again; faults come from scenes and from the command line.
+//! Tests of recorded sessions and their replay, and of faults from scenes and the command line.
 
 #![allow(
     clippy::unwrap_used,

@@ -43,7 +43,7 @@ fn shown(machine: &Machine) -> Vec<String> {
     parts
 }
 
-/// The first differences of two machines, in words; none if they are the same.
+/// Returns the first differences of two machines, in words; empty if they are equal.
 fn differences(added: &mut Machine, run: &mut Machine) -> Vec<String> {
     let both = shown(added).into_iter().zip(shown(run));
     let mut found: Vec<String> =
@@ -87,7 +87,7 @@ enum Move {
     Record,
     /// Keeps this moment.
     Keep,
-    /// Goes back to the moment that was kept.
+    /// Goes back to the saved state.
     Back,
 }
 
@@ -105,7 +105,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 30..50)
 }
 
-/// The two machines, and what both have been given.
+/// The two machines, with the inputs of both.
 struct Pair {
     machines: [Machine; 2],
     stores: [PageStore; 2],

@@ -149,7 +149,7 @@ impl Setup {
 struct Flow {
     /// Nothing is read.
     held: AtomicBool,
-    /// Bytes a second; 0 for as many as come.
+    /// Rate in bytes a second; 0 for no limit.
     rate: AtomicU32,
     /// Whether the terminal is about to be closed.
     closing: AtomicBool,
@@ -217,7 +217,7 @@ impl Terminal {
         writer.flush().unwrap();
     }
 
-    /// Pastes a text, as terminals do that were asked to bracket it.
+    /// Pastes a text in the way of terminals with bracketed paste.
     pub fn paste(&mut self, text: &str) {
         self.press(&format!("\x1b[200~{text}\x1b[201~"));
     }
@@ -337,7 +337,7 @@ impl Terminal {
         self.stty().split_whitespace().any(|flag| flag == "icanon")
     }
 
-    /// The line settings of the terminal, by its own name: the master's side shares them.
+    /// Returns the line settings of the terminal, by its own name: the master's side shares them.
     fn stty(&self) -> String {
         let name = self.line.as_ref().unwrap().master.tty_name().unwrap();
         let output = Command::new("stty").arg("-a").arg("-F").arg(name).output().unwrap();
@@ -349,7 +349,7 @@ impl Terminal {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
-    /// Waits until the screen is as asked; `what` is for the message.
+    /// Waits until the screen is as requested; `what` is for the message.
     pub fn wait_until(&self, what: &str, asked: impl Fn(&str) -> bool) {
         patiently(
             || asked(&self.screen()),

@@ -14,7 +14,7 @@ use spinntui::tui::view;
 
 use crate::sample;
 
-/// An app of this size before its first snapshot.
+/// Creates an app of this size before its first snapshot.
 pub fn empty_app(size: (u16, u16)) -> App {
     App::new("scenes/lm.ron", Theme::default(), size)
 }

@@ -51,8 +51,8 @@ fn loaded() -> Loaded {
     Loaded::from_text(LESSON, Path::new("scenes/lessons/mine.ron")).unwrap()
 }
 
-/// An app of this size with the lesson, and what it asked of the engine when the
-/// first picture came.
+/// Creates an app of this size with the lesson, and returns its requests to the engine after the
+/// first snapshot.
 fn lesson(size: (u16, u16)) -> (App, Vec<Effect>) {
     let mut app = empty_app(size);
     app.lesson = Some(Course::new(loaded()));
@@ -83,7 +83,7 @@ fn done(app: &mut App, effects: &[Effect], events: u64) {
     update(app, Msg::Engine(EngineEvent::Performed(Box::new(performed))));
 }
 
-/// The lesson at its second page.
+/// Returns the lesson at its second page.
 fn second(size: (u16, u16)) -> App {
     let (mut app, effects) = lesson(size);
     done(&mut app, &effects, 0);

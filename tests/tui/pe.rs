@@ -27,7 +27,7 @@ use spinntui::tui::update::update;
 
 use crate::common::{draw, empty_app, press, text};
 
-/// An app and the experiment that it looks at.
+/// App with the experiment that it shows.
 struct Rig {
     app: App,
     session: Session,

@@ -30,7 +30,7 @@ pub enum Split {
     Test,
 }
 
-/// A stretch of a recording, in which one gesture is made.
+/// Stretch of a recording in which one gesture is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sample {
     /// File of the recording.
@@ -72,7 +72,7 @@ pub enum DatasetError {
         /// The folder or list.
         path: PathBuf,
     },
-    /// A line of a list that is no recording beside it.
+    /// A line of a list does not name a recording beside it.
     #[error("{}:{line}: `{found}`: {why}", path.display())]
     List {
         /// File of the list.
@@ -84,7 +84,7 @@ pub enum DatasetError {
         /// Reason for which the line is not accepted.
         why: String,
     },
-    /// A recording without labels, where each has to have them.
+    /// A recording has no labels, where each has to have them.
     #[error("{}: no such file; the recording {} has no labels without it", path.display(), recording.display())]
     NoLabels {
         /// The missing file.
@@ -100,15 +100,15 @@ pub enum DatasetError {
         /// Line and finding.
         source: LabelError,
     },
-    /// A file whose name is no class.
+    /// The name of a file is not a class.
     #[error("{}: the name is not a class; files are 0.npy to {}.npy", path.display(), GESTURES - 1)]
     Class {
-        /// File whose name is no class.
+        /// File whose name is not a class.
         path: PathBuf,
     },
 }
 
-/// All samples of a data set or recording, in the order of its lists, or of names.
+/// Returns all samples of a data set or recording, in the order of its lists, or of names.
 pub fn samples(path: &Path) -> Result<Vec<Sample>, DatasetError> {
     let about = fs::metadata(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
     if !about.is_dir() {
@@ -142,7 +142,7 @@ pub fn samples(path: &Path) -> Result<Vec<Sample>, DatasetError> {
     if samples.is_empty() { Err(DatasetError::Empty { path: empty }) } else { Ok(samples) }
 }
 
-/// The labels beside a recording; none if there is no file of them.
+/// Returns the labels beside a recording; `None` if there is no file of them.
 pub fn labels_beside(recording: &Path) -> Result<Option<Vec<Label>>, DatasetError> {
     let path = labels_path(recording);
     match file::open(&path) {
@@ -180,7 +180,7 @@ fn labelled(path: &Path, split: Option<Split>, labels: &[Label]) -> impl Iterato
     })
 }
 
-/// The recordings of a list, one name a line, each with its labels.
+/// Adds the recordings of a list, one name a line, each with its labels.
 fn listed(list: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), DatasetError> {
     let read = |source| DatasetError::Read { path: list.to_owned(), source };
     let text = file::read_text(list, LIST_LIMIT).map_err(read)?;
@@ -209,7 +209,7 @@ fn listed(list: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), Da
     Ok(())
 }
 
-/// The recordings in the folders of users, each the gesture that its name is the number of.
+/// Adds the recordings in the folders of users; the name of each file is the number of its gesture.
 fn users(folder: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), DatasetError> {
     for user in entries(folder)? {
         if !user.is_dir() {

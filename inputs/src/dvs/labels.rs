@@ -14,7 +14,7 @@ const LINE: u64 = 256;
 /// Most labels of a recording. Real ones have 12 or so.
 const MOST: usize = 100_000;
 
-/// A gesture and when it is made, on the clock of its recording.
+/// Gesture with its times on the clock of its recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Label {
     /// Gesture shown in this stretch of the recording.
@@ -52,7 +52,7 @@ pub enum LabelError {
         /// Text of the line.
         found: String,
     },
-    /// A class that the data set does not have.
+    /// The data set does not have this class.
     #[error("line {line}: class {class}; the classes of DVS128 Gesture are 1 to {GESTURES}")]
     Class {
         /// Line, from 1.
@@ -60,7 +60,7 @@ pub enum LabelError {
         /// Class that the line names.
         class: i64,
     },
-    /// An end that is no later than its start.
+    /// The gesture ends no later than it starts.
     #[error("line {line}: the gesture ends at {end} µs, not after its start at {start} µs")]
     Order {
         /// Line, from 1.
@@ -112,7 +112,7 @@ pub fn write_labels(mut out: impl Write, labels: &[Label]) -> io::Result<()> {
     out.flush()
 }
 
-/// The next line without white space around it; none at the end.
+/// Reads the next line without white space around it; `None` at the end.
 fn line(input: &mut impl BufRead, line: usize) -> Result<Option<String>, LabelError> {
     let mut bytes = Vec::new();
     let read = io::Read::take(input, LINE).read_until(b'\n', &mut bytes);

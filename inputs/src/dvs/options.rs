@@ -90,7 +90,7 @@ pub enum FrameOptionsError {
 }
 
 impl FrameOptionsError {
-    /// The field it is about.
+    /// Returns the name of the field that the error is about.
     pub const fn field(&self) -> &'static str {
         match self {
             Self::Slice(_) => "slice_us",

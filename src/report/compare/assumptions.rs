@@ -34,8 +34,8 @@ pub struct Assumption {
     pub time_relative: [Option<f64>; 2],
     /// Relative difference of energy at either value, (B − A) / A.
     pub energy_relative: [Option<f64>; 2],
-    /// The difference of chip time rests on it: one of the values moves it by more than a quarter,
-    /// or turns it round.
+    /// Whether the difference of chip time rests on it: one of the values moves it by more than a
+    /// quarter, or reverses it.
     pub decides_time: bool,
     /// Whether the difference of energy rests on it, by the rule of `decides_time`.
     pub decides_energy: bool,
@@ -45,7 +45,7 @@ pub struct Assumption {
 /// a way to see whether the difference hangs on them.
 const DOUBLED: &str = "none, and twice what is assumed";
 
-/// A run, and what its first steps are run again from.
+/// Run with the scene and models to run its first steps again.
 #[derive(Debug)]
 pub struct Side<'a> {
     /// Report and scene of the run.
@@ -56,7 +56,7 @@ pub struct Side<'a> {
     pub cache: &'a mut ModelCache,
 }
 
-/// The first steps of a run, to be run again on chips with other unpublished numbers.
+/// First steps of a run, to be run again on chips with other unpublished numbers.
 struct Again<'a> {
     side: Side<'a>,
     /// Time and energy of the first steps as taken.
@@ -147,7 +147,8 @@ fn assumption(
     })
 }
 
-/// Part of a difference that an assumption has to move before the difference is said to rest on it.
+/// Part of a difference that an assumption has to move so that the difference is said to rest on
+/// it.
 const PART: f64 = 0.25;
 /// Smaller shifts of a relative difference are of no interest, however small the difference is.
 const NOTHING: f64 = 0.0005;

@@ -13,9 +13,10 @@ use crate::session::Session;
 /// Input of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Input {
-    /// The weights file, without links in its path where the system can say so.
+    /// Path of the weights file, with links resolved where possible.
     pub model: PathBuf,
-    /// The recordings or array read, the same way; empty for a text, whose words are in `tokens`.
+    /// Path of the recordings or array, resolved likewise; empty for a text, whose words are in
+    /// `tokens`.
     pub data: PathBuf,
     /// Number of steps after which cell states are reset; `None`: never.
     pub reset_every: Option<u32>,
@@ -54,7 +55,7 @@ impl Input {
         self.tokens.push(session.work().predicted().unwrap_or(last));
     }
 
-    /// Words that were read, without the one that is only predicted, by time step.
+    /// Returns the words that were read, by time step, without the one that is only predicted.
     pub fn read(&self) -> Vec<Vec<u32>> {
         let read = self.tokens.split_last().map_or(&[][..], |(_, read)| read);
         read.chunks(self.batch.max(1)).map(<[u32]>::to_vec).collect()
@@ -74,12 +75,12 @@ fn data(session: &Session) -> PathBuf {
 pub struct InputCheck {
     /// Same model, same words, as many steps.
     pub same: bool,
-    /// In what they differ.
+    /// Description of the differences.
     pub differs: Vec<String>,
 }
 
 impl InputCheck {
-    /// Compares what two runs read.
+    /// Compares the inputs of two runs.
     pub fn new(a: &Ran, b: &Ran) -> Self {
         let mut differs = Vec::new();
         if a.input.model != b.input.model {
@@ -105,7 +106,7 @@ impl InputCheck {
     }
 }
 
-/// In what the words differ.
+/// Describes the difference between the words, if there is one.
 fn tokens(a: &Ran, b: &Ran) -> Option<String> {
     let (ta, tb) = (&a.input.tokens, &b.input.tokens);
     if let Some(at) = ta.iter().zip(tb).position(|(a, b)| a != b) {
@@ -120,7 +121,7 @@ pub(super) fn own_kernel(scene: &Scene) -> bool {
     scene.mapping.layers.iter().any(|layer| layer.input.code().or(layer.recurrent.code()).is_some())
 }
 
-/// Some matrix is multiplied by a kernel that does not keep its weights' bits.
+/// Returns `true` if a matrix is multiplied by a kernel that does not keep its weights' bits.
 pub(super) fn rounds_weights(scene: &Scene) -> bool {
     scene
         .mapping

@@ -1,4 +1,4 @@
-//! A recording in one picture: where events were, and of which sign.
+//! Picture of a recording: places of events, and their sign.
 
 use std::fmt::Write as _;
 

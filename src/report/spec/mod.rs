@@ -42,7 +42,7 @@ pub struct Spec {
     pub mem_regions_to_read: Vec<RegionToRead>,
 }
 
-/// A PE, as users and as the chip name it.
+/// Name of a PE: coordinates for users, and the chip's own id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeName {
     /// Column of its QPE, 1 to 7.
@@ -63,7 +63,7 @@ impl From<Pe> for PeName {
 }
 
 impl PeName {
-    /// The PE, if the chip has one of this name and its id says the same.
+    /// Returns the PE, if the chip has one at these coordinates and its id agrees.
     pub fn pe(self) -> Option<Pe> {
         Pe::at(self.x, self.y, self.p).filter(|pe| pe.id_byte() == self.id)
     }
@@ -75,12 +75,12 @@ pub struct ActivePe {
     /// Name of the PE.
     #[serde(flatten)]
     pub pe: PeName,
-    /// The layers it hosts.
+    /// Layers on the PE.
     pub layers: Vec<String>,
-    /// The phases of a time step that it goes through, in order.
+    /// Phases of a time step on the PE, in order.
     pub phases: Vec<String>,
-    /// Comparison of its point-wise step, which is in its instructions: an event where c > θ, or
-    /// where c ≥ θ.
+    /// Comparison in the instructions of the PE's point-wise step: an event where c > θ, or where c
+    /// ≥ θ.
     #[serde(default)]
     pub compare: Compare,
     /// No comparison at all: its units send c in every step and subtract nothing, as a GRU.
@@ -158,7 +158,7 @@ pub enum SpecError {
         /// Cause, as the operating system reports it.
         source: std::io::Error,
     },
-    /// `spec.json` is not what it should be.
+    /// `spec.json` is invalid.
     #[error("{}:{}:{}: {source}\nhelp: docs/export.md describes the file", path.display(), source.line(), source.column())]
     Json {
         /// File with the error.
@@ -178,14 +178,14 @@ pub enum SpecError {
         /// Description of the error.
         what: String,
     },
-    /// A file is longer or shorter than `spec.json` says.
+    /// The length of a file differs from `spec.json`.
     #[error("{}: the file has {found} bytes, and spec.json says {expected}\nhelp: export the scene again", path.display())]
     Length {
         /// File with the error.
         path: PathBuf,
-        /// Bytes in it.
+        /// Bytes in the file.
         found: u64,
-        /// Bytes there should be.
+        /// Bytes expected.
         expected: usize,
     },
     /// The images are of another scene.

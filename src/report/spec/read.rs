@@ -71,7 +71,7 @@ fn words(folder: &Path, file: &MemFile) -> Result<Vec<u32>, SpecError> {
     Ok(bytes.as_chunks::<4>().0.iter().map(|&word| u32::from_le_bytes(word)).collect())
 }
 
-/// A plan with the images of a folder in its memories.
+/// Returns the plan with the images of a folder in its memories.
 pub fn load(folder: &Path, plan: Plan) -> Result<Plan, SpecError> {
     let (spec, images) = read(folder)?;
     plan.with_images(&images).map_err(|source| {

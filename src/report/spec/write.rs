@@ -12,11 +12,12 @@ use crate::output::{Output, Reads, Replace, Whole};
 pub struct Written {
     /// Number of image files written.
     pub files: usize,
-    /// Bytes in them.
+    /// Bytes in these files.
     pub bytes: usize,
 }
 
-/// Makes sure that a folder is there and empty, or that writing over it is wanted.
+/// Checks that a folder exists and is empty, or that overwriting is allowed; creates it if
+/// necessary.
 pub fn prepare(folder: &Path, force: bool) -> Result<(), SpecError> {
     let fail = |source| SpecError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(fail)?;

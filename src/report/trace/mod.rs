@@ -27,10 +27,10 @@ pub enum TraceError {
     /// The file of the trace cannot be written.
     #[error("cannot write the trace: {0}")]
     Io(#[from] io::Error),
-    /// A value as JSON, or the file it goes to.
+    /// A value cannot be written as JSON, or the file not at all.
     #[error("cannot write the trace: {0}")]
     Json(#[from] serde_json::Error),
-    /// A row of CSV, or the file it goes to.
+    /// A row cannot be written as CSV, or the file not at all.
     #[error("cannot write the trace: {0}")]
     Csv(#[from] ::csv::Error),
 }
@@ -61,7 +61,7 @@ pub struct Chunk<'a> {
     pub begin: Tick,
     /// End of the chunk, in ticks.
     pub end: Tick,
-    /// The last one: what goes on ends here.
+    /// Whether this is the last chunk, at whose end unfinished spans are cut off.
     pub last: bool,
 }
 
@@ -77,8 +77,8 @@ impl<'a> Chunk<'a> {
         end >= self.begin && (end < self.end || self.last && end == self.end)
     }
 
-    /// From when to when something was, if it is to be written now; what goes on is cut off at the
-    /// end of the last chunk.
+    /// Returns the span from `begin` to `end` if it is to be written in this chunk; unfinished
+    /// spans are cut off at the end of the last chunk.
     pub fn span(&self, begin: Tick, end: Option<Tick>) -> Option<Range<Tick>> {
         match end {
             Some(end) if self.has(end) => Some(begin..end),
@@ -131,7 +131,7 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// A PE by its index, or the host.
+/// Formats a PE by its index, or the host.
 pub fn place(index: u16) -> String {
     match Pe::from_index(usize::from(index)) {
         Some(pe) => pe.to_string(),

@@ -1,4 +1,4 @@
-//! A trace in Chrome's trace-event format, as Perfetto and chrome://tracing read it.
+//! Writer of a trace in Chrome's trace-event format, for Perfetto and chrome://tracing.
 //!
 //! PEs are threads, their operations slices; what a PE waits for and its handlers are slices
 //! within. Packets are flows from sender to receiver. DRAM ports, DMA engines, time steps and the
@@ -43,7 +43,7 @@ pub const NOC: u32 = 5;
 pub enum Packets {
     /// Every packet becomes a flow.
     All,
-    /// The last of each block, which wakes its receivers, and all that is no y.
+    /// The last packet of each block, which wakes its receivers, and all packets other than y.
     #[default]
     Last,
     /// No packet becomes a flow.
@@ -199,7 +199,7 @@ impl<W: Write> Perfetto<W> {
         }
     }
 
-    /// A packet as flows, one to each receiver.
+    /// Writes a packet as flows, one to each receiver.
     fn flow(
         &mut self,
         chunk: &Chunk<'_>,

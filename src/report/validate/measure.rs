@@ -31,7 +31,7 @@ use crate::task::lm::Corpus;
 pub const SCENE: &str = include_str!("../../../scenes/lm.ron");
 /// Name of the scene in messages.
 pub const SCENE_NAME: &str = "scenes/lm.ron";
-/// Text that it reads; with `CsrRow`, which visits every non-zero, chip time is the same for any.
+/// Text for the model; with `CsrRow`, which visits every non-zero, chip time does not depend on it.
 const TEXT: &str = include_str!("../../../assets/text/spinnaker2.txt");
 /// Card of the shipped gesture model.
 const GESTURE_CARD: &[u8] = include_bytes!("../../../models/egru-dvs-gesture/card.ron");
@@ -304,8 +304,8 @@ fn memory(program: &Program, layer: &str) -> Option<PeMemory> {
     })
 }
 
-/// Bytes that the mapper finds a batch of two to need on the language model's fullest PE; it
-/// refuses them, or has room.
+/// Returns the bytes that a batch of two needs on the language model's fullest PE, as found by the
+/// mapper, which may refuse it.
 fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
     let loaded = scene("mapping.batch", "2")?;
     match Plan::fit(&loaded, cache, &loaded.scene.assume) {
@@ -374,7 +374,7 @@ pub fn fullest(program: &Program, layer: &str, bytes: impl Fn(&PeProgram) -> u32
     layer.pes.iter().filter_map(|&pe| program.pe(pe)).map(bytes).max()
 }
 
-/// Bytes of weight values on a PE, without what a kernel needs beside them.
+/// Returns the bytes of weight values on a PE, without the kernel's other arrays.
 fn value_bytes(loaded: &PeProgram) -> u32 {
     let values =
         loaded.regions.iter().filter(|r| r.kind == RegionKind::Weights && r.name.ends_with("values"));

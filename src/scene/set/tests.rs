@@ -112,7 +112,7 @@ fn a_value_cannot_break_out_of_its_place() {
     }
 }
 
-/// Paths of a value and all within it.
+/// Collects the paths of a value and of all values within it.
 fn paths(node: &Node, path: &str, all: &mut Vec<String>) {
     let at = |segment: &str| if path.is_empty() { segment.to_owned() } else { format!("{path}.{segment}") };
     if !path.is_empty() {

@@ -25,7 +25,7 @@ pub struct DatasetOptions {
     pub first_person: u32,
     /// Number of people.
     pub people: u32,
-    /// Recordings of each, every one under another lighting.
+    /// Number of recordings of each person, each under another lighting.
     pub trials: u32,
     /// Number of people, the last ones, whose recordings are for tests.
     pub test_people: u32,

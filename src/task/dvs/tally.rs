@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::gesture::{GESTURES, Gesture};
 
-/// The network's answer to one sample.
+/// Answer of the network to one sample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
     /// Number of the sample, from 0.
@@ -17,7 +17,7 @@ pub struct Answer {
     pub scores: [f32; GESTURES],
 }
 
-/// The class with the highest score as [`crate::net::gesture::leader`] finds it; the first where
+/// Returns the class with the highest score by [`crate::net::gesture::leader`]; the first where
 /// none is a number.
 pub fn leader(scores: &[f32; GESTURES]) -> Gesture {
     crate::net::gesture::leader(*scores).and_then(Gesture::from_index).unwrap_or_default()

@@ -10,17 +10,17 @@ use crate::text::visible_line;
 const WORDS: usize = 400;
 /// Likeliest next words that a view carries.
 const TOP: usize = 5;
-/// Most words to come that a view carries while none is read.
+/// Maximum number of coming words in a view while none is read.
 const UPCOMING: usize = 60;
 
-/// A word of the text, as the network met it.
+/// Word of the text, as the network read it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordView {
     /// As written in the text (the network may have seen `<unk>`).
     pub word: String,
     /// Whether the vocabulary knows it.
     pub known: bool,
-    /// −ln p(word | what went before), nats; none for the first word or a prompt.
+    /// −ln p(word | previous words), nats; `None` for the first word or a prompt.
     pub surprisal: Option<f32>,
     /// Drawn by the network itself (Generate), not read.
     pub generated: bool,
@@ -35,7 +35,7 @@ pub struct Candidate {
     pub probability: f32,
 }
 
-/// A text as it is read or written.
+/// View of a text that is read or written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LanguageView {
     /// Words read or written so far, oldest first (at most the last 400).

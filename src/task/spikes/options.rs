@@ -8,7 +8,7 @@ use crate::net::spiking::{
     ConventionOptions, Current, Emission, Framework, Integrator, ResetRule, SpikesPerTick, StartValue,
 };
 
-/// Ticks of a run over lists of spikes, where the scene does not say.
+/// Ticks of a run over lists of spikes, where the scene gives none.
 const STEPS: u32 = 1000;
 
 /// Runs a spiking network on lists of spikes, or on labelled recordings of an event camera.
@@ -83,7 +83,7 @@ pub enum Part {
 /// Length of a tick on the chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Tick {
-    /// As long as the slowest PE needs in it. The report says how long the longest was: that is the
+    /// Each tick takes as long as the slowest PE needs. The report gives the longest one: the
     /// shortest tick that no PE would have overrun.
     #[default]
     Auto,

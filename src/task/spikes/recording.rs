@@ -30,7 +30,7 @@ const LABELS: &str = "labels.tsv";
 pub struct Recording {
     /// File of the recording.
     pub path: PathBuf,
-    /// Class that it shows, from 0.
+    /// Class of the recording, from 0.
     pub label: u32,
 }
 
@@ -45,7 +45,7 @@ pub enum RecordingError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// A line of the labels is something else.
+    /// A line of the labels has another form.
     #[error("{}, line {line}: `{found}`; expected a file and a class from 0 to 9, with a tab between", path.display())]
     Label {
         /// List of labels.

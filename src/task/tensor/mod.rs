@@ -75,7 +75,7 @@ pub enum TensorError {
         /// Types and shapes that are accepted.
         needed: String,
     },
-    /// The header promises more than there is, or less.
+    /// The header promises more or less data than there is.
     #[error("{}: {found} bytes of data; its shape {shape:?} takes {needed}", path.display())]
     Length {
         /// File of the array.
@@ -267,7 +267,7 @@ impl TensorTask {
         &self.source
     }
 
-    /// The row to feed now: its number in [`Self::rows`]. None when all are read.
+    /// Returns the number in [`Self::rows`] of the row to feed now; `None` when all are read.
     pub fn next_row(&mut self) -> Option<u32> {
         let row = (self.fed < self.rows.steps()).then_some(self.fed as u32)?;
         self.fed += 1;
@@ -279,8 +279,8 @@ impl TensorTask {
         self.fed.is_multiple_of(self.sequence as usize)
     }
 
-    /// Takes the last layer's output, \[units\], for the oldest row without one. More than were fed
-    /// are not kept; what is missing of a row counts as 0.
+    /// Takes the last layer's output, \[units\], for the oldest row without one. Outputs beyond the
+    /// rows that were fed are dropped; missing values of a row count as 0.
     pub fn observe(&mut self, output: &[f32]) {
         if self.observed() < self.fed {
             self.outputs.extend((0..self.units).map(|unit| output.get(unit).copied().unwrap_or(0.0)));
@@ -294,12 +294,12 @@ impl TensorTask {
         &self.last
     }
 
-    /// Outputs taken so far.
+    /// Returns the number of outputs taken so far.
     pub fn observed(&self) -> usize {
         self.outputs.len().checked_div(self.units).unwrap_or(0)
     }
 
-    /// Outputs so far, \[observed, units\].
+    /// Returns the outputs so far, \[observed, units\].
     pub fn outputs(&self) -> &Log<f32> {
         &self.outputs
     }

@@ -145,7 +145,7 @@ fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
     Err(RecordingError::new(offset, Problem::AllOutside { events, width, height, why }))
 }
 
-/// Only the DVS128's addresses are known here; others mean other bits.
+/// Refuses other cameras than the DVS128, whose addresses have another layout.
 fn known_chip(class: &str, offset: u64) -> Result<(), RecordingError> {
     let class = class.trim();
     if class.rsplit('.').next() == Some("DVS128") {

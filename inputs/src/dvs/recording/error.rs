@@ -9,9 +9,9 @@ use thiserror::Error;
 /// Error that stops the reading of a recording.
 #[derive(Debug, Error)]
 pub struct RecordingError {
-    /// The file, where it is known.
+    /// Path of the file, where it is known.
     pub file: Option<PathBuf>,
-    /// Byte at which it was found, from 0.
+    /// Byte offset of the problem, from 0.
     pub offset: u64,
     /// Problem found at this byte.
     #[source]
@@ -51,7 +51,7 @@ pub enum Problem {
     /// The file has no bytes.
     #[error("the file is empty; expected a recording: AEDAT 2.0, 3.1 or 4.0, or events as .npy")]
     Empty,
-    /// A beginning that no known format has.
+    /// The beginning of the file has no known format.
     #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
     Format(String),
     /// A format that is recognised but not read.
@@ -84,12 +84,12 @@ pub enum Problem {
         /// Bytes that are left.
         found: u64,
     },
-    /// Something beyond what this program is willing to hold in memory.
+    /// A part of the file is larger than this program reads into memory.
     #[error("{what} takes {found} bytes; at most {limit} are read")]
     TooLarge {
         /// Part of the file that is too large.
         what: &'static str,
-        /// Bytes it says, or has so far.
+        /// Bytes that the part states, or has so far.
         found: u64,
         /// Bytes that are the limit.
         limit: u64,

@@ -7,7 +7,7 @@ use super::warnings::{Warning, Warnings};
 /// Most events that are handed out at a time.
 pub const BATCH: usize = 8192;
 
-/// The checks that every event passes through, and what they found.
+/// Checks that every event passes through, and their findings.
 #[derive(Clone, Debug)]
 pub struct Stream {
     /// The camera's size.
@@ -39,7 +39,7 @@ impl Stream {
         out.push(CameraEvent { t, x, y, on });
     }
 
-    /// Refuses, at its end, a file that has events but none of them on the sensor.
+    /// Refuses, at the end, a file that has events but none of them on the sensor.
     pub fn check_any(&self) -> Result<(), RecordingError> {
         let events = self.warnings.count(Warning::Outside);
         if self.last.is_some() || events == 0 {

@@ -49,7 +49,7 @@ impl Dice {
         if self.chance(0.5) { 1.0 } else { -1.0 }
     }
 
-    /// A whole number below `count` (0 if there is none).
+    /// Draws a whole number below `count` (0 if there is none).
     pub fn below(&mut self, count: usize) -> usize {
         ((self.unit() * count as f32) as usize).min(count.saturating_sub(1))
     }

@@ -5,8 +5,10 @@ use std::f32::consts::TAU;
 use super::dice::Dice;
 use super::vector::{Vec3, vec3};
 
-/// The way of one hand over a beat, as the first terms of a Fourier series. Lengths in arm lengths
-/// (shoulder to wrist), from the shoulder, in an arm's directions: outwards, up, to the front.
+/// Path of one hand over a beat, as the first terms of a Fourier series.
+///
+/// Lengths are in arm lengths (shoulder to wrist), from the shoulder, in an arm's directions:
+/// outwards, up, to the front.
 #[derive(Clone, Copy, Debug)]
 pub struct Path {
     /// Middle of the way.
@@ -32,7 +34,7 @@ pub struct Path {
 }
 
 impl Path {
-    /// A hand that stays where it is.
+    /// Returns the path of a hand that stays where it is.
     pub const fn still(centre: Vec3) -> Self {
         Self {
             centre,
@@ -58,7 +60,7 @@ impl Path {
         [self.sin, self.cos, self.sin2, self.cos2].iter().any(|way| way.length() > 0.05)
     }
 
-    /// Scales how far the hand goes.
+    /// Scales the amplitude of the hand's path.
     pub(super) fn resize(&mut self, factor: f32) {
         for way in [&mut self.sin, &mut self.cos, &mut self.sin2, &mut self.cos2] {
             *way = *way * factor;
@@ -201,7 +203,7 @@ fn wave([height, frequency, phase]: [f32; 3], t: f32) -> f32 {
 }
 
 impl Motion {
-    /// A motion of two hands at a tempo, of a body that stands still.
+    /// Creates a motion of two hands at a tempo, of a body that stands still.
     pub fn new(right: Path, left: Path, tempo: f32, dice: &mut Dice) -> Self {
         let unsteadiness = Unsteadiness::draw(dice);
         Self { right, left, tempo, bounce: 0.0, lean: 0.0, twist: 0.0, unsteadiness }

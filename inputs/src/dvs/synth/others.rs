@@ -121,7 +121,7 @@ fn scratching(_: &Person, dice: &mut Dice) -> Motion {
     Motion::new(path, idle, tempo, dice)
 }
 
-/// A hand goes to the forehead and down again.
+/// Returns a motion of one hand to the forehead and down again.
 fn saluting(_: &Person, dice: &mut Dice) -> Motion {
     let mut path = Path::still(within(dice, vec3(-0.1, -0.3, 0.2), vec3(0.1, -0.2, 0.3)));
     path.sin = vec3(dice.between(-0.15, 0.0), dice.between(0.55, 0.7), 0.0);

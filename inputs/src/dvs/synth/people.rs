@@ -29,9 +29,9 @@ pub struct Person {
     pub hair: f32,
     /// Length of the hair down the head: 0 bald, 1 long.
     pub hair_length: f32,
-    /// Albedo of what is worn above.
+    /// Albedo of the upper clothes.
     pub shirt: f32,
-    /// Albedo of what is worn below.
+    /// Albedo of the lower clothes.
     pub trousers: f32,
     /// Sleeves: down to the elbow (false) or to the wrist (true).
     pub long_sleeves: bool,

@@ -46,7 +46,7 @@ pub struct Trunk {
 pub struct Oval {
     /// Centre: column, row.
     pub centre: [f32; 2],
-    /// Half of its width and height.
+    /// Half of the oval's width and height.
     pub half: [f32; 2],
     /// Surface of the shape: albedo and pattern.
     pub ink: Ink,
@@ -108,7 +108,7 @@ impl Canvas {
         self.pixels.clone_from(&background.pixels);
     }
 
-    /// Paints a shape over what is there.
+    /// Paints a shape over the present contents.
     pub fn paint(&mut self, shape: &Shape, look: &Look) {
         match shape {
             Shape::Limb(limb) => self.limb(limb, look),

@@ -14,7 +14,8 @@ use crate::dvs::event::{CameraEvent, DVS128};
 use crate::dvs::gesture::Gesture;
 use crate::dvs::labels::Label;
 
-/// Pictures are made so often, µs: a hand at 2 m/s moves by half a pixel to a pixel between them.
+/// Interval between two pictures, µs: a hand at 2 m/s moves by half a pixel to a pixel between
+/// them.
 const STEP_US: i64 = 4_000;
 
 /// Options of a recording: person, lighting, lengths.
@@ -30,13 +31,13 @@ pub struct TrialOptions {
     pub lighting: Lighting,
     /// Length of each gesture, µs: drawn between these.
     pub gesture_us: [i64; 2],
-    /// Conditions it is drawn from.
+    /// World that the conditions are drawn from.
     pub world: World,
     /// Point of view from which circles are called clockwise.
     pub clock: Clock,
 }
 
-/// A recording with its labels.
+/// Recording with its labels.
 #[derive(Clone, Debug)]
 pub struct Trial {
     /// Events in order of time.

@@ -14,7 +14,7 @@ pub struct Vec3 {
     pub z: f32,
 }
 
-/// A point or direction from its coordinates.
+/// Creates a point or direction from its coordinates.
 pub const fn vec3(x: f32, y: f32, z: f32) -> Vec3 {
     Vec3 { x, y, z }
 }
@@ -33,7 +33,7 @@ impl Vec3 {
         libm::sqrtf(self.dot(self))
     }
 
-    /// Same direction, length one; `otherwise` if it has no direction.
+    /// Returns the direction with length one; `otherwise` if there is no direction.
     #[must_use]
     pub fn unit_or(self, otherwise: Self) -> Self {
         let length = self.length();

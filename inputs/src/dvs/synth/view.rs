@@ -81,7 +81,7 @@ impl View {
         }
     }
 
-    /// A person far away anywhere in the picture, or at its left or right edge.
+    /// Draws a view of a person far away anywhere in the picture, or at its left or right edge.
     fn far_or_aside(dice: &mut Dice) -> Self {
         let view = Self::upper_body(World::Wide, dice);
         let pixels_per_metre = dice.scale(28.0, 75.0);
@@ -93,7 +93,7 @@ impl View {
         Self { pixels_per_metre, distance: dice.scale(1.8, 6.0), centre, ..view }
     }
 
-    /// Hands before the camera, which stands or lies within the person's reach.
+    /// Draws a view of hands near the camera, which stands or lies within the person's reach.
     fn near_hands(dice: &mut Dice) -> Self {
         let (forwards, hand_away) = (dice.between(0.4, 0.75), dice.scale(0.25, 0.7));
         // Arm lengths are about 0.56 m. `focal` is in pixels: a DVS128 has pixels of 40 µm, lenses

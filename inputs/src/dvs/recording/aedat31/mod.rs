@@ -50,11 +50,11 @@ struct PacketHeader {
     time_offset: i32,
     /// Number of overflows of the 31-bit time stamp so far.
     overflow: i32,
-    /// Events that there is room for.
+    /// Number of events that the packet has room for.
     capacity: i32,
-    /// Events that are there.
+    /// Number of events in the packet.
     number: i32,
-    /// Events of these that are marked valid.
+    /// Number of these events that are marked valid.
     valid: i32,
 }
 

@@ -27,7 +27,7 @@ pub struct Reader<R> {
 struct Packet {
     /// Events to read.
     events: u64,
-    /// Bytes after them that hold nothing.
+    /// Unused bytes after the events.
     unused: u64,
     /// Offset that the packet's header adds to each time stamp, µs.
     base: i64,
@@ -106,7 +106,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Decodes events of this packet that are at hand and that there is room for.
+    /// Decodes the packet's events that are in the buffer and fit into `events`.
     fn decode(&mut self, events: &mut Vec<CameraEvent>) -> Result<(), RecordingError> {
         let mut offset = self.input.offset();
         let left = self.packet.events;

@@ -60,7 +60,7 @@ pub struct Writer<W: Write> {
     sensor: Sensor,
     /// Events of the packet that is being filled, as bytes.
     packet: Vec<u8>,
-    /// Overflows of time that its events have in common.
+    /// Overflows of time that the packet's events have in common.
     overflow: i32,
     written: u64,
 }
@@ -90,7 +90,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Writes what is left and hands back the destination, flushed.
+    /// Writes the remaining events and returns the destination, flushed.
     pub fn finish(mut self) -> Result<W, WriteError> {
         self.end_packet()?;
         self.out.flush()?;

@@ -19,7 +19,8 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// By its number in the file's header; the numbers differ for two strengths of each.
+    /// Returns the compression by its number in the file's header; the numbers differ for two
+    /// strengths of each.
     pub fn from_number(number: i32) -> Option<Self> {
         match number {
             0 => Some(Self::None),
