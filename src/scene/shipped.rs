@@ -1,7 +1,7 @@
 //! The small set that every build carries within: scenes that run anywhere, their models
 //! and their text.
 //!
-//! Where no folder has them they are unpacked, once, into the cache folder
+//! If no data folder has them, they are unpacked, once, into the cache folder
 //! (`$XDG_CACHE_HOME/spinntui/VERSION-HASH/`; where that cannot be written, into a private folder
 //! among the temporary files). A folder that belongs to another user, or that others can write, is
 //! not used: they could choose the scenes. Files that exist are never overwritten: the user may

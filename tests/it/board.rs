@@ -158,8 +158,7 @@ fn boards_that_cannot_be_are_refused() {
     }
 }
 
-/// Returns the packets delivered from PE to PE.
-/// What a run on two chips with a fault in its second step is told on its way to the fourth.
+/// Returns the reason of the stop of a run on two chips with `fault` in its second step.
 #[track_caller]
 fn stopped(fault: &str) -> String {
     let faults = format!("faults=[(at: Step(1), fault: {fault})]");
@@ -196,6 +195,7 @@ fn a_dead_link_between_chips_and_a_dead_chip_are_named() {
     }
 }
 
+/// Returns the packets delivered from PE to PE.
 fn delivered(report: &Value) -> u64 {
     let rows = report["noc"]["traffic"]["qpe_packets"].as_array().unwrap();
     rows.iter().flat_map(|row| row.as_array().unwrap()).map(|packets| packets.as_u64().unwrap()).sum()

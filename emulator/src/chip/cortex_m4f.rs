@@ -8,8 +8,8 @@
 //! Source: Arm, Cortex-M4 Technical Reference Manual r0p1, DDI 0439D; [`RULES`] says which table or
 //! section for each row.
 //!
-//! What is *not* credited or charged, though the manual says that it may happen: folding of
-//! `IT` onto a 16-bit instruction before it; integer instructions completing under a running
+//! Four effects that the manual allows are *neither* credited nor charged: folding of `IT` onto a
+//! 16-bit instruction before it; integer instructions completing under a running
 //! `VDIV`; the cycle that a literal-pool load "might add because of contention with the fetch
 //! unit"; 32-bit loads at odd halfwords that "might not pipeline optimally". SRAM bank
 //! conflicts are the emulator's.

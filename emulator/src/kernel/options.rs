@@ -43,7 +43,7 @@ pub enum KernelKind {
 }
 
 impl KernelKind {
-    /// All kernels.
+    /// All kernels, in order of their declaration.
     pub const ALL: [Self; 9] = [
         Self::CsrRow,
         Self::CsrRow16,

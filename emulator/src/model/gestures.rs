@@ -18,7 +18,7 @@ pub struct GestureModel {
     pub path: PathBuf,
     /// Frame to features.
     pub head: Head,
-    /// Recurrent layers.
+    /// The EGRU layers between head and readout.
     pub network: Egru,
     /// Output of the last layer to logits, one for each of the card's classes.
     pub readout: Linear,

@@ -18,7 +18,7 @@ pub struct LayersModel {
     pub card: Card,
     /// Path of the weights file.
     pub path: PathBuf,
-    /// Recurrent layers.
+    /// The EGRU layers, in order from the input.
     pub network: Egru,
     /// Notes on its files, as [`super::Model::notes`] returns them.
     pub notes: Vec<String>,

@@ -64,7 +64,7 @@ pub enum Model {
     Gestures(Arc<GestureModel>),
     /// EGRU layers alone.
     Layers(Arc<LayersModel>),
-    /// Spiking populations.
+    /// Spiking populations and their projections.
     Spiking(Arc<SpikingModel>),
 }
 

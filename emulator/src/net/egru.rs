@@ -9,8 +9,7 @@
 //! y = n if event, else 0       c = n − θ if event, else n
 //! ```
 //!
-//! What a layer passes on, to the next one and out of the network, is y or
-//! its low-pass ([`Output`]):
+//! A layer passes y or its low-pass on ([`Output`]), to the next layer or out of the network:
 //!
 //! ```text
 //! tr(t) = 0.9·tr(t−1) + 0.1·y(t)

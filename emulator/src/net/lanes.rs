@@ -2,7 +2,7 @@
 //!
 //! The operations are those of `libm::expf` and `libm::tanhf` in their order, each rounded by
 //! itself, with branches turned into choices so that a compiler can take eight numbers at once.
-//! Where one of the eight is outside the range of that, all eight go through `libm`.
+//! If one of the eight is outside the range of these operations, all eight go through `libm`.
 
 #![allow(
     clippy::inline_always,

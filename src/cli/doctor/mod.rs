@@ -57,7 +57,7 @@ pub struct Item {
     pub name: String,
     /// State of the subject.
     pub state: State,
-    /// Finding.
+    /// Result of the check, in words.
     pub found: String,
     /// Remedy; empty if none is needed.
     pub todo: String,

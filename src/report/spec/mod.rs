@@ -185,7 +185,7 @@ pub enum SpecError {
         path: PathBuf,
         /// Bytes in the file.
         found: u64,
-        /// Bytes expected.
+        /// Length that `spec.json` gives, in bytes.
         expected: usize,
     },
     /// The images are of another scene.

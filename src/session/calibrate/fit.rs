@@ -47,7 +47,7 @@ pub enum CalibrateError {
         phase: &'static str,
         /// Name of the layer.
         layer: String,
-        /// Possible cause.
+        /// Likely cause, with the remedy.
         help: &'static str,
     },
     /// The machine stops.

@@ -7,7 +7,7 @@ use crate::machine::options::Assume;
 #[derive(Clone, Copy, Debug)]
 pub struct Fitted {
     parameter: Parameter,
-    /// Search method.
+    /// Bounds and method of the search for its value.
     pub search: Search,
 }
 

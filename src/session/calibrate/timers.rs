@@ -50,7 +50,7 @@ pub enum TimersError {
         line: u64,
         /// Error in the line.
         what: String,
-        /// Expected contents.
+        /// Form that a correct line has.
         help: String,
     },
     /// The file has a header and no measurements.

@@ -47,7 +47,7 @@ pub struct Finding {
     pub pe: Option<Pe>,
     /// Description of the finding.
     pub what: String,
-    /// Suggested remedy.
+    /// Remedy, or the next place to look at.
     pub help: String,
     /// Whether it is a consequence of the faults listed before it.
     pub follows: bool,

@@ -20,7 +20,7 @@ pub struct Misfit {
     pub pes: usize,
     /// Bytes that the layer's fullest PE would need.
     pub needed_bytes: u64,
-    /// Bytes available.
+    /// Bytes of SRAM that a PE has for its data.
     pub there_bytes: u32,
 }
 

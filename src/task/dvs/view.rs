@@ -123,7 +123,7 @@ impl GestureView {
     }
 }
 
-/// Coming sample.
+/// Sample that the task has yet to show to the network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SampleView {
     /// Recording and slice, in words.

@@ -16,7 +16,7 @@ use crate::tui::widgets::units;
 pub enum Piece {
     /// Plain words, spaces and line ends included.
     Plain(String),
-    /// Emphasised words.
+    /// Words between `**`, shown in bold.
     Bold(String),
     /// Something to type, or of the chip.
     Code(String),

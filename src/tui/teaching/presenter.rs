@@ -1,7 +1,7 @@
 //! Presenter mode: for those who watch a screen on the wall. The keys that are pressed stand in a
 //! corner with what they do, and a free run is slow enough to be followed.
 //!
-//! What was pressed goes when other keys are pressed, not after a time: while nothing happens
+//! Shown keys disappear when other keys are pressed, not after a time: while nothing happens,
 //! nothing is drawn.
 
 use ratatui::buffer::Buffer;

@@ -77,7 +77,7 @@ pub fn without_escapes(text: &str) -> String {
 ///
 /// # Panics
 ///
-/// Where it is asked to, in builds with debug assertions only.
+/// Panics at the requested place, in builds with debug assertions only.
 pub fn provoke(place: &str) {
     static DONE: AtomicBool = AtomicBool::new(false);
     let now = asked().is_some_and(|asked| asked == place) && !DONE.swap(true, Ordering::SeqCst);

@@ -1,7 +1,7 @@
 //! The colours of the themes.
 //!
-//! Where the terminal keeps its background, a theme assumes one: the hardest of the common ones, so
-//! that the others are easier. For dark themes that is Nord's #2e3440, brighter than nearly all
+//! A theme that keeps the terminal's background assumes the hardest of the common ones, so that
+//! the others are easier. For dark themes that is Nord's #2e3440, brighter than nearly all
 //! other dark ones; for the light theme gruvbox's #fbf1c7, darker than plain white and than
 //! Solarized's. Measured against it (`tests` below hold the floors), at 24 bits and after the way
 //! to xterm's 256:

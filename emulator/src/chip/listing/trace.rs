@@ -40,7 +40,7 @@ pub struct Call<'a> {
     pub symbols: &'a [(&'a str, u32)],
 }
 
-/// Executed instruction.
+/// One executed instruction with its end and its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Index of the instruction in [`Function::instructions`].

@@ -21,7 +21,7 @@ pub enum Source {
     Number(u32),
 }
 
-/// Stored weight.
+/// One weight that a matrix's arrays store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Row that the weight adds to.

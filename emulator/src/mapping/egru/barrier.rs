@@ -145,8 +145,8 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
 /// Returns the time at which the slowest PE has read x and the time at which the fastest could send
 /// y.
 ///
-/// Where a kernel's time depends on the data, the slowest is taken to have all its sources active,
-/// the fastest none. `unpacking` is the least and the most that it takes to unpack x and y.
+/// If a kernel's time depends on the data, the slowest PE has all its sources active and the
+/// fastest none. `unpacking` is the least and the most that it takes to unpack x and y.
 fn extremes(
     layer: &EgruLayer,
     placed: &Placed,

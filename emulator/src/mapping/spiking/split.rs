@@ -38,6 +38,7 @@ enum Spread<'a> {
 
 impl Split {
     /// Chooses the PEs of every population.
+    ///
     /// A population that is spread by itself gets `more` PEs than it needs by count.
     pub fn new(request: &Request<'_>, more: &[usize]) -> Result<Self, SpikingError> {
         check(request)?;

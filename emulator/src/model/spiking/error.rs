@@ -15,7 +15,7 @@ pub enum SpikingError {
         node: String,
         /// Kind of the node.
         kind: &'static str,
-        /// Remedy.
+        /// Way to express the node with supported kinds.
         remedy: &'static str,
     },
     /// Two nodes of weights follow each other.

@@ -6,11 +6,11 @@ use std::ops::{Add, Mul, Neg, Sub};
 /// arm: x outwards from the body's middle (so that both arms read alike), y up, z to the front.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vec3 {
-    /// To the right, or outwards.
+    /// Component to the right (body) or outwards (arm).
     pub x: f32,
-    /// Upward component.
+    /// Component upwards.
     pub y: f32,
-    /// To the front.
+    /// Component towards the camera (body) or to the front (arm).
     pub z: f32,
 }
 

@@ -1,9 +1,9 @@
 //! Labels of the bytes of a PE's SRAM, in terms of the network: "R of unit 41, gate z, value 17
 //! (from unit 88)".
 //!
-//! Where things lie comes from the program (`spans.rs`); what the elements of sparse matrices are
-//! comes from the bytes themselves (row pointers, columns), so that a label is true of damaged
-//! memory, too. What no pointer leads to is called outside.
+//! The program gives the place of each array (`spans.rs`); row and column of a sparse matrix's
+//! element are read from the bytes themselves (row pointers, columns), so that a label is true of
+//! damaged memory, too. An element that no row pointer covers is labelled as outside.
 
 mod buffer;
 mod spans;

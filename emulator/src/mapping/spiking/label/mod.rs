@@ -1,7 +1,7 @@
 //! Content of each byte of a PE that runs spiking neurons: "v of neuron 41", "weight 3 → 41".
 //!
-//! Where arrays lie comes from the program. Which synapse an element of the synapse rows is of
-//! comes from the bytes themselves (starts of rows, places of targets), so that a label is true of
+//! The program gives the place of each array. The synapse of an element of the synapse rows is
+//! read from the bytes themselves (starts of rows, places of targets), so that a label is true of
 //! damaged memory, too.
 
 mod spans;
