@@ -96,7 +96,7 @@ pub enum Command {
         broken: bool,
     },
     /// Carry out a script, and report its end.
-    Perform(Performance),
+    Perform(Script),
     /// Set the detail that snapshots carry beside the summary.
     Focus(Focus),
     /// Neurons whose membrane potentials snapshots carry.
@@ -114,7 +114,7 @@ pub enum Command {
 /// Script: commands carried out in sequence, and questions answered at the end. A command of the
 /// user that moves the experiment ends it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Performance {
+pub struct Script {
     /// Number that is returned with the answers.
     pub tag: u32,
     /// Commands in the order in which they are carried out.

@@ -80,7 +80,7 @@ pub enum EngineEvent {
     /// The recording could not be completed; holds the reason.
     RecordingFailed(String),
     /// Result of a [`Command::Perform`].
-    Performed(Box<Performed>),
+    ScriptEnded(Box<ScriptResult>),
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
     Crashed(String),
 }
@@ -236,7 +236,7 @@ impl Mode {
 }
 
 pub use asks::DebugPort;
-pub use perform::{Arrived, Held, INTERRUPTED, Performed};
+pub use perform::{Held, INTERRUPTED, ScriptResult, ScriptState};
 
 type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
 
@@ -262,7 +262,7 @@ struct Runner {
     stopped: Option<Hit>,
     mode: Mode,
     /// Script in progress.
-    performing: Option<perform::Performing>,
+    performing: Option<perform::RunningScript>,
     facts: EngineFacts,
     /// News for the front end that could not be sent at once.
     later: Vec<EngineEvent>,
@@ -340,7 +340,7 @@ impl Runner {
             match self.inbox.next(wait, self.building.as_ref()) {
                 Next::Leave | Next::Command(Command::Quit) => return self.end_record(notify),
                 Next::Built(built) => self.built(built, notify),
-                Next::Command(Command::Perform(performance)) => self.perform(performance, notify),
+                Next::Command(Command::Perform(script)) => self.perform(script, notify),
                 Next::Command(command) => {
                     self.interrupt(&command, notify);
                     self.obey(&command, notify);

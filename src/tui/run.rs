@@ -232,7 +232,7 @@ fn log(msg: &Msg) {
         Msg::Engine(EngineEvent::Crashed(text)) => tracing::error!("the engine stopped: {text}"),
         Msg::Engine(EngineEvent::Said(text)) => tracing::debug!("{text}"),
         Msg::Engine(EngineEvent::RecordingFailed(why)) => tracing::error!("{why}"),
-        Msg::Engine(EngineEvent::Performed(performed)) => match &performed.result {
+        Msg::Engine(EngineEvent::ScriptEnded(performed)) => match &performed.result {
             Ok(arrived) => tracing::debug!(events = arrived.events, "performed"),
             Err(why) => tracing::warn!("not performed: {why}"),
         },

@@ -122,7 +122,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.recording_failed = Some(why);
         }
         EngineEvent::Names(names) => app.names = Some(names),
-        EngineEvent::Performed(performed) => {
+        EngineEvent::ScriptEnded(performed) => {
             return here::performed(app, &performed).unwrap_or_else(|| teaching::performed(app, *performed));
         }
         EngineEvent::Crashed(report) => {

@@ -161,7 +161,7 @@ impl Runner {
                     (self.options.scene, self.options.set, self.mode) = (scene, set, mode);
                 }
                 if self.performing.is_some() {
-                    return self.end_performance(Err(error.to_string()), notify);
+                    return self.end_script(Err(error.to_string()), notify);
                 }
                 notify(EngineEvent::SceneError(error.to_string()));
             }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::super::command::{Command, Performance};
+use super::super::command::{Command, Script};
 use super::super::debug::expr::Value;
 use super::super::debug::{Condition, ExprError, Names};
 use super::super::history::Place;
@@ -15,16 +15,16 @@ pub const INTERRUPTED: [&str; 2] = ["another seek was requested", "interrupted o
 
 /// Outcome of a [`Command::Perform`].
 #[derive(Clone, Debug)]
-pub struct Performed {
-    /// Tag of the [`Performance`].
+pub struct ScriptResult {
+    /// Tag of the [`Script`].
     pub tag: u32,
     /// State at the end, or the reason why a command failed.
-    pub result: Result<Arrived, String>,
+    pub result: Result<ScriptState, String>,
 }
 
 /// State at the end of a script, with the answers to its questions.
 #[derive(Clone, Debug)]
-pub struct Arrived {
+pub struct ScriptState {
     /// Events handled since the start.
     pub events: u64,
     /// Hash of everything that determines the machine's future.
@@ -46,8 +46,8 @@ pub struct Held {
 
 /// Script in progress.
 #[derive(Debug)]
-pub(super) struct Performing {
-    performance: Performance,
+pub(super) struct RunningScript {
+    script: Script,
     todo: VecDeque<Command>,
     /// Command that was started last.
     last: Option<Command>,
@@ -55,13 +55,13 @@ pub(super) struct Performing {
 
 impl Runner {
     /// Starts a script; one in progress ends.
-    pub(super) fn perform(&mut self, mut performance: Performance, notify: Notify<'_>) {
-        self.end_performance(Err(INTERRUPTED[0].to_owned()), notify);
+    pub(super) fn perform(&mut self, mut script: Script, notify: Notify<'_>) {
+        self.end_script(Err(INTERRUPTED[0].to_owned()), notify);
         if self.is_moving() {
             self.mode = Mode::Paused;
         }
-        let todo = std::mem::take(&mut performance.commands).into();
-        self.performing = Some(Performing { performance, todo, last: None });
+        let todo = std::mem::take(&mut script.commands).into();
+        self.performing = Some(RunningScript { script, todo, last: None });
     }
 
     /// Ends the script if a command of the user moves the experiment.
@@ -79,19 +79,19 @@ impl Runner {
             if self.is_moving() {
                 self.mode = Mode::Paused;
             }
-            self.end_performance(Err(INTERRUPTED[1].to_owned()), notify);
+            self.end_script(Err(INTERRUPTED[1].to_owned()), notify);
         }
     }
 
     /// Starts the next command of the script, or ends it; call it when the machine is at rest.
     pub(super) fn go_on(&mut self, notify: Notify<'_>) {
         if let Some(missed) = self.missed() {
-            return self.end_performance(Err(missed), notify);
+            return self.end_script(Err(missed), notify);
         }
         let Some(performing) = &mut self.performing else { return };
         let Some(command) = performing.todo.pop_front() else {
             let result = self.arrived();
-            return self.end_performance(result, notify);
+            return self.end_script(result, notify);
         };
         performing.last = Some(command.clone());
         let faults = self.faults_so_far();
@@ -102,13 +102,13 @@ impl Runner {
         });
         let failed = match command {
             Command::Inject(_) => self.faults_so_far() == faults,
-            // A build that has begun ends the performance itself if it fails.
+            // A build that has begun ends the script itself if it fails.
             Command::Open { .. } => self.building.is_none(),
             _ => false,
         };
         if failed {
             let why = said.unwrap_or_else(|| "there is no experiment".to_owned());
-            self.end_performance(Err(why), notify);
+            self.end_script(Err(why), notify);
         }
     }
 
@@ -131,13 +131,13 @@ impl Runner {
         self.session.as_ref().map_or(0, |session| session.faults().count())
     }
 
-    fn arrived(&mut self) -> Result<Arrived, String> {
+    fn arrived(&mut self) -> Result<ScriptState, String> {
         let (Some(session), Some(performing)) = (&mut self.session, &self.performing) else {
             return Err("there is no experiment".to_owned());
         };
         self.points.arrived(session);
-        let Performance { values, conditions, .. } = &performing.performance;
-        Ok(Arrived {
+        let Script { values, conditions, .. } = &performing.script;
+        Ok(ScriptState {
             events: session.machine().state().events,
             state_hash: session.state_hash(),
             values: values.iter().map(|text| Value::evaluate(text, session)).collect(),
@@ -145,10 +145,10 @@ impl Runner {
         })
     }
 
-    pub(super) fn end_performance(&mut self, result: Result<Arrived, String>, notify: Notify<'_>) {
-        if let Some(Performing { performance, .. }) = self.performing.take() {
+    pub(super) fn end_script(&mut self, result: Result<ScriptState, String>, notify: Notify<'_>) {
+        if let Some(RunningScript { script, .. }) = self.performing.take() {
             self.changed = true;
-            notify(EngineEvent::Performed(Box::new(Performed { tag: performance.tag, result })));
+            notify(EngineEvent::ScriptEnded(Box::new(ScriptResult { tag: script.tag, result })));
         }
     }
 }

@@ -108,8 +108,8 @@ impl Queue {
 fn begins_anew(command: &Command) -> bool {
     match command {
         Command::Reload | Command::Open { .. } | Command::Quit => true,
-        Command::Perform(performance) => {
-            matches!(performance.commands.first(), Some(Command::Open { .. }))
+        Command::Perform(script) => {
+            matches!(script.commands.first(), Some(Command::Open { .. }))
         }
         _ => false,
     }

@@ -11,10 +11,10 @@ use super::format::{Act, Page};
 use super::load::{Loaded, Source};
 use super::text::{self, Piece};
 use crate::machine::fault::FaultTime;
-use crate::session::command::{Command, Performance};
+use crate::session::command::{Command, Script};
 use crate::session::debug::ExprError;
 use crate::session::debug::expr::Value;
-use crate::session::engine::{Arrived, EngineOptions, Held, Performed};
+use crate::session::engine::{EngineOptions, Held, ScriptResult, ScriptState};
 use crate::session::history::Place;
 
 /// Facts about a page's moment, known since it was first reached.
@@ -178,7 +178,7 @@ impl Course {
         let to = self.page;
         let expect = self.loaded.lesson().pages.get(to).and_then(|page| page.expect.as_deref());
         let conditions = expect.map(|text| self.with_values(text));
-        Command::Perform(Performance {
+        Command::Perform(Script {
             tag: self.tags,
             commands: self.commands(way, to),
             values: self.expressions(to),
@@ -283,7 +283,7 @@ impl Course {
 
     /// The engine has reached a page's moment, or cannot. What it says of other performances is
     /// ignored. A way that failed is tried once more: then this is what to tell the engine.
-    pub fn performed(&mut self, performed: Performed) -> Option<Command> {
+    pub fn performed(&mut self, performed: ScriptResult) -> Option<Command> {
         let (_, way) = self.pending.take_if(|(tag, _)| *tag == performed.tag)?;
         match performed.result {
             Ok(arrived) => {
@@ -298,8 +298,8 @@ impl Course {
         }
     }
 
-    fn arrived(&mut self, arrived: Arrived) {
-        let Arrived { events, state_hash, values, conditions } = arrived;
+    fn arrived(&mut self, arrived: ScriptState) {
+        let ScriptState { events, state_hash, values, conditions } = arrived;
         let values = self.expressions(self.page).into_iter().zip(values).collect();
         let holds = conditions.into_iter().next();
         let known = Known { events, state_hash, values, holds };

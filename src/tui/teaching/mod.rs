@@ -19,7 +19,7 @@ use super::panel::PanelId;
 use super::widgets::scroll_by;
 use crate::chip::geometry::Pe;
 use crate::session::command::Command;
-use crate::session::engine::Performed;
+use crate::session::engine::ScriptResult;
 use crate::session::snapshot::RunState;
 
 /// Carries out a key of a lesson.
@@ -93,7 +93,7 @@ pub fn due(app: &mut App, effects: &[Effect]) -> Vec<Effect> {
 }
 
 /// The engine has performed something.
-pub fn performed(app: &mut App, performed: Performed) -> Vec<Effect> {
+pub fn performed(app: &mut App, performed: ScriptResult) -> Vec<Effect> {
     let Some(course) = &mut app.lesson else { return Vec::new() };
     let again = course.performed(performed);
     if again.is_none() {
