@@ -11,7 +11,7 @@ use crate::output::{Output, say};
 use crate::report::compare::assumptions::{Side, assumptions};
 use crate::report::compare::input::Input;
 use crate::report::compare::{Comparison, Ran};
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::report::{Host, Report};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, build};
@@ -140,7 +140,7 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
     let ranges = ranges(session, cache)?;
-    let report = Report::gather(session, Around { ranges, stopped, host, hit: None });
+    let report = Report::gather(session, RunContext { ranges, stopped, host, hit: None });
     Ok(Ran { report, scene: session.loaded.scene.clone(), input })
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{CliError, FAILED, FINE, Format};
 use crate::output::{Output, say};
 use crate::report::Report;
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, build};
 use crate::session::record::{Ended, Recording};
@@ -41,7 +41,7 @@ pub fn run(args: &ReplayArgs) -> Result<u8, CliError> {
     let mut output = Output::create(args.output.as_deref(), &reads)?;
     let mut session = build(loaded, &mut ModelCache::default())?;
     let end = recording.replay(&mut session)?;
-    let report = Report::gather(&mut session, Around::default());
+    let report = Report::gather(&mut session, RunContext::default());
     args.format.write(&mut output, || report.to_text(), || report.to_json())?;
     output.finish()?;
     if let Some(line) = recording.cut {

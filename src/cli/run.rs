@@ -10,7 +10,7 @@ use super::points::{self, Asked, PointArgs};
 use super::steps::{StepArgs, StepTables};
 use super::{CliError, FAILED, FINE, FaultArgs, Format, SetArgs};
 use crate::output::{Output, OutputError, Reads, Replace, say};
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::report::stream::StreamLine;
 use crate::report::{Host, Report, spec};
 use crate::scene::{LoadedScene, OutputFile};
@@ -169,7 +169,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
 
     // The interval comes from running the model's own bytes again: of no use beside other bytes.
     let ranges = if args.images.is_none() { ranges(&session, &mut cache)? } else { None };
-    let report = Report::gather(&mut session, Around { ranges, stopped, hit, host });
+    let report = Report::gather(&mut session, RunContext { ranges, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;
     traced.finish()?;
@@ -369,7 +369,7 @@ mod tests {
         let loaded = LoadedScene::load(Path::new("scenes/single_pe.ron"), &[]).unwrap();
         let plan = Plan::new(&loaded, &mut ModelCache::default()).unwrap();
         let mut session = plan.start(loaded).unwrap();
-        let mut report = Report::gather(&mut session, Around::default());
+        let mut report = Report::gather(&mut session, RunContext::default());
         assert_eq!(complain(&report, false), FINE);
         assert_eq!(complain(&report, true), FAILED, "a breakpoint was asked for and not hit");
         report.stopped = Some("a packet was lost".to_owned());

@@ -29,7 +29,7 @@ use crate::session::ranges::Ranges;
 
 /// Facts about a run that the session itself does not know.
 #[derive(Clone, Debug, Default)]
-pub struct Around {
+pub struct RunContext {
     /// Intervals of [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
     pub ranges: Option<Ranges>,
     /// Reason of the stop: [`Report::stopped`].
@@ -42,7 +42,7 @@ pub struct Around {
 
 impl Report {
     /// Gathers the report of a session so far.
-    pub fn gather(session: &mut Session, around: Around) -> Self {
+    pub fn gather(session: &mut Session, context: RunContext) -> Self {
         let state_hash = session.state_hash();
         let session = &*session;
         let scene = &session.loaded.scene;
@@ -59,11 +59,11 @@ impl Report {
             sequence_length: session.work().sequence(),
             input_steps: session.work().total_steps(),
             batch: session.program().batch,
-            stopped: around.stopped,
-            hit: around.hit.map(Into::into),
+            stopped: context.stopped,
+            hit: context.hit.map(Into::into),
             chip_time_us: us(tick),
-            chip_time_range_us: around.ranges.map(|ranges| ranges.refill),
-            chip_time_memory_range_us: around.ranges.map(|ranges| ranges.memory),
+            chip_time_range_us: context.ranges.map(|ranges| ranges.refill),
+            chip_time_memory_range_us: context.ranges.map(|ranges| ranges.memory),
             cycles: tick / session.program().operating_point.ticks_per_cycle(),
             task: session.work().figures(&session.moment()),
             power_w: energy.power_w,
@@ -98,7 +98,7 @@ impl Report {
             assume: session.program().assume.clone(),
             output_hash: format!("{:032x}", session.output_hash()),
             state_hash: format!("{state_hash:032x}"),
-            host: around.host,
+            host: context.host,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::value::Value;
 use super::values::expand;
 use crate::file;
 use crate::report::Report;
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::scene::document::Document;
 use crate::scene::error::did_you_mean;
 use crate::scene::load::{MAX_BYTES, root_word};
@@ -171,7 +171,7 @@ impl LoadedPlan {
     fn empty_report(&self, edits: &[(String, String)]) -> Option<serde_json::Value> {
         let scene = LoadedScene::from_text(&self.scene.text, &self.scene.path, edits).ok()?;
         let mut session = build(scene, &mut ModelCache::default()).ok()?;
-        serde_json::to_value(Report::gather(&mut session, Around::default())).ok()
+        serde_json::to_value(Report::gather(&mut session, RunContext::default())).ok()
     }
 }
 
