@@ -40,7 +40,7 @@ pub struct CheckArgs {
 
 /// JSON answer for a scene that does not fit.
 #[derive(Debug, Serialize)]
-struct Misfit {
+struct FitReport {
     scene: String,
     fits: bool,
     error: String,
@@ -109,8 +109,9 @@ fn misfit(args: &CheckArgs, error: &str) -> Result<u8, CliError> {
     say(error);
     if args.format == Format::Json {
         let mut output = Output::stdout();
-        let misfit = Misfit { scene: args.scene.display().to_string(), fits: false, error: error.to_owned() };
-        json(&mut output, &misfit)?;
+        let report =
+            FitReport { scene: args.scene.display().to_string(), fits: false, error: error.to_owned() };
+        json(&mut output, &report)?;
         output.finish()?;
     }
     Ok(FAILED)

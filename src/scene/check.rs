@@ -12,14 +12,14 @@ use super::shape::{Field, Shape, Struct, Variant};
 
 /// Value that does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Misfit {
+pub(super) struct TypeMismatch {
     pub span: Range<usize>,
     pub message: String,
     pub help: String,
 }
 
-/// Returns the first misfit in the text, if there is one.
-pub(super) fn first_misfit(text: &str, root: &Node, shape: &Shape, word: &str) -> Option<Misfit> {
+/// Returns the first mismatch in the text, if there is one.
+pub(super) fn first_mismatch(text: &str, root: &Node, shape: &Shape, word: &str) -> Option<TypeMismatch> {
     Checker { text, word }.value(root, shape, "", false)
 }
 
@@ -41,7 +41,7 @@ impl Checker<'_> {
         written.get(..end.unwrap_or(written.len())).unwrap_or("")
     }
 
-    fn value(&self, node: &Node, shape: &Shape, path: &str, optional: bool) -> Option<Misfit> {
+    fn value(&self, node: &Node, shape: &Shape, path: &str, optional: bool) -> Option<TypeMismatch> {
         if optional {
             match (self.word(node), &node.kind) {
                 ("None", Kind::Scalar) => return None,
@@ -69,7 +69,7 @@ impl Checker<'_> {
             },
             Shape::Text => {
                 let quoted = node.kind == Kind::Scalar && self.text(node.span.clone()).ends_with(['"', '#']);
-                (!quoted).then(|| Misfit {
+                (!quoted).then(|| TypeMismatch {
                     help: "write it in quotes: \"…\"".to_owned(),
                     ..wrong(node, "expected a text here")
                 })
@@ -85,7 +85,7 @@ impl Checker<'_> {
         items: &[Node],
         shape: impl Fn(usize) -> Option<&'s Shape>,
         path: &str,
-    ) -> Option<Misfit> {
+    ) -> Option<TypeMismatch> {
         items
             .iter()
             .enumerate()
@@ -93,8 +93,8 @@ impl Checker<'_> {
     }
 
     /// Checks a number. RON has more ways to write one than are worth reading here: only what is
-    /// surely none is a misfit.
-    fn number(&self, node: &Node, wanted: &str, reads: impl Fn(&str) -> bool) -> Option<Misfit> {
+    /// surely none is a mismatch.
+    fn number(&self, node: &Node, wanted: &str, reads: impl Fn(&str) -> bool) -> Option<TypeMismatch> {
         let written = self.text(node.span.clone());
         let plain = written.replace('_', "");
         let other_base =
@@ -105,7 +105,7 @@ impl Checker<'_> {
 
     /// Checks the range of a number: one too large for its type never reaches the check of the
     /// values.
-    fn range(&self, node: &Node, field: &Field) -> Option<Misfit> {
+    fn range(&self, node: &Node, field: &Field) -> Option<TypeMismatch> {
         let (low, high) = field.range.as_ref()?;
         let written = self.text(node.span.clone());
         let value: f64 = written.parse().ok()?;
@@ -113,7 +113,7 @@ impl Checker<'_> {
         (!inside).then(|| wrong(node, &format!("`{}` is {written}, and must be {low} to {high}", field.name)))
     }
 
-    fn group(&self, node: &Node, group: &Struct, path: &str) -> Option<Misfit> {
+    fn group(&self, node: &Node, group: &Struct, path: &str) -> Option<TypeMismatch> {
         let (fields, open) = match &node.kind {
             Kind::Struct(fields, brackets) => (fields.as_slice(), brackets.open),
             Kind::Tuple(items, brackets) if items.is_empty() => (&[][..], brackets.open),
@@ -124,15 +124,16 @@ impl Checker<'_> {
         let this = if path.is_empty() { format!("the {}", self.word) } else { format!("`{path}`") };
         let names = || group.fields.iter().map(|f| f.name.as_str());
         for (index, field) in fields.iter().enumerate() {
-            let misfit =
-                |message: String, help: String| Some(Misfit { span: field.name_span.clone(), message, help });
+            let mismatch = |message: String, help: String| {
+                Some(TypeMismatch { span: field.name_span.clone(), message, help })
+            };
             let Some(known) = group.fields.iter().find(|f| f.name == field.name) else {
                 let message = format!("{this} has no field `{}`", field.name);
-                return misfit(message, choose(&field.name, names(), "its fields are"));
+                return mismatch(message, choose(&field.name, names(), "its fields are"));
             };
             if fields.iter().take(index).any(|f| f.name == field.name) {
                 let message = format!("the field `{}` is given twice", field.name);
-                return misfit(message, "keep one of the two".to_owned());
+                return mismatch(message, "keep one of the two".to_owned());
             }
             let found = self
                 .value(&field.value, &known.shape, &join(path, &field.name), known.optional)
@@ -142,21 +143,21 @@ impl Checker<'_> {
             }
         }
         let lacking = group.fields.iter().find(|f| f.required && !fields.iter().any(|g| g.name == f.name))?;
-        Some(Misfit {
+        Some(TypeMismatch {
             span: node.span.start..open,
             message: format!("{this} lacks the field `{}`", lacking.name),
             help: format!("add `{}: …`: {}", lacking.name, lower_first(first_sentence(&lacking.doc))),
         })
     }
 
-    fn choice(&self, node: &Node, variants: &[Variant], path: &str) -> Option<Misfit> {
+    fn choice(&self, node: &Node, variants: &[Variant], path: &str) -> Option<TypeMismatch> {
         let word = self.word(node);
         let Some(variant) = variants.iter().find(|v| v.name == word) else {
             let span = node.span.start..node.span.start + word.len();
             let span = if word.is_empty() { node.span.clone() } else { span };
             let message = format!("`{}` is not possible here", self.text(span.clone()));
             let help = choose(word, variants.iter().map(|v| v.name.as_str()), "it can be");
-            return Some(Misfit { span, message, help });
+            return Some(TypeMismatch { span, message, help });
         };
         match (&variant.content, &node.kind) {
             (Some(_), Kind::Scalar) => {
@@ -178,8 +179,8 @@ impl Checker<'_> {
     }
 }
 
-fn wrong(node: &Node, message: &str) -> Misfit {
-    Misfit { span: node.span.clone(), message: message.to_owned(), help: String::new() }
+fn wrong(node: &Node, message: &str) -> TypeMismatch {
+    TypeMismatch { span: node.span.clone(), message: message.to_owned(), help: String::new() }
 }
 
 fn join(path: &str, segment: &str) -> String {

@@ -22,9 +22,9 @@ pub(super) fn explain(
     kind: &Kind,
 ) -> SceneError {
     if let Ok(root) = root
-        && let Some(misfit) = check::first_misfit(text, root, (kind.shape)(), kind.word)
+        && let Some(mismatch) = check::first_mismatch(text, root, (kind.shape)(), kind.word)
     {
-        return SceneError::file(path, misfit.message, misfit.help).at(text, misfit.span);
+        return SceneError::file(path, mismatch.message, mismatch.help).at(text, mismatch.span);
     }
     refused(text, path, root, error)
 }

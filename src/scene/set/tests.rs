@@ -145,7 +145,7 @@ fn setting_what_is_there_changes_nothing() {
 fn what_ron_reads_fits_the_types() {
     for text in [LM, EVERYTHING] {
         let root = locate::parse(text).unwrap();
-        assert_eq!(crate::scene::check::first_misfit(text, &root, shape::scene(), "scene"), None);
+        assert_eq!(crate::scene::check::first_mismatch(text, &root, shape::scene(), "scene"), None);
     }
 }
 
@@ -218,8 +218,8 @@ proptest! {
         if LoadedScene::from_text(&spoiled, Path::new("a.ron"), &[]).is_ok() {
             let root = locate::parse(&spoiled);
             prop_assert!(root.is_ok(), "{}", spoiled);
-            let misfit = root.ok().and_then(|r| crate::scene::check::first_misfit(&spoiled, &r, shape::scene(), "scene"));
-            prop_assert_eq!(misfit, None);
+            let mismatch = root.ok().and_then(|r| crate::scene::check::first_mismatch(&spoiled, &r, shape::scene(), "scene"));
+            prop_assert_eq!(mismatch, None);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::kernel::options::KernelKind;
 
 /// Kernel that does not fit while the rest of the scene stays unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Misfit {
+pub struct DoesNotFit {
     /// Index of the layer in the network.
     pub layer: usize,
     /// `W` or `R`.
@@ -25,7 +25,7 @@ pub struct Misfit {
 }
 
 /// Returns all misfits, in network order.
-pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<Misfit> {
+pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<DoesNotFit> {
     let mut misfits = Vec::new();
     for layer in 0..space.scene.layers.len() {
         for (matrix, name) in ["W", "R"].into_iter().enumerate() {
@@ -33,7 +33,7 @@ pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<Misfit> {
                 let mut choice = space.scene.clone();
                 choice.layers[layer].kernels[matrix] = kernel;
                 if let Err(full) = estimator.fits(layer, &choice) {
-                    misfits.push(Misfit {
+                    misfits.push(DoesNotFit {
                         layer,
                         matrix: name,
                         kernel: kind(kernel).name(),

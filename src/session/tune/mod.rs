@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use choice::Choice;
-use misfit::Misfit;
+use misfit::DoesNotFit;
 
 /// Quantity to minimise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -106,7 +106,7 @@ pub struct Tuned {
     /// Mappings that fell out.
     pub rejected: Vec<Rejected>,
     /// Kernels that the scene's split has no room for.
-    pub misfits: Vec<Misfit>,
+    pub misfits: Vec<DoesNotFit>,
     /// Reason for which the search was stopped before its end.
     pub stopped: Option<&'static str>,
 }

@@ -271,7 +271,7 @@ impl Search<'_> {
         (0..self.candidates.len()).min_by(better).unwrap_or(0)
     }
 
-    fn finish(self, misfits: Vec<super::misfit::Misfit>, estimated: usize) -> Tuned {
+    fn finish(self, misfits: Vec<super::misfit::DoesNotFit>, estimated: usize) -> Tuned {
         let own = |candidate: &&Candidate| !candidate.other_result;
         let hash = self.candidates[0].output_hash.clone();
         Tuned {
