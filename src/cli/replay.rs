@@ -36,7 +36,7 @@ pub struct ReplayArgs {
 /// Replays a session; the exit code is 0 if its final state equals the recorded one.
 pub fn run(args: &ReplayArgs) -> Result<u8, CliError> {
     let recording = Recording::load(&args.recording)?;
-    let loaded = LoadedScene::load(&recording.opening.scene, &recording.opening.set)?;
+    let loaded = LoadedScene::load(&recording.header.scene, &recording.header.set)?;
     let reads = loaded.reads().and("the recording that is read", &args.recording);
     let mut output = Output::create(args.output.as_deref(), &reads)?;
     let mut session = build(loaded, &mut ModelCache::default())?;

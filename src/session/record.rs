@@ -26,9 +26,9 @@ const MAX_BYTES: u64 = 256 << 20;
 /// Version of the file format.
 const VERSION: u32 = 1;
 
-/// The first line.
+/// First line of a recording: version of the format and the scene.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Opening {
+pub struct RecordingHeader {
     /// Version of the format: 1.
     pub version: u32,
     /// The scene's file.
@@ -37,7 +37,7 @@ pub struct Opening {
     pub set: Vec<(String, String)>,
 }
 
-/// A further line.
+/// Line of a recording after the header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
     /// Command given after this number of events.
@@ -80,7 +80,7 @@ impl Recorder {
         set: &[(String, String)],
         reads: &Reads,
     ) -> Result<Self, OutputError> {
-        let first = Opening { version: VERSION, scene: scene.to_owned(), set: set.to_vec() };
+        let first = RecordingHeader { version: VERSION, scene: scene.to_owned(), set: set.to_vec() };
         let fail = |source| OutputError::Write { place: path.display().to_string(), source };
         let line = ron::to_string(&first).map_err(|error| fail(io::Error::other(error)))?;
         let mut sum = Sum::default();
@@ -176,7 +176,7 @@ pub enum ReplayError {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
     /// Scene and options with which the session was opened.
-    pub opening: Opening,
+    pub header: RecordingHeader,
     /// Commands in the order in which they were given, and the end.
     pub entries: Vec<Entry>,
     /// Number of the last line, from 1, if it was cut off and left out.
@@ -216,7 +216,7 @@ impl Recording {
     /// Fails with the first line that is no entry.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, ReplayError> {
         let wrong = |line: usize, what: String| ReplayError::Line { path: path.to_owned(), line, what };
-        let mut opening: Option<Opening> = None;
+        let mut header: Option<RecordingHeader> = None;
         let mut recording = Self::default();
         let mut sum = Sum::default();
         for (number, bytes) in (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n')) {
@@ -224,7 +224,7 @@ impl Recording {
             let whole = bytes.ends_with(b"\n");
             let line = match std::str::from_utf8(bytes) {
                 Ok(line) => line.trim_end(),
-                Err(_) if !whole && opening.is_some() => {
+                Err(_) if !whole && header.is_some() => {
                     recording.cut = Some(number);
                     break;
                 }
@@ -233,8 +233,8 @@ impl Recording {
             if line.is_empty() {
                 continue;
             }
-            if opening.is_none() {
-                opening = Some(first(line).map_err(|what| wrong(number, what))?);
+            if header.is_none() {
+                header = Some(first(line).map_err(|what| wrong(number, what))?);
             } else if let Ok(Closing::End(events, hash, recorded)) = ron::from_str(line) {
                 recording.changed |= recorded != sum.shown();
                 recording.entries.push(Entry::End(events, hash));
@@ -247,7 +247,7 @@ impl Recording {
             }
             sum.add(line);
         }
-        recording.opening = opening.ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
+        recording.header = header.ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
         Ok(recording)
     }
 
@@ -285,8 +285,8 @@ impl Recording {
 }
 
 /// Reads the first line.
-fn first(line: &str) -> Result<Opening, String> {
-    let first: Opening = ron::from_str(line).map_err(|error| error.to_string())?;
+fn first(line: &str) -> Result<RecordingHeader, String> {
+    let first: RecordingHeader = ron::from_str(line).map_err(|error| error.to_string())?;
     match first.version {
         VERSION => Ok(first),
         other => Err(format!("version {other}; this program reads {VERSION}")),
