@@ -122,7 +122,7 @@ pub struct Session {
     last_event: Option<Event>,
     ended_phase: Option<(PopulationId, PhaseId)>,
     /// Recent history, recorded while a front end shows the timeline.
-    tape: Option<timeline::Tape>,
+    step_history: Option<timeline::StepHistory>,
     /// Potentials of the last ticks, recorded for front ends.
     membranes: Option<membrane::Membranes>,
     faults: FaultPlan,
@@ -144,7 +144,7 @@ impl Session {
         let stats = Stats::new(machine.program().populations.len(), machine.program().pes.len())
             .counting(model.network());
         let faults = FaultPlan::new(&loaded.scene.faults);
-        let (last_event, ended_phase, tape) = (None, None, None);
+        let (last_event, ended_phase, step_history) = (None, None, None);
         Self {
             loaded,
             model,
@@ -155,7 +155,7 @@ impl Session {
             stats,
             last_event,
             ended_phase,
-            tape,
+            step_history,
             membranes: None,
             faults,
             changes: Changes::default(),
@@ -224,8 +224,8 @@ impl Session {
         self.stats.energy.complete(energy.energy_j);
         let now = (self.machine.state().tick, energy.energy_j);
         self.work.observe(outputs, now, self.judging.as_deref());
-        if let Some(tape) = &mut self.tape {
-            tape.step(&mut self.machine, self.work.constant().kind().step_word);
+        if let Some(step_history) = &mut self.step_history {
+            step_history.step(&mut self.machine, self.work.constant().kind().step_word);
         }
     }
 
@@ -264,9 +264,9 @@ impl Session {
     /// Starts recording the timeline, or ends and discards the recording. Recording does not change
     /// what the chip does.
     pub fn watch_timeline(&mut self, on: bool) {
-        if on && self.tape.is_none() {
-            self.tape = Some(timeline::Tape::begin(&mut self.machine));
-        } else if !on && self.tape.take().is_some() {
+        if on && self.step_history.is_none() {
+            self.step_history = Some(timeline::StepHistory::begin(&mut self.machine));
+        } else if !on && self.step_history.take().is_some() {
             self.machine.stop_recording();
         }
     }
@@ -288,7 +288,8 @@ impl Session {
     pub fn timeline_lacks_last_step(&self) -> bool {
         let host = &self.machine.state().host;
         let began = host.completed_at - host.last_step_ticks;
-        let since = self.machine.recorded().filter(|_| self.tape.is_some()).map(|record| record.since);
+        let since =
+            self.machine.recorded().filter(|_| self.step_history.is_some()).map(|record| record.since);
         host.completed > 0 && since.is_some_and(|since| since > began)
     }
 
@@ -302,7 +303,7 @@ impl Session {
     /// While the timeline is recorded, that is the last completed step. Otherwise the uses are
     /// those of the opening, once its steps are complete.
     pub fn path_uses(&self) -> Option<(PathUses, bool)> {
-        let last = self.tape.as_ref().and_then(|tape| tape.steps.back());
+        let last = self.step_history.as_ref().and_then(|step_history| step_history.steps.back());
         if let Some(step) = last.filter(|step| step.span.end == self.machine.state().host.completed_at) {
             return Some((step.uses, true));
         }
@@ -358,7 +359,7 @@ impl Session {
     /// at event number `events` or before.
     fn add_step(&mut self, events: u64) -> Option<Moved> {
         if !self.machine.state().between_steps
-            || self.tape.is_some()
+            || self.step_history.is_some()
             || self.faults.may_come_before(self.stats.steps + 1)
             || self.changes.pending()
         {

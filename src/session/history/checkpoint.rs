@@ -42,8 +42,8 @@ impl Checkpoint {
 
     pub fn restore(&self, session: &mut Session) {
         session.machine.restore(&self.machine);
-        if let Some(tape) = &mut session.tape {
-            tape.restart(&mut session.machine);
+        if let Some(step_history) = &mut session.step_history {
+            step_history.restart(&mut session.machine);
         }
         session.work.clone_from(&self.work);
         session.stats.clone_from(&self.stats);

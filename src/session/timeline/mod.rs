@@ -3,12 +3,12 @@
 
 pub mod idle;
 pub mod path;
+pub mod step_history;
 pub mod summary;
-pub mod tape;
 pub mod uses;
 
 pub use idle::{Awaited, Idle, idle};
 pub use path::{Doing, Segment, path};
+pub use step_history::StepHistory;
 pub use summary::{Bound, Summary};
-pub use tape::Tape;
 pub use uses::PathUses;

@@ -19,7 +19,7 @@ pub const KNOWN_STEPS: usize = 140;
 
 /// A completed time step.
 #[derive(Clone, Debug)]
-pub struct TapedStep {
+pub struct RecordedStep {
     /// Number and time.
     pub span: StepSpan,
     /// Critical path of the step; of steps no longer kept in full, with neighbours of one kind
@@ -31,14 +31,14 @@ pub struct TapedStep {
     pub uses: PathUses,
 }
 
-/// The last steps.
+/// History of the last time steps, for timeline and critical path.
 #[derive(Clone, Debug, Default)]
-pub struct Tape {
+pub struct StepHistory {
     /// Time steps that are kept, oldest first.
-    pub steps: VecDeque<TapedStep>,
+    pub steps: VecDeque<RecordedStep>,
 }
 
-impl Tape {
+impl StepHistory {
     /// Starts recording of a machine.
     pub fn begin(machine: &mut Machine) -> Self {
         machine.record(Limits::default());
@@ -64,7 +64,7 @@ impl Tape {
         let path = path(program, record, &span, span.begin);
         let sentence = Summary::of(program, record, &path, 1).sentence(program, word);
         let uses = PathUses::of(program, record, &path);
-        self.steps.push_back(TapedStep { span, path, sentence, uses });
+        self.steps.push_back(RecordedStep { span, path, sentence, uses });
         if self.steps.len() > KNOWN_STEPS {
             self.steps.pop_front();
         }
