@@ -6,7 +6,7 @@ use super::applies::{applies, in_pe};
 use super::asking::{self, Question};
 use super::command::{Action, Direction, When, pe};
 use super::fault::{self, Kind};
-use super::given::{self, Given};
+use super::given::{self, ParsedArgument};
 use super::heat::Metric;
 use super::here;
 use super::looks;
@@ -92,42 +92,44 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
 }
 
 /// Carries out a command with its argument from the palette.
-pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
+pub(super) fn carry_out(app: &mut App, given: ParsedArgument) -> Vec<Effect> {
     match given {
-        Given::Engine(commands) => commands.into_iter().flat_map(|command| engine(app, command)).collect(),
-        Given::Pe(pe) => {
+        ParsedArgument::Engine(commands) => {
+            commands.into_iter().flat_map(|command| engine(app, command)).collect()
+        }
+        ParsedArgument::Pe(pe) => {
             app.selected = pe;
             app.set_focus(PanelId::Pe);
             Vec::new()
         }
-        Given::Metric(metric) => {
+        ParsedArgument::Metric(metric) => {
             app.metric = metric;
             app.set_focus(PanelId::Chip);
             Vec::new()
         }
-        Given::Looks(looks) => {
+        ParsedArgument::Looks(looks) => {
             app.set_looks(looks);
             Vec::new()
         }
-        Given::Verb(verb, typed) => verbs::start(app, verb, &typed),
-        Given::Gdb(port) => vec![Effect::Gdb(port)],
-        Given::Folder(folder) => results::read(&folder),
-        Given::Word(word) => {
+        ParsedArgument::Verb(verb, typed) => verbs::start(app, verb, &typed),
+        ParsedArgument::Gdb(port) => vec![Effect::Gdb(port)],
+        ParsedArgument::Folder(folder) => results::read(&folder),
+        ParsedArgument::Word(word) => {
             search::search(app, &word);
             Vec::new()
         }
-        Given::Place(place) => {
+        ParsedArgument::Place(place) => {
             let mut state = app.pe.clone();
             state.go(&mut app.selected, place);
             app.pe = state;
             app.set_focus(PanelId::Pe);
             Vec::new()
         }
-        Given::Pin(text) => {
+        ParsedArgument::Pin(text) => {
             app.set_focus(PanelId::Pins);
             engine(app, Command::Watch(WatchCommand::Add(text)))
         }
-        Given::Point { spec, run } => {
+        ParsedArgument::Point { spec, run } => {
             app.notice = Some(format!("b lists it: {}", spec.text));
             let mut effects = points::add(app, spec);
             if run {

@@ -21,9 +21,9 @@ use crate::session::debug::{PointKind, PointSpec};
 use crate::session::history::BookmarkCommand;
 use crate::session::inspect::{Part, Place, unit_place};
 
-/// An argument that was read: what is to be done.
+/// Argument as parsed, in the form in which the app carries it out.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Given {
+pub enum ParsedArgument {
     /// Commands for the engine, in order.
     Engine(Vec<Command>),
     /// PE to select and show.
@@ -87,38 +87,40 @@ impl Argument {
     }
 
     /// Parses an argument; the error describes what is wrong with it.
-    pub fn read(self, app: &App, text: &str) -> Result<Given, String> {
+    pub fn read(self, app: &App, text: &str) -> Result<ParsedArgument, String> {
         let text = text.trim();
         match self {
-            Self::Moment => asking::command(Question::Goto, text).map(|go| Given::Engine(vec![go])),
+            Self::Moment => asking::command(Question::Goto, text).map(|go| ParsedArgument::Engine(vec![go])),
             Self::Fault => inject(app, fault::read(text)?),
             Self::Kill => {
                 let pe = pe(text)?;
                 inject(app, Fault::KillPe { pe: pe.into() })
             }
-            Self::Name => Ok(Given::Engine(bookmark(text))),
+            Self::Name => Ok(ParsedArgument::Engine(bookmark(text))),
             Self::Bookmark => forget(app, text),
-            Self::Pe => pe(text).map(Given::Pe),
-            Self::Metric => metric(text).map(Given::Metric),
-            Self::Folder => Ok(Given::Folder(text.to_owned())),
-            Self::Verb(verb) => verbs::arguments(app, verb, text).map(|_| Given::Verb(verb, text.to_owned())),
-            Self::Expression => pins::expression(app, text).map(Given::Pin),
-            Self::Word => Ok(Given::Word(text.to_owned())),
-            Self::Address => address(app, text).map(Given::Place),
-            Self::Level => level(app, text).map(|command| Given::Engine(vec![command])),
-            Self::Port => port(text).map(Given::Gdb),
-            Self::Unit => unit(app, text).map(Given::Place),
-            Self::Edit => edit(text).map(|edit| Given::Engine(vec![rebuild(vec![edit])])),
-            Self::Keep if text == "keep" => Ok(Given::Engine(vec![rebuild(Vec::new())])),
+            Self::Pe => pe(text).map(ParsedArgument::Pe),
+            Self::Metric => metric(text).map(ParsedArgument::Metric),
+            Self::Folder => Ok(ParsedArgument::Folder(text.to_owned())),
+            Self::Verb(verb) => {
+                verbs::arguments(app, verb, text).map(|_| ParsedArgument::Verb(verb, text.to_owned()))
+            }
+            Self::Expression => pins::expression(app, text).map(ParsedArgument::Pin),
+            Self::Word => Ok(ParsedArgument::Word(text.to_owned())),
+            Self::Address => address(app, text).map(ParsedArgument::Place),
+            Self::Level => level(app, text).map(|command| ParsedArgument::Engine(vec![command])),
+            Self::Port => port(text).map(ParsedArgument::Gdb),
+            Self::Unit => unit(app, text).map(ParsedArgument::Place),
+            Self::Edit => edit(text).map(|edit| ParsedArgument::Engine(vec![rebuild(vec![edit])])),
+            Self::Keep if text == "keep" => Ok(ParsedArgument::Engine(vec![rebuild(Vec::new())])),
             Self::Keep => Err(format!("`{text}` is not known here: expected `keep`, or nothing")),
-            Self::Withhold(why) => Ok(Given::Engine(vec![withhold(pe(text)?, why)])),
-            Self::Pinned => pins::numbered(app, text).map(|command| Given::Engine(vec![command])),
-            Self::PinsFile => pins::export(app, text).map(|command| Given::Engine(vec![command])),
-            Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
+            Self::Withhold(why) => Ok(ParsedArgument::Engine(vec![withhold(pe(text)?, why)])),
+            Self::Pinned => pins::numbered(app, text).map(|command| ParsedArgument::Engine(vec![command])),
+            Self::PinsFile => pins::export(app, text).map(|command| ParsedArgument::Engine(vec![command])),
+            Self::Speed => speed(text).map(|speed| ParsedArgument::Engine(vec![Command::SetSpeed(speed)])),
             Self::Condition(kind) => point(app, text.to_owned(), kind, false),
             Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
             Self::Theme | Self::Ramp | Self::Glyphs | Self::Color => {
-                self.looks(app.theme.looks(), text).map(Given::Looks)
+                self.looks(app.theme.looks(), text).map(ParsedArgument::Looks)
             }
         }
     }
@@ -201,8 +203,8 @@ fn used(app: &App) -> impl Iterator<Item = Pe> {
     std::iter::once(app.selected).chain(others).filter(move |&pe| works(pe))
 }
 
-fn inject(app: &App, fault: Fault) -> Result<Given, String> {
-    fault::sensible(app, fault).map(|fault| Given::Engine(vec![Command::Inject(fault)]))
+fn inject(app: &App, fault: Fault) -> Result<ParsedArgument, String> {
+    fault::sensible(app, fault).map(|fault| ParsedArgument::Engine(vec![Command::Inject(fault)]))
 }
 
 /// Returns the place of a byte address in the memory of the selected PE.
@@ -293,11 +295,11 @@ fn bookmarks(app: &App) -> Vec<String> {
     all.iter().map(|bookmark| bookmark.name.clone()).collect()
 }
 
-fn forget(app: &App, name: &str) -> Result<Given, String> {
+fn forget(app: &App, name: &str) -> Result<ParsedArgument, String> {
     let all = bookmarks(app);
     if all.iter().any(|known| known == name) {
         let remove = BookmarkCommand::Remove(name.to_owned());
-        return Ok(Given::Engine(vec![Command::Bookmarks(remove)]));
+        return Ok(ParsedArgument::Engine(vec![Command::Bookmarks(remove)]));
     }
     let known =
         if all.is_empty() { "none is set".to_owned() } else { format!("there are {}", all.join(", ")) };
@@ -325,10 +327,10 @@ fn speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-fn point(app: &App, text: String, kind: PointKind, run: bool) -> Result<Given, String> {
+fn point(app: &App, text: String, kind: PointKind, run: bool) -> Result<ParsedArgument, String> {
     match points::error_of(app, &text) {
         Some(error) => Err(error.to_string()),
-        None => Ok(Given::Point { spec: PointSpec { text, kind }, run }),
+        None => Ok(ParsedArgument::Point { spec: PointSpec { text, kind }, run }),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::app::{App, Overlay};
 use super::applies::applies;
 use super::command::{Action, COMMANDS, Command};
-use super::given::Given;
+use super::given::ParsedArgument;
 pub use super::state::palette::PaletteOverlay;
 use super::widgets::prompt::Prompt;
 
@@ -79,7 +79,7 @@ pub(super) enum Meaning {
     /// A command of the table, with a count.
     Act(&'static Command, Option<u32>),
     /// Command with its argument.
-    Give(Given),
+    Give(ParsedArgument),
 }
 
 impl PartialEq for Command {
