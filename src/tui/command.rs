@@ -151,7 +151,7 @@ pub enum Action {
     /// List the packets in flight.
     Packets,
     /// Something of a lesson, or of presenting.
-    Lesson(Do),
+    Lesson(LessonAction),
     /// Show the table of hardware numbers.
     Constants,
     /// Type a command.
@@ -189,7 +189,7 @@ pub enum Withhold {
 
 /// Action of a key in a lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Do {
+pub enum LessonAction {
     /// The next page.
     Next,
     /// The page before.

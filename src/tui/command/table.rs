@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::{Action, Argument, Command, Context, Direction, Do, Group, Verb, When, Withhold, pe};
+use super::{Action, Argument, Command, Context, Direction, Group, LessonAction, Verb, When, Withhold, pe};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
 use crate::session::instructions::Motion;
@@ -204,9 +204,9 @@ pub const COMMANDS: &[Command] = &[
     row("ramp", Action::Given, &[], "colours of heat maps by their name: `ramp viridis`", "", Group::App, When::Always).takes(Argument::Ramp),
     row("glyphs", Action::Given, &[], "characters to draw with: `glyphs braille`", "", Group::App, When::Always).takes(Argument::Glyphs),
     row("color", Action::Given, &[], "colours of the terminal: `color 256`", "", Group::App, When::Always).takes(Argument::Color),
-    row("next-page", Action::Lesson(Do::Next), &["."], "lesson: the next page, and the moment that it is about", "", Group::View, When::Lesson),
-    row("previous-page", Action::Lesson(Do::Previous), &[","], "lesson: the page before, and its moment", "", Group::View, When::Lesson),
-    row("question", Action::Lesson(Do::Ask), &["'"], "lesson: the question of the page; 1 to 4 answer it", "", Group::View, When::Lesson),
-    row("lesson-text", Action::Lesson(Do::Toggle), &["L"], "lesson: show or hide the text", "", Group::View, When::Lesson),
-    row("present", Action::Lesson(Do::Present), &["H"], "presenter mode: show the keys pressed, run slowly", "", Group::App, When::Loaded),
+    row("next-page", Action::Lesson(LessonAction::Next), &["."], "lesson: the next page, and the moment that it is about", "", Group::View, When::Lesson),
+    row("previous-page", Action::Lesson(LessonAction::Previous), &[","], "lesson: the page before, and its moment", "", Group::View, When::Lesson),
+    row("question", Action::Lesson(LessonAction::Ask), &["'"], "lesson: the question of the page; 1 to 4 answer it", "", Group::View, When::Lesson),
+    row("lesson-text", Action::Lesson(LessonAction::Toggle), &["L"], "lesson: show or hide the text", "", Group::View, When::Lesson),
+    row("present", Action::Lesson(LessonAction::Present), &["H"], "presenter mode: show the keys pressed, run slowly", "", Group::App, When::Loaded),
 ];

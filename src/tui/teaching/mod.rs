@@ -11,7 +11,7 @@ pub mod question;
 pub mod strip;
 
 use super::app::{App, Effect};
-use super::command::{Direction, Do};
+use super::command::{Direction, LessonAction};
 use super::keymap::{Key, parse_key};
 use super::lesson::course::Course;
 use super::lesson::format::{Mark, Show};
@@ -23,8 +23,8 @@ use crate::session::engine::ScriptResult;
 use crate::session::snapshot::RunState;
 
 /// Carries out a key of a lesson.
-pub fn act(app: &mut App, what: Do) -> Vec<Effect> {
-    if what == Do::Present {
+pub fn act(app: &mut App, what: LessonAction) -> Vec<Effect> {
+    if what == LessonAction::Present {
         return presenter::toggle(app);
     }
     let Some(course) = &mut app.lesson else {
@@ -32,17 +32,17 @@ pub fn act(app: &mut App, what: Do) -> Vec<Effect> {
         return Vec::new();
     };
     match what {
-        Do::Next if course.page + 1 == course.pages() => {
+        LessonAction::Next if course.page + 1 == course.pages() => {
             app.notice = Some("this is the last page; , goes back".to_owned());
         }
-        Do::Previous if course.page == 0 => {
+        LessonAction::Previous if course.page == 0 => {
             app.notice = Some("this is the first page; . goes on".to_owned());
         }
-        Do::Next => return turn(app, 1),
-        Do::Previous => return turn(app, -1),
-        Do::Toggle => course.hidden = !course.hidden,
-        Do::Ask => question::open(app),
-        Do::Present => {}
+        LessonAction::Next => return turn(app, 1),
+        LessonAction::Previous => return turn(app, -1),
+        LessonAction::Toggle => course.hidden = !course.hidden,
+        LessonAction::Ask => question::open(app),
+        LessonAction::Present => {}
     }
     Vec::new()
 }

@@ -24,7 +24,7 @@ use super::question;
 use crate::text::visible_line;
 use crate::tui::against;
 use crate::tui::app::App;
-use crate::tui::command::{Action, COMMANDS, Do};
+use crate::tui::command::{Action, COMMANDS, LessonAction};
 use crate::tui::layout::{self, MINIMUM, Plan};
 use crate::tui::lesson::course::Course;
 use crate::tui::lesson::text;
@@ -124,7 +124,7 @@ fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'stati
         let word = match (course.answer(), course.asking) {
             (Some(_), _) => "Answered:".to_owned(),
             (None, true) => "Answer with a digit:".to_owned(),
-            (None, false) => format!("{} question:", key(app, Do::Ask)),
+            (None, false) => format!("{} question:", key(app, LessonAction::Ask)),
         };
         lines.push(Line::styled(word, theme.accent()));
         lines.extend(question::lines(course, width, theme));
@@ -199,19 +199,19 @@ fn keys(app: &App, course: &Course, more: bool) -> String {
     if let Some(question) = question::of_page(course) {
         match (course.asking, course.answer()) {
             (true, None) => keys.push(format!("1-{} answer", question.choices.len())),
-            (false, None) => keys.push(format!("{} question", key(app, Do::Ask))),
-            (false, Some(_)) => keys.push(format!("{} answer", key(app, Do::Ask))),
+            (false, None) => keys.push(format!("{} question", key(app, LessonAction::Ask))),
+            (false, Some(_)) => keys.push(format!("{} answer", key(app, LessonAction::Ask))),
             (true, Some(_)) => {}
         }
         if course.asking {
-            keys.push(format!("{} text", key(app, Do::Ask)));
+            keys.push(format!("{} text", key(app, LessonAction::Ask)));
         }
     }
     if course.page > 0 {
-        keys.push(format!("{} back", key(app, Do::Previous)));
+        keys.push(format!("{} back", key(app, LessonAction::Previous)));
     }
     if course.page + 1 < course.pages() {
-        keys.push(format!("{} next", key(app, Do::Next)));
+        keys.push(format!("{} next", key(app, LessonAction::Next)));
     } else {
         keys.push("the end".to_owned());
     }
@@ -219,7 +219,7 @@ fn keys(app: &App, course: &Course, more: bool) -> String {
 }
 
 /// Returns the key of an action in a lesson.
-fn key(app: &App, what: Do) -> String {
+fn key(app: &App, what: LessonAction) -> String {
     let command = COMMANDS.iter().find(|command| command.action == Action::Lesson(what));
     let key = command.and_then(|command| app.keymap.keys_of(command).next());
     key.map_or_else(String::new, |key| key.to_string())
