@@ -15,7 +15,7 @@ use crate::common::{binary, fine, spinntui, text};
 
 const TINY: &str = "scenes/sweeps/tiny.ron";
 
-/// A folder with a plan of its own.
+/// Creates a folder with a plan.
 fn plan(fields: &str) -> (TempDir, String) {
     plan_of("scenes/lm_small.ron", fields)
 }

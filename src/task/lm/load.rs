@@ -1,4 +1,4 @@
-//! From the options of a language task to its text, its decoder and the embedding table in
+//! Loading of a language task: from its options to its text, its decoder and the embedding table in
 //! the chip's DRAM.
 
 use std::sync::Arc;
@@ -97,7 +97,7 @@ fn beyond_context(model: &LanguageModel, sequence: u32) -> Option<Problem> {
     })
 }
 
-/// A model with its decoder, which takes a moment to make.
+/// Model with its decoder, which takes a moment to make.
 #[derive(Clone, Debug)]
 struct Decoder {
     model: Arc<LanguageModel>,

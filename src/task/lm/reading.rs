@@ -1,4 +1,4 @@
-//! A text as it is read or written.
+//! State of a text that is read or written.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use crate::task::figures::{Figures, StepLine, Value};
 use crate::task::log::Log;
 use crate::task::{Judge, Judgement, Moment, TaskKind, TaskView, Work};
 
-/// Predictions whose surprisal screens show.
+/// Number of predictions whose surprisal screens show.
 const HISTORY: usize = 140;
 
-/// A language task and what it has shown.
+/// Language task with its results so far.
 #[derive(Clone, Debug)]
 pub struct Reading {
     task: LanguageTask,
-    /// The task's judgement of the last completed step; of a batch, its first stream's.
+    /// Evaluation of the last completed step; of a batch, its first stream's.
     last: Observation,
     /// Surprisal of each token so far, by token index; of a batch, its first stream's.
     surprisals: Log<Option<f32>>,
@@ -42,7 +42,7 @@ impl Reading {
         &self.last
     }
 
-    /// Surprisal of each token so far, by token index; none for the first.
+    /// Returns the surprisal of each token so far, by token index; `None` for the first.
     pub fn surprisals(&self) -> &Log<Option<f32>> {
         &self.surprisals
     }
@@ -68,7 +68,7 @@ impl Reading {
         }
     }
 
-    /// All words read or written so far that the task still has.
+    /// Returns all words read or written so far that the task still has.
     fn words_so_far(&self) -> String {
         self.text().join(if self.task.model().vocabulary.is_characters() { "" } else { " " })
     }

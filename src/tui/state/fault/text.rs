@@ -97,7 +97,7 @@ fn unknown(word: &str) -> String {
         .find(|name| !word.is_empty() && name.to_lowercase().starts_with(&word.to_lowercase()));
     let meant = part.or_else(|| did_you_mean(word, names));
     let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
-    format!("no fault is called `{word}`: {meant}there are {}", names.join(", "))
+    format!("unknown fault `{word}`: {meant}there are {}", names.join(", "))
 }
 
 #[cfg(test)]
