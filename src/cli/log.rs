@@ -117,6 +117,6 @@ mod tests {
         let error = to(Path::new("/no/such/folder/x.log"), "info").unwrap_err().to_string();
         assert!(error.contains("/no/such/folder/x.log") && error.contains("--log"), "{error}");
         let error = to(Path::new("/no/such/folder/x.log"), "loud=very").unwrap_err().to_string();
-        assert!(error.contains("SPINNTUI_LOG_LEVEL: `loud=very`"), "{error}");
+        assert!(error.contains("SPINNTUI_LOG_LEVEL: invalid filter `loud=very`"), "{error}");
     }
 }

@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(moment("time 5300 us").unwrap().place, Place::TimeUs(5300.0));
         for (text, word) in [
             ("", "nothing"),
-            ("there", "no moment"),
+            ("there", "invalid moment"),
             ("step", "missing"),
             ("step 1, 2", "no step"),
             ("step 1, 0 phases", "no step"),

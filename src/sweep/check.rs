@@ -25,7 +25,7 @@ pub(super) fn lengths(document: &Document<Sweep>) -> Result<(), SceneError> {
         ("points", if let Points::Draws(count) = sweep.points { Some(count) } else { None }),
     ] {
         if count == Some(0) {
-            return Err(document.error_at(field, "0 make no sweep", "at least 1"));
+            return Err(document.error_at(field, "0 is too few", "at least 1"));
         }
     }
     Ok(())

@@ -283,7 +283,7 @@ mod tests {
             ("axes: [(name: \"a\", values: List([1]))], constraints: [\"a <\"]", "expected a number"),
             ("set: [(\"title\", \"{b}\")]", "no axis `b`"),
             ("steps: 3, sequences: 1", "in steps or in sequences"),
-            ("steps: 0", "0 of them"),
+            ("steps: 0", "0 is too few"),
             ("steps: 4, campaign: (faults: 3, kinds: [Lost], steps: (1, 4))", "from 0 to 3"),
             ("campaign: (faults: 3, kinds: [])", "at least one kind"),
             (

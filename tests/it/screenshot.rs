@@ -299,7 +299,7 @@ fn before_the_first_frame_or_row_the_screen_says_what_there_is() {
     ] {
         for size in ["80x24", "120x40"] {
             let screen = shown(&[scene, "--size", size]);
-            assert!(screen.contains("9 Timeline which PE"), "what each panel shows: {screen}");
+            assert!(screen.contains("9 Timeline activity of PEs"), "what each panel shows: {screen}");
             let joined = joined(&screen);
             for word in words {
                 assert!(joined.contains(word), "{scene} at {size}: {word}\n{screen}");

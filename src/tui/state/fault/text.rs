@@ -123,7 +123,7 @@ mod tests {
             ("Kill", "did you mean `KillPe`?"),
             ("kil(pe: (1, 4, 0))", "did you mean `KillPe`?"),
             ("FlipBot(pe: (1, 4, 0))", "did you mean `FlipBit`?"),
-            ("", "no fault is called ``: there are FlipBit"),
+            ("", "unknown fault ``: there are FlipBit"),
             ("KillPe", "expected for example KillPe(pe: (3, 4, 2))"),
             ("KillPe(pe: (1, 4))", "expected for example KillPe(pe: (3, 4, 2))"),
             ("KillPe(pe: (1, 4, 0)", "expected for example KillPe(pe: (3, 4, 2))"),
