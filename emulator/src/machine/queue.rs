@@ -351,7 +351,9 @@ impl EventQueue {
 
     /// Forgets what is pending; the last event was that of tick `now`.
     fn clear(&mut self, now: Tick) {
-        self.heads.fill(NONE);
+        for (word, bits) in self.filled.into_iter().enumerate() {
+            ones(bits).for_each(|bit| self.heads[64 * word + bit] = NONE);
+        }
         self.nodes.clear();
         self.far.clear();
         (self.now, self.near, self.len, self.words, self.free) = (now, NEVER, 0, 0, NONE);
