@@ -122,10 +122,11 @@ impl Emulator {
         if !self.machine.announce(&[row]) {
             return Err(self.not_taken());
         }
-        if self.machine.add_step().is_some() {
-            return Ok(self.machine.output(0));
-        }
-        while let Some(progress) = self.machine.advance() {
+        let next = |machine: &mut Machine| {
+            let added = machine.add_stretch().map(|added| added.progress);
+            added.or_else(|| Some(machine.advance_many(usize::MAX)?.0))
+        };
+        while let Some(progress) = next(&mut self.machine) {
             if progress.step {
                 return Ok(self.machine.output(0));
             }

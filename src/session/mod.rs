@@ -312,8 +312,8 @@ impl Session {
         Some((uses?, false))
     }
 
-    /// Adds the next time step as a whole where that can be done, else handles some events, at most
-    /// up to the one that completes a time step.
+    /// Adds the next time step as a whole, or a part of it, where that can be done, else handles some
+    /// events, at most up to the one that completes a time step.
     ///
     /// For who looks at the session between time steps only.
     pub fn advance_swiftly(&mut self) -> Moved {
@@ -355,10 +355,10 @@ impl Session {
         }
     }
 
-    /// Adds the next time step, if its times are known, nothing is planned within it, and it ends
+    /// Adds the next stretch, if its times are known, nothing is planned within its step, and it ends
     /// at event number `events` or before.
     fn add_step(&mut self, events: u64) -> Option<Moved> {
-        if !self.machine.state().between_steps
+        if !self.machine.is_between_stretches()
             || self.step_history.is_some()
             || self.faults.may_come_before(self.stats.steps + 1)
             || self.changes.pending()
@@ -372,7 +372,7 @@ impl Session {
         if self.steps_in_flight() == 0 {
             return Some(Moved::Finished);
         }
-        let added = self.machine.add_step_up_to(events)?;
+        let added = self.machine.add_stretch_up_to(events)?;
         self.handled(added.progress, added.event);
         Some(Moved::On(added.progress))
     }

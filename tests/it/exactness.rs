@@ -90,7 +90,7 @@ pub struct Case {
     rounded: Option<KernelKind>,
     /// Whether `CscEvent` becomes `CscEventList` where events are sent (but not in front of DRAM
     /// rows).
-    lists: bool,
+    pub lists: bool,
     compare: Compare,
     /// Layers without events.
     always: bool,

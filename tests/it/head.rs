@@ -102,10 +102,12 @@ proptest! {
         for step in 0..9 {
             let row = step % case.frames.len();
             prop_assert!(machine.announce(&[row as u32]));
-            if machine.add_step().is_none() {
-                while !machine.advance().is_some_and(|progress| progress.step) {
-                    prop_assert!(machine.stop().is_none(), "{:?}", machine.stop());
-                }
+            let next = |machine: &mut Machine| {
+                let added = machine.add_stretch().map(|added| added.progress);
+                added.or_else(|| machine.advance())
+            };
+            while !next(&mut machine).is_some_and(|progress| progress.step) {
+                prop_assert!(machine.stop().is_none(), "{:?}", machine.stop());
             }
             let (x, _) = case.head.forward(&case.frames[row]);
             let expected: Vec<u32> = case.network.step(&mut state, &x).iter().map(|y| y.to_bits()).collect();

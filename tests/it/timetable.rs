@@ -1,4 +1,4 @@
-//! Steps that are added by timetable leave the machine as steps that are run do, bit by bit.
+//! Stretches that are added by timetable leave the machine as stretches that are run do, bit by bit.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 
@@ -13,7 +13,7 @@ use spinntui::machine::matrix::TrafficMatrix;
 use spinntui::machine::pages::PageStore;
 use spinntui::machine::queue::EventKind;
 use spinntui::machine::record::Limits;
-use spinntui::mapping::options::{Broadcast, Payload};
+use spinntui::mapping::options::{Barrier, Broadcast, Payload};
 
 use crate::exactness::{Case, build, case};
 
@@ -73,7 +73,7 @@ fn same_traffic(added: &Machine, run: &Machine) -> bool {
 /// Change made to both machines before a step, or the way in which one of them takes it.
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    /// Adds the step if it can.
+    /// Adds what it can of the step.
     Add,
     /// Runs the step event by event, without adding one.
     Run,
@@ -120,8 +120,9 @@ impl Pair {
         let mut ends = [(given, false); 2];
         for (number, machine) in self.machines.iter_mut().enumerate() {
             let mut given = given;
-            let mut handled = 0;
+            let before = machine.state().events;
             ends[number].1 = loop {
+                let handled = (machine.state().events - before) as usize;
                 while let Some(rows) = steps.get(given)
                     && machine.announce(rows)
                 {
@@ -140,14 +141,13 @@ impl Pair {
                     Move::Events(after) => handled == after || handled == 0 && after > 150,
                     _ => true,
                 };
-                if number == 0 && adds && machine.add_step().is_some() {
-                    break true;
-                }
-                let Some(progress) = machine.advance() else { break false };
+                let added = if number == 0 && adds { machine.add_stretch() } else { None };
+                let Some(progress) = added.map(|added| added.progress).or_else(|| machine.advance()) else {
+                    break false;
+                };
                 if progress.step {
                     break true;
                 }
-                handled += 1;
             };
             ends[number].0 = given;
         }
@@ -187,7 +187,7 @@ impl Pair {
     }
 }
 
-/// Returns the steps that were added; none if the mapper refuses the case.
+/// Returns the stretches that were added; none if the mapper refuses the case.
 fn check(case: &Case, moves: &[Move]) -> Result<Option<u64>, TestCaseError> {
     let (Some(one), Some(other)) = (build(case, moves.len() + 8)?, build(case, moves.len() + 8)?) else {
         return Ok(None);
@@ -206,8 +206,11 @@ fn check(case: &Case, moves: &[Move]) -> Result<Option<u64>, TestCaseError> {
     }
     let [added, run] = &pair.machines;
     prop_assert!(same_traffic(added, run));
-    Ok(Some(added.steps_added()))
+    Ok(Some(added.stretches_added()))
 }
+
+/// Kernels whose cycles depend on values.
+const UNSTEADY: [KernelKind; 3] = [KernelKind::CscEvent, KernelKind::CsrRowSkip, KernelKind::DenseEvent];
 
 /// Returns the case with a program whose times do not depend on values.
 fn steady(mut case: Case) -> Case {
@@ -225,6 +228,19 @@ fn steady(mut case: Case) -> Case {
     case
 }
 
+/// Returns the case with kernels that pass over silent sources behind barriers, and packets that do
+/// not depend on values.
+fn unsteady(mut case: Case, kinds: &[KernelKind]) -> Case {
+    (case.options.barrier, case.lists) = (Barrier::Always, false);
+    let mut case = steady(case);
+    let kinds = kinds.iter().copied().cycle();
+    case.kernels = case.kernels.into_iter().zip(kinds).map(|((input, _), kind)| (input, kind)).collect();
+    for (input, recurrent) in case.kernels.iter_mut().skip(1) {
+        *input = *recurrent;
+    }
+    case
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
@@ -232,6 +248,30 @@ proptest! {
         let case = if steadily > 0 { steady(case) } else { case };
         check(&case, &moves)?;
     }
+
+    #[test]
+    fn added_stretches_leave_what_run_stretches_leave(
+        case in case(),
+        kinds in prop::collection::vec(prop::sample::select(UNSTEADY.to_vec()), 3),
+        moves in moves(),
+    ) {
+        check(&unsteady(case, &kinds), &moves)?;
+    }
+}
+
+/// Between the runs of kernels that pass over silent sources, stretches are added.
+#[test]
+fn stretches_are_added_where_runs_depend_on_values() {
+    let mut runner = TestRunner::deterministic();
+    let (mut added, mut cases) = (0, 0);
+    for _ in 0..20 {
+        let case = unsteady(case().new_tree(&mut runner).unwrap().current(), &UNSTEADY);
+        if let Some(stretches) = check(&case, &[Move::Add; 40]).unwrap() {
+            cases += 1;
+            added += stretches;
+        }
+    }
+    assert!(cases > 5 && added > 20 * cases, "{added} stretches of {cases} x 40 steps were added");
 }
 
 /// Most steps of a program whose times do not depend on values are added.

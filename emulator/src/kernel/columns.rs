@@ -30,7 +30,6 @@ struct Part {
 #[derive(Debug)]
 pub struct Columns {
     parts: Vec<Part>,
-    rows: usize,
 }
 
 impl Columns {
@@ -46,17 +45,17 @@ impl Columns {
         for first in (0..count).step_by(ROWS) {
             parts.push(part(sources, rows.clone().skip(first).take(ROWS))?);
         }
-        Some(Self { parts, rows: count })
+        Some(Self { parts })
     }
 
     /// Computes the sums of all rows for these events: sources in model order, ascending, with
-    /// their values.
+    /// their values. `sums` is memory that is used again: its first words are the sums.
     pub(super) fn sums(&self, events: &[(u32, f32)], sums: &mut Vec<f32>) {
-        sums.clear();
-        for part in &self.parts {
-            let mut out = Box::new([0.0; ROWS]);
-            Arch::new().dispatch(Scatter { part, events, sums: &mut out });
-            sums.extend_from_slice(&out[..ROWS.min(self.rows - sums.len())]);
+        sums.resize(self.parts.len() * ROWS, 0.0);
+        let (memory, _) = sums.as_chunks_mut::<ROWS>();
+        for (part, sums) in self.parts.iter().zip(memory) {
+            sums[..part.rows].fill(0.0);
+            Arch::new().dispatch(Scatter { part, events, sums });
         }
     }
 }

@@ -280,6 +280,31 @@ impl Kernel {
         })
     }
 
+    /// Returns works of which one is no dearer than any that the kernel can find: all sources of an
+    /// operand silent, idle or active, or all non-zeros passed over. None for a kernel whose work
+    /// does not depend on the operand.
+    pub fn least_works(&self) -> Vec<Work> {
+        let sources = |rows, sources, visit| {
+            let silent =
+                (visit == Visit::Events).then_some(EventWork { silent: sources, ..EventWork::default() });
+            let nothing = (visit == Visit::List).then(EventWork::default);
+            let active = EventWork { active: sources, ..EventWork::default() };
+            let idle = EventWork { idle: sources, ..EventWork::default() };
+            let visited = [active, idle].into_iter().filter(|_| visit != Visit::List);
+            visited.chain(silent).chain(nothing).map(|work| Work::of_events(rows, work)).collect()
+        };
+        match self {
+            Self::CsrRow(_) | Self::CsrRow16(_) | Self::Dense(_) | Self::Int8Csr(_) | Self::Int8Mac(_) => {
+                Vec::new()
+            }
+            Self::CsrRowSkip(l) => {
+                [0, l.rows].map(|empty_rows| Work { rows: l.rows, empty_rows, ..Work::default() }).to_vec()
+            }
+            Self::Csc(l) => sources(l.rows, l.sources, l.visit),
+            Self::DenseEvent(l) => sources(l.rows, l.sources, l.visit),
+        }
+    }
+
     /// Returns the cycles of `work` on a PE.
     pub fn cost(&self, work: &Work, costs: &KernelCosts) -> Cycles {
         costs.matrix(self.routine(), work)

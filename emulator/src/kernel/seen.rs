@@ -14,8 +14,10 @@ pub struct Seen {
     /// Sources in model order, ascending, with their values; silent sources left out.
     events: Vec<(u32, f32)>,
     known: bool,
-    /// Sums of all rows; empty until the first request.
+    /// Sums of all rows at the begin of memory that is used again.
     sums: Vec<f32>,
+    /// Whether `sums` holds the sums of the present operand.
+    summed: bool,
     /// Values of all sources in model order; empty until the first request.
     ordered: Vec<f32>,
 }
@@ -55,7 +57,7 @@ impl Seen {
     fn take(&mut self, x: &[u32]) {
         self.known = false;
         self.events.clear();
-        self.sums.clear();
+        self.summed = false;
         self.ordered.clear();
         self.x.clear();
         self.x.extend_from_slice(x);
@@ -78,8 +80,9 @@ impl Seen {
         if !self.known {
             return None;
         }
-        if self.sums.is_empty() {
+        if !self.summed {
             columns.sums(&self.events, &mut self.sums);
+            self.summed = true;
         }
         let sums = self.row_sums(first, rows)?;
         // Looked at all of them: that takes several at once.
@@ -90,7 +93,7 @@ impl Seen {
 
     /// Returns the sums of rows `first` to `first + rows` once [`Self::sums`] has computed them.
     pub fn row_sums(&self, first: usize, rows: usize) -> Option<&[f32]> {
-        self.sums.get(first..first + rows)
+        self.sums.get(first..first + rows).filter(|_| self.summed)
     }
 }
 

@@ -175,6 +175,18 @@ impl BankState {
         }
     }
 
+    /// Puts an operation that takes `cycles` cycles with accesses `now` in the place of one with
+    /// accesses `before`, in which no write has met the core.
+    pub(super) fn replace(&mut self, before: Option<&PerBank>, now: Option<&PerBank>, cycles: u64) {
+        for (count, accesses) in self.count.iter_mut().zip(before.into_iter().flatten()) {
+            count.core -= accesses;
+        }
+        match now {
+            Some(now) => self.begin(now, cycles),
+            None => self.rest(),
+        }
+    }
+
     /// All that decides what happens next, as words.
     pub fn words(&self) -> impl Iterator<Item = u64> + '_ {
         (0..BANKS).flat_map(|bank| {

@@ -42,7 +42,7 @@ impl Machine {
 
     /// Comes back to a moment of this very machine.
     pub fn restore(&mut self, checkpoint: &Checkpoint) {
-        self.tracing = None;
+        (self.tracing, self.relayed) = (None, false);
         let live = std::mem::take(&mut self.state.pes);
         let faults = &checkpoint.state.faults;
         let pes = self.program.places().zip(live.into_iter().zip(&checkpoint.state.pes)).map(

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::banks::Accounts;
-use super::board::ChipLinkState;
 use super::legend::{PhaseId, PopulationId};
 use super::noc::Landing;
 use super::program::{PACKET_WORDS, Program};
@@ -30,8 +29,10 @@ pub struct Machine {
     pub(super) shared: Shared,
     /// Steps seen before; see [`super::timetable`].
     pub(super) timetables: Timetables,
-    /// The step under way, as it is seen for the first time.
+    /// Stretch under way, while what it does is noted.
     pub(super) tracing: Option<Box<Trace>>,
+    /// The last event let a counter set off messages, and nothing has happened since.
+    pub(super) relayed: bool,
 }
 
 /// Phase, population and time step that one event completed.
@@ -68,6 +69,7 @@ impl Machine {
             landed: Vec::new(),
             shared: Shared::default(),
             tracing: None,
+            relayed: false,
         };
         for pe in machine.program.places() {
             if machine.program.pe(pe).is_some() {
@@ -140,8 +142,8 @@ impl Machine {
             {
                 given += 1;
             }
-            let added = self.add_step().map(|added| added.progress);
-            match added.or_else(|| self.advance()) {
+            let added = self.add_stretch().map(|added| added.progress);
+            match added.or_else(|| Some(self.advance_many(usize::MAX)?.0)) {
                 Some(progress) => complete += usize::from(progress.step),
                 None => return false,
             }
@@ -154,16 +156,16 @@ impl Machine {
         self.advance_event().map(|(progress, _)| progress)
     }
 
-    /// Handles at most `most` events, none after one that completes a time step. Returns
-    /// that event, and what was brought to its end last. `None` when nothing is left to happen, or
-    /// after a fault.
+    /// Handles at most `most` events, none after one behind which a stretch may be known
+    /// ([`Self::is_between_stretches`]). Returns that event, and what was brought to its end last.
+    /// `None` when nothing is left to happen, or after a fault.
     pub fn advance_many(&mut self, most: usize) -> Option<(Progress, Event)> {
         let (mut last, mut phase) = (None, None);
         for _ in 0..most {
             let Some((progress, event)) = self.advance_event() else { break };
             phase = progress.phase.or(phase);
             last = Some((Progress { phase, ..progress }, event));
-            if progress.step {
+            if self.is_between_stretches() {
                 break;
             }
         }
@@ -180,10 +182,11 @@ impl Machine {
         self.state.noc.rest_until(event.tick);
         self.state.tick = event.tick;
         self.state.events += 1;
+        self.relayed = false;
         let progress = self.handle(&event);
         self.state.between_steps = progress.step;
-        if progress.step && self.tracing.is_some() {
-            self.step_traced(progress, event);
+        if self.tracing.is_some() {
+            self.event_traced(progress, event);
         }
         Some((progress, event))
     }
@@ -261,22 +264,7 @@ impl Machine {
 
     pub(super) fn end_step(&mut self) {
         self.note_step();
-        let state = &mut self.state;
-        state.phases.end_step();
-        state.noc.end_step();
-        state.traffic.end_step();
-        state.matrix.end_step();
-        state.chip_links.iter_mut().for_each(ChipLinkState::end_step);
-        for pe in &mut state.pes {
-            pe.count.busy_last_step = pe.count.busy - pe.count.busy_before;
-            pe.count.busy_before = pe.count.busy;
-            pe.count.mac.end_step();
-            pe.timer.end_step(state.tick);
-        }
-        state.host.rows = state.host.in_flight.pop_front().unwrap_or_default();
-        state.host.completed = state.host.completed.wrapping_add(1);
-        state.host.last_step_ticks = state.tick - state.host.completed_at;
-        state.host.completed_at = state.tick;
+        self.state.end_step();
     }
 
     pub(super) fn ticks(&self, cycles: u64) -> Tick {

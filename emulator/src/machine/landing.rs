@@ -217,7 +217,7 @@ impl Machine {
             return Progress::default();
         };
         let (sends, output) = (placed.sends, placed.host.is_some());
-        self.state.phases.close(population.index(), sends, self.state.tick);
+        self.close_phase(population, sends, self.state.tick);
         let mut complete = false;
         if output {
             let outputs = &mut self.state.outputs_left[at];

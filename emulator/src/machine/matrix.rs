@@ -14,6 +14,9 @@ pub struct TrafficMatrix {
     step: Vec<u32>,
     last_step: Vec<u32>,
     total: Vec<u64>,
+    /// Cells of `step` that are not 0, and those of `last_step`: few of all.
+    cells: Vec<u32>,
+    last_cells: Vec<u32>,
 }
 
 impl TrafficMatrix {
@@ -22,7 +25,15 @@ impl TrafficMatrix {
         let pes = if chips > 1 { PES_PER_QPE } else { 1 };
         let places = chips * PE_COUNT / pes;
         let cells = places * places;
-        Self { places, pes, step: vec![0; cells], last_step: vec![0; cells], total: vec![0; cells] }
+        Self {
+            places,
+            pes,
+            step: vec![0; cells],
+            last_step: vec![0; cells],
+            total: vec![0; cells],
+            cells: Vec::new(),
+            last_cells: Vec::new(),
+        }
     }
 
     /// A packet of PE index `source` is in the SRAM of PE index `destination`.
@@ -30,36 +41,59 @@ impl TrafficMatrix {
     pub fn delivered(&mut self, source: u16, destination: usize) {
         let (source, destination) = (usize::from(source) / self.pes, destination / self.pes);
         if source < self.places && destination < self.places {
-            self.step[source * self.places + destination] += 1;
+            self.count(source * self.places + destination, 1);
         }
+    }
+
+    #[inline]
+    fn count(&mut self, cell: usize, packets: u32) {
+        let step = &mut self.step[cell];
+        if *step == 0 {
+            self.cells.push(cell as u32);
+        }
+        *step += packets;
     }
 
     /// Returns the size in memory, in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.step) + size_of_val(&*self.last_step) + size_of_val(&*self.total)
+        let lists = size_of_val(&*self.cells) + size_of_val(&*self.last_cells);
+        size_of_val(&*self.step) + size_of_val(&*self.last_step) + size_of_val(&*self.total) + lists
     }
 
     /// Closes the time step.
     pub fn end_step(&mut self) {
-        for (total, step) in self.total.iter_mut().zip(&self.step) {
-            *total += u64::from(*step);
+        for cell in self.last_cells.drain(..) {
+            self.last_step[cell as usize] = 0;
         }
-        std::mem::swap(&mut self.last_step, &mut self.step);
-        self.step.fill(0);
+        for &cell in &self.cells {
+            let cell = cell as usize;
+            self.total[cell] += u64::from(self.step[cell]);
+            self.last_step[cell] = std::mem::take(&mut self.step[cell]);
+        }
+        std::mem::swap(&mut self.cells, &mut self.last_cells);
     }
 
-    /// Adds a step that another matrix has as its last one.
-    pub(super) fn follow(&mut self, other: &Self) {
-        self.step.fill(0);
-        self.last_step.copy_from_slice(&other.last_step);
-        for (total, last) in self.total.iter_mut().zip(&self.last_step) {
-            *total += u64::from(*last);
+    /// Returns the packets of the step under way that came after `start`, by cell; with `completed`
+    /// the step has been completed since.
+    pub(super) fn since(&self, start: &Self, completed: bool) -> Vec<(u32, u32)> {
+        let now = if completed { &self.last_step } else { &self.step };
+        let cells = (0..).zip(now.iter().zip(&start.step));
+        cells
+            .filter(|(_, (now, start))| now != start)
+            .map(|(cell, (now, start))| (cell, now - start))
+            .collect()
+    }
+
+    /// Adds packets to the step under way, by cell.
+    pub(super) fn add(&mut self, cells: &[(u32, u32)]) {
+        for &(cell, packets) in cells {
+            self.count(cell as usize, packets);
         }
     }
 
-    /// Keeps the last step alone.
-    pub(super) fn keep_last_step(&mut self) {
-        (self.step, self.total) = (Vec::new(), Vec::new());
+    /// Forgets all traffic, and takes no memory.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(0);
     }
 
     /// Returns whether it tells the PEs of a QPE apart: on one chip.

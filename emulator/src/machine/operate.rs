@@ -38,6 +38,7 @@ impl Machine {
         state.banks.rest();
         let steps = state.sram.word(slot.turn);
         self.note_begin(pe, operation, slot, steps);
+        self.trace_operation(pe, operation);
         self.shared.constants_hold = self.constants_hold();
         let (state, shared) = (&mut self.state.pes[pe.index()], &mut self.shared);
         let priced = prices(&program, self.recorder.as_deref());
@@ -59,8 +60,7 @@ impl Machine {
             Action::Read { .. } | Action::Fetch { .. } => return self.start_dma(pe),
             Action::Call(routine) => match routine.begin_beside(&mut state.sram, steps, priced, shared) {
                 Ok(begun) => {
-                    let number = state.operation;
-                    self.trace_begin(pe, number);
+                    self.trace_call(pe, routine.as_ref(), &begun);
                     begun
                 }
                 Err(fault) => return self.fault(pe, operation, slot, fault),
@@ -172,6 +172,7 @@ impl Machine {
             |relay: &&Relay| relay.counter == arrival.counter && count.is_multiple_of(relay.every.max(1));
         for relay in slot.into_iter().flat_map(|slot| &slot.relays).filter(due) {
             self.relay(pe, relay);
+            self.relayed = true;
         }
     }
 
@@ -343,6 +344,12 @@ impl Machine {
         Progress { phase, ..progress }
     }
 
+    /// Books a phase that a population has ended everywhere.
+    pub(super) fn close_phase(&mut self, population: PopulationId, phase: PhaseId, now: Tick) {
+        self.state.phases.close(population.index(), phase, now);
+        self.trace_close(population, phase, now);
+    }
+
     /// Counts the PEs that have ended a phase; the last one closes it. (Broadcasts close when
     /// they are delivered.)
     fn phase_end(
@@ -362,7 +369,7 @@ impl Machine {
         }
         *ended = 0;
         if operation.ends == Ends::Phase {
-            self.state.phases.close(population.index(), phase, now);
+            self.close_phase(population, phase, now);
         }
         Some((population, phase))
     }

@@ -328,20 +328,32 @@ impl EventQueue {
     }
 
     /// Takes over what is pending in `end`, which came of `start` as this queue will have come of
-    /// itself; `moved` gives the ticks of now.
-    pub(super) fn follow(&mut self, start: &Self, end: &Self, moved: impl Fn(Tick) -> Tick) {
+    /// itself; `moved` gives the ticks of now, `late` by how much the end of a PE's operation
+    /// comes later.
+    pub(super) fn follow(
+        &mut self,
+        start: &Self,
+        end: &Self,
+        moved: impl Fn(Tick) -> Tick,
+        late: impl Fn(u16) -> Tick,
+    ) {
         // Numbers go on from where this queue is; it keeps its own until the end.
         self.clear(moved(end.now));
-        for Pending { tick, rank, packet } in end.pending() {
+        for pending in end.pending() {
+            let Event { kind, source, .. } = pending.event();
+            let later = if kind == EventKind::OperationEnd { late(source) } else { 0 };
+            let Pending { tick, rank, packet } = pending;
             let rank = rank & !NUMBERS | self.seq_after(start, rank);
-            self.insert(Pending { tick: moved(tick), rank, packet });
+            self.insert(Pending { tick: moved(tick).wrapping_add(later), rank, packet });
         }
         self.seq = self.seq_after(start, end.seq);
     }
 
     /// Forgets what is pending; the last event was that of tick `now`.
     fn clear(&mut self, now: Tick) {
-        self.heads.fill(NONE);
+        for (word, bits) in self.filled.into_iter().enumerate() {
+            ones(bits).for_each(|bit| self.heads[64 * word + bit] = NONE);
+        }
         self.nodes.clear();
         self.far.clear();
         (self.now, self.near, self.len, self.words, self.free) = (now, NEVER, 0, 0, NONE);

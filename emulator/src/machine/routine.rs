@@ -85,12 +85,19 @@ pub trait Routine: fmt::Debug + Send + Sync {
     /// Fails for the same reasons as [`Self::begin`].
     fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault>;
 
-    /// Returns the bytes that a run in time step `step` touches; `None` if these or its cycles
-    /// depend on the values in memory, constants aside.
+    /// Returns the bytes that a run in time step `step` touches; `None` if these depend on the
+    /// values in memory, constants aside.
     ///
     /// Programs whose routines all know them can be run by timetable ([`super::timetable`]).
     fn touches(&self, step: u32) -> Option<Touches> {
         let _ = step;
+        None
+    }
+
+    /// Returns the fewest cycles that a run can take whose cycles depend on values in memory;
+    /// `None` if all runs of one [`Self::variant`] take the same cycles.
+    fn least(&self, costs: &Costs) -> Option<u64> {
+        let _ = costs;
         None
     }
 
@@ -124,7 +131,8 @@ pub trait Routine: fmt::Debug + Send + Sync {
 /// Bytes that a run touches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touches {
-    /// Byte addresses read at its end, constants such as weights left out.
+    /// Byte addresses read at its end, constants such as weights left out. A routine whose cycles
+    /// depend on values reads them at its begin, too.
     pub reads: Vec<Range<u32>>,
     /// Byte addresses written at its end.
     pub writes: Vec<Range<u32>>,

@@ -520,6 +520,28 @@ impl State {
     }
 }
 
+impl<M> State<M> {
+    /// Completes the oldest time step in flight: closes the counts of the step.
+    pub(super) fn end_step(&mut self) {
+        self.phases.end_step();
+        self.noc.end_step();
+        self.traffic.end_step();
+        self.matrix.end_step();
+        self.chip_links.iter_mut().for_each(ChipLinkState::end_step);
+        for pe in &mut self.pes {
+            pe.count.busy_last_step = pe.count.busy - pe.count.busy_before;
+            pe.count.busy_before = pe.count.busy;
+            pe.count.mac.end_step();
+            pe.timer.end_step(self.tick);
+        }
+        let host = &mut self.host;
+        host.rows = host.in_flight.pop_front().unwrap_or_default();
+        host.completed = host.completed.wrapping_add(1);
+        host.last_step_ticks = self.tick - host.completed_at;
+        host.completed_at = self.tick;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{PeState, Status};

@@ -67,6 +67,9 @@ impl Machine {
     /// what the mesh has done up to then is not undone.
     #[inline]
     pub fn settle(&mut self) {
+        if self.tracing.is_some() {
+            self.settle_traced();
+        }
         while self.state.noc.is_due(self.state.queue.next()) {
             self.pass();
         }
@@ -75,8 +78,13 @@ impl Machine {
     /// Lets the mesh run until the next event of the queue, at most until something
     /// leaves the mesh.
     fn pass(&mut self) {
+        self.pass_until(self.state.queue.next());
+    }
+
+    /// Lets the mesh run until tick `until`, at most until something leaves the mesh.
+    pub(super) fn pass_until(&mut self, until: Tick) {
         let mut landed = std::mem::take(&mut self.landed);
-        self.state.noc.pass_until(self.state.queue.next(), &mut landed);
+        self.state.noc.pass_until(until, &mut landed);
         for (tick, landing) in landed.drain(..) {
             self.land(tick, landing);
         }
@@ -140,6 +148,7 @@ impl Machine {
         let arrival = late + if routed { self.reach_router(tick, source, chip) } else { tick };
         if !abroad || lost {
             self.state.traffic.arrived(arrival - sent);
+            self.trace_latency(arrival - sent);
         }
         self.note_landed(number, arrival, lost);
         if lost {

@@ -99,19 +99,19 @@ impl MatrixAccount {
     }
 }
 
-/// Returns the bytes that a product touches; `None` if its cycles depend on the operand.
-pub(super) fn touches(kernel: &Kernel, at: Operands, operand: Operand) -> Option<Touches> {
+/// Returns the bytes that a product touches.
+pub(super) fn touches(kernel: &Kernel, at: Operands, operand: Operand) -> Touches {
     let singles = |start: u32, count: u32| start..start + 4 * count;
     let mut touches = Touches::default();
     touches.reads.push(at.x..at.x + operand.buffers().bytes());
     touches.writes.push(singles(at.sums, kernel.rows()));
     match kernel {
-        Kernel::CsrRow(_) | Kernel::CsrRow16(_) | Kernel::Int8Csr(_) => {}
+        Kernel::CsrRow(_) | Kernel::CsrRow16(_) | Kernel::CsrRowSkip(_) | Kernel::Int8Csr(_) => {}
+        Kernel::Csc(_) | Kernel::DenseEvent(_) => {}
         Kernel::Dense(layout) => touches.writes.push(singles(layout.ordered, layout.sources)),
         Kernel::Int8Mac(layout) => touches.writes.push(singles(layout.input, layout.sources.div_ceil(4))),
-        Kernel::CsrRowSkip(_) | Kernel::Csc(_) | Kernel::DenseEvent(_) => return None,
     }
-    Some(touches)
+    touches
 }
 
 /// A share's place among the rows of all PEs that multiply the same values.

@@ -50,6 +50,7 @@ impl Machine {
         state.cursor =
             Cursor { transfer: (!program.delivery.plain()).then_some(transfer), ..Cursor::default() };
         state.inject_delay = 0;
+        self.trace_sending(pe, slot);
         let at = began + self.ticks(lead);
         self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
         begun

@@ -1,27 +1,27 @@
-//! Brings a machine to where a step that it has seen before ends, its memory left aside.
+//! Brings a machine to where a stretch that it has seen before ends, its memory left aside.
 //!
-//! A course knows the state at the begin and at the end of that step. What was counted in between
-//! is added; ticks, step numbers and packets in flight are moved to now. A tick of before the step
-//! was not touched in it and stays.
+//! A course knows the state at the begin and at the end of that stretch. What was counted in
+//! between is added; ticks, step numbers and packets in flight are moved to now. A tick of before
+//! the stretch was not touched in it and stays. Where a time step is complete, its counts are
+//! closed as after any other.
 
+use super::Course;
 use crate::chip::clock::{NOC_CYCLE, Tick};
 use crate::machine::board::{ChipLinkState, PARTS};
 use crate::machine::broadcast::Transfer;
 use crate::machine::broadcast::router::RouterState;
 use crate::machine::noc::{Burst, LinkState, Noc};
-use crate::machine::probe::{BusyProbe, NocCount, NocProbe, PhaseClock};
+use crate::machine::probe::{BusyProbe, NocCount, NocProbe};
 use crate::machine::program::{PeProgram, Program};
-use crate::machine::state::{
-    Awaited, HostState, PacketKind, PacketStore, PeCount, PeState, STEPS, State, Travelling,
-};
+use crate::machine::state::{Awaited, PacketKind, PacketStore, PeCount, PeState, STEPS, State, Travelling};
 
 /// A state without memory.
 pub(super) type Bare = State<()>;
 
-/// Shift of a step from where it was seen to the present.
+/// Shift of a stretch from where it was seen to the present.
 #[derive(Clone, Copy)]
 struct Moved {
-    /// Tick at which the step began, as it was seen.
+    /// Tick at which the stretch began, as it was seen.
     began: Tick,
     /// Tick at which it begins now.
     now: Tick,
@@ -30,12 +30,12 @@ struct Moved {
 }
 
 impl Moved {
-    /// A tick of the step; one of before it stays what it is.
+    /// A tick of the stretch; one of before it stays what it is.
     fn tick(self, seen: Tick, current: Tick) -> Tick {
         if seen >= self.began { seen - self.began + self.now } else { current }
     }
 
-    /// A tick that may lie before the step.
+    /// A tick that may lie before the stretch.
     fn any_tick(self, seen: Tick) -> Tick {
         seen.wrapping_sub(self.began).wrapping_add(self.now)
     }
@@ -50,18 +50,22 @@ impl Moved {
     }
 }
 
-/// Adds what was counted in a step.
+/// Adds what was counted in a stretch.
 macro_rules! count {
     ($current:expr, $start:expr, $end:expr, [$($field:ident),*]) => {
         $($current.$field = $current.$field.wrapping_add($end.$field.wrapping_sub($start.$field));)*
     };
 }
 
-/// Brings `state` from the begin of a step to its end; memory, host values and packets' bytes are
-/// there already, or are filled in afterwards.
-pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &Program) {
+/// Brings `state` from the begin of a course to its end; memory, host values and packets' bytes are
+/// there already, or are filled in afterwards. `late` says by how many ticks the operation of each
+/// PE ends later than in the course, modulo 2⁶⁴.
+pub(super) fn follow(state: &mut State, course: &Course, late: &[Tick], program: &Program) {
+    let Course { start, end, completes, .. } = course;
     let moved =
         Moved { began: start.tick, now: state.tick, step: (start.host.completed, state.host.completed) };
+    // Of a step that is complete, the counts are those of the last one.
+    let step = |now: u64, last: u64, start: u64| if *completes { last - start } else { now - start };
     // Names every field: one that is added does not compile until it is treated here.
     let State {
         tick,
@@ -96,17 +100,24 @@ pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &
         fault: _,
     } = state;
     let pairs = start.pes.iter().zip(&end.pes).zip(&program.pes);
-    for (pe, ((start, end), loaded)) in pes.iter_mut().zip(pairs) {
+    let begun = course.begun.iter().zip(&course.sending).zip(late);
+    for ((pe, ((start, end), loaded)), ((&begun, &sending), &late)) in pes.iter_mut().zip(pairs).zip(begun) {
         if let Some(loaded) = loaded {
-            self::pe(pe, (start, end), loaded, moved);
+            self::pe(pe, (start, end), loaded, (begun, sending), moved);
+            (pe.ends, pe.count.busy) = (pe.ends.wrapping_add(late), pe.count.busy.wrapping_add(late));
         }
     }
     self::noc(noc, (&start.noc, &end.noc), end.tick, moved);
+    for (link, (start, end)) in noc.links.iter_mut().zip(start.noc.links.iter().zip(&end.noc.links)) {
+        let packets = [end.step_packets, end.last_step_packets, start.step_packets].map(u64::from);
+        link.step_packets += step(packets[0], packets[1], packets[2]) as u32;
+    }
     self::packets(packets, &end.packets, moved);
     *tick = moved.tick(end.tick, *tick);
     *events += end.events - start.events;
     *sent += end.sent - start.sent;
-    queue.follow(&start.queue, &end.queue, |tick| moved.any_tick(tick));
+    let late = |pe: u16| late.get(usize::from(pe)).copied().unwrap_or(0);
+    queue.follow(&start.queue, &end.queue, |tick| moved.any_tick(tick), late);
     for (free, seen) in dram_free.iter_mut().flatten().zip(end.dram_free.iter().flatten()) {
         *free = moved.tick(*seen, *free);
     }
@@ -120,11 +131,27 @@ pub(super) fn follow(state: &mut State, (start, end): (&Bare, &Bare), program: &
         *left = turned(seen, moved);
     }
     *outputs_left = turned(&end.outputs_left, moved);
-    self::host(host, (&start.host, &end.host), *tick);
-    self::phases(phases, (&start.phases, &end.phases), moved);
+    host.announced = host.announced.wrapping_add(end.host.announced.wrapping_sub(start.host.announced));
+    phases.ended.clone_from(&end.phases.ended);
+    for close in &course.closes {
+        phases.close(close.population.index(), close.phase, moved.now + close.at);
+    }
     self::busy(busy, (&start.busy, &end.busy));
-    self::traffic(traffic, (&start.traffic, &end.traffic));
-    matrix.follow(&end.matrix);
+    let NocProbe { step: counted, last_step: _, total, dma_beats, in_flight } = traffic;
+    let [now, last, before] = [end.traffic.step, end.traffic.last_step, start.traffic.step];
+    for count in [counted, total] {
+        let NocCount { packets, hops, latency, max_latency } = count;
+        *packets += step(now.packets, last.packets, before.packets);
+        *hops += step(now.hops, last.hops, before.hops);
+        *latency += step(now.latency, last.latency, before.latency);
+        *max_latency = (*max_latency).max(course.max_latency);
+    }
+    *dma_beats += end.traffic.dma_beats - start.traffic.dma_beats;
+    *in_flight = end.traffic.in_flight;
+    matrix.add(&course.pairs);
+    if *completes {
+        state.end_step();
+    }
 }
 
 /// Counts by time step modulo [`STEPS`], for the steps of now.
@@ -133,7 +160,14 @@ fn turned(seen: &[u32; STEPS], moved: Moved) -> [u32; STEPS] {
     std::array::from_fn(|at| seen[(at + STEPS - back % STEPS) % STEPS])
 }
 
-fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeProgram, moved: Moved) {
+/// Follows a PE that has begun an operation or sent a block in the stretch, or not.
+fn pe(
+    pe: &mut PeState,
+    (start, end): (&PeState<()>, &PeState<()>),
+    loaded: &PeProgram,
+    (begun, sending): (bool, bool),
+    moved: Moved,
+) {
     let PeState {
         sram,
         status,
@@ -157,12 +191,14 @@ fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeP
     } = pe;
     *status = end.status;
     *operation = end.operation;
-    *began = moved.any_tick(end.began);
+    if begun {
+        *began = moved.any_tick(end.began);
+    }
     *ends = moved.tick(end.ends, *ends);
     *interrupts_until = moved.tick(end.interrupts_until, *interrupts_until);
     interrupts.clear();
     interrupts.extend(end.interrupts.iter().map(|&(ends, arrival)| (moved.any_tick(ends), arrival)));
-    // The counter's word is that of the end of the step; how much is missing was so then.
+    // The counter's word is that of the end; how much is missing was so then.
     *awaited = end.awaited.map(|awaited| {
         let Awaited { slot, counter, set, .. } = awaited;
         let word = loaded.slots.get(usize::from(slot)).map_or(0, |slot| slot.counter_word(counter, set));
@@ -174,7 +210,9 @@ fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeP
     cursor.transfer = cursor.transfer.map(transfer);
     transfers.clear();
     transfers.extend(end.transfers.iter().map(|&seen| transfer(seen)));
-    *inject_delay = end.inject_delay;
+    // Handlers add to it in any operation; sending a block counts anew.
+    *inject_delay =
+        if sending { end.inject_delay } else { *inject_delay + end.inject_delay - start.inject_delay };
     for (ended, (start, end)) in ended.iter_mut().zip(start.ended.iter().zip(&end.ended)) {
         *ended = ended.wrapping_add(end.wrapping_sub(*start));
     }
@@ -183,22 +221,17 @@ fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeP
 }
 
 fn pe_count(count: &mut PeCount, start: &PeCount, end: &PeCount) {
-    count!(count, start, end, [busy, busy_before, interrupts, sent, received]);
-    count.busy_last_step = end.busy_last_step;
+    count!(count, start, end, [busy, interrupts, sent, received]);
     // Overflows depend on values: they are counted where routines end.
-    let (mac, start, end) = (&mut count.mac, &start.mac, &end.mac);
-    mac.total += end.total.since(start.total);
-    mac.before += end.before.since(start.before);
-    mac.last_step = end.last_step;
+    count.mac.total += end.mac.total.since(start.mac.total);
 }
 
 fn noc(noc: &mut Noc, (start, end): (&Noc, &Noc), now: Tick, moved: Moved) {
     let Noc { links, ports, under_way, bursts, beats_waited } = noc;
     for (link, (start, end)) in links.iter_mut().zip(start.links.iter().zip(&end.links)) {
-        let LinkState { free, step_packets, last_step_packets, packets, waited } = link;
+        // Packets of the step: see [`follow`].
+        let LinkState { free, step_packets: _, last_step_packets: _, packets, waited } = link;
         *free = moved.cycle(end.free, *free);
-        *step_packets = end.step_packets;
-        *last_step_packets = end.last_step_packets;
         *packets += end.packets - start.packets;
         *waited += end.waited - start.waited;
     }
@@ -219,7 +252,7 @@ fn router(router: &mut RouterState, (start, end): (&RouterState, &RouterState), 
     for (tick, &seen) in enter.iter_mut().chain(leave).zip(seen) {
         *tick = moved.tick(seen, *tick);
     }
-    // Engines are in ascending order: those that the step did not touch are the latest of before.
+    // Engines are in ascending order: those that were not touched are the latest of before.
     let past = engines.iter().filter(|&&tick| tick < moved.now).count();
     let untouched = end.engines.iter().filter(|&&tick| tick < moved.began).count();
     engines.copy_within(past - untouched..past, 0);
@@ -230,12 +263,10 @@ fn router(router: &mut RouterState, (start, end): (&RouterState, &RouterState), 
 }
 
 fn chip_link(link: &mut ChipLinkState, (start, end): (&ChipLinkState, &ChipLinkState), moved: Moved) {
-    let ChipLinkState { free, count: _, before: _, last_step } = &mut *link;
+    let ChipLinkState { free, count: _, before: _, last_step: _ } = &mut *link;
     let (began, now) = (moved.began * PARTS, moved.now * PARTS);
     *free = if end.free >= began { end.free - began + now } else { *free };
-    *last_step = end.last_step;
     count!(link.count, start.count, end.count, [packets, link_packets, bytes, waited]);
-    count!(link.before, start.before, end.before, [packets, link_packets, bytes, waited]);
 }
 
 fn packets(packets: &mut PacketStore, end: &PacketStore, moved: Moved) {
@@ -245,28 +276,6 @@ fn packets(packets: &mut PacketStore, end: &PacketStore, moved: Moved) {
         match &mut packet.kind {
             PacketKind::Values { step, .. } | PacketKind::Announce { step, .. } => *step = moved.step(*step),
             PacketKind::Message { .. } | PacketKind::Event { .. } => {}
-        }
-    }
-}
-
-fn host(host: &mut HostState, (start, end): (&HostState, &HostState), now: Tick) {
-    let HostState { y: _, rows, in_flight, announced, completed, completed_at, last_step_ticks } = host;
-    *rows = in_flight.pop_front().unwrap_or_default();
-    *announced = announced.wrapping_add(end.announced.wrapping_sub(start.announced));
-    *completed = completed.wrapping_add(1);
-    *last_step_ticks = now - *completed_at;
-    *completed_at = now;
-}
-
-fn phases(phases: &mut PhaseClock, (start, end): (&PhaseClock, &PhaseClock), moved: Moved) {
-    let PhaseClock { ended, frontier, step, last_step, total } = phases;
-    ended.clone_from(&end.ended);
-    *frontier = moved.tick(end.frontier, *frontier);
-    step.clone_from(&end.step);
-    last_step.clone_from(&end.last_step);
-    for (total, (start, end)) in total.iter_mut().zip(start.total.iter().zip(&end.total)) {
-        for (total, (start, end)) in total.iter_mut().zip(start.iter().zip(end)) {
-            *total += end - start;
         }
     }
 }
@@ -282,15 +291,4 @@ fn busy(busy: &mut BusyProbe, (start, end): (&BusyProbe, &BusyProbe)) {
         }
     }
     busy.interrupts += end.interrupts - start.interrupts;
-}
-
-fn traffic(traffic: &mut NocProbe, (start, end): (&NocProbe, &NocProbe)) {
-    let NocProbe { step, last_step, total, dma_beats, in_flight } = traffic;
-    *step = end.step;
-    *last_step = end.last_step;
-    let NocCount { packets: _, hops: _, latency: _, max_latency } = end.last_step;
-    count!(total, start.total, end.total, [packets, hops, latency]);
-    total.max_latency = total.max_latency.max(max_latency);
-    *dma_beats += end.dma_beats - start.dma_beats;
-    *in_flight = end.in_flight;
 }

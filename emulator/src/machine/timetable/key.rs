@@ -1,9 +1,11 @@
-//! Key of a step: what decides its times, as words: two moments with the same words have the same
-//! future, tick by tick, whatever values are in memory.
+//! Key of a stretch: what decides its times, as words: two moments with the same words have the same
+//! future, tick by tick, until something happens whose time depends on values in memory.
 //!
 //! Ticks count from now. What lies in the past and is only compared with now is one word for all
-//! pasts. Counters in SRAM are taken relative to the values that the program waits for.
+//! pasts. Counters in SRAM are taken relative to the values that the program waits for. When an
+//! operation began, and when a phase last ended, decides no time: it is left out.
 
+use super::trace::is_sending;
 use crate::chip::clock::{NOC_CYCLE, Tick};
 use crate::machine::arrivals::Message;
 use crate::machine::board::PARTS;
@@ -57,8 +59,8 @@ impl Now {
     }
 }
 
-/// Writes the words of a machine's moment between two time steps to `key`, whose steps repeat
-/// their addresses every `period` steps.
+/// Writes the words of a machine's moment to `key`, whose steps repeat their addresses every
+/// `period` steps.
 pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32) {
     key.clear();
     let host = &state.host;
@@ -67,7 +69,8 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
     key.extend([now.step(host.announced), host.in_flight.len() as u64, u64::from(state.traffic.in_flight)]);
     for (pe, loaded) in program.places().zip(&program.pes) {
         if let Some(loaded) = loaded {
-            self::pe(key, &state.pes[pe.index()], loaded, now);
+            let sending = is_sending(state, program, pe);
+            self::pe(key, &state.pes[pe.index()], (loaded, sending), now);
         }
     }
     key.extend(state.noc.links.iter().map(|link| now.until_cycle(link.free)));
@@ -113,12 +116,13 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
     for ended in &state.phases.ended {
         key.extend(ended.iter().map(|&pes| u64::from(pes)));
     }
-    key.push(now.until(state.phases.frontier));
 }
 
-fn pe(key: &mut Key, pe: &PeState, loaded: &PeProgram, now: Now) {
-    key.extend([pe.status as u64, u64::from(pe.operation), now.since(pe.began), now.until(pe.ends)]);
-    key.extend([now.until(pe.interrupts_until), pe.interrupts.len() as u64, pe.inject_delay]);
+fn pe(key: &mut Key, pe: &PeState, (loaded, sending): (&PeProgram, bool), now: Now) {
+    key.extend([pe.status as u64, u64::from(pe.operation), now.until(pe.ends)]);
+    key.extend([now.until(pe.interrupts_until), pe.interrupts.len() as u64]);
+    // Read by a core that sends alone.
+    key.push(if sending { pe.inject_delay } else { 0 });
     for (ends, arrival) in &pe.interrupts {
         let of = u64::from(arrival.slot) << 16 | u64::from(arrival.counter.0) << 8 | u64::from(arrival.set);
         key.extend([now.until(*ends), of]);

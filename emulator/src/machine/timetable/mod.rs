@@ -1,20 +1,26 @@
-//! Steps that are added instead of run: where a time step begins as one that was seen before, its
-//! times are known, and what is left is to compute values.
+//! Stretches that are added instead of run: where the machine is as it was before, the times of what
+//! follows are known, and what is left is to compute values.
 //!
-//! In most programs the work of a step does not depend on the values, so that all of its events
-//! fall at the ticks at which they fell before. The machine finds this by itself: at the end of
-//! a time step it compares all that decides the times of the next one (`key.rs`), relative to
-//! now, with the begins of steps that it has seen. For one that comes for the second time it
-//! notes, while it runs the step event by event, what the events do to bytes (`trace.rs`), and
-//! keeps that as a course. For one with a course it carries out on the bytes of now what was
-//! noted (`script.rs`, `play.rs`) and moves all other state to the end of the step
-//! (`follow.rs`). The result is the same to the bit: memory, counters, times, packets on their
-//! way, and the hash of it all.
+//! A *stretch* begins between two time steps, or where a counter has set off messages (a barrier is
+//! released). It ends where a time step ends, where the next stretch begins, or before the first
+//! event whose time depends on values. In most programs the work of a step does not depend on the
+//! values: a stretch is a whole step. Where a kernel passes over silent sources, what goes on
+//! between its runs is the same for all values: reading rows from DRAM, and all between the release
+//! of a barrier and the begin of the next runs.
 //!
-//! No course is used where routines take cycles that depend on values, where the event router
-//! carries the packets, where core and writes wait for each other in the banks, and while a step is
-//! observed from inside: a recording, watched bytes, faults that last or are due. It holds for
-//! whole steps; a run that stops within one takes it event by event.
+//! The machine finds stretches by itself: it compares all that decides the times of what follows
+//! (`key.rs`), relative to now, with the begins of stretches that it has seen. For one that comes for
+//! the second time it notes, while it runs event by event, what the events do to bytes (`trace.rs`),
+//! and keeps that as a course. For one with a course it carries out on the bytes of now what was
+//! noted (`script.rs`, `play.rs`) and moves all other state to the end of the stretch
+//! (`follow.rs`). Runs that begin in a stretch and take cycles that depend on values are priced on
+//! the bytes of now; the stretch is over before the cheapest of them could end. The result is the
+//! same to the bit: memory, counters, times, packets on their way, and the hash of it all.
+//!
+//! No course is used where packets depend on values, where the event router carries the packets,
+//! where core and writes wait for each other in the banks, and while the chip is observed from
+//! inside a step: a recording, watched bytes, faults that last or are due. A run that stops within a
+//! stretch takes it event by event.
 
 mod follow;
 mod key;
@@ -22,37 +28,59 @@ mod play;
 mod script;
 mod trace;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::broadcast::options::{Broadcast, Payload};
+use super::broadcast::options::Broadcast;
 use super::exec::{Machine, Progress};
 use super::options::BankPriority;
-use super::program::{Action, Program, RegionKind};
+use super::program::{Action, Operation, Program, RegionKind};
 use super::queue::Event;
-use super::state::{Awaited, State};
+use super::routine::Begun;
+use super::state::{Awaited, State, Status};
+use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
 use follow::Bare;
 use key::Key;
 use script::Script;
 pub(super) use trace::Trace;
+use trace::{Close, Open};
 
-/// Courses that are kept.
-const COURSES: usize = 16;
-/// Steps without a known course, beyond those that had one, after which none is looked
+/// Courses that are kept: in `lm_event.ron` three stretches a step, each with up to four ways in which
+/// ticks and NoC cycles, and buffers used in turn, can meet.
+const COURSES: usize = 48;
+/// Events of the shortest stretch that is worth adding.
+const EVENTS: u64 = 32;
+/// Begins without a known course, beyond those that had one, after which none is looked
 /// for any more.
-const PATIENCE: u64 = 64;
+const PATIENCE: u64 = 96;
 
-/// A step that was seen.
+/// A stretch that was seen.
 #[derive(Debug)]
 struct Course {
     key: Key,
     script: Script,
     start: Bare,
     end: Bare,
-    /// Progress that the last event of the step made.
+    /// Whether its last event completes a time step.
+    completes: bool,
+    /// Whether its last event lets a counter set off messages.
+    relayed: bool,
+    /// Runs that begin in it and take cycles that depend on values.
+    open: Vec<Open>,
+    /// Phases that end in it.
+    closes: Vec<Close>,
+    /// Whether each PE begins an operation, by PE index.
+    begun: Vec<bool>,
+    /// Whether each PE sends a block, by PE index.
+    sending: Vec<bool>,
+    /// Longest time of a packet.
+    max_latency: Tick,
+    /// Packets delivered, by cell of the traffic matrix.
+    pairs: Vec<(u32, u32)>,
+    /// What the last event has brought to its end, and the phase that ended last.
     progress: Progress,
     event: Event,
 }
@@ -63,13 +91,16 @@ pub struct Timetables {
     /// Time steps after which all addresses come again; 0 if the program cannot be
     /// run by timetable.
     period: u32,
-    courses: Vec<Arc<Course>>,
-    /// Hashes of begins that were seen once.
-    seen: HashSet<u64>,
-    /// Start of the step that is being traced.
+    /// Some routine's cycles depend on values, so that stretches are shorter than time steps.
+    within_steps: bool,
+    /// Courses, with the hash of their keys.
+    courses: Vec<(u64, Arc<Course>)>,
+    /// Hashes of begins that were seen, and whether no course can be made of what follows.
+    seen: HashMap<u64, bool>,
+    /// Start of the stretch that is being traced.
     begin: Option<(Key, Box<Bare>)>,
     key: Key,
-    /// Steps that were added, and steps whose begin was not known.
+    /// Stretches that were added, and begins that were not known.
     known: u64,
     unknown: u64,
     off: bool,
@@ -77,35 +108,49 @@ pub struct Timetables {
 
 impl Clone for Timetables {
     fn clone(&self) -> Self {
-        Self { period: self.period, courses: self.courses.clone(), off: self.off, ..Self::default() }
+        let Self { period, within_steps, off, .. } = *self;
+        Self { period, within_steps, courses: self.courses.clone(), off, ..Self::default() }
     }
 }
 
-/// Time step that was added instead of run.
+/// Stretch that was added instead of run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Added {
-    /// Progress that the step's last event made.
+    /// Progress that its last event made, with the phase that ended last in it.
     pub progress: Progress,
-    /// Last event of the step.
+    /// Last event.
     pub event: Event,
 }
 
 impl Timetables {
-    /// Looks whether a program's steps can repeat in time.
+    /// Looks whether what a program does can repeat in time.
     pub(super) fn new(program: &Program) -> Self {
-        Self { period: if may_repeat(program) { period(program) } else { 0 }, ..Self::default() }
+        if !may_repeat(program) {
+            return Self::default();
+        }
+        let within_steps = operations(program).any(|operation| match &operation.action {
+            Action::Call(routine) => routine.least(&program.costs).is_some(),
+            _ => false,
+        });
+        Self { period: period(program), within_steps, ..Self::default() }
+    }
+
+    /// Returns whether stretches are still looked for.
+    fn looks(&self) -> bool {
+        self.period > 0 && !self.off && self.unknown < self.known + PATIENCE
     }
 }
 
-/// No routine's cycles depend on values, and neither do packets.
+fn operations(program: &Program) -> impl Iterator<Item = &Operation> {
+    program.pes.iter().flatten().flat_map(|loaded| &loaded.operations)
+}
+
+/// It is known which bytes each routine touches, and neither router nor banks hold packets up.
 fn may_repeat(program: &Program) -> bool {
-    let delivery = &program.delivery;
-    let operations = || program.pes.iter().flatten().flat_map(|loaded| &loaded.operations);
     !program.is_timed()
-        && delivery.payload == Payload::Dense
-        && delivery.broadcast != Broadcast::Router
+        && program.delivery.broadcast != Broadcast::Router
         && program.assume.bank_priority == BankPriority::Core
-        && operations().all(|operation| match &operation.action {
+        && operations(program).all(|operation| match &operation.action {
             Action::Call(routine) => routine.touches(0).is_some(),
             _ => true,
         })
@@ -136,84 +181,141 @@ fn least_common_multiple(a: u32, b: u32) -> u32 {
 }
 
 impl Machine {
-    /// Lets every step be run event by event (`true`), or known ones be added again.
+    /// Lets everything be run event by event (`true`), or known stretches be added again.
     pub fn run_exactly(&mut self, exactly: bool) {
         self.timetables.off = exactly;
         self.tracing = None;
     }
 
-    /// Returns how many time steps were added instead of run.
-    pub fn steps_added(&self) -> u64 {
+    /// Returns how many stretches were added instead of run.
+    pub fn stretches_added(&self) -> u64 {
         self.timetables.known
     }
 
-    /// Adds the next time step as it was seen before, if it was: all of it, up to its last event.
-    /// Otherwise nothing has happened.
-    ///
-    /// To be called between two time steps, those to come announced.
-    pub fn add_step(&mut self) -> Option<Added> {
-        self.add_step_up_to(u64::MAX)
+    /// Returns whether a stretch may begin here that [`Self::add_stretch`] knows: between two time
+    /// steps, or where a counter has set off messages.
+    pub fn is_between_stretches(&self) -> bool {
+        self.state.between_steps || self.relayed && self.timetables.within_steps && self.timetables.looks()
     }
 
-    /// Adds the next time step like [`Self::add_step`], unless more than `events` events will have
+    /// Adds the next stretch as it was seen before, if it was: all of it, up to its last event,
+    /// which may complete a time step. Otherwise nothing has happened.
+    ///
+    /// To be called where [`Self::is_between_stretches`], time steps to come announced.
+    pub fn add_stretch(&mut self) -> Option<Added> {
+        self.add_stretch_up_to(u64::MAX)
+    }
+
+    /// Adds the next stretch like [`Self::add_stretch`], unless more than `events` events will have
     /// been handled at its end.
-    pub fn add_step_up_to(&mut self, events: u64) -> Option<Added> {
+    pub fn add_stretch_up_to(&mut self, events: u64) -> Option<Added> {
         if !self.may_add() {
             return None;
         }
         let mut key = std::mem::take(&mut self.timetables.key);
         key::write(&mut key, &self.state, &self.program, self.timetables.period);
-        let found = self.timetables.courses.iter().find(|course| course.key == key).cloned();
-        let Some(course) = found else {
-            self.begin_trace(key);
+        let hash = xxh3_64(bytemuck::cast_slice(&key));
+        let mut courses = self.timetables.courses.iter();
+        let found = courses.find(|(of, course)| *of == hash && course.key == key);
+        let Some((_, course)) = found.cloned() else {
+            self.begin_trace(key, hash);
             return None;
         };
         self.timetables.key = key;
         if self.state.events + (course.end.events - course.start.events) > events {
             return None;
         }
-        let kept = self.play(&course.script)?;
+        let (kept, open) = self.play(&course.script)?;
         let seq = self.state.queue.seq_after(&course.start.queue, course.event.seq);
-        follow::follow(&mut self.state, (&course.start, &course.end), &self.program);
+        let late = self.later(&course.open, &open);
+        follow::follow(&mut self.state, &course, &late, &self.program);
+        self.replace_open(&course.open, &open, &late);
         for (place, &carried) in self.state.packets.all_mut().iter_mut().zip(&course.script.carried) {
             place.packet.payload = kept.get(carried as usize).copied().unwrap_or_default();
         }
         self.timetables.known += 1;
+        self.state.between_steps = course.completes;
+        self.relayed = course.relayed;
         let event = Event { tick: self.state.tick, seq, ..course.event };
         Some(Added { progress: course.progress, event })
     }
 
-    /// Returns whether the next step may be added: it is not observed from inside, and no fault is
-    /// due in it.
+    /// Returns by how many ticks the operation of each PE ends later than in a course, modulo 2⁶⁴.
+    fn later(&self, seen: &[Open], open: &[Begun]) -> Vec<Tick> {
+        let mut late = vec![0; self.program.pes.len()];
+        for (seen, begun) in seen.iter().zip(open) {
+            let pe = usize::from(seen.pe);
+            let ticks = |begun: &Begun| self.ticks_on(pe, begun.price.cycles);
+            late[pe] = ticks(begun).wrapping_sub(ticks(&seen.begun));
+        }
+        late
+    }
+
+    /// Books what open runs take in the place of what they took in the course.
+    fn replace_open(&mut self, seen: &[Open], open: &[Begun], late: &[Tick]) {
+        let program = Arc::clone(&self.program);
+        for (seen, begun) in seen.iter().zip(open) {
+            let pe = usize::from(seen.pe);
+            let loaded = Pe::from_index(pe).and_then(|pe| program.pe(pe));
+            let Some((operation, slot)) = loaded.and_then(|loaded| loaded.operation(seen.operation)) else {
+                continue;
+            };
+            let notice = operation.notice.as_ref().map_or(0, |_| program.costs.notice);
+            let (before, now) = (seen.begun.accesses.as_ref(), begun.accesses.as_ref());
+            self.state.pes[pe].banks.replace(before, now, begun.price.cycles + notice);
+            let busy = &mut self.state.busy.phases[slot.population.index()][operation.phase.index()];
+            *busy = busy.wrapping_add(late[pe]);
+        }
+    }
+
+    /// Returns whether what comes next may be added: it is not observed from inside, no fault is
+    /// due in it, and no run is under way whose end depends on values.
     fn may_add(&self) -> bool {
-        let Timetables { period, known, unknown, off, .. } = self.timetables;
         let state = &self.state;
-        period > 0
-            && !off
+        self.is_between_stretches()
+            && self.timetables.looks()
             && !state.disturbed
-            && unknown < known + PATIENCE
-            && state.between_steps
             && state.fault.is_none()
             && !state.faults.any()
             && state.lost.last().is_none_or(|&last| last < state.sent)
             && self.recorder.is_none()
             && self.watched.is_empty()
+            && !(self.timetables.within_steps && self.program.places().any(|pe| self.is_open(pe)))
     }
 
-    fn begin_trace(&mut self, key: Key) {
+    /// Returns whether a PE carries out a run whose cycles depend on values.
+    fn is_open(&self, pe: Pe) -> bool {
+        let now = &self.state.pes[pe.index()];
+        if now.status != Status::Busy {
+            return false;
+        }
+        let operation = self.program.pe(pe).and_then(|loaded| loaded.operation(now.operation));
+        operation.is_some_and(|(operation, _)| match &operation.action {
+            Action::Call(routine) => routine.least(&self.program.costs).is_some(),
+            _ => false,
+        })
+    }
+
+    fn begin_trace(&mut self, key: Key, hash: u64) {
         self.timetables.unknown += 1;
+        self.tracing = None;
         // Most begins come once: the second time is early enough.
-        let hash = xxh3_64(bytemuck::cast_slice(&key));
-        if self.timetables.seen.insert(hash) {
-            self.timetables.key = key;
-        } else if self.timetables.courses.len() < COURSES {
-            self.tracing = Some(Box::new(Trace::new(&self.state, &self.program)));
-            self.timetables.begin = Some((key, Box::new(bare(&self.state))));
+        let seen = self.timetables.seen.insert(hash, false);
+        match seen {
+            Some(false) if self.timetables.courses.len() < COURSES => {
+                self.tracing = Some(Box::new(Trace::new(&self.state, &self.program)));
+                self.timetables.begin = Some((key, Box::new(bare(&self.state))));
+            }
+            Some(true) => {
+                self.timetables.seen.insert(hash, true);
+                self.timetables.key = key;
+            }
+            _ => self.timetables.key = key,
         }
     }
 
-    /// The step that was traced is complete.
-    pub(super) fn step_traced(&mut self, progress: Progress, event: Event) {
+    /// The stretch that is traced ends here.
+    pub(super) fn end_trace(&mut self) {
         let (Some(trace), Some((key, start))) = (self.tracing.take(), self.timetables.begin.take()) else {
             return;
         };
@@ -222,19 +324,45 @@ impl Machine {
             && !state.faults.any()
             && state.races.count == start.races.count
             && state.lost == start.lost
-            && state.host.completed == start.host.completed.wrapping_add(1);
-        if !untouched || self.recorder.is_some() {
-            return;
-        }
-        let Some(script) = script::write(&trace, &self.program, state) else {
-            self.timetables.period = 0;
+            && self.recorder.is_none();
+        let Some((progress, event)) = trace.last.filter(|_| untouched) else { return };
+        let hash = xxh3_64(bytemuck::cast_slice(&key));
+        let long = state.events - start.events >= EVENTS || !self.timetables.within_steps;
+        let script = (long && !trace.broken).then(|| script::write(&trace, &self.program, state)).flatten();
+        let Some(script) = script else {
+            if self.timetables.within_steps {
+                self.timetables.seen.insert(hash, true);
+            } else {
+                self.timetables.period = 0;
+            }
             return;
         };
+        let mut start = *start;
         let mut end = bare(state);
         wait_relatively(&mut end, state, &self.program);
         keep_carried(&mut end);
-        let course = Course { key, script, start: *start, end, progress, event };
-        self.timetables.courses.push(Arc::new(course));
+        let pairs = end.matrix.since(&start.matrix, progress.step);
+        start.matrix.clear();
+        end.matrix.clear();
+        let Trace { open, closes, begun, sending, max_latency, .. } = *trace;
+        let (completes, relayed) = (progress.step, self.relayed);
+        let course = Course {
+            key,
+            script,
+            start,
+            end,
+            completes,
+            relayed,
+            open,
+            closes,
+            begun,
+            sending,
+            max_latency,
+            pairs,
+            progress,
+            event,
+        };
+        self.timetables.courses.push((hash, Arc::new(course)));
     }
 
     /// Constants in the PEs' memories are those that the program was built with.
@@ -254,10 +382,9 @@ impl Machine {
     }
 }
 
-/// A state's copy without memory and without what is gone when a step ends.
+/// A state's copy without memory.
 fn bare(state: &State) -> Bare {
     let mut bare = state.with_pes(state.pes.iter().map(|pe| pe.with_memory(())).collect());
-    bare.matrix.keep_last_step();
     bare.host.y = Vec::new();
     bare
 }

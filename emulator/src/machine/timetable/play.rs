@@ -1,4 +1,4 @@
-//! Carries out a script: what a step that was seen before does to bytes, on the bytes of now.
+//! Carries out a script: what a stretch that was seen before does to bytes, on the bytes of now.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::machine::exec::Machine;
 use crate::machine::operate::log;
 use crate::machine::program::{Action, PACKET_WORDS};
 use crate::machine::record::prices;
-use crate::machine::routine::Ended;
+use crate::machine::routine::{Begun, Ended};
 use crate::machine::state::{PeState, STEPS, State};
 
 /// Bytes of packets on their way.
@@ -19,8 +19,9 @@ pub(super) type Kept = Vec<[u32; PACKET_WORDS]>;
 
 impl Machine {
     /// Carries out a script; returns the bytes of packets, of which some are on the mesh at the
-    /// end. `None` if a routine faulted, which stops the machine.
-    pub(super) fn play(&mut self, script: &Script) -> Option<Kept> {
+    /// end, and what the open runs take, in the order in which they begin. `None` if a routine
+    /// faulted, which stops the machine.
+    pub(super) fn play(&mut self, script: &Script) -> Option<(Kept, Vec<Begun>)> {
         let mut kept: Kept = vec![[0; PACKET_WORDS]; script.packets];
         for (number, place) in carried(&self.state).into_iter().zip(&script.brought) {
             if let Some(place) = place {
@@ -29,7 +30,7 @@ impl Machine {
         }
         self.shared.constants_hold = self.constants_hold();
         let began = self.state.tick;
-        let mut row = (None, Vec::new());
+        let (mut row, mut open) = ((None, Vec::new()), Vec::new());
         for act in &script.acts {
             match *act {
                 Act::Copy { from, at, to, place, words } => {
@@ -38,13 +39,14 @@ impl Machine {
                 Act::ToHost { from, at, place, words } => self.play_to_host((from, at), place, words),
                 Act::Timed { pe, phase, began: from, ended } => {
                     let pe = &mut self.state.pes[usize::from(pe)];
-                    let (from, to) = (began.wrapping_add_signed(from), began + ended);
+                    let (from, to) = (from.map_or(pe.began, |from| began + from), began + ended);
                     pe.count.phases[phase.index()] = to - from;
                     pe.timer_counts[phase.index()] = timer_counts(from, to);
                 }
                 Act::Begin { pe, operation } | Act::End { pe, operation } => {
                     self.play_routine(pe, operation, matches!(act, Act::End { .. }))?;
                 }
+                Act::Open { pe, operation } => open.push(self.play_open(pe, operation)?),
                 Act::Row { pe, operation } => self.play_row(pe, operation, &mut row)?,
                 Act::Log { pe, operation } => self.play_log(pe, operation)?,
                 Act::Keep { kept: place, pe, at } => {
@@ -74,7 +76,24 @@ impl Machine {
         for (pe, &pages) in self.state.pes.iter_mut().zip(&script.pages) {
             pe.sram.mark_written(pages);
         }
-        Some(kept)
+        Some((kept, open))
+    }
+
+    /// Begins a run whose cycles depend on values.
+    fn play_open(&mut self, pe: u16, number: u32) -> Option<Begun> {
+        let program = Arc::clone(&self.program);
+        let place = Pe::from_index(usize::from(pe))?;
+        let (operation, slot) = program.pe(place)?.operation(number)?;
+        let Action::Call(routine) = &operation.action else { return None };
+        let sram = &mut self.state.pes[usize::from(pe)].sram;
+        let step = sram.word(slot.turn);
+        match routine.begin_beside(sram, step, prices(&program, None), &mut self.shared) {
+            Ok(begun) => Some(begun),
+            Err(fault) => {
+                self.fault(place, operation, slot, fault);
+                None
+            }
+        }
     }
 
     fn play_to_host(&mut self, (from, at): (u16, u16), place: u32, words: u16) {

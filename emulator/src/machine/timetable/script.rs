@@ -1,4 +1,4 @@
-//! The effects of a step on bytes, made ready to be carried out again: packets of a block that
+//! The effects of a stretch on bytes, made ready to be carried out again: packets of a block that
 //! reach the same memory become one copy, counters one addition each.
 //!
 //! A packet takes its bytes when it is sent and puts them where it arrives. A copy does both when
@@ -25,14 +25,16 @@ pub(super) type Kept = u32;
 pub(super) enum Act {
     /// A routine begins.
     Begin { pe: u16, operation: u32 },
+    /// A routine begins whose cycles depend on values, and which ends behind the stretch.
+    Open { pe: u16, operation: u32 },
     /// A routine ends.
     End { pe: u16, operation: u32 },
     /// A row from DRAM is written.
     Row { pe: u16, operation: u32 },
     /// The debug log is written, and the time step counted.
     Log { pe: u16, operation: u32 },
-    /// A phase ends; ticks since the begin of the step.
-    Timed { pe: u16, phase: PhaseId, began: i64, ended: Tick },
+    /// A phase ends; ticks since the begin of the stretch, `began` for an operation of the stretch.
+    Timed { pe: u16, phase: PhaseId, began: Option<Tick>, ended: Tick },
     /// Words go from memory to memory.
     Copy { from: u16, at: u16, to: u16, place: u16, words: u16 },
     /// Words go from memory to the host's.
@@ -119,9 +121,12 @@ struct Touch {
     write: bool,
 }
 
-/// Makes a script of the effects of a step that ended in state `end`. `None` if the order of its
+/// Makes a script of the effects of a stretch that ended in state `end`. `None` if the order of its
 /// effects could matter more than is known here.
 pub(super) fn write(trace: &Trace, program: &Program, end: &State) -> Option<Script> {
+    if !open_ones_are_left_alone(trace) {
+        return None;
+    }
     let touches = touches(trace, program)?;
     let blocks = blocks(trace);
     let clashes = clashes(&blocks.all)?;
@@ -155,6 +160,9 @@ pub(super) fn write(trace: &Trace, program: &Program, end: &State) -> Option<Scr
     let mut counts = BTreeMap::<(u16, u16), u32>::new();
     for (position, effect) in trace.effects.iter().enumerate() {
         match act(effect, &kept, alone(position)) {
+            Some(Act::Begin { pe, operation }) if trace.is_open(position) => {
+                script.acts.push(Act::Open { pe, operation });
+            }
             Some(Act::Begin { .. }) if !touched_at(&touches, position, effect) => {}
             Some(act) => script.acts.push(act),
             None => {}
@@ -175,6 +183,17 @@ pub(super) fn write(trace: &Trace, program: &Program, end: &State) -> Option<Scr
         *script.pages.get_mut(usize::from(pe))? |= pages_of(usize::from(word), 1);
     }
     Some(script)
+}
+
+/// Returns whether no bytes come into the memory of a PE whose routine takes cycles that depend on
+/// values: how often they meet the core in a bank would, too.
+fn open_ones_are_left_alone(trace: &Trace) -> bool {
+    trace.open.iter().all(|open| {
+        trace.effects[open.position..].iter().all(|effect| match effect {
+            Effect::Put { pe, .. } | Effect::Row { pe, .. } => *pe != open.pe,
+            _ => true,
+        })
+    })
 }
 
 /// Whose bytes are kept aside, and where.
@@ -348,7 +367,8 @@ fn touches(trace: &Trace, program: &Program) -> Option<Vec<Vec<Touch>>> {
         if matches!(found.action, Action::Log(_)) {
             *counted.entry((pe, slot.turn)).or_default() += 1;
         }
-        touched(all.get_mut(usize::from(pe))?, (position, effect), program, step)?;
+        let open = trace.is_open(position);
+        touched(all.get_mut(usize::from(pe))?, (position, effect, open), program, step)?;
     }
     // What operations touch is no counter: it is enough to add these at the end.
     let counter =
@@ -357,10 +377,10 @@ fn touches(trace: &Trace, program: &Program) -> Option<Vec<Vec<Touch>>> {
     apart.then_some(all)
 }
 
-/// Adds what an effect of an operation touches.
+/// Adds what an effect of an operation touches, which may be the begin of an open run.
 fn touched(
     list: &mut Vec<Touch>,
-    (position, effect): (usize, &Effect),
+    (position, effect, open): (usize, &Effect, bool),
     program: &Program,
     step: u32,
 ) -> Option<()> {
@@ -372,6 +392,7 @@ fn touched(
             let Action::Call(routine) = &found.action else { return None };
             let touched = routine.touches(step)?;
             if matches!(effect, Effect::Begin { .. }) {
+                touched.reads.iter().filter(|_| open).for_each(|bytes| add(bytes, false));
                 touched.begins.iter().for_each(|bytes| add(bytes, true));
             } else {
                 touched.reads.iter().for_each(|bytes| add(bytes, false));

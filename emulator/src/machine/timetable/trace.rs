@@ -1,17 +1,19 @@
-//! Effects of a step's events on bytes, in order.
+//! Effects of the events of a stretch on bytes, and what else has to be known of them to add the
+//! stretch again, noted while it runs event by event.
 
 use std::collections::HashMap;
 
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
-use crate::machine::exec::Machine;
-use crate::machine::legend::PhaseId;
+use crate::machine::exec::{Machine, Progress};
+use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::noc::Load;
-use crate::machine::program::Program;
-use crate::machine::queue::EventKind;
-use crate::machine::state::{PacketKind, State, Travelling};
+use crate::machine::program::{Action, Operation, Program, Slot};
+use crate::machine::queue::{Event, EventKind};
+use crate::machine::routine::{Begun, Routine};
+use crate::machine::state::{PacketKind, State, Status, Travelling};
 
-/// Number of a packet among those of the step: first those on the mesh at its begin.
+/// Number of a packet among those of the stretch: first those on the mesh at its begin.
 pub(super) type PacketId = u32;
 
 /// One effect on bytes.
@@ -25,8 +27,9 @@ pub(in super::super) enum Effect {
     Row { pe: u16, operation: u32 },
     /// Timer counts are written to the debug log, and the time step is counted.
     Log { pe: u16, operation: u32 },
-    /// A phase ends whose operation began at tick `began`, relative to the begin of the step.
-    Timed { pe: u16, phase: PhaseId, began: i64, ended: Tick },
+    /// A phase ends whose operation began at tick `began`, both relative to the begin of the
+    /// stretch; `None` for an operation that began before the stretch.
+    Timed { pe: u16, phase: PhaseId, began: Option<Tick>, ended: Tick },
     /// A packet takes its bytes from a PE's memory.
     Take { packet: PacketId, pe: u16, address: u32 },
     /// A packet announces a time step of a sample, `step` after the first that is not complete
@@ -42,7 +45,27 @@ pub(in super::super) enum Effect {
     Count { pe: u16, address: u32 },
 }
 
-/// The effects of a step so far.
+/// Run of a routine that begins in a stretch, ends behind it, and takes cycles that depend on
+/// values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    pub(super) pe: u16,
+    pub(super) operation: u32,
+    /// Position of its begin among the effects.
+    pub(super) position: usize,
+    /// What it took in the stretch that was noted.
+    pub(super) begun: Begun,
+}
+
+/// End of a phase of a population, at a tick relative to the begin of the stretch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Close {
+    pub(super) population: PopulationId,
+    pub(super) phase: PhaseId,
+    pub(super) at: Tick,
+}
+
+/// Notes of a stretch so far.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Trace {
     pub(super) effects: Vec<Effect>,
@@ -55,6 +78,20 @@ pub(in super::super) struct Trace {
     next: PacketId,
     began: Tick,
     step: u32,
+    /// First tick at which something may happen whose time depends on values.
+    horizon: Tick,
+    pub(super) open: Vec<Open>,
+    pub(super) closes: Vec<Close>,
+    /// Whether each PE has begun an operation, by PE index.
+    pub(super) begun: Vec<bool>,
+    /// Whether each PE has sent a block, by PE index.
+    pub(super) sending: Vec<bool>,
+    /// Longest time that a packet took.
+    pub(super) max_latency: Tick,
+    /// Last event, and what all of them have brought to an end.
+    pub(super) last: Option<(Progress, Event)>,
+    /// A block was sent whose packets depend on values.
+    pub(super) broken: bool,
 }
 
 impl Trace {
@@ -69,6 +106,7 @@ impl Trace {
         for (packet, &number) in (0..).zip(&carried) {
             numbers[number as usize] = packet;
         }
+        let sending = program.places().map(|pe| is_sending(state, program, pe)).collect();
         Self {
             effects: Vec::new(),
             turns: turns.collect(),
@@ -77,15 +115,28 @@ impl Trace {
             next: carried.len() as PacketId,
             began: state.tick,
             step: state.host.completed,
+            horizon: Tick::MAX,
+            open: Vec::new(),
+            closes: Vec::new(),
+            begun: vec![false; state.pes.len()],
+            sending,
+            max_latency: 0,
+            last: None,
+            broken: false,
         }
     }
 
-    /// Returns the packets of the step, those on the mesh at its begin included.
+    /// Returns the packets of the stretch, those on the mesh at its begin included.
     pub(super) fn packets(&self) -> PacketId {
         self.next
     }
 
-    /// Returns how many of them that is.
+    /// Returns whether the effect at a position is the begin of an open run.
+    pub(super) fn is_open(&self, position: usize) -> bool {
+        self.open.binary_search_by_key(&position, |open| open.position).is_ok()
+    }
+
+    /// Returns how many packets are on the mesh at the begin.
     pub(super) fn brought(&self) -> usize {
         self.brought
     }
@@ -94,6 +145,14 @@ impl Trace {
     pub(super) fn packet(&self, number: u32) -> PacketId {
         self.numbers.get(number as usize).copied().unwrap_or(PacketId::MAX)
     }
+}
+
+/// Returns whether the core of a PE sends a block.
+pub(super) fn is_sending(state: &State, program: &Program, pe: Pe) -> bool {
+    let now = &state.pes[pe.index()];
+    let operation = program.pe(pe).and_then(|loaded| loaded.operation(now.operation));
+    now.status == Status::Busy
+        && operation.is_some_and(|(operation, _)| matches!(operation.action, Action::Send))
 }
 
 /// The packets on the mesh by their number in the store, in an order that follows from their times.
@@ -117,10 +176,69 @@ impl Machine {
         }
     }
 
+    /// Lets the mesh run as far as the stretch that is noted may reach, which ends here if the next
+    /// event may depend on values.
+    #[cold]
+    pub(in super::super) fn settle_traced(&mut self) {
+        let Some(Trace { horizon, .. }) = self.tracing.as_deref() else { return };
+        let horizon = *horizon;
+        while self.state.queue.next() >= horizon && self.state.noc.is_due(horizon - 1) {
+            self.pass_until(horizon - 1);
+        }
+        if self.state.queue.next() >= horizon {
+            self.end_trace();
+        }
+    }
+
+    /// An event of the stretch that is noted has been handled.
+    #[cold]
+    pub(in super::super) fn event_traced(&mut self, progress: Progress, event: Event) {
+        self.trace(|trace| {
+            let phase = progress.phase.or(trace.last.and_then(|(before, _)| before.phase));
+            trace.last = Some((Progress { phase, ..progress }, event));
+        });
+        if progress.step || self.relayed {
+            self.end_trace();
+        }
+    }
+
+    /// An operation begins.
+    #[inline]
+    pub(in super::super) fn trace_operation(&mut self, pe: Pe, operation: &Operation) {
+        let sends_events = matches!(operation.action, Action::SendEvents(_));
+        self.trace(|trace| {
+            trace.begun[pe.index()] = true;
+            trace.broken |= sends_events;
+        });
+    }
+
+    /// A core begins to send a slot's block.
+    #[inline]
+    pub(in super::super) fn trace_sending(&mut self, pe: Pe, slot: &Slot) {
+        let values = slot.events.is_some();
+        self.trace(|trace| {
+            trace.sending[pe.index()] = true;
+            trace.broken |= values;
+        });
+    }
+
     /// A routine begins.
     #[inline]
-    pub(in super::super) fn trace_begin(&mut self, pe: Pe, operation: u32) {
-        self.trace(|trace| trace.effects.push(Effect::Begin { pe: pe.index() as u16, operation }));
+    pub(in super::super) fn trace_call(&mut self, pe: Pe, routine: &dyn Routine, begun: &Begun) {
+        if self.tracing.is_none() {
+            return;
+        }
+        let operation = self.state.pes[pe.index()].operation;
+        let least = routine.least(&self.program.costs);
+        let horizon = least.map(|cycles| self.state.tick + self.ticks_on(pe.index(), cycles));
+        self.trace(|trace| {
+            let position = trace.effects.len();
+            trace.effects.push(Effect::Begin { pe: pe.index() as u16, operation });
+            if let Some(horizon) = horizon {
+                trace.horizon = trace.horizon.min(horizon);
+                trace.open.push(Open { pe: pe.index() as u16, operation, position, begun: *begun });
+            }
+        });
     }
 
     /// A routine ends.
@@ -146,9 +264,22 @@ impl Machine {
     pub(in super::super) fn trace_timed(&mut self, pe: Pe, phase: PhaseId, began: Tick) {
         let now = self.state.tick;
         self.trace(|trace| {
-            let (began, ended) = (began.wrapping_sub(trace.began) as i64, now - trace.began);
+            let began = trace.begun[pe.index()].then(|| began - trace.began);
+            let ended = now - trace.began;
             trace.effects.push(Effect::Timed { pe: pe.index() as u16, phase, began, ended });
         });
+    }
+
+    /// A population has ended a phase.
+    #[inline]
+    pub(in super::super) fn trace_close(&mut self, population: PopulationId, phase: PhaseId, now: Tick) {
+        self.trace(|trace| trace.closes.push(Close { population, phase, at: now - trace.began }));
+    }
+
+    /// A packet has crossed the mesh.
+    #[inline]
+    pub(in super::super) fn trace_latency(&mut self, latency: Tick) {
+        self.trace(|trace| trace.max_latency = trace.max_latency.max(latency));
     }
 
     /// A counter goes up.

@@ -12,6 +12,7 @@ use crate::kernel::pointwise::{self, PointwiseLayout};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::BankMap;
 use crate::machine::code::Code;
+use crate::machine::costs::Costs;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
 use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
@@ -182,12 +183,16 @@ impl Routine for Product {
         if self.unpack.is_some() || self.code.is_some() {
             return None;
         }
-        let mut touches = product::touches(&self.kernel, self.operands(step), self.operand)?;
+        let mut touches = product::touches(&self.kernel, self.operands(step), self.operand);
         if let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) {
             let arrays = std::iter::once((self.operand.at(step), clear.outputs)).chain(clear.arrays.clone());
             touches.begins = arrays.map(|(at, words)| at..at + 4 * words).collect();
         }
         Some(touches)
+    }
+
+    fn least(&self, costs: &Costs) -> Option<u64> {
+        self.kernel.least_works().iter().map(|work| costs.matrix(&self.kernel, work)).min()
     }
 
     fn variant(&self, step: u32) -> u32 {
