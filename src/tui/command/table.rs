@@ -140,6 +140,8 @@ pub const COMMANDS: &[Command] = &[
     row("timeline-rows", Action::TimelineRows, &["d"], "timeline: all PEs or few; raster: one population, or all", "rows", Group::View, When::Zoom),
     row("neurons-in", Action::NeuronsIn, &[")"], "raster: half the neurons, about the cursor", "neurons", Group::View, When::Raster),
     row("neurons-out", Action::NeuronsOut, &["("], "raster: twice the neurons, then all populations", "", Group::View, When::Raster),
+    row("task-view", Action::TaskView, &["v"], "transformer: text, spikes, state of a head, expectations", "view", Group::View, When::Attention).within(Context::Attention),
+    row("task-view-back", Action::TaskViewBack, &["V"], "transformer: the view before; arrows choose a head", "", Group::View, When::Attention).within(Context::Attention),
     row("pin", Action::Pin, &["@"], "pin an expression; raster, neurons: draw the potential", "", Group::View, When::Loaded).also(&["watch", "display"]).takes(Argument::Expression),
     row("unpin", Action::Unpin, &["delete"], "pins: take the selected one out: `unpin 2`", "", Group::View, When::Pins).also(&["undisplay"]).takes(Argument::Pinned),
     row("export-pins", Action::ExportPins, &[], "values of the pins so far as CSV: `export-pins FILE`", "", Group::View, When::Loaded).takes(Argument::PinsFile),

@@ -11,7 +11,7 @@ pub(super) fn image(plan: &Plan) -> Image {
     let mut image = Image::new();
     match plan.stage {
         Stage::Embed => {
-            let values = plan.tokens as usize * network.width;
+            let values = plan.places() as usize * network.width;
             image.push((plan.layout.positions, singles(&network.positions[..values])));
         }
         Stage::Output => norm(plan, &network.last, &mut image),

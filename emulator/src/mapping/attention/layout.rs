@@ -102,7 +102,7 @@ pub struct Layout {
     pub scores: u32,
     /// Factor of scores, 1/√dh.
     pub factor: u32,
-    /// Embeddings of the positions, `[tokens, d]`.
+    /// Embeddings of the positions, `[places, d]`.
     pub positions: u32,
     /// Block to send.
     pub out: u32,
@@ -171,7 +171,10 @@ pub(super) fn lay_out(
     let mut layout = Layout::default();
     let taker = &mut Taker { allocator: &mut allocator, name };
     match stage {
-        Stage::Embed => layout.positions = taker.weights(4 * network.width * tokens, "positions"),
+        Stage::Embed => {
+            let places = tokens.min(network.places());
+            layout.positions = taker.weights(4 * network.width * places, "positions");
+        }
         Stage::Attend(_) => attend(network, taker, part.len(), tokens, &mut layout),
         Stage::Project(_) => {
             add(taker, part.len(), network.width, network.attention.steps().is_some(), &mut layout);

@@ -20,6 +20,7 @@ mod routine;
 mod split;
 #[cfg(test)]
 mod tests;
+pub mod values;
 mod write;
 
 use std::sync::Arc;

@@ -85,6 +85,11 @@ impl Plan {
         step % self.tokens.max(1)
     }
 
+    /// Returns the number of positions on the PE, behind which they repeat.
+    pub fn places(&self) -> u32 {
+        self.tokens.min(self.network.places() as u32).max(1)
+    }
+
     fn d(&self) -> u32 {
         self.network.width as u32
     }
@@ -280,7 +285,7 @@ impl Plan {
     fn residual(&self, step: u32) -> Call {
         let (layout, stream) = (&self.layout, self.common.stream.of(step));
         if self.stage == Stage::Embed {
-            let b = layout.positions + 4 * self.d() * self.position(step);
+            let b = layout.positions + 4 * self.d() * (self.position(step) % self.places());
             return Call::Add { n: self.d(), a: stream, b, out: layout.out };
         }
         let h = stream + 4 * self.first;

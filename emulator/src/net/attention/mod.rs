@@ -135,7 +135,7 @@ pub struct Gpt {
     pub attention: Attention,
     /// Feed-forward blocks of all layers.
     pub mlp: Mlp,
-    /// Embeddings of the positions, `[N, d]`.
+    /// Embeddings of the positions, `[P, d]`: with fewer than N, they repeat.
     pub positions: Vec<f32>,
     /// The layers, first to last.
     pub blocks: Vec<Block>,
@@ -160,8 +160,33 @@ impl Gpt {
         self.blocks.iter().map(|b| of(&b.qkv) + of(&b.proj) + of(&b.up) + of(&b.down)).sum()
     }
 
-    /// Returns the embedding of a position, `[d]`.
+    /// Returns the number of positions that have an embedding of their own, at least 1.
+    pub fn places(&self) -> usize {
+        self.positions.len().checked_div(self.width).unwrap_or(0).max(1)
+    }
+
+    /// Returns the embedding of a position, `[d]`; behind the last one they repeat.
     pub fn position(&self, position: usize) -> &[f32] {
-        &self.positions[position * self.width..][..self.width]
+        &self.positions[position % self.places() * self.width..][..self.width]
+    }
+
+    /// Returns the network for sequences of `tokens` tokens: where these are more than it has
+    /// positions for, the embeddings of positions repeat. It was not trained for that.
+    #[must_use]
+    pub fn with_context(&self, tokens: usize) -> Self {
+        Self { context: self.context.max(tokens), ..self.clone() }
+    }
+
+    /// Returns the bytes of keys and values, or of the running states in their place, of all
+    /// layers behind `tokens` tokens of a sequence.
+    pub fn state_bytes(&self, tokens: usize) -> usize {
+        let values = self.width * self.blocks.len();
+        match self.attention {
+            // Singles, a key and a value.
+            Attention::Softmax => 2 * size_of::<f32>() * values * tokens,
+            Attention::Spiking { steps, .. } => {
+                size_of::<i16>() * values * self.head_width() * usize::from(steps)
+            }
+        }
     }
 }
