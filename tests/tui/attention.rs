@@ -93,32 +93,36 @@ fn spikes_and_rates_are_those_of_the_mathematics() {
     assert!(row.contains(&shown(total.map(|count| count as f64 / places / words as f64))), "{row}");
 }
 
+/// Goes on by words, as the engine does.
+fn on(rig: &mut Rig, words: u64) {
+    let end = rig.session.steps() + words;
+    while rig.session.steps() < end {
+        let Moved::On(progress) = rig.session.advance_swiftly() else { panic!("the text ends") };
+        rig.history.note(&mut rig.session, progress);
+    }
+}
+
 #[test]
 fn stepping_back_shows_the_earlier_word_again() {
     for scene in [SPIKING, ORDINARY] {
-        for keys in ["2 z v", "v", "v"] {
-            let mut rig = Rig::of(scene, (120, 40), 3, 0);
-            let views = ["2 z v", "v", "v"].iter().position(|other| *other == keys).unwrap();
-            rig.press("2 z");
-            (0..=views).for_each(|_| rig.press("v"));
-            let before = rig.screen("j");
-            for _ in 0..2 {
-                loop {
-                    let Moved::On(progress) = rig.session.advance_swiftly() else { panic!("{scene}") };
-                    rig.history.note(&mut rig.session, progress);
-                    if progress.step {
-                        break;
-                    }
-                }
-            }
+        for views in 1..=3 {
+            let mut rig = Rig::of(scene, (120, 40), 0, 0);
+            on(&mut rig, 3);
             rig.answer();
-            let later = rig.screen("");
+            rig.press("2 z");
+            (0..views).for_each(|_| rig.press("v"));
+            // Without the line of the run's state.
+            let shown = |rig: &mut Rig| rig.screen("").lines().skip(1).collect::<Vec<_>>().join("\n");
+            rig.press("j");
+            let before = shown(&mut rig);
+            on(&mut rig, 2);
+            rig.answer();
+            let later = shown(&mut rig);
             rig.history.go(&mut rig.session, &Place::Step(3)).unwrap();
             rig.answer();
-            let title = |screen: &str| screen.lines().skip(2).take(34).collect::<Vec<_>>().join("\n");
-            let (before, after) = (title(&before), title(&rig.screen("")));
-            assert_eq!(after, before, "{scene}");
-            assert!(title(&later) != before || scene == ORDINARY && views == 0, "{scene} {before}");
+            assert_eq!(shown(&mut rig), before, "{scene}");
+            // Only the twin's missing raster is the same for every word.
+            assert!(later != before || scene == ORDINARY && views == 1, "{scene} {before}");
         }
     }
 }
