@@ -108,8 +108,7 @@ fn a_sequence_beyond_the_positions_is_refused_with_its_field() {
 /// a warning.
 #[test]
 fn a_longer_context_costs_the_ordinary_twin_and_not_the_spiking_one() {
-    let edits =
-        [("task.sequence".to_owned(), "64".to_owned()), ("task.positions".to_owned(), "Repeat".to_owned())];
+    let edits = [("task.sequence", "64"), ("task.positions", "Repeat")];
     let set = ["task.sequence=64", "task.positions=Repeat"];
     let rows = |name: &str| {
         let mut session = session(&scene(name), &edits);
