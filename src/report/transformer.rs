@@ -8,6 +8,7 @@
 use serde::Serialize;
 
 use crate::chip::clock::us;
+use crate::machine::legend::PhaseId;
 use crate::mapping::attention::{AttentionProgram, Stage};
 use crate::net::attention::{Attention, Coding, Gpt, LayerRates, Mlp, Rates};
 use crate::session::Session;
@@ -117,9 +118,9 @@ pub struct LedgerA {
 pub struct LedgerB {
     /// Name of the ledger.
     pub name: &'static str,
-    /// What cores at work on attention draw above sleep: stages `attn` and `proj`.
+    /// What cores and MAC arrays at work on attention draw above sleep: stages `attn` and `proj`.
     pub attention_j: f64,
-    /// What cores at work on feed-forward blocks draw above sleep: stages `fc` and `mlp`.
+    /// What cores and MAC arrays at work on feed-forward blocks draw above sleep: stages `fc` and `mlp`.
     pub mlp_j: f64,
     /// All of the chip, idle parts included.
     pub chip_j: f64,
@@ -224,9 +225,17 @@ fn ledger_a(network: &Gpt, counted: &Rates) -> LedgerA {
 
 fn ledger_b(session: &Session, stages: &[Stage]) -> LedgerB {
     let parts = session.meter().parts();
+    // What the MAC arrays draw is shared out by their time.
+    let mac = &session.machine().state().busy.mac;
+    let all: u64 = mac.iter().flatten().sum();
     let of = |kinds: [&str; 2]| {
-        let own = stages.iter().zip(&parts.phases_j).filter(|(stage, _)| kinds.contains(&stage.kind()));
-        own.flat_map(|(_, phases)| phases).sum()
+        let own = stages.iter().zip(parts.phases_j.iter().zip(mac));
+        let own = own.filter(|(stage, _)| kinds.contains(&stage.kind()));
+        let sum = |(_, (phases, mac)): (&Stage, (&[f64; PhaseId::MAX], &[u64; PhaseId::MAX]))| {
+            let share = mac.iter().sum::<u64>() as f64 / all.max(1) as f64;
+            phases.iter().sum::<f64>() + parts.mac_j * share
+        };
+        own.map(sum).sum()
     };
     LedgerB {
         name: "this chip, from its published power",

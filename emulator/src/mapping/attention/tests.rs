@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernel::options::KernelChoice;
 use crate::machine::exec::Machine;
 use crate::mapping::options::LayerMapping;
 use crate::net::attention::spikes::ones;
@@ -59,6 +60,7 @@ proptest! {
         mlp in mlps(),
         (sequence, places) in (2_u32..=5, 2_usize..=6),
         shares in prop::array::uniform4(0.0_f64..=1.0),
+        array in prop::array::uniform4(any::<bool>()),
     ) {
         let mut dice = Dice(seed);
         let network = dice.network((layers, heads, 4 * quads), places, (attention, mlp));
@@ -66,12 +68,18 @@ proptest! {
         let d = network.width;
         let rows = Arc::new(Rows { values: dice.vector(8 * d, 0.0, 1.5), width: d });
         let pes = |share: f64, most: usize| 1 + (share * (most.min(20) - 1) as f64) as u32;
+        // Products of spikes are none for the MAC array.
+        let dense = [attention == Attention::Softmax, mlp == Mlp::Gelu];
+        let on = |number: usize, entry: LayerMapping| {
+            let on_array = array[number] && dense[number / 2];
+            LayerMapping { input: if on_array { KernelChoice::Int8Mac } else { entry.input.clone() }, ..entry }
+        };
         let mapping = MappingOptions {
             layers: vec![
-                entry("attn", pes(shares[0], heads)),
-                entry("proj", pes(shares[1], d / 4)),
-                entry("fc", pes(shares[2], d)),
-                entry("h.0.mlp", pes(shares[3], d / 4)),
+                on(0, entry("attn", pes(shares[0], heads))),
+                on(1, entry("proj", pes(shares[1], d / 4))),
+                on(2, entry("fc", pes(shares[2], d))),
+                on(3, entry("h.0.mlp", pes(shares[3], d / 4))),
             ],
             ..MappingOptions::default()
         };
@@ -85,6 +93,11 @@ proptest! {
         };
         let (program, placed) = map(&request).unwrap();
         prop_assert_eq!(placed.len(), 2 + 4 * layers);
+        let mapped = Arc::clone(&AttentionProgram::of(&program).unwrap().network);
+        let chosen: Vec<bool> = mapped.blocks[0].matrices().map(|matrix| matrix.array().is_some()).into();
+        let expected: Vec<bool> = (0..4).map(|number| array[number] && dense[number / 2]).collect();
+        prop_assert_eq!(chosen, expected);
+        let network = mapped;
         let mut machine = Machine::new(Arc::new(program));
         let mut state = network.state();
         for step in 0..11_u32 {
@@ -104,6 +117,10 @@ proptest! {
             shown(&machine, &state, &network);
         }
         prop_assert_eq!(machine.state().races.count, 0);
+        let macs: u64 = machine.state().pes.iter().map(|pe| pe.count.mac.total.macs).sum();
+        prop_assert_eq!(macs > 0, network.blocks.iter().any(|block| {
+            block.matrices().iter().any(|matrix| matrix.array().is_some())
+        }));
     }
 }
 
@@ -203,6 +220,16 @@ fn what_does_not_fit_is_refused_with_bytes_and_what_is_wrong_with_its_field() {
     ] {
         let error = refused(layers, &rows).unwrap_err();
         assert!(error.field() == field && error.to_string().contains(words), "{error}");
+    }
+    // Products that the MAC array cannot compute, or the core.
+    let with = |layer: &str, input| vec![LayerMapping { input, ..entry(layer, 2) }];
+    for (layer, input, words) in [
+        ("attn", KernelChoice::Int8Mac, "spikes"),
+        ("fc", KernelChoice::Dense, "by the core"),
+        ("wte", KernelChoice::Int8Mac, "no matrix"),
+    ] {
+        let error = refused(with(layer, input), &rows).unwrap_err();
+        assert!(error.field() == "mapping.layers.0" && error.to_string().contains(words), "{error}");
     }
     let narrow: Arc<dyn DramRows> = Arc::new(Rows { values: vec![0.0; 8], width: 8 });
     assert_eq!(refused(Vec::new(), &narrow), Err(AttentionError::Width { needed: 384, found: 8 }));

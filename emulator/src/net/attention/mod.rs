@@ -122,6 +122,17 @@ pub struct Block {
     pub theta: f32,
 }
 
+/// Matrices of a layer, in order: queries, keys and values; output projection; both of the
+/// feed-forward block.
+pub const MATRICES: usize = 4;
+
+impl Block {
+    /// Returns the matrices in the order of the signal.
+    pub fn matrices(&self) -> [&Linear; MATRICES] {
+        [&self.qkv, &self.proj, &self.up, &self.down]
+    }
+}
+
 /// A transformer without its embedding and readout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gpt {
@@ -175,6 +186,20 @@ impl Gpt {
     #[must_use]
     pub fn with_context(&self, tokens: usize) -> Self {
         Self { context: self.context.max(tokens), ..self.clone() }
+    }
+
+    /// Returns the network with the matrices on the MAC array that `on` chooses, by layer and
+    /// number, and that have a scale of their inputs.
+    #[must_use]
+    pub fn on_array(&self, on: impl Fn(usize, usize) -> bool) -> Self {
+        let mut network = self.clone();
+        for (layer, block) in network.blocks.iter_mut().enumerate() {
+            let matrices = [&mut block.qkv, &mut block.proj, &mut block.up, &mut block.down];
+            for (number, matrix) in matrices.into_iter().enumerate() {
+                *matrix = matrix.clone().on_array(on(layer, number));
+            }
+        }
+        network
     }
 
     /// Returns the bytes of keys and values, or of the running states in their place, of all

@@ -42,9 +42,9 @@ pub fn rows(m: &Measured) -> Vec<Row> {
         .paper(9.7, "\"9.7 % reduction\" of perplexity, GPT-2 small")
         .rests(&[CARDS, OPEN, OTHER_MODEL, ABSTRACT]);
     vec![
-        energy("neurtransformer.energy.least", "energy of attention, least less")
+        energy("neurtransformer.energy.least", "attention, energy saved, least")
             .paper(64.71, "64.71 to 85.28 % less, estimated on digital hardware"),
-        energy("neurtransformer.energy.most", "energy of attention, most less")
+        energy("neurtransformer.energy.most", "attention, energy saved, most")
             .paper(85.28, "64.71 to 85.28 % less, estimated on digital hardware"),
         cosine("neurtransformer.cosine.least", "cosine similarity, least lost")
             .paper(5.0, "5 to 12 % lost, GPT-2 small"),

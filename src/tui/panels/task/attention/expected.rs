@@ -1,5 +1,5 @@
-//! Words that the readout would expect if the network ended earlier: behind each layer, and with the
-//! last block cut off in time.
+//! Words that the readout would expect if the network ended earlier: behind each layer, and with
+//! the last block cut off in time.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

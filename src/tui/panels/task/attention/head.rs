@@ -67,11 +67,10 @@ fn states(view: &View<'_>, of: &AttentionView, head: &HeadView, area: Rect, buf:
     }
 }
 
-/// Draws a state, `[width, width]`, in tenths of `most`; rows share a cell where there are too many,
-/// which then shows the greatest of them.
+/// Draws a state, `[width, width]`, in tenths of `most`; rows share a cell where there are too
+/// many, which then shows the greatest of them.
 fn map(view: &View<'_>, state: &[i16], (width, most): (u32, i16), query: u32, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    // A row of air below where there are states below.
     let rows = u32::from(area.height.max(1));
     let each = width.div_ceil(rows).max(1);
     for (y, first) in (0_u16..).zip((0..width).step_by(each as usize)) {
