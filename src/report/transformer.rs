@@ -120,7 +120,8 @@ pub struct LedgerB {
     pub name: &'static str,
     /// What cores and MAC arrays at work on attention draw above sleep: stages `attn` and `proj`.
     pub attention_j: f64,
-    /// What cores and MAC arrays at work on feed-forward blocks draw above sleep: stages `fc` and `mlp`.
+    /// What cores and MAC arrays at work on feed-forward blocks draw above sleep: stages `fc` and
+    /// `mlp`.
     pub mlp_j: f64,
     /// All of the chip, idle parts included.
     pub chip_j: f64,

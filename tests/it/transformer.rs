@@ -137,11 +137,11 @@ fn a_longer_context_costs_the_ordinary_twin_and_not_the_spiking_one() {
     };
     let (ordinary, spiking) = (rows("softmax-gelu"), rows("spiking-encoded"));
     let of = |row: &Value, field: &str| row[field].as_f64().unwrap();
-    // Two layers of width 64: singles of a key and a value a word; counts of 16 bits, 32 × 32 a
-    // head and time step.
+    // One layer of width 64: singles of a key and a value a word. Two layers of two heads: counts
+    // of 16 bits, 32 × 32 in each of four time steps.
     assert_eq!(
         ordinary.iter().map(|row| of(row, "state_bytes")).collect::<Vec<_>>(),
-        [16.0, 32.0, 48.0].map(|words| words * 2.0 * 4.0 * 64.0 * 2.0)
+        [16.0, 32.0, 48.0].map(|words| words * 2.0 * 4.0 * 64.0)
     );
     assert!(
         spiking.iter().all(|row| (of(row, "state_bytes") - 2.0 * 2.0 * 4.0 * 2.0 * 32.0 * 32.0).abs() < 0.5)
