@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::machine::state::Status;
-use crate::mapping::attention::AttentionProgram;
 use crate::mapping::attention::values::{self, HEAD_POPULATIONS, Head, HeadSpikes};
+use crate::mapping::attention::{AttentionProgram, Stage};
 use crate::task::Likeliest;
 
 /// Words that a row of [`Expectations`] has.
@@ -70,6 +70,8 @@ pub struct LayerSpikes {
     pub heads: Vec<HeadSpikesView>,
     /// Hidden neurons of the feed-forward block that spike, by time step; empty with GELU.
     pub hidden: Vec<u32>,
+    /// Word that these belong to.
+    pub hidden_of: Of,
 }
 
 /// Spikes of a head in a word, and its rates.
@@ -171,6 +173,10 @@ impl Session {
         LayerSpikes {
             heads: (0..view.heads).filter_map(of).collect(),
             hidden: values::hidden_spikes(&self.machine, layer as usize),
+            hidden_of: match values::tokens(&self.machine, Stage::Up(layer as usize)) {
+                Some(tokens) if u64::from(tokens) > self.steps() => Of::Present,
+                _ => Of::Last,
+            },
         }
     }
 

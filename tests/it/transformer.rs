@@ -255,6 +255,25 @@ fn the_table_of_contexts_is_what_the_chip_takes() {
     );
 }
 
+/// Both kinds of attention write, word by word, what their decoder draws.
+#[test]
+fn transformers_write_texts_of_their_own() {
+    for name in ["softmax-gelu", "spiking-encoded"] {
+        let mode =
+            r#"task.mode=Generate(prompt: "PROMPT", words: 6, seed: 7)"#.replace("PROMPT", "word3 word4");
+        let written = [(); 2].map(|()| {
+            let output = spinntui(&["run", &scene(name), "--set", &mode, "--format", "json"]);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert!(report["perplexity"].is_null(), "{name}: a text of its own has none");
+            report["generated"].as_str().unwrap().to_owned()
+        });
+        let words: Vec<&str> = written[0].split(' ').collect();
+        assert!(words.len() == 8 && words[..2] == ["word3", "word4"], "{name}: {words:?}");
+        assert_eq!(written[0], written[1], "{name}: the same seed, the same text");
+    }
+}
+
 /// The ordinary twin in 8 bits on the MAC arrays: bit for bit its mathematics, no overflow, and
 /// close to the one of singles.
 #[test]

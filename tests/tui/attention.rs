@@ -138,6 +138,10 @@ fn a_word_under_way_is_told_apart_layer_by_layer() {
         rig.answer();
         let view = rig.snapshot().attention.unwrap();
         let of = |layer: usize| view.spikes[layer].heads.iter().map(|head| head.of).collect::<Vec<Of>>();
+        // A block has its spikes after its layer's heads, and before those of the next layer.
+        let blocks = [0, 1].map(|layer: usize| view.spikes[layer].hidden_of == Of::Present);
+        let heads_of = [0, 1].map(|layer: usize| of(layer).contains(&Of::Present));
+        assert!(blocks[0] <= heads_of[0] && heads_of[1] <= blocks[0] && blocks[1] <= heads_of[1]);
         assert!(view.spikes.iter().all(|layer| layer.heads.len() == heads));
         seen.insert(format!("{:?}", [of(0), of(1)]));
         if rig.session.steps() == 3 {
@@ -153,7 +157,9 @@ fn a_word_under_way_is_told_apart_layer_by_layer() {
 #[test]
 fn keys_turn_views_and_choose_heads_and_other_scenes_have_none_of_it() {
     let mut rig = Rig::of("tests/scenes/attention/spiking-encoded.ron", (120, 40), 2, 0);
-    rig.press("2 v");
+    let text = rig.screen("2");
+    assert!(text.contains("perplexity") && text.contains("it expected"), "{text}");
+    rig.press("v");
     assert_eq!(rig.app.attention.shown, Shown::Spikes);
     rig.press("v j l");
     let state = rig.app.attention;

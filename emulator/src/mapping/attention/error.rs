@@ -116,8 +116,8 @@ impl AttentionError {
             }
             Self::Spread { entry, .. }
             | Self::Pes { entry, .. }
+            | Self::Product { entry, .. }
             | Self::DoesNotFit { entry: Some(entry), .. } => format!("mapping.layers.{entry}"),
-            Self::Product { entry, .. } => format!("mapping.layers.{entry}"),
             Self::Option { field } => format!("mapping.{field}"),
             Self::DoesNotFit { entry: None, .. } | Self::TooManyPes { .. } => "mapping".to_owned(),
             Self::Head(_) | Self::Width { .. } | Self::Dram(_) | Self::Listing(_) => "model".to_owned(),

@@ -63,7 +63,7 @@ fn linear(plan: &Plan, linear: &Linear, outputs: &[usize], by_input: bool, image
         let inputs = linear.inputs() as u32;
         image.push((mac.scale, vec![input.inverse.to_bits()]));
         // Inputs lie in model order already: half-words 0, 1, 2, ...
-        image.push((mac.source, (0..inputs.div_ceil(2)).map(|i| 2 * i | (2 * i + 1) << 16).collect()));
+        image.push((mac.source, (0..inputs.div_ceil(2)).map(|i| (2 * i) | ((2 * i + 1) << 16)).collect()));
         image.push((layout.scale, of(&linear.array_scales())));
     } else {
         image.push((layout.scale, of(&linear.scale)));

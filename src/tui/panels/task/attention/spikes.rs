@@ -194,9 +194,7 @@ fn draw_block(
     buf: &mut Buffer,
 ) {
     let theme = view.theme();
-    let ahead = layer.heads.first().is_some_and(|head| head.of != Of::Last);
-    // Its spikes come behind those of attention: of the word under way once the next layer has it.
-    let faded = view.snapshot.within_step && !ahead;
+    let faded = view.snapshot.within_step && layer.hidden_of != Of::Present;
     put_at(buf, area, (0, 0), &format!(" h.{number} fc"), theme.dim());
     for (x, &count) in (NAMES..).zip(&layer.hidden) {
         cell(view, (count, of.hidden), faded, (x, 0), area, buf);
