@@ -119,7 +119,9 @@ fn a_longer_context_costs_the_ordinary_twin_and_not_the_spiking_one() {
         }
         let scene = scene(name);
         let mut arguments = vec!["run", &scene, "--steps", "48", "--format", "json"];
-        set.iter().for_each(|edit| arguments.extend(["--set", edit]));
+        for edit in set {
+            arguments.extend(["--set", edit]);
+        }
         let output = spinntui(&arguments);
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["compares_with"], "", "{name}");
@@ -175,7 +177,7 @@ fn rates_of_heads_are_those_of_their_layer_in_the_mean() {
     for (layer, rates) in found["rates"].as_array().unwrap().iter().enumerate() {
         for name in ["q", "k", "v", "attention"] {
             let own = [&heads[2 * layer], &heads[2 * layer + 1]].map(|head| head[name].as_f64().unwrap());
-            let mean = (own[0] + own[1]) / 2.0;
+            let mean = f64::midpoint(own[0], own[1]);
             assert!((mean - rates[name].as_f64().unwrap()).abs() < 1e-12, "{layer} {name}: {own:?}");
             assert!((own[0] - own[1]).abs() > 1e-6, "{name}: heads differ");
         }
