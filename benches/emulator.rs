@@ -1,4 +1,4 @@
-//! How fast the emulator is: `cargo bench --bench emulator`.
+//! Benchmarks of the emulator: `cargo bench --bench emulator`.
 //!
 //! `start/…`: from a scene's file to a session that is ready to run. `token/…`: one time step,
 //! perplexity included: added where its times are known, with the readout beside it on a second
@@ -97,9 +97,9 @@ fn emulator(c: &mut Criterion) {
     group.finish();
 }
 
-/// What a condition that never holds costs: the same run without one, with one that is looked at
-/// after each time step, with one that is looked at after each event, and with watched bytes
-/// that no PE writes.
+/// Measures the cost of a condition that never becomes true: a run without one, with one that is
+/// evaluated after each time step, with one that is evaluated after each event, and with watched
+/// bytes that no PE writes.
 fn conditions(c: &mut Criterion) {
     let mut group = c.benchmark_group("conditions");
     group.throughput(Throughput::Elements(1));
@@ -132,8 +132,8 @@ fn conditions(c: &mut Criterion) {
     group.finish();
 }
 
-/// What the past costs: a time step with it kept, and a step back that runs as many time steps
-/// again as it can take.
+/// Measures the cost of history: a time step with checkpoints kept, and a step back that runs as
+/// many time steps again as it can take.
 fn history(c: &mut Criterion) {
     let mut group = c.benchmark_group("history");
     for scene in ["lm.ron", "lm_small.ron"] {

@@ -1,10 +1,10 @@
-//! What a frame costs, and a key: `cargo bench --bench frames`.
+//! Benchmarks of a frame and of a key press: `cargo bench --bench frames`.
 //!
 //! `frame/…`: drawing, comparing with the frame before, and encoding for the terminal, into memory;
 //! the bytes of a frame are printed. `churn`: every cell changes symbol and both colours, the worst
-//! there is. The others take turns between two moments of a real scene that lie a token apart.
-//! `key/…`: from a key press to the encoded frame that shows what came of it, through `update` and
-//! the engine's thread; without the terminal's own part, which `examples/latency.rs` has.
+//! case. The others alternate between two moments of a real scene that are a token apart. `key/…`:
+//! from a key press to the encoded frame that shows its effect, through `update` and the engine's
+//! thread; without the terminal's own part, which `examples/latency.rs` has.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run should say why")]
 
@@ -47,7 +47,7 @@ impl Write for Memory {
     }
 }
 
-/// A terminal whose bytes go into memory, through a buffer as in the app.
+/// Terminal whose bytes go into memory, through a buffer as in the app.
 struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Memory>>>,
     memory: Memory,
@@ -70,7 +70,7 @@ impl Screen {
     }
 }
 
-/// An app with an engine behind it.
+/// App with an engine behind it.
 struct Face {
     app: App,
     engine: Engine,
@@ -114,7 +114,7 @@ impl Face {
         }
     }
 
-    /// Takes in what the engine says until the model is as asked.
+    /// Handles the engine's messages until the model is as requested.
     fn until(&mut self, asked: impl Fn(&App) -> bool) {
         while !asked(&self.app) {
             let event = self.events.recv_timeout(Duration::from_secs(60)).expect("the engine is silent");
@@ -131,14 +131,14 @@ impl Face {
         }
     }
 
-    /// Takes in what comes in a while: answers to a new focus.
+    /// Handles the messages of a short while: answers to a new focus.
     fn settle(&mut self) {
         while let Ok(event) = self.events.recv_timeout(Duration::from_millis(200)) {
             self.take_in(event);
         }
     }
 
-    /// One time step further.
+    /// Advances by one time step.
     fn step(&mut self) {
         let steps = self.app.picture().map_or(0, |snapshot| snapshot.steps);
         self.press("s");
@@ -148,7 +148,8 @@ impl Face {
     }
 }
 
-/// Every cell another half block in other colours than in the frame before.
+/// Draws a frame in which every cell has another half block in other colours than in the frame
+/// before.
 fn churn(n: usize, area: Rect, buf: &mut Buffer) {
     for (at, cell) in buf.content.iter_mut().enumerate().take(area.area() as usize) {
         let level = (at * 7 + n * 13) as u8;

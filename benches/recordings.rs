@@ -1,7 +1,7 @@
-//! How fast event files are read: `cargo bench --bench recordings`.
+//! Benchmarks of reading event files: `cargo bench --bench recordings`.
 //!
 //! `aedat31`: 62 MB, 7.7 million events, about one recording of DVS128 Gesture; from memory, so
-//! that the disk has no part in it. `frames`: the same and the frames made of it.
+//! that the disk has no part in it. `frames`: reading the file and making frames of it.
 
 #![allow(clippy::expect_used, reason = "a bench that cannot run should say why")]
 

@@ -1,5 +1,5 @@
-//! How fast gestures are synthesised: `cargo bench --bench synth`. Elements are microseconds of
-//! recording: 1 Melem/s is real time.
+//! Benchmarks of the synthesis of gestures: `cargo bench --bench synth`. Elements are microseconds
+//! of recording: 1 Melem/s is real time.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use spinntui::task::dvs::synth::stage::Lighting;

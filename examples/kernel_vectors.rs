@@ -16,12 +16,12 @@ use spinntui::kernel::matrix::{Kernel, Operands, Share};
 use spinntui::kernel::options::KernelKind;
 use spinntui::kernel::{SramWords, WORDS};
 
-/// Where the input and the sums are.
+/// Byte addresses of the input and the sums.
 const AT: Operands = Operands { x: 0x1_0000, sums: 0x1_4000 };
-/// Where the arrays of a matrix begin, and how far apart they are.
+/// Byte address of the first array of a matrix; the next follow every `ARRAY_STEP` bytes.
 const FIRST_ARRAY: u32 = 0x2000;
 const ARRAY_STEP: u32 = 0x3000;
-/// Where other kernels have their data.
+/// Byte address of the data of other kernels.
 const DATA: u32 = 0x8000;
 const STACK: u32 = 0x1_F000;
 /// Device addresses of registers.h.
@@ -64,19 +64,19 @@ impl Random {
     }
 }
 
-/// What is called, on what, and what is wanted to know of it.
+/// Call of a function, with its memory and the values to compare.
 struct Case {
     function: &'static str,
     arguments: Vec<u32>,
     memory: Image,
     /// Address and number of the words that the call leaves behind.
     results: (u32, usize),
-    /// What the emulator's own kernel leaves there; none where there is only the listing.
+    /// Words that the emulator's own kernel leaves there; `None` where there is only the listing.
     kernel: Option<Vec<u32>>,
 }
 
 impl Case {
-    /// With what the listing does.
+    /// Executes the listing and returns the case with its results.
     fn execute(self) -> Result<Value, Box<dyn Error>> {
         let source = SOURCES.iter().find(|source| source.functions.contains(&self.function));
         let source = source.ok_or("a function of no listing")?;

@@ -1,5 +1,5 @@
-//! How the real program feels in a real pseudo-terminal: from a key to the screen, frames a second,
-//! and what standing still costs.
+//! Measurements of the real program in a real pseudo-terminal: time from a key to the screen,
+//! frames a second, and the cost of a paused app.
 //!
 //! ```text
 //! cargo build --release && cargo run --release --example latency [-- SCENE ...]
@@ -75,7 +75,7 @@ impl Running {
         self.screen.process(chunk);
     }
 
-    /// How long it takes until the screen is as asked.
+    /// Waits until the screen is as requested, and returns the time that it took.
     fn until(&mut self, asked: impl Fn(&str) -> bool) -> Duration {
         let start = Instant::now();
         while !asked(&self.screen.screen().contents()) {
@@ -86,7 +86,7 @@ impl Running {
         start.elapsed()
     }
 
-    /// How long it takes from these keys until the screen is as asked.
+    /// Presses keys, waits until the screen is as requested, and returns the time that it took.
     fn press(&mut self, keys: &str, asked: impl Fn(&str) -> bool) -> Duration {
         let start = Instant::now();
         self.writer.write_all(keys.as_bytes()).expect("the terminal is open");
@@ -124,7 +124,7 @@ impl Running {
     }
 }
 
-/// What each thread took in between, in per cent of a core.
+/// Returns the use of a core by each thread between two readings, in per cent.
 fn used(before: &[(String, u64)], after: &[(String, u64)], time: Duration) -> String {
     let of = |name: &str, list: &[(String, u64)]| -> u64 {
         list.iter().filter(|(other, _)| other == name).map(|(_, ticks)| ticks).sum()

@@ -16,7 +16,7 @@ use spinntui::model::{LanguageModel, Readout};
 use spinntui::net::attention::{Gpt, GptState, Rates};
 use spinntui::task::lm::Corpus;
 
-/// A model as it reads the text.
+/// Model that reads the text.
 struct Reader {
     model: LanguageModel,
     readout: Readout,

@@ -44,7 +44,7 @@ pub enum EmulatorError {
         /// Name of the model.
         name: String,
     },
-    /// The network does not fit the chip as it is to be mapped.
+    /// The network does not fit the chip with the requested mapping.
     #[error(transparent)]
     Map(#[from] MapError),
 }
@@ -58,8 +58,8 @@ pub enum Stopped {
     /// No event is left, and values are missing.
     #[error(transparent)]
     Stalled(#[from] Stall),
-    /// There are not as many rows as samples in the batch, or more steps in flight than
-    /// the program allows.
+    /// The number of rows differs from the number of samples in the batch, or more steps are in
+    /// flight than the program allows.
     #[error("a time step needs a row for each of the {batch} samples, and {in_flight} steps are in flight")]
     NotTaken {
         /// Samples of the batch.
@@ -152,17 +152,17 @@ impl Emulator {
         self.machine.state().pes[pe.index()].sram.words()
     }
 
-    /// Keeps this moment, to come back to it with [`Self::restore`].
+    /// Saves the present state, to return to it with [`Self::restore`].
     pub fn checkpoint(&mut self) -> Checkpoint {
         self.machine.checkpoint(&mut self.pages)
     }
 
-    /// Goes back (or forth) to a moment that this emulator kept.
+    /// Returns to an earlier or later state that this emulator saved.
     pub fn restore(&mut self, checkpoint: &Checkpoint) {
         self.machine.restore(checkpoint);
     }
 
-    /// Returns what the chip is loaded with.
+    /// Returns the program that the chip is loaded with.
     pub fn program(&self) -> &Program {
         self.machine.program()
     }

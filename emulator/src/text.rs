@@ -1,4 +1,4 @@
-//! Text for the eye, whichever face shows it: numbers, and words in lines.
+//! Text for display in every front end: numbers, and words in lines.
 
 use std::borrow::Cow;
 
@@ -83,13 +83,13 @@ pub const fn step_number(step: u32) -> u32 {
     step.wrapping_add(1)
 }
 
-/// A fraction in per cent, one digit after the point.
+/// Formats a fraction in per cent, one digit after the point.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", 100.0 * fraction)
 }
 
-/// Words in lines of at most `width` columns of a screen, with one space between them; a word
-/// that is longer than a line is broken, since it would be cut there. A text without words is
+/// Breaks words into lines of at most `width` columns of a screen, with one space between them. A
+/// word that is longer than a line is broken, since it would be cut there. A text without words is
 /// one empty line.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines(text, width, true)

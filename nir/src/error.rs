@@ -1,4 +1,4 @@
-//! Reasons to refuse a file, each with its node.
+//! Errors of files, each with its node.
 
 use thiserror::Error;
 
@@ -8,12 +8,12 @@ pub enum NirError {
     /// The bytes are not HDF5, are cut off, or a part that every NIR file has is missing.
     #[error("{0}")]
     File(String),
-    /// A node is wrong as a whole, or its place in the network is.
+    /// The node as a whole, or its place in the network, is invalid.
     #[error("node `{node}`: {reason}")]
     Node {
         /// Name of the node, with those of its graphs.
         node: String,
-        /// What is wrong, and the remedy.
+        /// Error with its remedy.
         reason: String,
     },
     /// A parameter of a node is wrong.
@@ -23,7 +23,7 @@ pub enum NirError {
         node: String,
         /// Name of the parameter.
         field: String,
-        /// What is wrong, and the remedy.
+        /// Error with its remedy.
         reason: String,
     },
     /// An edge is wrong.
@@ -33,7 +33,7 @@ pub enum NirError {
         source_node: String,
         /// Node at which the edge ends.
         target: String,
-        /// What is wrong, and the remedy.
+        /// Error with its remedy.
         reason: String,
     },
 }

@@ -50,7 +50,7 @@ pub struct Edge {
 /// Odd but legal property of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// Node that it is about; `None` for the file.
+    /// Node that the warning is about; `None` for the file.
     pub node: Option<String>,
     /// Description, without the node's name.
     pub text: String,

@@ -1,4 +1,4 @@
-//! Bounds on what a file may make the reader do.
+//! Bounds on the work that a file may cause.
 
 /// Bytes of a file; for callers, which read it.
 pub const MAX_FILE_BYTES: u64 = 96 << 20;

@@ -107,7 +107,7 @@ fn build_all(
     Ok(built)
 }
 
-/// Returns what arrives at a node from those already built; all of them must agree.
+/// Returns the shape that arrives at a node from those already built, which must all agree.
 fn incoming<'a>(
     raw: &[RawNode],
     neighbours: &Neighbours,

@@ -180,7 +180,7 @@ impl Builder<'_> {
         Ok(Ends::Node(self.nodes.len() - 1))
     }
 
-    /// Notes a group as containing what follows; refuses one that contains itself.
+    /// Records a group as the parent of the following; refuses a group that contains itself.
     fn enter(&mut self, address: u64, path: &[String]) -> Result<(), NirError> {
         if self.ancestors.contains(&address) {
             let reason = "is a hard link to a graph that contains it: the graph would have no end";

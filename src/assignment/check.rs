@@ -21,7 +21,7 @@ pub struct GoalChecked {
     pub text: String,
     /// Whether the answer meets it.
     pub met: bool,
-    /// Values of the condition, or what differs; empty where there is nothing to add.
+    /// Values of the condition, or the differences; empty where there is nothing to add.
     pub found: String,
 }
 
@@ -36,7 +36,7 @@ pub struct Checked {
     pub steps: u64,
     /// Reason for which the answer did not run to its end; `null` if it did.
     pub stopped: Option<String>,
-    /// Goals in the order of the assignment; the first says whether the task was kept.
+    /// Goals in the order of the assignment, after the goal that the task was kept.
     pub goals: Vec<GoalChecked>,
     /// Number of goals that are met.
     pub met: usize,
@@ -99,7 +99,7 @@ fn kept(start: &LoadedScene, answer: &LoadedScene) -> GoalChecked {
     GoalChecked { text: "model and task of the starting scene".to_owned(), met: model && task, found }
 }
 
-/// Returns a scene's task with the files that it names, wherever the scene lies.
+/// Returns a scene's task with the files that it names, independent of the scene's folder.
 fn task(loaded: &LoadedScene) -> (String, Vec<Option<PathBuf>>) {
     let options = loaded.scene.task.options();
     let mut text = format!("{:?}", loaded.scene.task);
@@ -156,7 +156,7 @@ fn look(goal: &Goal, session: &Session, ran: &Ran, outputs: Option<(u64, u128)>)
     GoalChecked { text: goal.text.clone(), met: met && ran.stopped.is_none(), found }
 }
 
-/// Looks at a condition; the values are those that it names.
+/// Evaluates a condition; returns the values of its names with the result.
 fn condition(text: &str, session: &Session) -> (bool, String) {
     match Condition::new(text, &Names::of(session)) {
         Ok((mut condition, _)) => {

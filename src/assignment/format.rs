@@ -32,7 +32,7 @@ fn shape() -> &'static Shape {
 pub struct Assignment {
     /// Version of the format: 1.
     pub version: u32,
-    /// Title, as lists and reports show it.
+    /// Title, for lists and reports.
     pub title: String,
     /// Instructions for students.
     pub text: String,
@@ -59,14 +59,14 @@ pub struct Assignment {
 pub struct Goal {
     /// Words for students.
     pub text: String,
-    /// Test of it.
+    /// Test of the goal.
     pub test: Test,
 }
 
 /// Test whether an answer meets a goal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Test {
-    /// This condition of the debugger is true after the last time step (docs/debugging.md):
+    /// Condition of the debugger that is true after the last time step (docs/debugging.md):
     /// `"time_us / step < 150"`.
     Condition(String),
     /// All outputs have the bits of the starting scene's.

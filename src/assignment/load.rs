@@ -17,7 +17,7 @@ pub type AssignmentError = SceneError;
 /// Assignment that was read and checked, with its starting scene.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Assignment, its file and its text.
+    /// Assignment with its file and text.
     pub document: Document<Assignment>,
     /// File of the starting scene.
     pub scene: PathBuf,

@@ -29,7 +29,7 @@ egru_internal, pointwise, broadcast, embedding, wait, ...; layers by their name 
 us is the mean time of a time step from where the phase before ended on its last PE to where this one did.
 docs/calibrate.md says more. Exit codes: 0 fine; 2 bad input.";
 
-/// Fit what no public source gives (`assume`) to times measured on a chip.
+/// Fit assumptions (`assume`) to times measured on a chip.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CalibrateArgs {
@@ -44,7 +44,7 @@ pub struct CalibrateArgs {
     /// Time steps (tokens) to emulate
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
     pub steps: u64,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write the scene with the fitted values to a file

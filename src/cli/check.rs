@@ -30,7 +30,7 @@ Exit codes: 0 it fits; 1 it does not, or a finding is an error; 2 bad input.";
 pub struct CheckArgs {
     /// Scene file; of a plan of a sweep, its fields and the count of its points
     pub scene: PathBuf,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]
@@ -38,9 +38,9 @@ pub struct CheckArgs {
     pub set: SetArgs,
 }
 
-/// What JSON says of a scene that does not fit.
+/// JSON answer for a scene that does not fit.
 #[derive(Debug, Serialize)]
-struct Misfit {
+struct FitReport {
     scene: String,
     fits: bool,
     error: String,
@@ -83,7 +83,7 @@ fn check_plan(args: &CheckArgs) -> Result<u8, CliError> {
     Ok(FINE)
 }
 
-/// Maps the scene; the exit code says whether it is sound.
+/// Maps the scene; the exit code is 0 if the mapping is sound.
 pub fn check(args: &CheckArgs) -> Result<u8, CliError> {
     if is_plan(&args.scene) {
         return check_plan(args);
@@ -109,8 +109,9 @@ fn misfit(args: &CheckArgs, error: &str) -> Result<u8, CliError> {
     say(error);
     if args.format == Format::Json {
         let mut output = Output::stdout();
-        let misfit = Misfit { scene: args.scene.display().to_string(), fits: false, error: error.to_owned() };
-        json(&mut output, &misfit)?;
+        let report =
+            FitReport { scene: args.scene.display().to_string(), fits: false, error: error.to_owned() };
+        json(&mut output, &report)?;
         output.finish()?;
     }
     Ok(FAILED)

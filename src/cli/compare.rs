@@ -11,7 +11,7 @@ use crate::output::{Output, say};
 use crate::report::compare::assumptions::{Side, assumptions};
 use crate::report::compare::input::Input;
 use crate::report::compare::{Comparison, Ran};
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::report::{Host, Report};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, build};
@@ -45,13 +45,13 @@ pub struct CompareArgs {
     /// Scene file that is compared
     #[arg(value_name = "B")]
     pub b: PathBuf,
-    /// Run so many time steps (tokens) of each
+    /// Number of time steps (tokens) of each run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
     pub steps: Option<u64>,
-    /// Run so many sequences, of A's length; 1 without this and --steps
+    /// Number of sequences, of A's length; 1 without this and --steps
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub sequences: Option<u64>,
-    /// What the comparison looks like
+    /// Format of the comparison
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output
@@ -74,8 +74,8 @@ struct Ready {
     cache: ModelCache,
 }
 
-/// Runs both and compares; the exit code says whether a machine stalled or, if asked,
-/// whether outputs differ.
+/// Runs both scenes and compares them; the exit code is 1 if a machine stalled or, with
+/// `--same-output`, if outputs differ.
 pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     let edits_b: Vec<_> = args.set.set.iter().chain(&args.set_b).cloned().collect();
     let (scene_a, scene_b) =
@@ -140,11 +140,11 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
     let wall_s = started.elapsed().as_secs_f64();
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
     let ranges = ranges(session, cache)?;
-    let report = Report::gather(session, Around { ranges, stopped, host, hit: None });
+    let report = Report::gather(session, RunContext { ranges, stopped, host, hit: None });
     Ok(Ran { report, scene: session.loaded.scene.clone(), input })
 }
 
-/// Says on standard error why the exit code is not 0.
+/// Reports on standard error why the exit code is not 0.
 fn complain(args: &CompareArgs, comparison: &Comparison) -> u8 {
     let mut code = FINE;
     for (scene, report) in [(&args.a, &comparison.a), (&args.b, &comparison.b)] {

@@ -9,7 +9,7 @@ use super::looks::LooksArgs;
 use crate::output::Output;
 use crate::tui::config::{self, Config};
 
-/// Where the configuration comes from, and whether to print it.
+/// Source of the configuration, and whether to print it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {
@@ -34,7 +34,7 @@ pub struct ConfigArgs {
 }
 
 impl ConfigArgs {
-    /// The configuration, with what flags say on top.
+    /// Loads the configuration, with flags in place of its values.
     pub fn load(&self, looks: LooksArgs) -> Result<Config, CliError> {
         let mut config = if self.no_config { Config::none() } else { Config::load(self.config.as_deref())? };
         config.looks = looks.choice().or(config.looks);
@@ -47,7 +47,7 @@ impl ConfigArgs {
         self.print_config || self.print_keys
     }
 
-    /// Prints what was asked for.
+    /// Prints the requested part of the configuration.
     pub fn print(&self, config: &Config) -> Result<u8, CliError> {
         let text = if self.print_keys { config::keys_as_text(&config.keymap) } else { config::print(config) };
         let mut output = Output::stdout();

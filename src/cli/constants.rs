@@ -14,10 +14,10 @@ use crate::report::table::field;
 /// Arguments of `spinntui constants`.
 #[derive(Debug, Args)]
 pub struct ConstantsArgs {
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Only those that no public source gives
+    /// Only numbers that no public source gives
     #[arg(long)]
     not_published: bool,
 }

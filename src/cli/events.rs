@@ -29,7 +29,7 @@ Formats: AEDAT 2.0 (DVS128), 3.1 and 4.0, and .npy; known by content. docs/event
 pub struct EventsArgs {
     /// A recording, or a folder with the layout of DVS128 Gesture (its own or tonic's)
     path: PathBuf,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Colours of the picture: auto, truecolor, 256, 16, mono, off
@@ -37,7 +37,7 @@ pub struct EventsArgs {
     color: ColorChoice,
 }
 
-/// Why `events` stops.
+/// Error that stops `events`.
 #[derive(Debug, Error)]
 pub enum EventsError {
     /// A recording cannot be read.
@@ -51,7 +51,7 @@ pub enum EventsError {
     Write(#[from] OutputError),
 }
 
-/// What a data set has: samples of each gesture.
+/// JSON answer for a data set: samples of each gesture.
 #[derive(Debug, Serialize)]
 struct DatasetReport {
     version: u32,
@@ -89,7 +89,7 @@ pub fn events(args: &EventsArgs, output: &mut Output) -> Result<(), EventsError>
     Ok(())
 }
 
-/// Colours where they will be seen: on a terminal, or where they were asked for.
+/// Returns colours where they will be seen: on a terminal, or on request.
 fn paint(choice: ColorChoice) -> Paint {
     if choice == ColorChoice::Auto && !std::io::stdout().is_terminal() {
         return Paint::Glyphs;

@@ -56,12 +56,12 @@ pub enum GdbError {
     /// The port is taken or cannot be used.
     #[error("cannot listen on 127.0.0.1:{port}: {source}")]
     Listen {
-        /// Port that was asked for; 0 for any.
+        /// Requested port; 0 for any.
         port: u16,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The connection broke, or none came about.
+    /// The connection broke, or was never made.
     #[error("no connection with gdb: {0}")]
     Connection(io::Error),
     /// No PE has anything to do.
@@ -137,7 +137,7 @@ fn run_to(session: &mut Session, steps: u64) -> Option<String> {
     None
 }
 
-/// The first PE with machine code of the scene's, or the first one with a program.
+/// Returns the first PE with machine code of the scene's, or the first one with a program.
 fn focus(program: &Program) -> Option<Pe> {
     let with =
         |wanted: &dyn Fn(&PeProgram) -> bool| program.places().find(|&pe| program.pe(pe).is_some_and(wanted));

@@ -22,7 +22,7 @@ use crate::tui::theme::Theme;
 /// Columns of the commands in the list.
 const COMMAND_COLUMNS: usize = 42;
 
-/// Lets the user choose, or lists.
+/// Lets the user choose a scene or lesson, or lists them.
 pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Result<ExitCode, CliError> {
     let rows = rows();
     if list || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
@@ -38,7 +38,7 @@ pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Re
     match chosen.map_err(|report| CliError::Usage(format!("error: {report:#}")))? {
         Err(code) => Ok(ExitCode::from(code)),
         Ok(arguments) => {
-            // The program takes its own place, with a terminal that nobody else reads from.
+            // The program replaces itself, with a terminal that no other process reads from.
             let program = std::env::current_exe().ok().filter(|path| path.exists());
             let program =
                 program.or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default();
@@ -51,7 +51,7 @@ pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Re
     }
 }
 
-/// Everything there is, scenes before lessons, what builds on them after both.
+/// Returns all rows: scenes, then lessons, then the scenes in folders.
 fn rows() -> Vec<Row> {
     let scenes = catalogue::scenes();
     let row = |entry: &catalogue::Entry| Row {
@@ -70,7 +70,7 @@ fn heading(folder: &str) -> String {
     match folder {
         "" => "Scenes".to_owned(),
         "what-if" => "What if: scenes/lm.ron with one change".to_owned(),
-        "debug" => "Something is wrong: find out what".to_owned(),
+        "debug" => "Debugging: scenes with a planted problem".to_owned(),
         other => format!("scenes/{other}"),
     }
 }
@@ -80,13 +80,13 @@ fn shown(text: &str) -> String {
     visible_line(text).into_owned()
 }
 
-/// Without what all have in common.
+/// Shortens a name by the part that all have in common.
 fn short(name: &str) -> String {
     let path = Path::new(name).with_extension("");
     path.strip_prefix("scenes").unwrap_or(&path).display().to_string()
 }
 
-/// The lessons that come with the program.
+/// Returns the lessons that come with the program.
 fn lessons() -> impl Iterator<Item = Row> {
     lesson::shipped().into_iter().map(|entry| Row {
         group: "Lessons".to_owned(),
@@ -98,7 +98,7 @@ fn lessons() -> impl Iterator<Item = Row> {
     })
 }
 
-/// The plans of sweeps that come with the program.
+/// Returns the plans of sweeps that come with the program.
 fn sweeps() -> impl Iterator<Item = Row> {
     sweep::load::shipped().into_iter().map(|(name, path)| {
         let plan = LoadedPlan::load(&path);

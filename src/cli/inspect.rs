@@ -29,7 +29,7 @@ const INDENT: usize = 15;
 /// First bytes of an HDF5 file, as NIR files are.
 const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
-/// Show what a model or a NIR file is: layers, shapes, sparsity or populations, sizes, what is odd.
+/// Describe a model or a NIR file: layers, shapes, sparsity or populations, sizes, oddities.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -46,7 +46,7 @@ pub struct InspectArgs {
     pub format: Format,
 }
 
-/// Why `inspect` stops.
+/// Error that stops `inspect`.
 #[derive(Debug, Error)]
 pub enum InspectError {
     /// The model does not load.
@@ -68,7 +68,7 @@ pub enum InspectError {
         /// Node and reason.
         error: NirError,
     },
-    /// JSON was asked for a model folder.
+    /// JSON was requested for a model folder.
     #[error("models are described as text only: leave out `--format json`, which is for NIR files")]
     NoJson,
     /// The text cannot be written.
@@ -79,7 +79,7 @@ pub enum InspectError {
     Output(#[from] OutputError),
 }
 
-/// Writes what a model or a NIR file is.
+/// Writes a description of a model or a NIR file.
 pub fn run(args: &InspectArgs, output: &mut output::Output) -> Result<(), InspectError> {
     let path = find::meant(&args.model);
     if is_nir(&path) {
@@ -116,7 +116,7 @@ fn nir(path: &Path) -> Result<NirReport, InspectError> {
     Ok(NirReport::new(path.display().to_string(), size, &graph))
 }
 
-/// Loads a model and writes what it is as text of at most 80 columns (a long path or word aside).
+/// Loads a model and describes it as text of at most 80 columns (a long path or word aside).
 pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectError> {
     let model = Model::load(model)?;
     let mut text = String::new();

@@ -22,7 +22,7 @@ const LISTING_LIMIT: u64 = 16 << 20;
 /// Columns of the instruction's text in an annotated listing.
 const TEXT: usize = 28;
 
-/// Why `kernels` stops.
+/// Error that stops `kernels`.
 #[derive(Debug, Error)]
 pub enum KernelsError {
     /// No kernel has this name.
@@ -46,12 +46,12 @@ pub enum KernelsError {
     Listing {
         /// File of the listing.
         path: PathBuf,
-        /// Line in it.
+        /// Line of the listing.
         line: Option<usize>,
-        /// What is wrong there.
+        /// Error in the listing.
         what: String,
     },
-    /// One of our own listings cannot be understood: the build is broken.
+    /// A built-in listing cannot be evaluated: the build is broken.
     #[error("a built-in listing: {0}")]
     BuiltIn(#[from] ListingError),
     /// The text cannot be written.
@@ -103,11 +103,11 @@ fn write_table(p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
         }
     }
     write_others(costs, p, out)?;
-    writeln!(out, "\n`spinntui kernels NAME` has a kernel's instructions and why they cost that.")?;
+    writeln!(out, "\n`spinntui kernels NAME` lists a kernel's instructions, cycles and reasons.")?;
     Ok(())
 }
 
-/// Each kind with the routine that serves it usually: at most 256 rows, finite weights.
+/// Pairs each kind with its usual routine: at most 256 rows, finite weights.
 fn shown() -> impl Iterator<Item = (KernelKind, Routine)> {
     KernelKind::ALL.into_iter().filter_map(|kind| {
         Routine::ALL.into_iter().find(|routine| routine.kind() == kind).map(|routine| (kind, routine))
@@ -132,7 +132,7 @@ fn neurons(costs: &KernelCosts) -> Cycles {
     passes.into_iter().map(|pass| costs.neuron_pass(pass, 250, 10)).sum()
 }
 
-/// What one more synapse costs in a row of `deliver`.
+/// Returns the cost of one more synapse in a row of `deliver`.
 fn synapse(costs: &KernelCosts) -> Cycles {
     let work = |synapses| DeliverWork { marked_words: 1, sources: 1, synapses, ..DeliverWork::default() };
     let cost = |synapses| costs.deliver(Form::default(), &work(synapses));
@@ -248,7 +248,7 @@ fn write_file(path: &Path, name: Option<&str>, p: u32, out: &mut impl io::Write)
     Ok(())
 }
 
-/// Every instruction with its cycles and the reason, then the loops.
+/// Writes every instruction with its cycles and the reason, then the loops.
 fn write_function(function: &Function, p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
     let shape = Shape::of(function)?;
     writeln!(out, "\n{}", function.name)?;

@@ -23,7 +23,7 @@ Examples:
   spinntui lesson what-is-a-pe
       . and , turn the pages, ' asks the question of a page, L hides the text
   spinntui lesson my-lesson.ron --check
-      runs every page, presses the keys that it names, and says whether it holds
+      runs every page, presses the keys that it names, and checks what it states
 
 docs/lessons.md says how to give a lesson and how to write one.";
 
@@ -98,8 +98,8 @@ fn checked(loaded: &Loaded) -> Result<u8, CliError> {
     output.text(&report(&pages))?;
     let count = pages.len();
     output.text(&match wrong {
-        0 => format!("{count} pages, forwards and back: all hold\n"),
-        wrong => format!("{count} pages, forwards and back: {wrong} of them do not hold\n"),
+        0 => format!("{count} pages, forwards and back: all pass\n"),
+        wrong => format!("{count} pages, forwards and back: {wrong} fail\n"),
     })?;
     output.finish()?;
     Ok(if wrong == 0 { FINE } else { FAILED })
@@ -108,7 +108,7 @@ fn checked(loaded: &Loaded) -> Result<u8, CliError> {
 fn report(pages: &[Checked]) -> String {
     let mut text = String::new();
     for page in pages {
-        let verdict = if page.problems.is_empty() { "holds" } else { "DOES NOT HOLD" };
+        let verdict = if page.problems.is_empty() { "holds" } else { "FAILS" };
         let _ = writeln!(text, "{:>3} {verdict}: {} (event {})", page.number, page.title, page.events);
         for (expression, value) in &page.values {
             let _ = writeln!(text, "      {expression} = {value}");

@@ -11,14 +11,14 @@ use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Names the file where `--log` does not.
+/// Environment variable that names the file where `--log` does not.
 const FILE: &str = "SPINNTUI_LOG";
-/// What goes into it.
+/// Environment variable for the level of the log.
 const LEVEL: &str = "SPINNTUI_LOG_LEVEL";
-/// Without a word about it.
+/// Level of the log without `SPINNTUI_LOG_LEVEL`.
 const DEFAULT_LEVEL: &str = "info";
 
-/// Where to.
+/// Destination of the log.
 #[derive(Debug, Args)]
 pub struct LogArgs {
     /// Append a log to this file: scenes loaded, crashes, slow frames; also SPINNTUI_LOG
@@ -29,7 +29,7 @@ pub struct LogArgs {
     file: Option<PathBuf>,
 }
 
-/// Why nothing can be logged.
+/// Error that stops logging.
 #[derive(Debug, Error)]
 pub enum LogError {
     /// The log file cannot be written.
@@ -37,17 +37,17 @@ pub enum LogError {
     File {
         /// File to which the log was to be written.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The filter of levels is invalid.
     #[error(
-        "{LEVEL}: `{text}` is no filter: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
+        "{LEVEL}: invalid filter `{text}`: {source}\nhelp: error, warn, info, debug, trace, or as in warn,spinntui::tui=debug"
     )]
     Level {
-        /// Filter as it was given.
+        /// Filter given by the user.
         text: String,
-        /// What is wrong.
+        /// Error in the level.
         source: ParseError,
     },
 }
@@ -117,6 +117,6 @@ mod tests {
         let error = to(Path::new("/no/such/folder/x.log"), "info").unwrap_err().to_string();
         assert!(error.contains("/no/such/folder/x.log") && error.contains("--log"), "{error}");
         let error = to(Path::new("/no/such/folder/x.log"), "loud=very").unwrap_err().to_string();
-        assert!(error.contains("SPINNTUI_LOG_LEVEL: `loud=very`"), "{error}");
+        assert!(error.contains("SPINNTUI_LOG_LEVEL: invalid filter `loud=very`"), "{error}");
     }
 }

@@ -1,12 +1,12 @@
-//! Flags that say how the app looks; what none of them says is left to the config file
-//! and the environment.
+//! Flags about the look of the app; choices that no flag makes are left to the config file and the
+//! environment.
 
 use clap::Args;
 
 use crate::tui::ColorChoice;
 use crate::tui::theme::{Background, Glyphs, LooksChoice, RampName, ThemeName};
 
-/// How the app looks.
+/// Choices about the look of the app.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LooksArgs {
     /// Colours: auto, truecolor, 256, 16, mono, off
@@ -37,7 +37,7 @@ pub struct LooksArgs {
 }
 
 impl LooksArgs {
-    /// What was asked for.
+    /// Returns the choices made by flags.
     pub fn choice(self) -> LooksChoice {
         LooksChoice {
             color: self.color,

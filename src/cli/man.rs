@@ -13,13 +13,13 @@ Examples:
   spinntui man | man -l -
       the page of the program itself
   spinntui man -o ~/.local/share/man/man1
-      that and a page for every verb: then `man spinntui`, `man spinntui-run`";
+      that and a page for every subcommand: then `man spinntui`, `man spinntui-run`";
 
 /// Write manual pages.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ManArgs {
-    /// Write the page of the program and one for every verb into this folder
+    /// Write the page of the program and one for every subcommand into this folder
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub output: Option<PathBuf>,
 }

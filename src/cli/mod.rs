@@ -60,7 +60,7 @@ pub const BAD_INPUT: u8 = 2;
 
 const AFTER_HELP: &str = "\
 Scenes to begin with (`spinntui` alone lists them all, and opens one):
-  scenes/lm_small.ron     a small language model on 30 PEs: runs in a blink
+  scenes/lm_small.ron     a small language model on 30 PEs: starts at once
   scenes/lm.ron           the paper's: 1350/1350/750 units, 95 % sparse, 150 PEs
   scenes/dvs.ron          gestures seen by an event camera, on 128 PEs
 
@@ -95,9 +95,9 @@ struct Cli {
 
 #[derive(Debug, Args)]
 struct OpenArgs {
-    /// Scene to open in the terminal; without one, choose from those that there are
+    /// Scene to open in the terminal; without one, choose from a list
     scene: Option<PathBuf>,
-    /// List the scenes and lessons that there are, instead of choosing in the terminal
+    /// List the scenes and lessons, instead of choosing in the terminal
     #[arg(long, conflicts_with = "scene")]
     list: bool,
     /// Write the session down, for `spinntui replay`
@@ -129,7 +129,7 @@ struct OpenArgs {
 /// Faults beside the scene's own edits.
 #[derive(Clone, Debug, Default, Args)]
 pub struct FaultArgs {
-    /// Let something go wrong, instead of what the scene plans; may be repeated
+    /// Inject a fault instead of those planned in the scene; may be repeated
     ///
     /// As in a scene: `(at: Step(12), fault: FlipBit(pe: (3, 4, 2), address: 0x8003, bit: 7))`.
     /// When: `Event(n)`, `Step(n)`, `TimeUs(t)`. What: `FlipBit`, `StickBit`, `KillPe`,
@@ -139,14 +139,14 @@ pub struct FaultArgs {
 }
 
 impl FaultArgs {
-    /// The edits of the scene that make it so.
+    /// Returns the edits of the scene that inject these faults.
     pub fn edits(&self, set: &SetArgs) -> Vec<(String, String)> {
         let faults = (!self.faults.is_empty()).then(|| format!("[{}]", self.faults.join(", ")));
         set.set.iter().cloned().chain(faults.map(|faults| ("faults".to_owned(), faults))).collect()
     }
 }
 
-/// Edits to a scene, the same for every verb that reads one.
+/// Edits to a scene, common to every subcommand that reads one.
 #[derive(Clone, Debug, Default, Args)]
 pub struct SetArgs {
     /// Change a value of the scene before it is used; may be repeated, made in order
@@ -167,7 +167,7 @@ fn edit(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// What an answer looks like.
+/// Format of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people: aligned tables of at most 80 columns
@@ -199,13 +199,13 @@ impl Format {
 enum Verb {
     /// Run a scene without a screen and write a report
     Run(run::RunArgs),
-    /// Map a scene onto the chip without running it: does it fit, how full, how even?
+    /// Map a scene onto the chip without running it: memory, balance, findings
     Check(check::CheckArgs),
-    /// Show what a model or a NIR file is: layers, shapes, populations, sizes, what is odd
+    /// Describe a model or a NIR file: layers, shapes, populations, sizes, oddities
     Inspect(inspect::InspectArgs),
-    /// Do a recorded session again, and compare the state that it ends in
+    /// Replay a recorded session and verify its final state
     Replay(replay::ReplayArgs),
-    /// List every hardware number, how it is known, and its source
+    /// List every hardware number with its evidence and source
     Constants(constants::ConstantsArgs),
     /// Show what 8-bit weights would lose and save
     Quantize(quantize::QuantizeArgs),
@@ -219,23 +219,24 @@ enum Verb {
     Compare(compare::CompareArgs),
     /// Make recordings of a modelled event camera: synthetic people's gestures, or written digits
     Synth(synth::SynthArgs),
-    /// Show what a recording of an event camera, or a data set of them, holds
+    /// Describe a recording of an event camera, or a data set
     Events(events::EventsArgs),
-    /// Write what every PE, packet and DMA did when, for Perfetto or as a table; what bounds a step
+    /// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what bounds
+    /// a step
     Trace(trace::TraceArgs),
     /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
     Tune(tune::TuneArgs),
     /// Run many points of a scene: sweeps and fault campaigns, resumable, on all cores or a cluster
     Sweep(sweep::SweepArgs),
-    /// Try random scenes, mappings, faults and moves, and report what does not hold
+    /// Test random scenes, mappings, faults and moves, and report failures
     Soak(soak::SoakArgs),
-    /// Fit what no public source gives to times measured on a chip
+    /// Fit assumptions to times measured on a chip
     Calibrate(calibrate::CalibrateArgs),
     /// Give a lesson in the terminal; without a name, list the lessons
     Lesson(lesson::LessonArgs),
     /// Show an assignment for a class, or grade an answer to it
     Assignment(assignment::AssignmentArgs),
-    /// Write a scene as memory images and spec.json, as a host would take them; read it back
+    /// Write a scene as memory images and spec.json for a host, and verify them
     Export(export::ExportArgs),
     /// Draw the app's screen at a moment: text or a picture, for slides and pages
     Screenshot(screenshot::ScreenshotArgs),
@@ -245,7 +246,7 @@ enum Verb {
     Completions(completions::CompletionsArgs),
     /// Write manual pages
     Man(man::ManArgs),
-    /// Show what kernels cost, instruction by instruction; also a kernel of your own
+    /// Show the cost of kernels, instruction by instruction; also of a kernel of your own
     Kernels(KernelsArgs),
 }
 
@@ -262,16 +263,16 @@ struct KernelsArgs {
     refill: u32,
 }
 
-/// What stops a verb before it has an answer.
+/// Error that stops a subcommand before it has an answer.
 #[derive(Debug, Error)]
 pub enum CliError {
-    /// The scene, or something that it names, is invalid.
+    /// The scene, or a file that it names, is invalid.
     #[error(transparent)]
     Scene(#[from] SceneError),
-    /// A recorded session cannot be read, or another state comes out.
+    /// A recorded session cannot be read, or its final state differs.
     #[error("error: {0}")]
     Replay(#[from] crate::session::record::ReplayError),
-    /// A model cannot be read, to show it.
+    /// A model cannot be read.
     #[error("error: {0}")]
     Inspect(inspect::InspectError),
     /// A model cannot be quantised.
@@ -307,7 +308,7 @@ pub enum CliError {
     /// The log cannot be written.
     #[error("error: {0}")]
     Log(#[from] log::LogError),
-    /// A place that `peek` was asked for does not exist.
+    /// A place requested with `peek` does not exist.
     #[error("error: {0}")]
     Peek(#[from] peek::PeekError),
     /// The server for gdb cannot run.
@@ -319,13 +320,13 @@ pub enum CliError {
     /// The answer cannot be written.
     #[error("error: {0}")]
     Output(#[from] OutputError),
-    /// The command line, or the terminal it was given in, is unsuitable.
+    /// The command line, or its terminal, is unsuitable.
     #[error("{0}")]
     Usage(String),
 }
 
 impl From<inspect::InspectError> for CliError {
-    /// A pipe that was closed stays recognisable as one.
+    /// Keeps a closed pipe recognisable as one.
     fn from(error: inspect::InspectError) -> Self {
         match error {
             inspect::InspectError::Output(error) => Self::Output(error),
@@ -335,7 +336,7 @@ impl From<inspect::InspectError> for CliError {
 }
 
 impl From<events::EventsError> for CliError {
-    /// A pipe that was closed stays recognisable as one.
+    /// Keeps a closed pipe recognisable as one.
     fn from(error: events::EventsError) -> Self {
         match error {
             events::EventsError::Write(error) => Self::Output(error),
@@ -344,7 +345,7 @@ impl From<events::EventsError> for CliError {
     }
 }
 
-/// Runs the program on the process's own arguments and returns its exit code.
+/// Runs the program with the process's arguments and returns its exit code.
 pub fn main() -> ExitCode {
     if let Err(error) = color_eyre::install() {
         say(format!("warning: no reports of crashes: {error}"));
@@ -352,8 +353,8 @@ pub fn main() -> ExitCode {
     run_with(std::env::args_os())
 }
 
-/// Runs the program on these arguments, the first of which is its own name, and returns
-/// its exit code.
+/// Runs the program with these arguments, the first of which is its own name, and returns its exit
+/// code.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments.into_iter().map(tilde::in_argument)) {
         Ok(cli) => cli,
@@ -468,7 +469,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     code.map(ExitCode::from)
 }
 
-/// A first argument is a scene when it looks like a path: no verb has a slash or ends in `.ron`.
+/// Returns `true` if a first argument looks like a path: no subcommand has a slash or ends in
+/// `.ron`.
 fn is_scene(argument: &Path) -> bool {
     let text = argument.to_string_lossy();
     text.contains('/') || argument.extension().is_some_and(|e| e == "ron")
@@ -479,10 +481,10 @@ fn no_verb(word: &str) -> String {
     let verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let meant = match did_you_mean(word, verbs.iter().copied()) {
         Some(verb) => format!("did you mean `spinntui {verb}`?"),
-        None => format!("the verbs are {}", verbs.join(", ")),
+        None => format!("the subcommands are {}", verbs.join(", ")),
     };
     format!(
-        "error: `{word}` is neither a verb nor a scene (a scene has a `/` or ends in .ron)\nhelp: {meant}"
+        "error: `{word}` is neither a subcommand nor a scene (a scene has a `/` or ends in .ron)\nhelp: {meant}"
     )
 }
 

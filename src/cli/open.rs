@@ -15,7 +15,7 @@ use crate::sweep::results::read;
 use crate::tui::TuiOptions;
 use crate::tui::config::Config;
 
-/// Run of a scene in the terminal, as the command line asks for it.
+/// Options for running a scene in the terminal.
 #[derive(Debug)]
 pub struct Asked {
     /// Edits of the scene, in order.
@@ -63,7 +63,7 @@ pub fn open(scene: &Path, asked: Asked, points: &PointArgs, config: Config) -> R
     crate::tui::run(options).map_err(|report| CliError::Usage(format!("error: {report:#}")))
 }
 
-/// Begins the recording before the app takes the screen, so that a bad path is an ordinary error.
+/// Starts the recording before the app takes the screen, so that a bad path is an ordinary error.
 fn recorder(
     path: &Path,
     scene: &Path,

@@ -29,12 +29,12 @@ Examples:
 
 docs/peek.md describes the fields of --format json.";
 
-/// What of the PE.
+/// View of a PE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum View {
     /// Status, operation, timers, DMA, FIFO, interrupts
     Core,
-    /// Words of its memory with what they hold
+    /// Words of its memory with their labels
     Memory,
     /// Its units: c, θ, z, r, g, y, distance to the threshold
     Neurons,
@@ -53,7 +53,7 @@ impl From<View> for Part {
     }
 }
 
-/// Run a scene for some steps and show one PE from the inside.
+/// Run a scene for some steps and show the inside of one PE.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct PeekArgs {
@@ -68,10 +68,10 @@ pub struct PeekArgs {
     /// The PE: x,y of its QPE and its number there
     #[arg(long, value_name = "X,Y,P", value_parser = pe, required_unless_present = "unit")]
     pub pe: Option<Pe>,
-    /// A unit, which says the PE, too: rnns.1:41
+    /// Unit whose PE to show: rnns.1:41
     #[arg(long, value_name = "LAYER:UNIT", value_parser = unit, conflicts_with = "pe")]
     pub unit: Option<(String, u32)>,
-    /// What of it; without this the core, or with --unit the neurons
+    /// View of the PE; without this the core, or with --unit the neurons
     #[arg(long, value_enum)]
     pub view: Option<View>,
     /// Memory: a byte address (0x8000 or 32768). Neurons: number of a unit on the PE
@@ -80,7 +80,7 @@ pub struct PeekArgs {
     /// Neurons: nearest to their threshold first
     #[arg(long)]
     pub by_distance: bool,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output
@@ -91,23 +91,23 @@ pub struct PeekArgs {
     pub set: SetArgs,
 }
 
-/// A place that is not there.
+/// Error of a place that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PeekError {
     /// The address is beyond the PE's SRAM.
     #[error("address {0:#x} is beyond the PE's SRAM, which ends at 0x1ffff")]
     Address(u32),
-    /// Of the units.
+    /// The number of the unit is out of range.
     #[error("{pe} has {there} units, numbered from 0, and none with number {asked}")]
     Number {
-        /// PE that was asked for.
+        /// PE that was requested.
         pe: Pe,
-        /// Units it has.
+        /// Number of its units.
         there: u32,
         /// Number that was asked for.
         asked: u32,
     },
-    /// Of the network.
+    /// The network has no such unit.
     #[error("the network has no unit {unit} in a layer `{layer}`; its layers are {layers}")]
     Unit {
         /// The layer as given.
@@ -121,7 +121,7 @@ pub enum PeekError {
 
 /// Reads a PE: `3,4,2`.
 pub(super) fn pe(text: &str) -> Result<Pe, String> {
-    let wrong = || format!("`{text}` is no PE: write x,y,p as in 3,4,2");
+    let wrong = || format!("invalid PE `{text}`: expected x,y,p, for example 3,4,2");
     let inner = text.trim().trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
     let parts: Vec<u8> = inner
         .split(',')
@@ -135,7 +135,7 @@ pub(super) fn pe(text: &str) -> Result<Pe, String> {
 }
 
 fn unit(text: &str) -> Result<(String, u32), String> {
-    let wrong = || format!("`{text}` is no unit: write LAYER:UNIT as in rnns.1:41");
+    let wrong = || format!("invalid unit `{text}`: expected LAYER:UNIT, for example rnns.1:41");
     let (layer, unit) = text.rsplit_once(':').ok_or_else(wrong)?;
     Ok((layer.to_owned(), unit.trim().parse().map_err(|_| wrong())?))
 }
@@ -145,7 +145,7 @@ fn number(text: &str) -> Result<u32, String> {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    parsed.map_err(|_| format!("`{text}` is no number: write 0x8000 or 32768"))
+    parsed.map_err(|_| format!("invalid number `{text}`: expected for example 0x8000 or 32768"))
 }
 
 /// Runs the scene and looks at the PE.
@@ -163,7 +163,7 @@ pub fn peek(args: &PeekArgs) -> Result<u8, CliError> {
     Ok(FAILED)
 }
 
-/// Where to look, if it is there.
+/// Returns the place to inspect, if it exists.
 fn place(args: &PeekArgs, session: &Session) -> Result<Place, PeekError> {
     let part = match (args.view, &args.unit) {
         (Some(view), _) => view.into(),
@@ -201,7 +201,7 @@ fn layers(session: &Session) -> String {
     layers.map(|l| format!("{} ({} units)", l.name, l.unit_word.len())).collect::<Vec<_>>().join(", ")
 }
 
-/// Runs as far as was asked; why it stopped earlier, if the machine did.
+/// Runs to the requested moment; returns the reason if the machine stops earlier.
 fn advance(args: &PeekArgs, session: &mut Session) -> Option<String> {
     while session.steps() < args.steps {
         match session.step(StepUnit::TimeStep) {

@@ -29,7 +29,7 @@ pub struct QuantizeArgs {
     steps: u32,
 }
 
-/// Why `quantize` stops.
+/// Error that stops `quantize`.
 #[derive(Debug, Error)]
 pub enum QuantizeError {
     /// The model cannot be read.
@@ -56,8 +56,8 @@ pub enum QuantizeError {
     Output(#[from] OutputError),
 }
 
-/// Shows what quantising a model's matrices to 8 bits loses and saves; with a text,
-/// in perplexity too.
+/// Shows the loss and the saving of quantising a model's matrices to 8 bits; with a text, in
+/// perplexity too.
 pub fn quantize(args: &QuantizeArgs, output: &mut Output) -> Result<(), QuantizeError> {
     let model = Arc::new(LanguageModel::load(&find::meant(&args.model))?);
     let quantised = QuantisedEgru::new(&model.network);

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{CliError, FAILED, FINE, Format};
 use crate::output::{Output, say};
 use crate::report::Report;
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, build};
 use crate::session::record::{Ended, Recording};
@@ -17,15 +17,15 @@ Examples:
   spinntui scenes/lm_small.ron --record session.ron
       every step, step back, bookmark and fault is written down
   spinntui replay session.ron
-      does it again; exit code 0 if it ends in the same state, to the bit";
+      replays it; exit code 0 if it ends in the same state, to the bit";
 
-/// Do a recorded session again, and compare the state that it ends in.
+/// Replay a recorded session and verify its final state.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReplayArgs {
-    /// What `--record` wrote
+    /// File written by `--record`
     pub recording: PathBuf,
-    /// What the report looks like
+    /// Format of the report
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output
@@ -33,15 +33,15 @@ pub struct ReplayArgs {
     pub output: Option<PathBuf>,
 }
 
-/// Replays; the exit code says whether the end is the same.
+/// Replays a session; the exit code is 0 if its final state equals the recorded one.
 pub fn run(args: &ReplayArgs) -> Result<u8, CliError> {
     let recording = Recording::load(&args.recording)?;
-    let loaded = LoadedScene::load(&recording.opening.scene, &recording.opening.set)?;
+    let loaded = LoadedScene::load(&recording.header.scene, &recording.header.set)?;
     let reads = loaded.reads().and("the recording that is read", &args.recording);
     let mut output = Output::create(args.output.as_deref(), &reads)?;
     let mut session = build(loaded, &mut ModelCache::default())?;
     let end = recording.replay(&mut session)?;
-    let report = Report::gather(&mut session, Around::default());
+    let report = Report::gather(&mut session, RunContext::default());
     args.format.write(&mut output, || report.to_text(), || report.to_json())?;
     output.finish()?;
     if let Some(line) = recording.cut {

@@ -10,7 +10,7 @@ use super::points::{self, Asked, PointArgs};
 use super::steps::{StepArgs, StepTables};
 use super::{CliError, FAILED, FINE, FaultArgs, Format, SetArgs};
 use crate::output::{Output, OutputError, Reads, Replace, say};
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::report::stream::StreamLine;
 use crate::report::{Host, Report, spec};
 use crate::scene::{LoadedScene, OutputFile};
@@ -22,13 +22,13 @@ use crate::session::verify::{Difference, Verifier};
 use crate::session::{Moved, Session};
 use crate::text::{grouped, several};
 
-/// A run that takes longer says how far it is, so often.
+/// Interval between two progress messages of a long run.
 const PROGRESS: Duration = Duration::from_millis(500);
 
 const EXAMPLES: &str = "\
 Examples:
   spinntui run scenes/lm_small.ron
-      the whole text; what came out as tables
+      the whole text; results as tables
   spinntui run scenes/lm.ron --sequences 1
       70 words through the paper's network: time, energy, perplexity
   spinntui run scenes/lm_small.ron --steps 100 --set chip.waiting=Sleep
@@ -39,9 +39,9 @@ Examples:
   spinntui run scenes/lm_small.ron --steps 20 --watch perplexity --watch 'unit(\"rnns.1\", 4).c' --watch-output c.csv
       values after every time step, as a table
   spinntui run scenes/lm_small.ron --break 'surprisal > 12 bits'
-      up to the first word that surprises; exit code 1 if none does
+      up to the first surprising word; exit code 1 if there is none
   spinntui run scenes/lm_small.ron --steps 20 --verify
-      is every value on the chip the mathematics', bit for bit?
+      does every value on the chip equal the mathematics, bit for bit?
 
 The report is the same at every repetition but for `host`.";
 
@@ -57,10 +57,10 @@ pub struct RunArgs {
     /// of the input
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "sequences")]
     pub steps: Option<u64>,
-    /// Stop after so many sequences (of 70 tokens, unless the scene says otherwise)
+    /// Stop after this number of sequences (of 70 tokens, unless the scene says otherwise)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub sequences: Option<u64>,
-    /// What the report looks like
+    /// Format of the report
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output; an older regular file is replaced at the end
@@ -83,10 +83,10 @@ pub struct RunArgs {
     /// figures are the same
     #[arg(long)]
     pub exact: bool,
-    /// Run until a condition comes to hold: another word for --break
+    /// Stop when a condition becomes true (alias of --break)
     #[arg(long, value_name = "CONDITION")]
     pub until: Vec<String>,
-    /// Write what --trace notes to a file instead of standard error
+    /// Write the lines of --trace to a file instead of standard error
     #[arg(long, value_name = "FILE", requires = "trace")]
     pub trace_log: Option<PathBuf>,
     #[command(flatten)]
@@ -114,7 +114,7 @@ impl RunArgs {
 const UNORDERED: &str = "error: --verify compares bits, and sums of singles in the order of arrival have other last bits\n\
     = help: --set mapping.order=Ascending, or --set mapping.weights=Int8";
 
-/// Runs the scene; the exit code says whether the machine stalled.
+/// Runs the scene; the exit code is 1 if the machine stalled.
 pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let mut cache = ModelCache::default();
     let loaded = LoadedScene::load(&args.scene, &args.fault.edits(&args.set))?;
@@ -169,7 +169,7 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
 
     // The interval comes from running the model's own bytes again: of no use beside other bytes.
     let ranges = if args.images.is_none() { ranges(&session, &mut cache)? } else { None };
-    let report = Report::gather(&mut session, Around { ranges, stopped, hit, host });
+    let report = Report::gather(&mut session, RunContext { ranges, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;
     traced.finish()?;
@@ -190,13 +190,14 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     Ok(if verified { complain(&report, asked) } else { FAILED })
 }
 
-/// Says what a comparison with the mathematics found; returns `true` if there was no difference.
+/// Reports the result of a comparison with the mathematics; returns `true` if there was no
+/// difference.
 fn tell(verifier: &Verifier, difference: Option<&Difference>, steps: u64) -> bool {
     if let Some(difference) = difference {
         say(format!("verify: {difference}"));
     } else {
         let (values, steps) = (grouped(verifier.compared()), several(steps, "time step"));
-        say(format!("verify: {values} values of {steps} are the mathematics', bit for bit"));
+        say(format!("verify: {values} values of {steps} equal the mathematics, bit for bit"));
     }
     difference.is_none()
 }
@@ -261,15 +262,15 @@ fn write(args: &RunArgs, report: &Report, output: &mut Output) -> Result<(), Cli
     args.format.write(output, || report.to_text(), || report.to_json())
 }
 
-/// A value as one line of JSON.
+/// Writes a value as one line of JSON.
 fn line(output: &mut Output, value: &impl serde::Serialize) -> Result<(), OutputError> {
     // Values of ours always have a JSON form: what can fail is writing.
     let text = serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
     output.data(&(text + "\n"))
 }
 
-/// Says on standard error what is wrong with what was reported, and gives the exit code.
-/// `asked`: breakpoints were asked for, and not to hit one is a failure.
+/// Reports problems on standard error, and returns the exit code. With `asked` breakpoints were
+/// requested, and hitting none is a failure.
 fn complain(report: &Report, asked: bool) -> u8 {
     if report.races.count > 0 {
         say(format!(
@@ -296,7 +297,7 @@ fn complain(report: &Report, asked: bool) -> u8 {
     }
 }
 
-/// Where lines of tracepoints go.
+/// Destination of the lines of tracepoints.
 struct Traced {
     file: Option<Output>,
     failed: Option<OutputError>,
@@ -322,7 +323,7 @@ impl Traced {
     }
 }
 
-/// A line on a terminal that says how far a long run is.
+/// Progress of a long run, as a line on a terminal.
 pub(super) struct Progress {
     started: Instant,
     shown: Instant,
@@ -368,7 +369,7 @@ mod tests {
         let loaded = LoadedScene::load(Path::new("scenes/single_pe.ron"), &[]).unwrap();
         let plan = Plan::new(&loaded, &mut ModelCache::default()).unwrap();
         let mut session = plan.start(loaded).unwrap();
-        let mut report = Report::gather(&mut session, Around::default());
+        let mut report = Report::gather(&mut session, RunContext::default());
         assert_eq!(complain(&report, false), FINE);
         assert_eq!(complain(&report, true), FAILED, "a breakpoint was asked for and not hit");
         report.stopped = Some("a packet was lost".to_owned());

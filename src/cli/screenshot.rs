@@ -72,10 +72,10 @@ pub struct ScreenshotArgs {
     /// Columns and rows
     #[arg(long, value_name = "CxR", default_value = "120x40", value_parser = size)]
     pub size: (u16, u16),
-    /// Ground of an SVG; without this, what suits the theme
+    /// Background of an SVG; without this, one that suits the theme
     #[arg(long, value_enum)]
     pub ground: Option<Ground>,
-    /// Form of the answer; without this, what the file's ending says
+    /// Format of the answer; without this, by the file's ending
     #[arg(long, value_enum)]
     pub format: Option<PictureFormat>,
     /// Write to a file (.svg, .txt, .ansi) instead of standard output
@@ -98,7 +98,7 @@ pub struct ScreenshotArgs {
     pub set: SetArgs,
 }
 
-/// What a picture stands on.
+/// Background of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Ground {
     /// Light text on a dark ground
@@ -107,7 +107,7 @@ pub enum Ground {
     Light,
 }
 
-/// What is written.
+/// Format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PictureFormat {
     /// The characters
@@ -129,7 +129,7 @@ impl PictureFormat {
     }
 }
 
-/// A place in time, and steps from there.
+/// Moment, and steps from there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
     place: Place,
@@ -141,17 +141,17 @@ fn moment(text: &str) -> Result<Moment, String> {
     let first = parts.next().unwrap_or_default();
     let place = match command(Question::Goto, first)? {
         Command::Go(Place::Bookmark(name)) => {
-            return Err(format!("`{name}` is no moment: write step 12, event 1000 or time 5300"));
+            return Err(format!("invalid moment `{name}`: expected step 12, event 1000 or time 5300"));
         }
         Command::Go(place) => place,
-        _ => return Err("a moment is step 12, event 1000 or time 5300".to_owned()),
+        _ => return Err("expected step 12, event 1000 or time 5300".to_owned()),
     };
     Ok(Moment { place, steps: parts.map(steps).collect::<Result<_, _>>()? })
 }
 
-/// So many of something: `2 phases`.
+/// Parses a count with a unit, such as `2 phases`.
 fn steps(text: &str) -> Result<(StepUnit, u32), String> {
-    let wrong = || format!("`{text}` is no step: write 2 phases, 1 layer, 100 events");
+    let wrong = || format!("invalid step `{text}`: expected for example 2 phases, 1 layer or 100 events");
     let (count, unit) = text.split_once(char::is_whitespace).ok_or_else(wrong)?;
     let count = count.parse::<u32>().ok().filter(|&count| count > 0).ok_or_else(wrong)?;
     let unit = match unit.trim().trim_end_matches('s') {
@@ -208,7 +208,7 @@ pub fn screenshot(args: &ScreenshotArgs) -> Result<u8, CliError> {
 fn form(args: &ScreenshotArgs) -> Result<PictureFormat, CliError> {
     let unknown = |path: &PathBuf| {
         CliError::Usage(format!(
-            "error: {}: the ending says not what to write\nhelp: .svg, .txt or .ansi, or --format svg",
+            "error: {}: the file's ending does not name a format\nhelp: .svg, .txt or .ansi, or --format svg",
             path.display()
         ))
     };
@@ -228,8 +228,7 @@ fn reads(args: &ScreenshotArgs) -> Reads {
     }
 }
 
-/// The looks asked for: a picture does not depend on the terminal that it is made in, nor
-/// on a configuration.
+/// Returns the looks of the picture, which depend neither on the terminal nor on a configuration.
 fn looks(args: &ScreenshotArgs) -> Looks {
     let mut looks = args.looks.choice();
     // A picture has a background of its own; only ANSI text for a terminal needs one painted.
@@ -247,7 +246,7 @@ fn palette(args: &ScreenshotArgs) -> Palette {
     }
 }
 
-/// The app with its engine at the beginning.
+/// Opens the app with its engine.
 fn open(args: &ScreenshotArgs) -> Result<Stage, CliError> {
     let scene = find::scene(&args.scene);
     let set = args.fault.edits(&args.set);
@@ -264,7 +263,7 @@ fn open(args: &ScreenshotArgs) -> Result<Stage, CliError> {
     Stage::open(app, options).map_err(|error| CliError::Usage(error.to_string()))
 }
 
-/// Brings everything about that was asked for.
+/// Brings the app to the requested view.
 fn shown(
     stage: &mut Stage,
     args: &ScreenshotArgs,
@@ -283,7 +282,7 @@ fn shown(
     keys.iter().try_for_each(|press| stage.press(press))
 }
 
-/// What the picture shows, in words.
+/// Returns the title of the picture.
 fn title(app: &App) -> String {
     match app.picture() {
         Some(snapshot) => format!(
@@ -310,7 +309,7 @@ mod tests {
         assert_eq!(moment("time 5300 us").unwrap().place, Place::TimeUs(5300.0));
         for (text, word) in [
             ("", "nothing"),
-            ("there", "no moment"),
+            ("there", "invalid moment"),
             ("step", "missing"),
             ("step 1, 2", "no step"),
             ("step 1, 0 phases", "no step"),

@@ -24,7 +24,7 @@ What must hold: a scene is refused with a reason, or its values have the bits of
 findings name what has happened; and a moment that is met again, by whatever move, is the same to the bit.
 Exit codes: 0 all of it holds; 1 it does not: seed, number, and the smallest case that fails; 2 bad input.";
 
-/// Try random scenes, mappings, faults and moves, and report what does not hold.
+/// Test random scenes, mappings, faults and moves, and report failures.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct SoakArgs {
@@ -34,13 +34,13 @@ pub struct SoakArgs {
     /// Time after which no further case is begun; a fraction is fine
     #[arg(long, value_name = "M", value_parser = minutes)]
     pub minutes: f64,
-    /// Count of cases to end after, if that comes first
+    /// Number of cases after which to end, if that comes first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub cases: Option<u64>,
     /// Try this case alone
     #[arg(long, value_name = "NUMBER", conflicts_with = "cases")]
     pub case: Option<u64>,
-    /// Count of cases to try side by side; without it, as many as there are cores
+    /// Number of cases to run side by side; without it, as many as there are cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub jobs: Option<u32>,
 }
@@ -52,7 +52,7 @@ fn minutes(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Soaks, and prints what was found.
+/// Runs the cases, and prints the failures.
 pub fn soak(args: &SoakArgs) -> Result<u8, CliError> {
     let bases = Base::all()?;
     let stop = watched_signals()?;

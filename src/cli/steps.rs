@@ -13,7 +13,7 @@ use crate::session::debug::Names;
 use crate::session::debug::expr::Expression;
 use crate::task::figures;
 
-/// Values of tasks that every table of time steps has, if the task knows them.
+/// Values of tasks that every table of time steps has, if the task has them.
 const SCORES: [&str; 4] = ["perplexity", "accuracy", "class", "probability"];
 
 /// Tables that a run writes.
@@ -43,7 +43,7 @@ pub(super) struct StepTables {
     expressions: Vec<Expression>,
     steps: Option<Table>,
     firing: Option<Table>,
-    /// Names and values that a task has beside its line.
+    /// Names and values of the task beside its line.
     scores: Vec<(&'static str, Expression)>,
     /// Ticks and packets until the last row.
     before: (u64, u64),

@@ -71,10 +71,10 @@ pub struct SweepArgs {
     /// Run shard m of n: the points whose number divided by n leaves m
     #[arg(long, value_name = "m/n")]
     pub shard: Option<Shard>,
-    /// Count of points to run side by side; without it, as many as there are cores
+    /// Number of points to run side by side; without it, as many as there are cores
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub jobs: Option<u32>,
-    /// End a point that takes longer; its line says so
+    /// End a point that takes longer; its line records it
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// Run points again that were killed, took too long, panicked or were refused
@@ -95,7 +95,7 @@ pub struct SweepArgs {
     /// Print a script that submits the shards, instead of running points
     #[arg(long, value_name = "ENGINE", value_enum)]
     pub script: Option<EngineArg>,
-    /// Count of shards of a script; without it 64, or as many as there are points
+    /// Number of shards of a script; without it 64, or as many as there are points
     #[arg(long, value_name = "N", requires = "script", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub shards: Option<u64>,
     /// Run points that another process names
@@ -114,7 +114,7 @@ pub enum EngineArg {
     Hq,
 }
 
-/// Runs a plan, or does what is asked for instead.
+/// Runs a plan, or carries out the requested action instead.
 pub fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
     if args.worker {
         // The sweep that has started it says what is wrong.

@@ -21,7 +21,7 @@ use crate::task::dvs::synthetic::{
 /// Arguments of `spinntui synth`.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
-    /// How many people
+    /// Number of people
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     people: u32,
     /// Recordings of each person, every one under another lighting
@@ -30,7 +30,7 @@ pub struct SynthArgs {
     /// Start of all random numbers: the same seed gives the same bytes
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Make written digits in the manner of N-MNIST instead, so many recordings of each
+    /// Make written digits in the manner of N-MNIST instead, this number of recordings of each
     #[arg(
         long,
         value_name = "EACH",
@@ -44,7 +44,7 @@ pub struct SynthArgs {
     /// Number of the first person
     #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     first_person: u32,
-    /// So many people, the last ones, are for tests; a fifth if left out
+    /// Number of people, the last ones, whose recordings are for tests; a fifth if left out
     #[arg(long, value_name = "PEOPLE")]
     test_people: Option<u32>,
     /// Shortest and longest length of a gesture, seconds
@@ -57,11 +57,10 @@ pub struct SynthArgs {
     /// 0.5 draws both
     #[arg(long, value_name = "SHARE", conflicts_with = "world")]
     mix: Option<f32>,
-    /// Point of view from which arm circles are called clockwise; no source says which the
-    /// data set means
+    /// Point of view from which arm circles are called clockwise; no source states the data set's
     #[arg(long, value_enum, default_value_t)]
     clock: ClockArg,
-    /// Folder to write to; made if it is not there
+    /// Folder to write to; created if it does not exist
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 }
@@ -93,11 +92,11 @@ enum ClockArg {
     Person,
 }
 
-/// Why `synth` stops.
+/// Error that stops `synth`.
 #[derive(Debug, Error)]
 pub enum SynthError {
     /// Lengths that no gesture can have.
-    #[error("--seconds {from} {to}: needed are two lengths between 0.1 and 600 s, the shorter one first")]
+    #[error("--seconds {from} {to}: expected two lengths between 0.1 and 600 s, the shorter one first")]
     Seconds {
         /// Shortest length as given, s.
         from: f64,
@@ -195,7 +194,7 @@ fn options(args: &SynthArgs) -> Result<DatasetOptions, SynthError> {
     })
 }
 
-/// A bar on the terminal, if there is one.
+/// Progress bar on the terminal, if there is one.
 struct Progress {
     done: AtomicUsize,
     all: usize,

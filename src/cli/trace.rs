@@ -31,18 +31,18 @@ Examples:
 
 docs/trace.md describes what is in a trace. Writing one changes nothing of what the chip does.";
 
-/// What a trace looks like.
+/// Format of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TraceFormat {
     /// Chrome's trace events, as JSON: for Perfetto and chrome://tracing
     Perfetto,
-    /// One row for each thing that took time
+    /// CSV: a row for each thing that took time
     Csv,
     /// For people: what bounds each step, and whom idle PEs waited for
     Text,
 }
 
-/// Which packets a Perfetto trace shows as arrows.
+/// Packets that a Perfetto trace shows as arrows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum PacketChoice {
     /// All: a token of the paper's model makes a file of about 26 MB
@@ -54,8 +54,8 @@ pub enum PacketChoice {
     None,
 }
 
-/// Write what every PE, packet and DMA did when, for Perfetto or as a table; say what
-/// bounds a step.
+/// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what bounds a
+/// step.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TraceArgs {
@@ -70,10 +70,10 @@ pub struct TraceArgs {
     /// Time steps to run before, untraced
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub skip: u64,
-    /// What the trace looks like; without it, by the file's ending: .csv, .txt, else Perfetto
+    /// Format of the trace; without it, by the file's ending: .csv, .txt, else Perfetto
     #[arg(long, value_enum)]
     pub format: Option<TraceFormat>,
-    /// Which packets a Perfetto trace shows as arrows
+    /// Packets that a Perfetto trace shows as arrows
     #[arg(long, value_enum, default_value_t)]
     pub packets: PacketChoice,
     #[command(flatten)]
@@ -135,9 +135,9 @@ pub fn trace(args: &TraceArgs) -> Result<u8, CliError> {
     }
 }
 
-/// How it went.
+/// Outcome of writing a trace.
 struct Written {
-    /// Why the machine stopped early, if it did.
+    /// Reason for which the machine stopped early, if it did.
     stopped: Option<String>,
     /// Records that are missing.
     dropped: u64,
@@ -176,7 +176,7 @@ fn write(
     Ok(Written { stopped, dropped })
 }
 
-/// Runs one time step; why it could not be completed, if so.
+/// Runs one time step; returns the reason if it could not be completed.
 fn one_step(session: &mut Session) -> Option<String> {
     match session.step(StepUnit::TimeStep) {
         Moved::On(_) => None,

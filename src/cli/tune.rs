@@ -34,9 +34,9 @@ Exit codes: 0 fine; 1 outputs differ that should not; 2 bad input, or a scene th
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TuneArgs {
-    /// Scene file; it has to fit as it is
+    /// Scene file, which has to fit unchanged
     pub scene: PathBuf,
-    /// What is to be least
+    /// Quantity to minimise
     #[arg(long = "for", value_name = "GOAL", value_enum, default_value_t)]
     pub goal: GoalArg,
     /// Time steps (tokens) that each candidate is emulated for
@@ -45,13 +45,13 @@ pub struct TuneArgs {
     /// Mappings to emulate, the scene's own included
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub candidates: u32,
-    /// Stop after so many seconds, with the best so far
+    /// Stop after this number of seconds, with the best so far
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub budget: Option<u64>,
     /// Try 8-bit weights too: faster or smaller perhaps, but another result
     #[arg(long)]
     pub allow_int8: bool,
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write the winning scene to a file
@@ -62,7 +62,7 @@ pub struct TuneArgs {
     pub set: SetArgs,
 }
 
-/// What is to be least.
+/// Quantity to minimise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum GoalArg {
     /// Chip time of a time step
@@ -74,7 +74,7 @@ pub enum GoalArg {
     Pes,
 }
 
-/// Searches, prints what was found and writes the winner.
+/// Searches, prints the result and writes the winner.
 pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
     let options = TuneOptions {

@@ -65,8 +65,8 @@ impl Journal {
         Err(busy())
     }
 
-    /// Opens a journal for more lines, or begins an empty one. What a killed program has left of a
-    /// line is cut off.
+    /// Opens a journal for more lines, or starts an empty one. An incomplete last line of a killed
+    /// program is cut off.
     ///
     /// # Errors
     ///
@@ -134,11 +134,11 @@ fn complete_bytes(file: &mut File) -> io::Result<u64> {
 
 /// File found at the path of a new journal.
 enum Older {
-    /// There is no file yet.
+    /// No file exists yet.
     Nothing,
     /// An older file, locked.
     Locked(File),
-    /// A file that was replaced while it was being locked: look again.
+    /// The file was replaced while it was being locked: look again.
     Replaced,
 }
 

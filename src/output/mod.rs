@@ -30,7 +30,7 @@ use place::{Place, place_of};
 /// Reason why an answer cannot be written.
 #[derive(Debug, Error)]
 pub enum OutputError {
-    /// The operating system refuses it.
+    /// The operating system refuses the write.
     #[error("cannot write {place}: {source}")]
     Write {
         /// File, or words for standard output.
@@ -46,7 +46,7 @@ pub enum OutputError {
         /// Error of the operating system, or of the file's format.
         source: io::Error,
     },
-    /// The command also reads the file, or writes it already.
+    /// The command also reads the file, or already writes it.
     #[error(
         "cannot write {}: {} is the same file, {what}\nhelp: name another file", place.display(), path.display()
     )]
@@ -159,7 +159,7 @@ impl Output {
         self.sink.write_all(text.as_bytes()).map_err(|source| self.error(source))
     }
 
-    /// Hands over the text written so far; a regular file still appears only at [`Output::finish`].
+    /// Writes the text so far; a regular file still appears only at [`Output::finish`].
     ///
     /// # Errors
     ///

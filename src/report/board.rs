@@ -1,4 +1,4 @@
-//! What a run has shown of chips and of the links between them.
+//! Figures of a run for each chip and for the links between chips.
 
 use serde::Serialize;
 
@@ -18,28 +18,28 @@ pub struct ChipUse {
     pub pes: usize,
     /// Bytes in use in their memories, all together.
     pub bytes: u64,
-    /// Time in which the PE that worked most did other than wait, µs.
+    /// Time that the PE that worked most did not wait, µs.
     pub time_us: f64,
 }
 
 /// A directed link between two chips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LinkUse {
-    /// Chip that it leaves.
+    /// Index of the chip that the link leaves.
     pub from: usize,
-    /// Chip that it enters.
+    /// Index of the chip that the link enters.
     pub to: usize,
-    /// Direction in which it leaves.
+    /// Direction in which the link leaves its chip.
     pub direction: Direction,
     /// Number of packets that crossed it.
     pub packets: u64,
-    /// Link packets of 96 bits that they took.
+    /// Link packets of 96 bits that the packets took.
     pub link_packets: u64,
     /// Bytes of the packets' payloads.
     pub bytes: u64,
-    /// Share of the run in which it was busy, 0..=1.
+    /// Share of the run in which the link was busy, 0..=1.
     pub load: f64,
-    /// Time that packets waited for it, sum over packets, µs.
+    /// Time that packets waited for the link, sum over packets, µs.
     pub waited_us: f64,
 }
 

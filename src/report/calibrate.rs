@@ -1,5 +1,5 @@
-//! What `spinntui calibrate` shows: measured beside emulated, before and after the fit, and the
-//! scene with it.
+//! Report of `spinntui calibrate`: measured times beside emulated ones before and after the fit,
+//! and the fitted scene.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub const VERSION: u32 = 1;
 /// Column at which values begin.
 const INDENT: usize = 9;
 
-/// A fit, and what it is of. `docs/calibrate.md` describes the fields for users.
+/// Report of a fit. `docs/calibrate.md` describes the fields for users.
 #[derive(Clone, Debug, Serialize)]
 pub struct CalibrateReport {
     /// Version of these fields: [`VERSION`].
@@ -33,7 +33,7 @@ pub struct CalibrateReport {
 }
 
 impl CalibrateReport {
-    /// Puts a fit in words, and its values in the scene.
+    /// Describes a fit in words, and puts its values into the scene.
     pub fn new(loaded: &LoadedScene, timers: &Path, fit: Calibration) -> Result<Self, SceneError> {
         let changed = |p: &&ParameterFit| p.fitted && p.after.to_bits() != p.before.to_bits();
         let edit = |p: &ParameterFit| (format!("assume.{}", p.name), p.after.to_string());
@@ -49,7 +49,7 @@ impl CalibrateReport {
         })
     }
 
-    /// The scene's own text with the fitted values, read again as a scene at `path`.
+    /// Returns the scene's own text with the fitted values, read again as a scene at `path`.
     pub fn scene_text(&self, path: &Path) -> Result<&str, SceneError> {
         LoadedScene::from_text(&self.text, path, &[])?;
         Ok(&self.text)

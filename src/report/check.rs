@@ -1,4 +1,4 @@
-//! What `spinntui check` shows: how a network lies on the chip, before anything runs.
+//! Report of `spinntui check`: the placement of a network on the chip before anything runs.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::session::build::{Plan, lints};
 /// Column at which values begin.
 const INDENT: usize = 9;
 
-/// How a network lies on the chip. `docs/report.md` describes the fields for users.
+/// Placement of a network on the chip. `docs/report.md` describes the fields for users.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CheckReport {
     /// Scene file, as named on the command line.
@@ -31,7 +31,7 @@ pub struct CheckReport {
     pub fits: bool,
     /// PEs with a program.
     pub pes_used: usize,
-    /// PEs without one, reserved ones included.
+    /// PEs without a program, reserved ones included.
     pub pes_unused: usize,
     /// Layers, in network order.
     pub layers: Vec<LayerCheck>,
@@ -39,25 +39,25 @@ pub struct CheckReport {
     pub maps: Vec<MemoryMap>,
     /// Use of the chip's DRAM.
     pub dram: DramCheck,
-    /// Which PE works for which layer, as text.
+    /// Floor plan as text: the layer that each PE works for.
     pub floor_plan: Vec<String>,
-    /// Findings, the gravest first.
+    /// Findings, most severe first.
     pub lints: Vec<Lint>,
 }
 
-/// How a layer is spread.
+/// Distribution of a layer over its PEs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerCheck {
     /// Balance of the layer's weights over its PEs.
     #[serde(flatten)]
     pub balance: LayerBalance,
-    /// Its PEs wait for each other before they broadcast.
+    /// Whether its PEs wait for each other before they broadcast.
     pub barrier: bool,
-    /// PE cycles from the start of a time step until its slowest PE has read x.
+    /// PE cycles from the start of a time step until the layer's slowest PE has read x.
     pub slowest_input_cycles: u64,
-    /// PE cycles until its fastest PE could send y.
+    /// PE cycles until the layer's fastest PE could send y.
     pub fastest_output_cycles: u64,
-    /// PE cycles that its PEs may start apart.
+    /// PE cycles by which the layer's PEs may start apart.
     pub skew_cycles: u64,
 }
 
@@ -66,7 +66,7 @@ pub struct LayerCheck {
 pub struct MemoryMap {
     /// PE as `PE(x,y,p)`.
     pub pe: String,
-    /// Layers it hosts.
+    /// Layers on the PE.
     pub layers: Vec<String>,
     /// Bytes in use, of 131,072.
     pub used_bytes: u32,
@@ -94,11 +94,11 @@ pub struct DramCheck {
 pub struct MapRegion {
     /// Address of the first byte.
     pub start: u32,
-    /// One past the last byte.
+    /// Byte address after the last byte.
     pub end: u32,
-    /// What it is.
+    /// Description of the region.
     pub name: String,
-    /// What kind of bytes.
+    /// Kind of the bytes.
     pub kind: RegionKind,
 }
 

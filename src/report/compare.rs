@@ -24,14 +24,14 @@ use input::{Input, InputCheck};
 /// Version of the fields of a comparison; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
 
-/// One of the two runs.
+/// Report of one of the two runs, with its scene and input.
 #[derive(Clone, Debug)]
 pub struct Ran {
-    /// What it has shown.
+    /// Report of the run.
     pub report: Report,
-    /// What it was built from, edits made.
+    /// Scene that was run, with edits.
     pub scene: Scene,
-    /// What it read.
+    /// Input that was read.
     pub input: Input,
 }
 
@@ -59,12 +59,12 @@ pub struct Comparison {
     pub figures: Vec<Figure>,
     /// Time by phase and layer.
     pub phases: Vec<PhaseDifference>,
-    /// What the difference becomes when a number changes that no public source gives.
+    /// Difference at other values of numbers that no public source gives.
     pub assumptions: Vec<Assumption>,
-    /// What else has to be known.
+    /// Further facts that a reader has to know.
     pub notes: Vec<String>,
-    /// Which is faster and which needs less energy, by how much, and in which phase
-    /// the difference lies.
+    /// Faster scene and scene that needs less energy, by how much, and the phase in which the
+    /// difference lies.
     pub closing: String,
     /// The report of the first.
     pub a: Report,
@@ -77,31 +77,31 @@ pub struct Comparison {
 pub struct Changed {
     /// Path of the field, as `--set` takes it.
     pub field: String,
-    /// Its value in A; `null` when it has none.
+    /// Value in A; `null` when it has none.
     pub a: Value,
-    /// Its value in B.
+    /// Value in B; `null` when it has none.
     pub b: Value,
 }
 
 /// Whether two runs computed the same.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outputs {
-    /// Both read the same words with the same network, for as many steps.
+    /// Whether both read the same words with the same network, for the same number of steps.
     pub comparable: bool,
-    /// `output_hash` is the same; `null` when that says nothing.
+    /// Whether `output_hash` is the same; `null` when that means nothing.
     pub identical: Option<bool>,
-    /// What to make of it.
+    /// Explanation of the result.
     pub why: String,
 }
 
 /// A figure of the whole run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// Its path in a report, `memory.bytes_used_max`.
+    /// Path of the figure in a report, `memory.bytes_used_max`.
     pub name: &'static str,
-    /// Its value in A; `null` when it has none.
+    /// Value in A; `null` when it has none.
     pub a: Option<f64>,
-    /// Its value in B.
+    /// Value in B; `null` when it has none.
     pub b: Option<f64>,
     /// B − A.
     pub absolute: Option<f64>,
@@ -116,7 +116,7 @@ impl Figure {
     }
 }
 
-/// (b − a) / a; none for what cannot be said in per cent.
+/// Returns (b − a) / a; `None` where per cent make no sense.
 pub(super) fn relative(a: f64, b: f64) -> Option<f64> {
     if a.total_cmp(&b).is_eq() { Some(0.0) } else { Some((b - a) / a).filter(|r| r.is_finite()) }
 }
@@ -136,12 +136,13 @@ pub struct PhaseDifference {
     pub absolute_us: f64,
     /// (B − A) / A; `null` also when A is 0 and B is not.
     pub relative: Option<f64>,
-    /// 1 where the difference is greatest, whatever its sign; those with none share the last rank.
+    /// Rank by the size of the difference, 1 for the greatest; phases without a difference share
+    /// the last rank.
     pub rank: usize,
 }
 
 impl Comparison {
-    /// Puts two runs, made to run so many steps each, beside each other.
+    /// Compares two runs, each made to run `steps` steps.
     pub fn new(steps: u64, a: Ran, b: Ran, assumptions: Vec<Assumption>) -> Self {
         let input = InputCheck::new(&a, &b);
         let outputs = Outputs::new(&input, &a, &b);
@@ -172,7 +173,7 @@ impl Comparison {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
 
-    /// The outputs are known to be bit-identical.
+    /// Returns `true` if the outputs are known to be bit-identical.
     pub fn same_output(&self) -> bool {
         self.outputs.identical == Some(true)
     }
@@ -258,7 +259,7 @@ fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// All phases of the layers of both, those of A first, in network and program order.
+/// Returns all phases of the layers of both, those of A first, in network and program order.
 fn phases(a: &Report, b: &Report) -> Vec<PhaseDifference> {
     let time = |report: &Report, phase: &str, layer: &str| -> Option<f64> {
         report.phases.iter().find(|p| p.phase == phase && p.layer == layer).map(|p| p.time_us)
@@ -331,7 +332,7 @@ fn walk(value: &Value, path: String, leaves: &mut Vec<(String, Value)>) {
     }
 }
 
-/// What a reader has to know beside the figures.
+/// Returns the facts that a reader has to know beside the figures.
 fn notes(a: &Report, b: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, report) in [("A", a), ("B", b)] {

@@ -1,4 +1,4 @@
-//! What `spinntui events` says about a recording. docs/events.md describes the fields for users.
+//! Report of `spinntui events` on a recording. docs/events.md describes the fields for users.
 
 mod picture;
 mod text;
@@ -17,7 +17,7 @@ const BARS: usize = 64;
 /// Shortest bar, µs.
 const SHORTEST_BAR: u64 = 1_000;
 
-/// A recording from its first event to its last.
+/// Description of a recording from its first event to its last.
 #[derive(Clone, Debug, Serialize)]
 pub struct EventsReport {
     /// Version of these fields.
@@ -48,16 +48,16 @@ pub struct EventsReport {
     pub last_event: Option<CameraEvent>,
     /// Events over time.
     pub rate: Rate,
-    /// Gestures and when they are made, from the file of labels beside the recording.
+    /// Gestures with their times, from the file of labels beside the recording.
     pub labels: Vec<LabelReport>,
-    /// What is odd about the recording.
+    /// Oddities of the recording.
     pub warnings: Vec<Tally>,
-    /// Where events are; not in the JSON.
+    /// Picture of the events; not in the JSON.
     #[serde(skip)]
     pub picture: Picture,
 }
 
-/// A label and what lies in it.
+/// Label with the number of events in its time.
 #[derive(Clone, Debug, Serialize)]
 pub struct LabelReport {
     /// The class, from 1.

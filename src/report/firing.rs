@@ -27,12 +27,12 @@ pub struct LayerFiring {
     words: String,
 }
 
-/// Unit and how often it sent something.
+/// Unit with its number of time steps with events.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct UnitRate {
     /// Model index of the unit.
     pub unit: u32,
-    /// Time steps in which it sent something.
+    /// Number of time steps in which the unit sent something.
     pub steps: u32,
     /// Share of all time steps, 0..=1.
     pub rate: f64,

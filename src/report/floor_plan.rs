@@ -55,7 +55,7 @@ fn letter(program: &Program, chip: &ChipOptions, x: u8, y: u8, p: u8) -> char {
     }
 }
 
-/// What the letters mean.
+/// Returns the meaning of the letters.
 pub fn legend(program: &Program) -> String {
     let layers: Vec<String> = program
         .populations

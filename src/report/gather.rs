@@ -1,4 +1,4 @@
-//! From a session to its report.
+//! Gathering of a report from a session.
 
 use std::sync::Arc;
 
@@ -27,9 +27,9 @@ use super::{
 };
 use crate::session::ranges::Ranges;
 
-/// What the session itself does not know.
+/// Facts about a run that the session itself does not know.
 #[derive(Clone, Debug, Default)]
-pub struct Around {
+pub struct RunContext {
     /// Intervals of [`Report::chip_time_range_us`] and [`Report::chip_time_memory_range_us`].
     pub ranges: Option<Ranges>,
     /// Reason of the stop: [`Report::stopped`].
@@ -41,8 +41,8 @@ pub struct Around {
 }
 
 impl Report {
-    /// Gathers what a session has shown so far.
-    pub fn gather(session: &mut Session, around: Around) -> Self {
+    /// Gathers the report of a session so far.
+    pub fn gather(session: &mut Session, context: RunContext) -> Self {
         let state_hash = session.state_hash();
         let session = &*session;
         let scene = &session.loaded.scene;
@@ -59,11 +59,11 @@ impl Report {
             sequence_length: session.work().sequence(),
             input_steps: session.work().total_steps(),
             batch: session.program().batch,
-            stopped: around.stopped,
-            hit: around.hit.map(Into::into),
+            stopped: context.stopped,
+            hit: context.hit.map(Into::into),
             chip_time_us: us(tick),
-            chip_time_range_us: around.ranges.map(|ranges| ranges.refill),
-            chip_time_memory_range_us: around.ranges.map(|ranges| ranges.memory),
+            chip_time_range_us: context.ranges.map(|ranges| ranges.refill),
+            chip_time_memory_range_us: context.ranges.map(|ranges| ranges.memory),
             cycles: tick / session.program().operating_point.ticks_per_cycle(),
             task: session.work().figures(&session.moment()),
             power_w: energy.power_w,
@@ -98,7 +98,7 @@ impl Report {
             assume: session.program().assume.clone(),
             output_hash: format!("{:032x}", session.output_hash()),
             state_hash: format!("{state_hash:032x}"),
-            host: around.host,
+            host: context.host,
         }
     }
 }
@@ -249,8 +249,8 @@ fn timers(session: &Session) -> Vec<Timers> {
     timers
 }
 
-/// The values that a PE logged for one of its slots in the last step in which it did. Slots
-/// log in turn.
+/// Returns the values that a PE logged for one of its slots, in the last step in which it did.
+/// Slots log in turn.
 fn last_logged(session: &Session, pe: Pe, loaded: &PeProgram, slot: u32) -> Option<TimerCounts> {
     let state = &session.machine().state().pes[pe.index()];
     let phases = loaded.logged();
@@ -301,7 +301,7 @@ fn memory(session: &Session) -> Memory {
     }
 }
 
-/// What a bank has seen in all PEs together.
+/// Returns the counts of a bank, summed over all PEs.
 fn bank_count(session: &Session, bank: usize) -> BankCount {
     let pes = session.machine().state().pes.iter();
     pes.map(|pe| pe.banks.count[bank]).fold(BankCount::default(), BankCount::plus)
@@ -343,7 +343,7 @@ fn dram(session: &Session) -> DramUse {
     DramUse { beats: traffic.dma_beats, bytes: traffic.dram_bytes(), waited_cycles: state.noc.beats_waited }
 }
 
-/// What MAC arrays did; `None` if none has worked.
+/// Returns the figures of the MAC arrays; `None` if none has worked.
 fn mac_array(session: &Session) -> Option<MacUse> {
     let mut all = MacRun::default();
     let mut overflows = 0;
@@ -367,7 +367,7 @@ fn races(session: &Session) -> RaceCount {
     RaceCount { count: races.count, first: races.first.iter().map(seen).collect() }
 }
 
-/// Where the energy went: parts of 0 J are left out of the operations.
+/// Returns the energy by its uses: operations of 0 J are left out.
 fn energy_parts(session: &Session) -> EnergyUse {
     let meter = session.meter();
     let parts = meter.parts();

@@ -1,4 +1,4 @@
-//! What the options of a spiking network's PEs did: operating points (`chip.dvfs`), order of sums.
+//! Figures on options of a spiking network's PEs: operating points (`chip.dvfs`), order of sums.
 
 use serde::Serialize;
 

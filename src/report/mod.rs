@@ -46,8 +46,7 @@ use crate::task::figures::Figures;
 /// Version of the report's fields; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
 
-/// What a run has shown. Everything but `host` is the same on every machine and
-/// at every repetition.
+/// Report of a run. Everything but `host` is the same on every machine and at every repetition.
 ///
 /// Without another window in its description, a figure is for the whole run, from tick 0 to the end
 /// of the last completed time step (or to where the machine stopped).
@@ -74,9 +73,9 @@ pub struct Report {
     /// Samples side by side: each time step reads a token of as many streams, or a frame of
     /// as many samples.
     pub batch: u32,
-    /// Why the machine stopped before it was told to: a stall or a fault. `null` when it did not.
+    /// Reason for which the machine stopped early: a stall or a fault. `null` when it did not.
     pub stopped: Option<String>,
-    /// The breakpoint that stopped the run; `null` when none did.
+    /// Breakpoint that stopped the run; `null` when none did.
     pub hit: Option<HitSeen>,
     /// Chip time, µs.
     pub chip_time_us: f64,
@@ -90,7 +89,7 @@ pub struct Report {
     pub chip_time_memory_range_us: Option<[f64; 2]>,
     /// Chip time in whole cycles of the PE clock.
     pub cycles: u64,
-    /// What the run has shown of its task.
+    /// Figures of the task.
     #[serde(flatten)]
     pub task: Figures,
     /// Mean power of the chip, W; host and DRAM are not in it.
@@ -99,12 +98,11 @@ pub struct Report {
     pub energy_j: f64,
     /// `energy_j` over `steps`, J; 0 without a completed step.
     pub energy_per_step_j: f64,
-    /// Where `energy_j` went; the parts add up to it.
+    /// Energy by its uses; the parts add up to `energy_j`.
     pub energy_parts: EnergyUse,
-    /// Share of the time in which the PEs with a program did other than wait, mean
-    /// over them, 0..=1.
+    /// Share of the time in which the PEs with a program did not wait, mean over them, 0..=1.
     pub duty: f64,
-    /// Clock, voltage, and what a PE does while it waits.
+    /// Clock, voltage, and behaviour of a waiting PE.
     pub chip: Chip,
     /// Chips of the board; one without a board.
     pub chips: Vec<board::ChipUse>,
@@ -133,9 +131,9 @@ pub struct Report {
     pub counts: Counts,
     /// Uses of the critical path of the first time steps; `null` without a completed step.
     pub path: Option<PathTime>,
-    /// What the PEs themselves logged with their 1 MHz timers, one entry a layer.
+    /// Times that the PEs logged with their 1 MHz timers, one entry a layer.
     pub timers: Vec<Timers>,
-    /// How full the SRAMs are.
+    /// Use of the SRAMs.
     pub memory: Memory,
     /// Traffic of the network-on-chip.
     pub noc: NocUse,
@@ -143,22 +141,22 @@ pub struct Report {
     pub dram: DramUse,
     /// MAC arrays of all PEs; `null` where no kernel has used one.
     pub mac_array: Option<MacUse>,
-    /// Bytes overwritten before they were read.
+    /// Packets that overwrote unread data.
     pub races: RaceCount,
     /// Findings about the mapping.
     pub lints: Vec<Lint>,
-    /// What no public source gives, as this run took it. Fields: `docs/scene.md`.
+    /// Values assumed where no public source gives one. Fields: `docs/scene.md`.
     pub assume: Assume,
     /// Hash (xxh3-128) of the last layer's y of all steps, model order: the same for every
     /// partition. 32 hex digits.
     pub output_hash: String,
-    /// Hash (xxh3-128) of everything that decides what the machine does next. 32 hex digits.
+    /// Hash (xxh3-128) of everything that determines the machine's future. 32 hex digits.
     pub state_hash: String,
     /// The machine that emulated: the only figures that differ between repetitions.
     pub host: Host,
 }
 
-/// A breakpoint that was hit: its condition came to hold.
+/// Breakpoint that was hit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HitSeen {
     /// The condition as written.
@@ -169,16 +167,16 @@ pub struct HitSeen {
     pub step: u64,
     /// Whether the event lies within the time step after `step`; if not, it completed that one.
     pub within_step: bool,
-    /// Events of the machine's queue handled; the last of them brought it about.
+    /// Number of events handled at the hit; the last of them made the condition true.
     pub event: u64,
-    /// What the condition names, and its values then.
+    /// Names in the condition, with their values at the hit.
     pub values: Vec<ValueSeen>,
 }
 
 /// A value that a condition names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ValueSeen {
-    /// As the condition names it.
+    /// Name in the condition.
     pub name: String,
     /// A number, a word, or `null` where there was none yet.
     pub value: Option<Seen>,
@@ -224,20 +222,20 @@ impl From<Hit> for HitSeen {
     }
 }
 
-/// Where the energy went, J.
+/// Energy by its uses, J.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EnergyUse {
     /// The chip with its PEs off.
     pub chip_j: f64,
     /// All 152 PEs powered and asleep.
     pub asleep_j: f64,
-    /// What active cores draw more, by phase and layer, all PEs.
+    /// Additional energy of active cores, by phase and layer, all PEs.
     pub operations: Vec<PhaseEnergy>,
-    /// What PEs draw more while their MAC arrays work, SRAM and waiting cores included.
+    /// Additional energy of PEs while their MAC arrays work, SRAM and waiting cores included.
     pub mac_array_j: f64,
-    /// The same in handlers of watched writes.
+    /// Additional energy of active cores in handlers of doorbell writes.
     pub interrupts_j: f64,
-    /// The same while PEs wait in polling loops.
+    /// Additional energy of PEs that wait in polling loops.
     pub polling_j: f64,
     /// NoC hops and DRAM bytes: 0 unless `assume` gives their energies.
     pub transport_j: f64,
@@ -245,7 +243,7 @@ pub struct EnergyUse {
     pub pes: Vec<PeUse>,
 }
 
-/// What the MAC arrays of all PEs did.
+/// Figures of the MAC arrays of all PEs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MacUse {
     /// Multiply-adds, those with zeros that fill up words among them.
@@ -278,20 +276,20 @@ pub struct PeUse {
     pub pe: String,
     /// Powered and asleep.
     pub asleep_j: f64,
-    /// What it drew more in operations and handlers.
+    /// Additional energy in operations and handlers, J.
     pub active_j: f64,
-    /// What it drew more in polling loops.
+    /// Additional energy in polling loops, J.
     pub polling_j: f64,
 }
 
-/// How the chip was run.
+/// Operating point of the chip.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Chip {
     /// PE clock, MHz.
     pub clock_mhz: u32,
     /// Core supply, V.
     pub supply_v: f64,
-    /// What a PE does while it has nothing to do.
+    /// Behaviour of a PE while it has nothing to do.
     pub waiting: Waiting,
     /// PEs with a program.
     pub pes_used: usize,
@@ -300,11 +298,11 @@ pub struct Chip {
 /// A layer, as placed and run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Layer {
-    /// Its name in the model.
+    /// Name of the layer in the model.
     pub name: String,
     /// Number of units.
     pub units: usize,
-    /// PEs it is spread over.
+    /// Number of PEs of the layer.
     pub pes: usize,
     /// Fraction of zero weights in W and R together, 0..=1.
     pub weight_sparsity: f64,
@@ -312,9 +310,9 @@ pub struct Layer {
     pub activity: f64,
     /// Non-zero weights of W and R on a PE, mean.
     pub nonzeros_mean: f64,
-    /// The same, fullest PE.
+    /// Non-zero weights of W and R on the fullest PE.
     pub nonzeros_max: u64,
-    /// Its PEs wait for each other before they broadcast.
+    /// Whether its PEs wait for each other before they broadcast.
     pub barrier: bool,
 }
 
@@ -325,8 +323,8 @@ pub struct PhaseTime {
     pub phase: &'static str,
     /// The layer's name.
     pub layer: String,
-    /// From the moment the phase before ended everywhere to the moment this one had, summed over
-    /// the steps, µs.
+    /// Time from the end of the phase before on its last PE to the end of this one on its last PE,
+    /// summed over the steps, µs.
     pub time_us: f64,
     /// Share of `chip_time_us`, 0..=1.
     pub share: f64,
@@ -355,7 +353,7 @@ pub struct PathTime {
     pub dma_us: f64,
     /// Timers that begin ticks, and input spikes until they are sent, µs; 0 without timers.
     pub timer_us: f64,
-    /// The host, and what could not be followed back, µs.
+    /// Time of the host, and time that could not be followed back, µs.
     pub other_us: f64,
     /// Part of the first three that sends y, µs.
     pub sending_us: f64,
@@ -418,13 +416,13 @@ impl Serialize for TimerCounts {
     }
 }
 
-/// How full the SRAMs are. Bytes are as laid out before the start: nothing is allocated while
-/// the chip runs.
+/// Use of the SRAMs. Bytes are as laid out before the start: nothing is allocated while the chip
+/// runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Memory {
     /// PE with the most bytes in use, `PE(x,y,p)`; the first of several.
     pub fullest_pe: String,
-    /// Bytes in use there, of 131,072.
+    /// Bytes in use on that PE, of 131,072.
     pub bytes_used_max: u32,
     /// Most bytes of weights (values, columns, row pointers) on any PE.
     pub weights_bytes_max: u32,
@@ -437,7 +435,7 @@ pub struct Memory {
 /// An SRAM bank.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bank {
-    /// Its number, 0 to 3.
+    /// Number of the bank, 0 to 3.
     pub bank: usize,
     /// Bytes in use, fullest PE.
     pub used_bytes: u32,
@@ -459,16 +457,16 @@ pub struct Bank {
     pub write_waits: u64,
 }
 
-/// What the network-on-chip carried.
+/// Traffic on the network-on-chip.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NocUse {
     /// Number of packets injected into the mesh.
     pub packets: u64,
-    /// Links crossed by them.
+    /// Number of links crossed by the packets.
     pub hops: u64,
     /// Packets and DMA beats on the busiest link, per NoC cycle of the whole run, 0..=1.
     pub max_link_load: f64,
-    /// That link, `QPE(x,y) > QPE(x,y)`; `null` when nothing crossed a link.
+    /// Busiest link, `QPE(x,y) > QPE(x,y)`; `null` when nothing crossed a link.
     pub busiest_link: Option<String>,
     /// Mean time from injection to delivery, ns.
     pub latency_mean_ns: f64,
@@ -480,13 +478,13 @@ pub struct NocUse {
     pub max_chip_link_load: f64,
     /// Time that packets waited for links between chips, sum over packets, µs.
     pub chip_links_waited_us: f64,
-    /// From whom to whom.
+    /// Packets by sender and receiver.
     pub traffic: traffic::Traffic,
     /// The event router and the FIFOs; `null` where nothing is routed.
     pub router: Option<traffic::Routed>,
 }
 
-/// What was read from DRAM.
+/// Reads from DRAM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DramUse {
     /// DMA beats of 16 bytes.
@@ -497,10 +495,10 @@ pub struct DramUse {
     pub waited_cycles: u64,
 }
 
-/// Bytes overwritten before they were read.
+/// Packets that overwrote unread data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RaceCount {
-    /// All of them.
+    /// Number of all races.
     pub count: u64,
     /// The first few.
     pub first: Vec<RaceSeen>,
@@ -515,7 +513,7 @@ pub struct RaceSeen {
     pub pe: String,
     /// Byte address written.
     pub address: u32,
-    /// Who wrote what, and who had not finished reading.
+    /// Description: the write, and the reader that had not finished.
     pub what: String,
 }
 
@@ -524,7 +522,7 @@ pub struct RaceSeen {
 pub struct Host {
     /// Wall time of the run without loading and without the range, s.
     pub wall_s: f64,
-    /// Time steps emulated in a second of it, readout included.
+    /// Time steps emulated in a second of wall time, readout included.
     pub steps_per_s: f64,
 }
 

@@ -17,12 +17,12 @@ use crate::text::several;
 
 /// Column at which values begin.
 const INDENT: usize = 13;
-/// Words before and behind the one asked for.
+/// Number of words before and behind the requested one.
 const AROUND: usize = 32;
 /// Coming sums of a spiking neuron in the table.
 const SUMS: usize = 4;
 
-/// What was seen, where and when.
+/// Result of an inspection, with its time and place.
 #[derive(Clone, Debug, Serialize)]
 pub struct PeekReport {
     /// Version of these fields.
@@ -41,10 +41,10 @@ pub struct PeekReport {
     pub pe: (u8, u8, u8),
     /// Layers in network order: what numbers of layers stand for.
     pub layers: Vec<String>,
-    /// Why the machine stopped before the place was reached.
+    /// Reason for which the machine stopped before the place was reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
-    /// Where it was looked.
+    /// Inspection of the place.
     #[serde(flatten)]
     pub inspection: Inspection,
 }
@@ -53,7 +53,7 @@ impl PeekReport {
     /// Version of the JSON fields.
     pub const VERSION: u32 = 3;
 
-    /// What an inspection of a session showed.
+    /// Creates the report of an inspection.
     pub fn of(session: &Session, inspection: Inspection, stopped: Option<String>) -> Self {
         let pe = Pe::from_index(inspection.request.place.pe);
         let place = pe.map_or((0, 0, 0), |pe| (pe.qpe().x, pe.qpe().y, pe.p()));

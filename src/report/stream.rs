@@ -1,4 +1,4 @@
-//! One line a time step, for who wants to watch or plot.
+//! Stream of one line a time step, to watch or plot.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::task::figures::StepLine;
 pub struct StreamLine<'a> {
     /// The step, from 1.
     pub step: u64,
-    /// What the task says of it.
+    /// Figures of the task.
     #[serde(flatten)]
     pub task: StepLine<'a>,
     /// Chip time since the start, µs.

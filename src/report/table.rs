@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these column heads.
+    /// Creates a table with these column heads.
     pub fn new(head: &[&str]) -> Self {
         Self { rows: vec![head.iter().map(|&name| name.to_owned()).collect()], last_left: false }
     }

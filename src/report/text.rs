@@ -161,7 +161,7 @@ impl Report {
         self.sample_table(out);
     }
 
-    /// How well the task goes.
+    /// Writes the figures of the task.
     fn task_fields(&self, out: &mut String) {
         let Figures {
             perplexity,
@@ -217,7 +217,7 @@ impl Report {
         }
     }
 
-    /// What was answered, sample by sample.
+    /// Writes the answers, sample by sample.
     fn sample_table(&self, out: &mut String) {
         let samples = self.task.samples.as_ref().filter(|samples| !samples.is_empty());
         let Some(samples) = samples else { return };
@@ -474,7 +474,7 @@ fn layer_row(layer: &Layer) -> Vec<String> {
     ]
 }
 
-/// How a spiking network did: spikes by population, and recordings recognised.
+/// Writes the figures of a spiking network: spikes by population, and recordings recognised.
 fn spike_fields(spikes: &SpikeFigures, accuracy: Option<f64>, out: &mut String) {
     for (number, population) in spikes.populations.iter().enumerate() {
         let text = format!(

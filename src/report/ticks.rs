@@ -19,7 +19,7 @@ pub struct Ticks {
     pub shortest_us: f64,
     /// Time step of the longest tick, from 1; `null` before the first.
     pub longest_step: Option<u32>,
-    /// PE that took longest in it; `null` before the first tick.
+    /// PE that took longest in that tick; `null` before the first tick.
     pub longest_pe: Option<String>,
     /// Time of all ticks over their number, µs; 0 before the first.
     pub mean_us: f64,
@@ -32,7 +32,7 @@ pub struct Ticks {
     pub lost_ticks: u64,
     /// Spikes lost since a FIFO was full.
     pub lost_spikes: u64,
-    /// Spikes read in another tick than the one they were meant for.
+    /// Spikes read in another tick than intended.
     pub misread_spikes: u64,
     /// First overruns, at most 100.
     pub first: Vec<OverrunSeen>,
@@ -45,11 +45,11 @@ pub struct OverrunSeen {
     pub pe: String,
     /// Time step that took too long, from 1.
     pub step: u32,
-    /// Phase that took longest in it.
+    /// Phase that took longest in the tick.
     pub phase: &'static str,
-    /// Time by which it ended late, µs.
+    /// Time by which the tick ended late, µs.
     pub late_us: f64,
-    /// Spikes that waited in its FIFO meanwhile.
+    /// Spikes that waited in the PE's FIFO meanwhile.
     pub waiting: u32,
 }
 

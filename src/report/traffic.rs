@@ -1,4 +1,4 @@
-//! Who sent how much to whom, and how the event router and the FIFOs fared.
+//! Traffic by source and destination, and statistics of the event router and the FIFOs.
 
 use serde::Serialize;
 
@@ -17,9 +17,9 @@ pub struct Traffic {
     /// Packets by source QPE (row) and destination QPE (column); a packet that four PEs take
     /// counts four times.
     pub qpe_packets: Vec<Vec<u64>>,
-    /// The same by source, for each PE in the order of `qpes`, four PEs each.
+    /// Packets sent by each PE, in the order of `qpes`, four PEs each.
     pub from_pes: Vec<u64>,
-    /// The same by destination.
+    /// Packets received by each PE, in the order of `qpes`, four PEs each.
     pub to_pes: Vec<u64>,
 }
 
@@ -28,11 +28,11 @@ pub struct Traffic {
 pub struct Routed {
     /// Packets that the router took in.
     pub routed: u64,
-    /// Copies that it sent.
+    /// Copies that the router sent.
     pub copies: u64,
-    /// Time that packets waited for its ports and engines, sum over packets, ns.
+    /// Time that packets waited for the router's ports and engines, sum over packets, ns.
     pub router_waited_ns: f64,
-    /// What a full FIFO does.
+    /// Rule for packets that meet a full FIFO.
     pub on_full: OnFull,
     /// Packets that a FIFO has room for.
     pub fifo_entries: u32,
@@ -48,7 +48,7 @@ pub struct Routed {
     pub fifo_stalled_us: f64,
 }
 
-/// The traffic matrix of a session so far.
+/// Returns the traffic matrix of a session so far.
 pub fn traffic(session: &Session) -> Traffic {
     let matrix = &session.machine().state().matrix;
     let program = session.program();
@@ -62,7 +62,7 @@ pub fn traffic(session: &Session) -> Traffic {
     }
 }
 
-/// Router and FIFOs of a session so far; `None` where nothing is routed.
+/// Returns the figures of router and FIFOs so far; `None` where nothing is routed.
 pub fn routed(session: &Session) -> Option<Routed> {
     let (program, state) = (session.program(), session.machine().state());
     if program.delivery.broadcast != Broadcast::Router {

@@ -1,4 +1,4 @@
-//! What `spinntui tune` shows: the best mapping found, the front it lies on, and what was left out.
+//! Report of `spinntui tune`: the best mapping found, the front it lies on, and what was left out.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -28,13 +28,13 @@ pub struct TuneReport {
     pub set: Vec<String>,
     /// Names of the layers, in network order.
     pub layers: Vec<String>,
-    /// How `step_us`, `step_j`, `pes` and `output_hash` of the candidates were got.
+    /// Method behind `step_us`, `step_j`, `pes` and `output_hash` of the candidates.
     pub figures_by: &'static str,
-    /// How `estimate_us` was got.
+    /// Method behind `estimate_us`.
     pub estimate_by: &'static str,
     /// Edits that turn the scene into the winner, `path=value`; none where the scene is the best.
     pub edits: Vec<String>,
-    /// What was found.
+    /// Result of the search.
     #[serde(flatten)]
     pub tuned: Tuned,
     /// The winning scene's text.
@@ -135,7 +135,7 @@ impl TuneReport {
         field(out, INDENT, "output", &self.outputs());
     }
 
-    /// What the emulated mappings computed.
+    /// Compares the outputs of the emulated mappings, in words.
     fn outputs(&self) -> String {
         let candidates = &self.tuned.candidates;
         let others = candidates.iter().filter(|candidate| candidate.other_result).count();

@@ -30,7 +30,7 @@ pub use readings::Reading;
 /// Version of the fields of [`Validation`]; goes up when one changes its meaning or goes away.
 pub const VERSION: u32 = 1;
 
-/// Where the paper's figures come from.
+/// Source of the paper's figures.
 pub const PAPER: &str =
     "Nazeer et al., Language Modeling on a SpiNNaker 2 Neuromorphic Chip, arXiv:2312.09084";
 
@@ -43,7 +43,7 @@ pub struct Validation {
     pub paper: &'static str,
     /// Model that stands for the paper's.
     pub model: String,
-    /// Every figure with a band is within it.
+    /// Whether every figure with a band is within it.
     pub all_in_band: bool,
     /// Count of the figures that test the emulator.
     pub independent: Independent,
@@ -73,7 +73,7 @@ impl Validation {
         Ok(Self::of(&measure::Measured::new()?))
     }
 
-    /// Judges what was measured.
+    /// Judges the measured figures.
     fn of(measured: &measure::Measured) -> Self {
         let rows = rows::rows(measured);
         let all_in_band = rows.iter().all(|row| row.verdict != Verdict::Outside);
@@ -105,20 +105,20 @@ impl Validation {
     }
 }
 
-/// One figure: the paper's, the emulator's, and how they compare.
+/// Comparison of one figure of the paper with the emulator's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// A name for programs, `table2.time`. Stays the same between versions.
     pub id: &'static str,
     /// Table, figure or section of the paper.
     pub place: &'static str,
-    /// What the figure is.
+    /// Description of the figure.
     pub figure: &'static str,
     /// Kind of evidence that the comparison gives.
     pub kind: Kind,
     /// Unit of every number of the row.
     pub unit: Unit,
-    /// The paper's figure; `null` where the paper (or what could be read of it) has no number.
+    /// Figure of the paper; `null` where the paper (or what could be read of it) has no number.
     pub paper: Option<f64>,
     /// The paper's figure in words.
     pub paper_says: &'static str,
@@ -127,17 +127,17 @@ pub struct Row {
     /// The least and the greatest of the emulator's figures at a branch refill of 1, 2 and 3;
     /// `null` where P plays no part.
     pub interval: Option<[f64; 2]>,
-    /// What the emulator lacks for this row; `null` where nothing.
+    /// Feature that the emulator lacks for this row; `null` if it lacks none.
     pub missing: Option<&'static str>,
     /// (emulator − paper) / paper.
     pub difference: Option<f64>,
-    /// Where the emulator's figure has to be; `null` for a figure that is shown only.
+    /// Range in which the emulator's figure has to lie; `null` for a figure that is shown only.
     pub band: Option<Band>,
     /// From the emulator's figure to the nearer edge of the band; negative outside.
     pub margin: Option<f64>,
-    /// How the figure at a branch refill of 2 lies to the band.
+    /// Verdict on the figure at a branch refill of 2.
     pub verdict: Verdict,
-    /// What the comparison rests on.
+    /// Grounds of the comparison.
     pub rests_on: Vec<Ground>,
 }
 
@@ -165,7 +165,7 @@ pub enum Kind {
     Independent,
     /// Emulated too, but the paper states an order only.
     Order,
-    /// Emulated too, with another reading of what the paper says: its figure has a row already.
+    /// Emulated too, with another reading of the paper's statements: its figure has a row already.
     Reading,
     /// Follows from sizes, the memory map and published chip powers, or from another row.
     Arithmetic,
@@ -173,16 +173,17 @@ pub enum Kind {
     Copied,
     /// Compares the program with itself.
     Itself,
-    /// Published of other programs and networks, of what the emulator does, or counts, too.
+    /// Published for other programs and networks with functions, or counts, that the emulator has
+    /// too.
     Comparable,
-    /// Both sides have a figure, of different things.
+    /// Both sides have a figure, but of different things.
     NotComparable,
     /// Printed in the paper, not emulated.
     PaperOnly,
 }
 
 impl Kind {
-    /// Every kind, in the order in which tables show them.
+    /// All kinds, in the order in which tables show them.
     pub const ALL: [Self; 9] = [
         Self::Independent,
         Self::Order,
@@ -195,7 +196,7 @@ impl Kind {
         Self::PaperOnly,
     ];
 
-    /// Heading of its rows.
+    /// Returns the heading of the kind's rows.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Independent => "Independent: emulated event by event, against a printed figure",
@@ -261,24 +262,24 @@ pub enum Unit {
     Millions,
 }
 
-/// How a figure lies to its band.
+/// Position of a figure relative to its band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The figure is within its band.
     InBand,
-    /// Not within it.
+    /// The figure is outside of its band.
     Outside,
-    /// It has none: shown for what it is worth.
+    /// The figure has no band and is only shown.
     Shown,
 }
 
-/// One thing that a comparison rests on.
+/// Ground of a comparison, with its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Ground {
-    /// Of which kind.
+    /// Kind of the ground.
     pub basis: Basis,
-    /// Why, in a line.
+    /// Reason, one line.
     pub reason: &'static str,
 }
 
@@ -289,9 +290,9 @@ pub enum Basis {
     /// Follows by arithmetic from published figures, from the network's sizes, or
     /// from compiled instructions.
     Derived,
-    /// The paper does not say it; it is read out of what it does say.
+    /// Inferred from other statements of the paper.
     Inferred,
-    /// No public source gives it: a named field of `assume`, or of the scene.
+    /// Assumed, since no public source gives it: a named field of `assume`, or of the scene.
     Assumed,
     /// Fitted to measurements. No row has it: nothing in the emulator is fitted.
     Calibrated,
@@ -309,7 +310,7 @@ impl Basis {
     }
 }
 
-/// Why there is nothing to compare.
+/// Error that stops the comparison.
 #[derive(Debug, Error)]
 pub enum ValidateError {
     /// The paper's scene, or its model.
@@ -327,7 +328,7 @@ pub enum ValidateError {
     /// The gesture network's mapping.
     #[error("error: the gesture network cannot be put on the chip: {0}")]
     Map(#[from] MapError),
-    /// A layer that a row is about is not there.
+    /// A layer that a row is about does not exist.
     #[error("error: {model} has no layer {layer}, which the paper's figures are about")]
     NoLayer {
         /// Model that the scene names.
@@ -348,7 +349,7 @@ pub enum ValidateError {
         what: &'static str,
         /// Time step, from 1.
         step: usize,
-        /// Who waits for what, or the fault.
+        /// Description of the stall or fault.
         reason: String,
     },
     /// A card that was built in.

@@ -80,7 +80,7 @@ pub(super) fn real_time(real: &RealTime) -> String {
 }
 
 impl MacUse {
-    /// One line of the text report; `own_j` of `energy_j` is the arrays' energy.
+    /// Returns the line of the text report; `own_j` of `energy_j` is the arrays' energy.
     pub(super) fn line(&self, own_j: f64, energy_j: f64) -> String {
         let share = if energy_j > 0.0 { own_j / energy_j } else { 0.0 };
         format!(

@@ -1,4 +1,5 @@
-//! The scenes that come with the program: what each shows, and whether it can be opened here.
+//! Catalogue of the scenes that come with the program: descriptions, and problems that stop them
+//! from opening.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,17 +8,17 @@ use super::load::MAX_BYTES;
 use super::{LoadedScene, find, shipped};
 use crate::file;
 
-/// Scenes that one begins with stand first.
+/// Scenes listed first, for beginners.
 const FIRST: [&str; 2] = ["scenes/lm_small.ron", "scenes/lm.ron"];
 /// Folder of all scenes.
 const SCENES: &str = "scenes";
-/// Folders in it that hold other files than scenes: assignments, lessons, and plans of sweeps.
+/// Folders within it that hold other files than scenes: assignments, lessons, and plans of sweeps.
 const OTHERS: [&str; 3] = ["assignments", "lessons", "sweeps"];
 
-/// Scene of a list, with what the list shows of it.
+/// Scene in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What to type: `scenes/what-if/dma.ron`.
+    /// Name of the scene to type: `scenes/what-if/dma.ron`.
     pub name: String,
     /// Path of the scene's file.
     pub path: PathBuf,
@@ -25,9 +26,9 @@ pub struct Entry {
     pub folder: String,
     /// Title of the scene.
     pub title: String,
-    /// First sentence of the comment that it begins with.
+    /// First sentence of the comment at the beginning of the file.
     pub about: String,
-    /// Why it cannot be opened here.
+    /// Reason for which it cannot be opened here.
     pub problem: Option<String>,
 }
 
@@ -44,8 +45,9 @@ impl Entry {
     }
 }
 
-/// All scenes, those of the current folder first, then of the data folder, of where the program was
-/// built, and the program's own; of two with one name the first. Ordered by folder and name.
+/// Returns all scenes: those of the current folder first, then of the data folder, of the folder
+/// that the program was built in, and the program's own; of two with one name the first. They are
+/// sorted by folder and name.
 pub fn scenes() -> Vec<Entry> {
     let mut found = BTreeMap::new();
     for root in find::folders() {
@@ -89,7 +91,7 @@ fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
     }
 }
 
-/// What the scene names and nobody has.
+/// Returns the files that the scene names and that do not exist, if any.
 fn missing(loaded: &LoadedScene) -> Option<String> {
     let files = loaded.scene.task.options().files();
     let named = files.iter().map(|file| (file.name, file.field));

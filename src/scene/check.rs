@@ -1,5 +1,5 @@
-//! Holds a scene's text against the types, to say more exactly than the RON reader what is
-//! wrong and where.
+//! Check of a scene's text against the types, which locates errors more exactly than the RON
+//! reader.
 //!
 //! It runs only after RON has refused a text whose syntax is good, so it may let through what it is
 //! not sure of.
@@ -10,22 +10,22 @@ use super::error::did_you_mean;
 use super::locate::{Kind, Node};
 use super::shape::{Field, Shape, Struct, Variant};
 
-/// A value that is not what the types want.
+/// Value that does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Misfit {
+pub(super) struct TypeMismatch {
     pub span: Range<usize>,
     pub message: String,
     pub help: String,
 }
 
-/// The first misfit in the text, if there is one.
-pub(super) fn first_misfit(text: &str, root: &Node, shape: &Shape, word: &str) -> Option<Misfit> {
+/// Returns the first mismatch in the text, if there is one.
+pub(super) fn first_mismatch(text: &str, root: &Node, shape: &Shape, word: &str) -> Option<TypeMismatch> {
     Checker { text, word }.value(root, shape, "", false)
 }
 
 struct Checker<'t> {
     text: &'t str,
-    /// What the whole is called: scene.
+    /// Word for the kind of file in messages: scene.
     word: &'t str,
 }
 
@@ -41,7 +41,7 @@ impl Checker<'_> {
         written.get(..end.unwrap_or(written.len())).unwrap_or("")
     }
 
-    fn value(&self, node: &Node, shape: &Shape, path: &str, optional: bool) -> Option<Misfit> {
+    fn value(&self, node: &Node, shape: &Shape, path: &str, optional: bool) -> Option<TypeMismatch> {
         if optional {
             match (self.word(node), &node.kind) {
                 ("None", Kind::Scalar) => return None,
@@ -56,7 +56,7 @@ impl Checker<'_> {
             Shape::Enum(variants) => self.choice(node, variants, path),
             Shape::List(item) => match &node.kind {
                 Kind::List(items, _) => self.each(items, |_| Some(&**item), path),
-                _ => Some(wrong(node, "a list is wanted here: `[ …, … ]`")),
+                _ => Some(wrong(node, "expected a list here: `[ …, … ]`")),
             },
             Shape::Tuple(shapes, least) => match &node.kind {
                 Kind::Tuple(items, _) if (*least..=shapes.len()).contains(&items.len()) => {
@@ -64,14 +64,14 @@ impl Checker<'_> {
                 }
                 _ => {
                     let wanted = vec!["…"; *least].join(", ");
-                    Some(wrong(node, &format!("{least} values are wanted here: `({wanted})`")))
+                    Some(wrong(node, &format!("{least} values are expected here: `({wanted})`")))
                 }
             },
             Shape::Text => {
                 let quoted = node.kind == Kind::Scalar && self.text(node.span.clone()).ends_with(['"', '#']);
-                (!quoted).then(|| Misfit {
+                (!quoted).then(|| TypeMismatch {
                     help: "write it in quotes: \"…\"".to_owned(),
-                    ..wrong(node, "a text is wanted here")
+                    ..wrong(node, "expected a text here")
                 })
             }
             Shape::Integer => self.number(node, "a whole number", |s| s.parse::<i128>().is_ok()),
@@ -85,26 +85,27 @@ impl Checker<'_> {
         items: &[Node],
         shape: impl Fn(usize) -> Option<&'s Shape>,
         path: &str,
-    ) -> Option<Misfit> {
+    ) -> Option<TypeMismatch> {
         items
             .iter()
             .enumerate()
             .find_map(|(index, item)| self.value(item, shape(index)?, &join(path, &index.to_string()), false))
     }
 
-    /// RON has more ways to write a number than are worth reading here: only what is surely none
-    /// is a misfit.
-    fn number(&self, node: &Node, wanted: &str, reads: impl Fn(&str) -> bool) -> Option<Misfit> {
+    /// Checks a number. RON has more ways to write one than are worth reading here: only what is
+    /// surely none is a mismatch.
+    fn number(&self, node: &Node, wanted: &str, reads: impl Fn(&str) -> bool) -> Option<TypeMismatch> {
         let written = self.text(node.span.clone());
         let plain = written.replace('_', "");
         let other_base =
             plain.trim_start_matches(['+', '-']).starts_with(['0']) && plain.contains(['x', 'b', 'o']);
         let fits = node.kind == Kind::Scalar && (reads(&plain) || other_base);
-        (!fits).then(|| wrong(node, &format!("{wanted} is wanted here")))
+        (!fits).then(|| wrong(node, &format!("expected {wanted} here")))
     }
 
-    /// Numbers too large for their type never come as far as the check of the values.
-    fn range(&self, node: &Node, field: &Field) -> Option<Misfit> {
+    /// Checks the range of a number: one too large for its type never reaches the check of the
+    /// values.
+    fn range(&self, node: &Node, field: &Field) -> Option<TypeMismatch> {
         let (low, high) = field.range.as_ref()?;
         let written = self.text(node.span.clone());
         let value: f64 = written.parse().ok()?;
@@ -112,26 +113,27 @@ impl Checker<'_> {
         (!inside).then(|| wrong(node, &format!("`{}` is {written}, and must be {low} to {high}", field.name)))
     }
 
-    fn group(&self, node: &Node, group: &Struct, path: &str) -> Option<Misfit> {
+    fn group(&self, node: &Node, group: &Struct, path: &str) -> Option<TypeMismatch> {
         let (fields, open) = match &node.kind {
             Kind::Struct(fields, brackets) => (fields.as_slice(), brackets.open),
             Kind::Tuple(items, brackets) if items.is_empty() => (&[][..], brackets.open),
             _ => {
-                return Some(wrong(node, "fields in parentheses are wanted here: `( name: value, … )`"));
+                return Some(wrong(node, "expected fields in parentheses here: `( name: value, … )`"));
             }
         };
         let this = if path.is_empty() { format!("the {}", self.word) } else { format!("`{path}`") };
         let names = || group.fields.iter().map(|f| f.name.as_str());
         for (index, field) in fields.iter().enumerate() {
-            let misfit =
-                |message: String, help: String| Some(Misfit { span: field.name_span.clone(), message, help });
+            let mismatch = |message: String, help: String| {
+                Some(TypeMismatch { span: field.name_span.clone(), message, help })
+            };
             let Some(known) = group.fields.iter().find(|f| f.name == field.name) else {
                 let message = format!("{this} has no field `{}`", field.name);
-                return misfit(message, choose(&field.name, names(), "its fields are"));
+                return mismatch(message, choose(&field.name, names(), "its fields are"));
             };
             if fields.iter().take(index).any(|f| f.name == field.name) {
                 let message = format!("the field `{}` is given twice", field.name);
-                return misfit(message, "keep one of the two".to_owned());
+                return mismatch(message, "keep one of the two".to_owned());
             }
             let found = self
                 .value(&field.value, &known.shape, &join(path, &field.name), known.optional)
@@ -141,25 +143,25 @@ impl Checker<'_> {
             }
         }
         let lacking = group.fields.iter().find(|f| f.required && !fields.iter().any(|g| g.name == f.name))?;
-        Some(Misfit {
+        Some(TypeMismatch {
             span: node.span.start..open,
             message: format!("{this} lacks the field `{}`", lacking.name),
             help: format!("add `{}: …`: {}", lacking.name, lower_first(first_sentence(&lacking.doc))),
         })
     }
 
-    fn choice(&self, node: &Node, variants: &[Variant], path: &str) -> Option<Misfit> {
+    fn choice(&self, node: &Node, variants: &[Variant], path: &str) -> Option<TypeMismatch> {
         let word = self.word(node);
         let Some(variant) = variants.iter().find(|v| v.name == word) else {
             let span = node.span.start..node.span.start + word.len();
             let span = if word.is_empty() { node.span.clone() } else { span };
             let message = format!("`{}` is not possible here", self.text(span.clone()));
             let help = choose(word, variants.iter().map(|v| v.name.as_str()), "it can be");
-            return Some(Misfit { span, message, help });
+            return Some(TypeMismatch { span, message, help });
         };
         match (&variant.content, &node.kind) {
             (Some(_), Kind::Scalar) => {
-                Some(wrong(node, &format!("fields are wanted behind this: `{word}( name: value, … )`")))
+                Some(wrong(node, &format!("this needs fields: `{word}( name: value, … )`")))
             }
             // `Step(3)`: one value that is no group of fields.
             (Some(content), Kind::Tuple(items, _))
@@ -167,7 +169,7 @@ impl Checker<'_> {
             {
                 match items.as_slice() {
                     [only] => self.value(only, content, path, false),
-                    _ => Some(wrong(node, &format!("one value is wanted behind this: `{word}(…)`"))),
+                    _ => Some(wrong(node, &format!("this needs a value: `{word}(…)`"))),
                 }
             }
             (Some(content), _) => self.value(node, content, path, false),
@@ -177,8 +179,8 @@ impl Checker<'_> {
     }
 }
 
-fn wrong(node: &Node, message: &str) -> Misfit {
-    Misfit { span: node.span.clone(), message: message.to_owned(), help: String::new() }
+fn wrong(node: &Node, message: &str) -> TypeMismatch {
+    TypeMismatch { span: node.span.clone(), message: message.to_owned(), help: String::new() }
 }
 
 fn join(path: &str, segment: &str) -> String {
@@ -200,7 +202,7 @@ fn first_sentence(text: &str) -> &str {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
-/// For a sentence that goes on behind a colon.
+/// Lowers the first letter of a text that follows a colon.
 pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::shape::{self, Field, Shape, Struct, Variant};
 
-/// What stands before the fields.
+/// Text of the page before the fields.
 const INTRODUCTION: &str = "\
 # The scene
 
@@ -24,11 +24,11 @@ spinntui scenes/lm.ron --set mapping.layers.1.pes=52 --set chip.waiting=Sleep --
 ```
 
 A path follows the field names below; entries of a list are counted from 0. Words in front of parentheses do not count:
-the text in `task: LanguageModel(text: …)` is `task.text`. Texts need no quotes. `None` takes an optional value away.
+the text in `task: LanguageModel(text: …)` is `task.text`. Texts need no quotes. `None` removes an optional value.
 
 ## Files
 
-Paths in a scene are relative to the folder of the scene. What is not there is looked for in the folders above it, up to
+Paths in a scene are relative to the folder of the scene. A file that is not there is searched for in the folders above it, up to
 the repository root; in the current folder; in `$XDG_DATA_HOME/spinntui` (`~/.local/share/spinntui`); and in the folder
 that the program was built from. If nothing is found, the message names every place.
 

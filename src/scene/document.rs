@@ -1,5 +1,5 @@
-//! RON files that are no scenes, such as lessons, read with the same care: what is wrong is said
-//! with its place, and names that do not exist get a suggestion.
+//! RON files other than scenes, such as lessons, read with the same checks: errors have a place,
+//! and unknown names get a suggestion.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use super::error::SceneError;
 use super::shape::{self, Shape};
 use super::{VERSIONS, load, syntax};
 
-/// What a kind of file is called, and what it holds.
+/// Kind of a file: its name in messages, and its fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// Word for the file in messages, such as `scene`.
     pub word: &'static str,
-    /// The page that describes it.
+    /// Page of the documentation.
     pub described: &'static str,
-    /// How one begins, for somebody whose file is empty.
+    /// Hint for an empty file: how such a file begins.
     pub begins: &'static str,
     /// Versions that this build reads.
     pub versions: &'static [u32],
@@ -34,12 +34,12 @@ pub(super) const SCENE: Kind = Kind {
     shape: shape::scene,
 };
 
-/// The values of a file, and what is needed to say where in its text something stands.
+/// Values of a file, with the text to locate them in.
 #[derive(Clone, Debug)]
 pub struct Document<T> {
     /// Values of the file.
     pub value: T,
-    /// The file they came from.
+    /// Path of the file.
     pub path: PathBuf,
     /// Text of the file.
     pub text: String,
@@ -51,7 +51,7 @@ impl<T: DeserializeOwned> Document<T> {
         Self::from_text(&load::read(path, kind)?, path, kind)
     }
 
-    /// The same for a text at hand; `path` is named in messages.
+    /// Parses a document from a text; `path` is named in messages.
     pub fn from_text(text: &str, path: &Path, kind: &Kind) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if syntax::is_blank(text) {
@@ -64,7 +64,8 @@ impl<T: DeserializeOwned> Document<T> {
 }
 
 impl<T> Document<T> {
-    /// An error about the value at a field path such as `pages.3.expect`, with a caret under it.
+    /// Creates an error about the value at a field path such as `pages.3.expect`, with a caret
+    /// under it.
     pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
         load::error_at(&self.text, field, SceneError::file(&self.path, message, help))
     }

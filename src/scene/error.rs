@@ -1,4 +1,4 @@
-//! What is wrong with a scene, where, and what would fix it.
+//! Errors in scenes, with place and remedy.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -36,7 +36,7 @@ struct Diagnostic {
     help: String,
 }
 
-/// Where in the text the error is.
+/// Place of the error in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
     line: usize,
@@ -66,7 +66,7 @@ impl SceneError {
         self
     }
 
-    /// Says that the text is not as in the file: `edits` were made first.
+    /// Notes that the text differs from the file's, since `edits` were made first.
     #[must_use]
     pub fn edited(mut self, edits: &[(String, String)]) -> Self {
         self.0.edits = edits.iter().fold(String::new(), |mut all, (path, value)| {
@@ -76,12 +76,12 @@ impl SceneError {
         self
     }
 
-    /// What is wrong, without place and help.
+    /// Returns the message without place and help.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What would fix it; empty if nobody knows.
+    /// Returns the remedy; empty if none is known.
     pub fn help(&self) -> &str {
         &self.0.help
     }
@@ -185,14 +185,14 @@ impl Place {
     }
 }
 
-/// One character as it is shown.
+/// Character with its displayed form.
 struct Cell {
     text: String,
     width: usize,
     marked: bool,
 }
 
-/// The first character to show, so that the marked one is within the window.
+/// Returns the first character to show, so that the marked one is within the window.
 fn window_start(cells: &[Cell], marked: usize) -> usize {
     let width: usize = cells.iter().map(|c| c.width).sum();
     if width <= LINE_WIDTH {
@@ -219,7 +219,7 @@ fn floor_char(text: &str, byte: usize) -> usize {
     at
 }
 
-/// The candidate that somebody who wrote `word` may have meant.
+/// Returns the candidate that the author of `word` may have meant.
 pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let (distance, best) = candidates
         .into_iter()

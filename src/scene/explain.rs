@@ -1,4 +1,4 @@
-//! Why RON refused a text, in words and with a place.
+//! Explanations of RON's errors, in words and with a place.
 
 use std::ops::Range;
 use std::path::Path;
@@ -22,9 +22,9 @@ pub(super) fn explain(
     kind: &Kind,
 ) -> SceneError {
     if let Ok(root) = root
-        && let Some(misfit) = check::first_misfit(text, root, (kind.shape)(), kind.word)
+        && let Some(mismatch) = check::first_mismatch(text, root, (kind.shape)(), kind.word)
     {
-        return SceneError::file(path, misfit.message, misfit.help).at(text, misfit.span);
+        return SceneError::file(path, mismatch.message, mismatch.help).at(text, mismatch.span);
     }
     refused(text, path, root, error)
 }
@@ -56,9 +56,9 @@ fn words(error: &Error) -> (String, String) {
         Error::IntegerOutOfBounds => {
             ("the number is too large for this field, or negative".to_owned(), String::new())
         }
-        Error::ExpectedString => ("a text is wanted here".to_owned(), "write it in quotes: \"…\"".to_owned()),
+        Error::ExpectedString => ("expected a text here".to_owned(), "write it in quotes: \"…\"".to_owned()),
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
-            ("fields in parentheses are wanted here: `( name: value, … )`".to_owned(), String::new())
+            ("expected fields in parentheses here: `( name: value, … )`".to_owned(), String::new())
         }
         other => (lower_first(&other.to_string()), String::new()),
     }

@@ -1,5 +1,5 @@
-//! Where things that people name are looked for: beside the scene, here, in the data folder, where
-//! the program was built, and within the program itself.
+//! Search for files that scenes and users name: beside the scene, in the current folder, in the
+//! data folder, where the program was built, and within the program itself.
 
 use std::path::{Path, PathBuf};
 
@@ -13,20 +13,20 @@ pub const DATA_VARIABLE: &str = "SPINNTUI_DATA";
 /// installed one does.
 pub const NO_SOURCE_VARIABLE: &str = "SPINNTUI_NO_SOURCE_DIR";
 
-/// The data folder, whether it is there or not: `$SPINNTUI_DATA`, else `$XDG_DATA_HOME/spinntui`.
+/// Returns the data folder, even if it does not exist: `$SPINNTUI_DATA`, else
+/// `$XDG_DATA_HOME/spinntui`.
 pub fn data_folder() -> Option<PathBuf> {
     let named = std::env::var_os(DATA_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
     named.or_else(|| etcetera::base_strategy::Xdg::new().ok().map(|xdg| xdg.data_dir().join("spinntui")))
 }
 
-/// Where the program was built, while that is still there.
+/// Returns the folder in which the program was built, while it still exists.
 pub fn source_folder() -> Option<PathBuf> {
     let barred = std::env::var_os(NO_SOURCE_VARIABLE).is_some_and(|value| value == "1");
     Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))).filter(|folder| !barred && folder.is_dir())
 }
 
-/// Folders that hold `scenes/`, `models/` and `assets/`, in the order in which they
-/// are looked through.
+/// Returns the folders that hold `scenes/`, `models/` and `assets/`, in the order of the search.
 pub fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::current_dir().ok().into_iter().collect();
     for folder in [data_folder(), source_folder()].into_iter().flatten() {
@@ -38,8 +38,8 @@ pub fn folders() -> Vec<PathBuf> {
 }
 
 /// Returns the scene that a name stands for: the file if there is one; else, for a relative path,
-/// the one in [`folders`], then in the program. A bare name stands for `scenes/NAME.ron`. What is
-/// nowhere comes back as it is.
+/// the one in [`folders`], then in the program. A bare name stands for `scenes/NAME.ron`. A name
+/// without a file is returned unchanged.
 pub fn scene(name: &Path) -> PathBuf {
     if name.is_absolute() || name.exists() {
         return name.to_owned();
@@ -55,25 +55,27 @@ pub fn scene(name: &Path) -> PathBuf {
     forms.iter().find_map(files).unwrap_or_else(|| name.to_owned())
 }
 
-/// A file or folder of the repository by its path there, in [`folders`] or within the program.
+/// Returns a file or folder of the repository by its path there, from [`folders`] or within the
+/// program.
 pub fn find(name: &Path) -> Option<PathBuf> {
     let found = among_folders(name).into_iter().next();
     found.or_else(|| shipped::has(name).then(shipped::folder).flatten().map(|folder| folder.join(name)))
 }
 
-/// All of [`folders`] that have it.
+/// Returns the paths of `name` in all [`folders`] that have it.
 pub fn among_folders(name: &Path) -> Vec<PathBuf> {
     folders().into_iter().map(|folder| folder.join(name)).filter(|path| path.exists()).collect()
 }
 
-/// What somebody means who names a file or folder: that, if it is there; else as [`find`] finds it.
+/// Returns the file or folder that a user means by `name`: that path if it exists; else the path
+/// that [`find`] returns.
 pub fn meant(name: &Path) -> PathBuf {
     let lost = !name.is_absolute() && !name.exists() && !name.as_os_str().is_empty();
     lost.then(|| find(name)).flatten().unwrap_or_else(|| name.to_owned())
 }
 
-/// Where a path in a scene leads: the first of `candidates` that is there, then what the program
-/// has within; or what was tried.
+/// Resolves a path in a scene: the first of `candidates` that exists, then the copy within the
+/// program; or the paths tried.
 pub fn resolve(scene: &Path, name: &str) -> Result<PathBuf, Vec<PathBuf>> {
     let tried = candidates(scene, Path::new(name));
     if let Some(found) = tried.iter().find(|path| path.exists()) {
@@ -84,14 +86,14 @@ pub fn resolve(scene: &Path, name: &str) -> Result<PathBuf, Vec<PathBuf>> {
     within.map(|folder| folder.join(name)).ok_or(tried)
 }
 
-/// What was tried, for a message.
+/// Lists the paths tried, for a message.
 pub fn looked_for(tried: &[PathBuf]) -> String {
     let tried: Vec<String> = tried.iter().map(|path| format!("\n  {}", path.display())).collect();
     format!("looked for, in this order:{}", tried.concat())
 }
 
-/// Where a path in a scene may lead, in order, without doubles: the scene's folder and those above
-/// it up to the repository's root, then [`folders`].
+/// Returns the paths that a path in a scene may mean, in order, without duplicates: in the scene's
+/// folder and those above it up to the repository's root, then in [`folders`].
 fn candidates(scene: &Path, name: &Path) -> Vec<PathBuf> {
     if name.is_absolute() {
         return vec![name.to_owned()];

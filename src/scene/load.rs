@@ -17,14 +17,14 @@ use crate::task::{Files, Problem};
 /// No scene is this long: a model file was named, or a device.
 pub const MAX_BYTES: u64 = 4 << 20;
 
-/// A scene, and what is needed to say where in its text something stands.
+/// Scene with the text to locate its values in.
 #[derive(Clone, Debug)]
 pub struct LoadedScene {
     /// The checked values.
     pub scene: Scene,
-    /// The file it came from.
+    /// Path of the file.
     pub path: PathBuf,
-    /// The text the values came from: the file's, with the `--set` edits made.
+    /// Text of the values: the file's, with the `--set` edits made.
     pub text: String,
     /// The edits, in order: path and value.
     pub edits: Vec<(String, String)>,
@@ -38,15 +38,15 @@ impl LoadedScene {
         Self::from_text(&read(path, &SCENE)?, path, edits)
     }
 
-    /// Loads a scene from its text; `path` is named in messages, and its folder is where
-    /// relative paths start.
+    /// Loads a scene from its text; `path` is named in messages, and relative paths start in its
+    /// folder.
     pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if syntax::is_blank(text) {
             return Err(SceneError::file(path, "there is no scene in the file", SCENE.begins));
         }
         if let Some((what, help)) = another_file(text, path) {
-            return Err(SceneError::file(path, format!("this is {what}, and no scene"), help));
+            return Err(SceneError::file(path, format!("this is {what}, not a scene"), help));
         }
         let text = apply(text, path, edits)?;
         let scene: Scene = parse(&text, path, edits, &SCENE)?;
@@ -57,8 +57,8 @@ impl LoadedScene {
         }
     }
 
-    /// An error about the value at a field path such as `mapping.layers.1.pes`: with a caret under
-    /// the value, or under the nearest part that the text does hold. An empty `help` is left out.
+    /// Creates an error about the value at a field path such as `mapping.layers.1.pes`: with a
+    /// caret under the value, or under the nearest part in the text. An empty `help` is left out.
     pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
         error_at(&self.text, field, SceneError::file(&self.path, message, help)).edited(&self.edits)
     }
@@ -106,7 +106,7 @@ pub fn root_word(text: &str) -> Option<&str> {
     text.get(span)?.split(|c: char| !c.is_alphanumeric() && c != '_').next()
 }
 
-/// Returns what a file is that other subcommands read, and the one that does.
+/// Returns the kind of a file for another subcommand, and that subcommand.
 fn another_file(text: &str, path: &Path) -> Option<(&'static str, String)> {
     let (what, verb) = match root_word(text)? {
         "Sweep" => ("a plan of a sweep", "sweep"),
@@ -117,7 +117,7 @@ fn another_file(text: &str, path: &Path) -> Option<(&'static str, String)> {
     Some((what, format!("spinntui {verb} {}", path.display())))
 }
 
-/// Places the error at a field of the text, or at the nearest part there is.
+/// Places the error at a field of the text, or at the nearest existing part.
 pub(super) fn error_at(text: &str, field: &str, error: SceneError) -> SceneError {
     let Ok(root) = locate::parse(text) else { return error };
     let walk = root.walk(field);
@@ -132,7 +132,7 @@ pub(super) fn error_at(text: &str, field: &str, error: SceneError) -> SceneError
     error.at(text, span)
 }
 
-/// Places the error under some bytes of the text that a field holds, inside its quotes.
+/// Places the error under some bytes of a field's text, inside its quotes.
 pub(super) fn error_within(text: &str, field: &str, within: Range<usize>, error: SceneError) -> SceneError {
     let place = locate::span(text, field).and_then(|span| {
         let [start, end] = [within.start, within.end].map(|at| locate::in_literal(text, &span, at));
@@ -154,7 +154,7 @@ pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneEr
     let bytes = file::read(path, MAX_BYTES).map_err(|error| match error.kind() {
         ErrorKind::NotFound => fail("there is no such file", &missing(path, word)),
         ErrorKind::FileTooLarge => fail(
-            &format!("the file is longer than 4 MiB, and no {word} is"),
+            &format!("the file is longer than 4 MiB, too long for a {word}"),
             &format!("is it a model? a {word} ends in .ron"),
         ),
         _ => fail(&format!("cannot be read: {error}"), ""),
@@ -168,7 +168,7 @@ pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneEr
     })
 }
 
-/// What was tried, and what there is instead.
+/// Returns the path that was tried, and the files that exist instead.
 fn missing(path: &Path, word: &str) -> String {
     let folder = file::folder_of(path);
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -215,7 +215,7 @@ fn apply(text: &str, path: &Path, edits: &[(String, String)]) -> Result<String, 
     Ok(text)
 }
 
-/// Values of a kind of file out of its text.
+/// Parses the values of a kind of file from its text.
 pub(super) fn parse<T: DeserializeOwned>(
     text: &str,
     path: &Path,

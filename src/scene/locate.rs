@@ -1,4 +1,4 @@
-//! Where in a scene's text a value stands: a walk over RON text that keeps byte spans.
+//! Search for a value's place in a scene's text: a walk over RON text that keeps byte spans.
 //!
 //! RON's own `Value` type loses spans, comments and enum names. This walk keeps them and checks no
 //! types: it serves carets for errors that are found after parsing, and edits that leave the rest
@@ -13,11 +13,11 @@ pub use super::syntax::{comma_follows, parse};
 pub struct Node {
     /// Bytes of the whole value: `LanguageModel( … )` with its name and parentheses.
     pub span: Range<usize>,
-    /// What it is made of.
+    /// Kind of the value, with its parts.
     pub kind: Kind,
 }
 
-/// What a value is made of.
+/// Kind of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A number, string, character, or a bare word such as `Poll`.
@@ -32,7 +32,7 @@ pub enum Kind {
     Map(Vec<(Node, Node)>, Brackets),
 }
 
-/// Where the brackets around a group are: the byte after the opening one, and the closing one.
+/// Positions of the brackets around a group: the byte after the opening one, and the closing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brackets {
     /// Byte after the opening bracket.
@@ -44,7 +44,7 @@ pub struct Brackets {
 /// A named value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name, without `r#`.
+    /// Name of the field, without `r#`.
     pub name: String,
     /// Bytes of the name.
     pub name_span: Range<usize>,
@@ -52,12 +52,12 @@ pub struct Field {
     pub value: Node,
 }
 
-/// How far a path could be followed.
+/// Result of following a path, which may end before its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk<'d> {
     /// The last value reached: the one asked for if `followed` says so.
     pub node: &'d Node,
-    /// Name of the field that holds it, if it stands in a struct.
+    /// Byte range of the field's name, if the value is in a struct.
     pub name_span: Option<Range<usize>>,
     /// Segments of the path that could be followed.
     pub followed: usize,
@@ -65,15 +65,16 @@ pub struct Walk<'d> {
     pub complete: bool,
 }
 
-/// Bytes of the value at a path such as `mapping.layers.1.pes`, if the text holds it.
+/// Returns the byte range of the value at a path such as `mapping.layers.1.pes`, if the text has
+/// it.
 pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
     let root = parse(text).ok()?;
     let walk = root.walk(path);
     walk.complete.then(|| walk.node.span.clone())
 }
 
-/// Where in the text byte `at` of a quoted text's value stands; `literal` are the bytes of
-/// the quoted text.
+/// Returns the byte of the text that corresponds to byte `at` of a quoted text's value; `literal`
+/// is the byte range of the quoted text.
 pub fn in_literal(text: &str, literal: &Range<usize>, at: usize) -> Option<usize> {
     let source = text.get(literal.clone())?;
     if let Some(raw) = source.strip_prefix('r') {
@@ -91,7 +92,7 @@ pub fn in_literal(text: &str, literal: &Range<usize>, at: usize) -> Option<usize
     None
 }
 
-/// Reads what follows a backslash; how many bytes of the value it is.
+/// Reads the characters after a backslash; returns the length of the value that they stand for.
 fn escaped(rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>) -> usize {
     let Some((_, c)) = rest.next() else { return 0 };
     let digits: String = match c {
@@ -118,8 +119,8 @@ impl Node {
         walk
     }
 
-    /// The value inside parentheses that hold exactly one unnamed value, however many there are;
-    /// else the value itself.
+    /// Returns the value inside any number of parentheses that hold exactly one unnamed value; else
+    /// the value itself.
     pub fn inner(&self) -> &Self {
         match &self.kind {
             Kind::Tuple(items, _) if items.len() == 1 => items.first().map_or(self, Self::inner),

@@ -38,49 +38,49 @@ use crate::mapping::options::MappingOptions;
 /// The scene versions that this build reads.
 pub const VERSIONS: [u32; 1] = [1];
 
-/// One experiment: a trained network, a task for it, and how it is put on the chip.
+/// Experiment: a trained network, a task for it, and its mapping to the chip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scene {
     /// Version of the scene format: 1.
     pub version: u32,
-    /// What the experiment shows, in a few words.
+    /// Title of the experiment, a few words.
     #[serde(default)]
     pub title: String,
     /// Folder of the model: `model.safetensors`, `vocab.txt` and a README. Paths are relative
     /// to the scene's folder or, failing that, to a folder above it, the current folder, or
     /// the data folder.
     pub model: String,
-    /// What the network is to do.
+    /// Task of the network.
     pub task: Task,
     /// The chip as the experiment uses it.
     #[serde(default)]
     pub chip: ChipOptions,
-    /// How the network is put on the chip.
+    /// Mapping of the network to the chip.
     pub mapping: MappingOptions,
     /// Numbers that no public source gives.
     #[serde(default)]
     pub assume: Assume,
-    /// Where the debugger stops.
+    /// Conditions at which the debugger stops.
     #[serde(default)]
     pub debug: DebugOptions,
-    /// What goes wrong, and when: to see what comes of it.
+    /// Faults to inject, with their times.
     #[serde(default)]
     pub faults: Vec<PlannedFault>,
-    /// How much of the past is kept for stepping back.
+    /// Checkpoints kept for stepping back.
     #[serde(default)]
     pub history: HistoryOptions,
 }
 
-/// How much of the past is kept.
+/// Checkpoints kept for stepping back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistoryOptions {
-    /// Time steps from one kept moment to the next: at most as many are run again for a step
-    /// back. A smaller number is quicker and takes more memory.
+    /// Time steps from one checkpoint to the next: a step back runs at most this number of steps
+    /// again. A smaller number is quicker and takes more memory.
     #[schemars(range(min = 1, max = 1000))]
     pub every: u32,
-    /// Memory for kept moments, MiB. When it is used up the oldest go.
+    /// Memory for checkpoints, MiB. When it is used up the oldest are dropped.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub memory_mib: u32,
 }
@@ -100,6 +100,6 @@ pub struct DebugOptions {
     /// `"races > 0, once"`.
     #[serde(rename = "break")]
     pub breaks: Vec<String>,
-    /// Each time one of these comes to hold is noted, and the run goes on.
+    /// A line is written each time one of these becomes true, and the run goes on.
     pub trace: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Files that a scene reads, and the file that it may write.
+//! List of the files that a scene reads, and of the file that it may write.
 
 use std::path::{Path, PathBuf};
 

@@ -10,20 +10,20 @@ use super::tilde;
 /// Indentation of a field in a group that has none to go by.
 const INDENT: &str = "    ";
 
-/// Why an edit cannot be made.
+/// Reason for which an edit cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
     /// The text to edit is broken.
     #[error("the scene is not RON: {0}")]
     NotRon(#[from] SyntaxError),
-    /// A part exists, the field does not.
+    /// The part exists, but not the field.
     #[error("{part} has no field `{field}`")]
     NoField {
         /// The nearest part that exists, as in ``` `mapping` ```.
         part: String,
-        /// What was asked for.
+        /// Field that was requested.
         field: String,
-        /// What there is.
+        /// Fields that exist.
         fields: Vec<String>,
     },
     /// A part exists and has no fields at all.
@@ -31,31 +31,31 @@ pub enum SetError {
     NoFields {
         /// The nearest part that exists.
         part: String,
-        /// What it is.
+        /// Description of the part.
         what: String,
-        /// What would give it fields; may be empty.
+        /// Change that would give it fields; may be empty.
         help: String,
     },
-    /// A list has no such entry.
+    /// The list has no such entry.
     #[error("{part} has {} entries, and no `{index}`", .len)]
     NoEntry {
         /// Path of the list.
         part: String,
-        /// What was asked for.
+        /// Index that was requested.
         index: String,
         /// Entries of the list.
         len: usize,
     },
-    /// The new value cannot stand in a scene.
-    #[error("`{value}` is no complete value")]
+    /// The new value is not valid in a scene.
+    #[error("incomplete value `{value}`")]
     BadValue {
-        /// What was given.
+        /// Value that was given.
         value: String,
     },
 }
 
 impl SetError {
-    /// What would fix it; may be empty.
+    /// Returns the remedy; may be empty.
     pub fn help(&self) -> String {
         match self {
             Self::NotRon(syntax) => syntax.help().to_owned(),
@@ -72,8 +72,8 @@ impl SetError {
     }
 }
 
-/// The text with the value at `path` replaced, or added where the scene leaves it to its default.
-/// Where a text is wanted, it may be given without quotes.
+/// Returns the text with the value at `path` replaced, or added where the scene leaves it to its
+/// default. A value of type text may be given without quotes.
 pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     let root = locate::parse(text)?;
     let target = find(text, &root, path)?;
@@ -85,8 +85,7 @@ pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     }
 }
 
-/// Returns the fields of a scene by their paths, groups and what is in them; not
-/// those within lists.
+/// Returns the paths of a scene's fields, of groups and their fields; not those within lists.
 pub fn fields() -> Vec<String> {
     fn collect(shape: &Shape, before: &str, into: &mut Vec<String>) {
         match shape {
@@ -124,7 +123,7 @@ fn is_path(path: &str) -> bool {
     matches!(path, "model" | "task.text" | "task.data" | "task.inputs" | "task.outputs")
 }
 
-/// What a path leads to.
+/// Target of a path.
 struct Target<'d> {
     shape: &'static Shape,
     optional: bool,
@@ -136,7 +135,8 @@ struct Target<'d> {
 enum Place<'d> {
     /// The scene gives the value.
     Existing(&'d Node),
-    /// It does not: these fields, each within the one before, have to be added to this group.
+    /// The scene does not give the value: these fields, each within the one before, have to be
+    /// added to this group.
     Missing { group: &'d Node, names: Vec<String> },
 }
 
@@ -203,7 +203,7 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
     }
 }
 
-/// From a group to one of its fields.
+/// Goes from a group to one of its fields.
 fn enter<'d>(text: &str, place: Place<'d>, field: &Field, part: &str) -> Result<Place<'d>, SetError> {
     match place {
         Place::Missing { group, mut names } => {
@@ -237,8 +237,7 @@ fn items(node: &Node, list: bool) -> &[Node] {
     }
 }
 
-/// The variant that the text has chosen, or the one that stands first (as the default) where
-/// it has not.
+/// Returns the variant in the text, or the first one (the default) where there is none.
 fn chosen<'s>(text: &str, place: &Place<'_>, variants: &'s [Variant]) -> Option<&'s Variant> {
     let Place::Existing(node) = place else { return variants.first() };
     let written = text.get(node.span.clone()).unwrap_or("");
@@ -251,7 +250,7 @@ fn no_fields(part: String, what: Option<&str>, variants: &[Variant]) -> SetError
     let what = match what {
         Some(what) if variants.is_empty() => what.to_owned(),
         Some(word) => format!("`{word}`"),
-        None => "none of the words that can stand there".to_owned(),
+        None => "not one of the words that are possible there".to_owned(),
     };
     let with_fields = variants.iter().find_map(|v| Some((v, v.content.as_ref()?)));
     let help = with_fields.map(|(variant, content)| {
@@ -265,7 +264,7 @@ fn no_fields(part: String, what: Option<&str>, variants: &[Variant]) -> SetError
     SetError::NoFields { part, what, help: help.unwrap_or_default() }
 }
 
-/// The new value as it is to stand in the text.
+/// Formats the new value for the text.
 fn prepare(value: &str, shape: &Shape, optional: bool) -> Result<String, SetError> {
     let complete = locate::parse(value).ok().and_then(|n| value.get(n.span));
     if *shape == Shape::Text {
@@ -334,7 +333,7 @@ fn insert(text: &str, group: &Node, names: &[String], value: &str, part: &str) -
     })
 }
 
-/// The white space in front of what begins a line at `at`, if something does.
+/// Returns the white space in front of the first character of a line at `at`, if it begins one.
 fn indentation(text: &str, at: usize) -> Option<&str> {
     let head = text.get(..at)?;
     let prefix = head.get(head.rfind('\n').map_or(0, |at| at + 1)..)?;

@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 
 use super::Scene;
 
-/// What a value can be.
+/// Shape of a value: the values that it can take.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// `( field: value, … )`.
     Struct(Struct),
-    /// One of some words, each perhaps with fields of its own.
+    /// One of some words, each perhaps with fields.
     Enum(Vec<Variant>),
     /// `[ value, … ]`.
     List(Box<Shape>),
@@ -29,45 +29,45 @@ pub enum Shape {
     Number,
     /// `true` or `false`.
     Bool,
-    /// Something the scene does not use yet.
+    /// Type that no scene uses yet.
     Unknown,
 }
 
 /// A group of fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Struct {
-    /// What the group is about.
+    /// Description of the group.
     pub doc: String,
-    /// Its fields, in the order of the type.
+    /// Fields in the order of the type.
     pub fields: Vec<Field>,
 }
 
-/// One field of a group.
+/// Field of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Name of the field.
     pub name: String,
     /// Meaning, unit, source.
     pub doc: String,
-    /// What it holds.
+    /// Shape of its value.
     pub shape: Shape,
     /// Whether it can be `None`.
     pub optional: bool,
     /// Whether a scene must give it.
     pub required: bool,
-    /// What it is if the scene does not give it, as written in a scene. `None` for required fields,
-    /// and for fields that are then absent.
+    /// Value if the scene does not give it, as written in a scene. `None` for required fields, and
+    /// for fields that are then absent.
     pub default: Option<String>,
     /// Least and greatest allowed number.
     pub range: Option<(String, String)>,
 }
 
-/// One word of an enum.
+/// Variant of an enum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// Name of the variant.
     pub name: String,
-    /// What it means.
+    /// Meaning of the variant.
     pub doc: String,
     /// Fields of the variant; `None` for a bare word.
     pub content: Option<Shape>,
@@ -157,7 +157,7 @@ impl Reader<'_> {
         Some(Variant { name: name.clone(), doc, content: Some(self.shape(content)) })
     }
 
-    /// Follows `$ref`, also of what may be absent.
+    /// Follows `$ref`, also within optional types.
     fn target<'v>(&'v self, schema: &'v Value) -> &'v Value {
         let schema = or_null(schema).unwrap_or(schema);
         let name = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
@@ -165,7 +165,7 @@ impl Reader<'_> {
     }
 }
 
-/// Of "one of these, or null" the one.
+/// Returns the schema of "one of these, or null" without the null.
 fn or_null(schema: &Value) -> Option<&Value> {
     let [one, null] = schema.get("anyOf")?.as_array()?.as_slice() else { return None };
     (type_name(null) == "null").then_some(one)
@@ -184,7 +184,7 @@ fn doc(schema: &Value) -> Option<String> {
     schema.get("description").and_then(Value::as_str).map(|d| d.replace('\n', " "))
 }
 
-/// A default as one writes it in a scene.
+/// Formats a default as in a scene.
 fn written(value: &Value, shape: &Shape, format: Option<&str>) -> String {
     match (value, shape) {
         (Value::String(word), Shape::Enum(_)) => word.clone(),

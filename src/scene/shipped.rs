@@ -1,7 +1,7 @@
 //! The small set that every build carries within: scenes that run anywhere, their models
 //! and their text.
 //!
-//! Where no folder has them they are unpacked, once, into the cache folder
+//! If no data folder has them, they are unpacked, once, into the cache folder
 //! (`$XDG_CACHE_HOME/spinntui/VERSION-HASH/`; where that cannot be written, into a private folder
 //! among the temporary files). A folder that belongs to another user, or that others can write, is
 //! not used: they could choose the scenes. Files that exist are never overwritten: the user may
@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::output::{Replace, Whole};
 
-/// A file of the package and its bytes.
+/// Lists a file of the package with its bytes.
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
         /// The files, by their paths in the repository.
@@ -64,7 +64,7 @@ files![
     "scenes/tensor.ron",
 ];
 
-/// The folder with the unpacked files, once there is one; and what is to be said of it.
+/// Folder of the unpacked files, once it exists, and the notice about it.
 static UNPACKED: OnceLock<Option<PathBuf>> = OnceLock::new();
 static NEWS: Mutex<Option<String>> = Mutex::new(None);
 
@@ -73,17 +73,19 @@ pub fn has(path: &Path) -> bool {
     FILES.iter().any(|(name, _)| Path::new(name).starts_with(path))
 }
 
-/// The folder that holds the files, unpacked now if need be; none where nothing can be written.
+/// Returns the folder of the files, and unpacks them if necessary; `None` where nothing can be
+/// written.
 pub fn folder() -> Option<&'static Path> {
     UNPACKED.get_or_init(unpack).as_deref()
 }
 
-/// What was unpacked, for whoever can say it without disturbing a screen: given out once.
+/// Takes the notice of what was unpacked, for a caller that can show it without disturbing a
+/// screen; returned once.
 pub fn take_news() -> Option<String> {
     NEWS.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Where it would be unpacked, in order.
+/// Returns the folders in which files would be unpacked, in order.
 pub fn places() -> Vec<PathBuf> {
     let name = format!("{}-{:016x}", env!("CARGO_PKG_VERSION"), hash());
     let cache = etcetera::base_strategy::Xdg::new().map(|xdg| xdg.cache_dir().join("spinntui").join(&name));
@@ -91,7 +93,7 @@ pub fn places() -> Vec<PathBuf> {
     cache.ok().into_iter().chain([std::env::temp_dir().join(format!("spinntui-{user}-{name}"))]).collect()
 }
 
-/// Another build with other files gets another folder.
+/// Returns a hash of the files, so that another build with other files gets another folder.
 fn hash() -> u64 {
     let mut hash = Xxh3::new();
     for (path, bytes) in FILES {
@@ -127,7 +129,7 @@ fn say(news: String) {
     *NEWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(news);
 }
 
-/// Makes sure that a folder is the user's own, and that no other user can write in it.
+/// Checks that a folder is the user's own, and that no other user can write in it.
 fn private(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;

@@ -1,5 +1,5 @@
-//! RON's syntax, without its types: from a text to a tree of spans, or to the place where it
-//! stops being RON.
+//! Parser of RON's syntax, without its types: from a text to a tree of spans, or to the place where
+//! it stops being RON.
 
 use std::ops::Range;
 
@@ -12,17 +12,17 @@ mod strange;
 /// Nesting beyond this is refused; RON itself stops at the same depth.
 const MAX_DEPTH: usize = 128;
 
-/// Where a text stops being RON, and why.
+/// Place in a text at which it stops being RON, with the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub struct SyntaxError {
     /// Byte of the text at which it stops being RON.
     pub at: usize,
-    /// What is wrong there.
+    /// Error at this place.
     pub fault: Fault,
 }
 
-/// What is wrong with the syntax of a text.
+/// Syntax error of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The text ends within brackets; the place is the opening one.
@@ -31,10 +31,10 @@ pub enum Fault {
     /// Another bracket closes: which is missing, which is open, and on what line.
     #[error("a `{0}` is missing before this: the `{1}` on line {2} is still open")]
     OtherBracket(char, char, usize),
-    /// Two values stand side by side.
+    /// Two values follow each other without a comma.
     #[error("a comma is missing before this")]
     NoComma,
-    /// Something stands where a value belongs.
+    /// Another character is in the place of a value.
     #[error("a value is missing here")]
     NoValue,
     /// A name without a value, among others that have one.
@@ -43,16 +43,16 @@ pub enum Fault {
     /// The text ends within a string; the place is its beginning.
     #[error("this text in quotes does not end")]
     OpenString,
-    /// The text goes wrong behind a string over several lines; the place is its beginning.
+    /// The text is invalid behind a string over several lines; the place is its beginning.
     #[error("this text in quotes runs over several lines")]
     LongString,
     /// The text ends within a comment; the place is its beginning.
     #[error("this comment does not end")]
     OpenComment,
-    /// No sane text is nested so deeply.
+    /// The text is nested too deeply.
     #[error("values are nested more than {MAX_DEPTH} deep")]
     TooDeep,
-    /// A character outside of RON that looks like another one, or is invisible.
+    /// The text has a character outside of RON that looks like another one, or is invisible.
     #[error("U+{:04X} ({}) stands here", u32::from(*.0), strange::name(*.0).map_or("a character", |it| it.0))]
     Strange(char),
     /// The root value is complete, and something follows.
@@ -61,7 +61,7 @@ pub enum Fault {
 }
 
 impl SyntaxError {
-    /// What would fix it; may be empty.
+    /// Returns the remedy; may be empty.
     pub fn help(&self) -> &'static str {
         match self.fault {
             Fault::OpenString | Fault::LongString => "is its closing `\"` missing?",
@@ -102,7 +102,7 @@ pub fn is_blank(text: &str) -> bool {
     walker.space().is_ok() && walker.at == text.len()
 }
 
-/// Bytes of the word, number, string or sign that comes next from a byte on.
+/// Returns the byte range of the next word, number, string or sign from a byte on.
 pub fn token(text: &str, at: usize) -> Range<usize> {
     let mut walker = Walker::new(text, at);
     if walker.space().is_err() {
@@ -123,7 +123,7 @@ pub fn token(text: &str, at: usize) -> Range<usize> {
 }
 
 impl Walker<'_> {
-    /// The root value, with nothing behind it.
+    /// Parses the root value, which nothing may follow.
     fn root(&mut self) -> Result<Node, SyntaxError> {
         self.attributes()?;
         let root = self.value(0)?;
@@ -211,7 +211,7 @@ impl Walker<'_> {
         Ok(Kind::Tuple(items, Brackets { open, close }))
     }
 
-    /// Whether `name:` comes next; looks ahead only.
+    /// Returns `true` if `name:` comes next, without consuming it.
     fn field_follows(&mut self) -> Result<bool, SyntaxError> {
         let start = self.at;
         self.space()?;
@@ -244,8 +244,8 @@ impl Walker<'_> {
         Ok(Kind::Map(entries, Brackets { open, close }))
     }
 
-    /// Comma-separated items up to a closing bracket, whose byte it returns. `open` is the byte
-    /// after the opening one.
+    /// Parses comma-separated items up to a closing bracket, and returns the byte of that. `open`
+    /// is the byte after the opening one.
     fn items(
         &mut self,
         open: usize,
@@ -269,8 +269,8 @@ impl Walker<'_> {
         }
     }
 
-    /// Consumes the closing bracket if it comes next; an error if another one does, or the end
-    /// of the text.
+    /// Consumes the closing bracket if it comes next; fails if another one does, or the end of the
+    /// text.
     fn closes(&mut self, open: usize, close: char) -> Result<bool, SyntaxError> {
         let opening = match close {
             ')' => '(',

@@ -1,4 +1,4 @@
-//! What the types cannot say: ranges, exactly-one-of, PEs that exist.
+//! Checks that the types cannot express: ranges, exactly-one-of, PEs that exist.
 
 use crate::chip::place::PePlace;
 use std::collections::HashSet;
@@ -166,7 +166,7 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
         [first, second, ..] => {
             let message = format!("layer `{}` has both `{first}` and `{second}`", layer.layer);
             let help =
-                format!("keep one of the two; on the command line, --set {at}.{first}=None takes one away");
+                format!("keep one of the two; on the command line, --set {at}.{first}=None removes one");
             return Some(problem(format!("{at}.{second}"), message, help));
         }
     }
@@ -190,7 +190,7 @@ fn one_layer(layer: &LayerMapping, at: &str, chip: &ChipOptions) -> Option<Probl
     })
 }
 
-/// Machine code whose layout and arguments its name does not say.
+/// Refuses machine code whose name does not state layout and arguments.
 fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
     let kernels = [("input", &layer.input), ("recurrent", &layer.recurrent)];
     kernels.into_iter().find_map(|(field, kernel)| {
@@ -205,8 +205,8 @@ fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
     })
 }
 
-/// PEs asked for by number: a layer can be spread over all that are neither reserved nor broken,
-/// and layers that only say how many PEs they want get PEs of their own.
+/// Refuses more PEs than exist: a layer can be spread over all that are neither reserved nor
+/// broken, and layers that only give a number get PEs of their own.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
     let total = chip.chips().chips() * PE_COUNT;
@@ -252,7 +252,7 @@ fn pe_list(places: &[PePlace], field: &str, chip: &ChipOptions) -> Option<Proble
             return Some(problem(at, message, "chips are numbered from 0 on; see chip.board"));
         }
         if !seen.insert(place) {
-            return Some(problem(at, format!("{pe} is named twice"), "take one away"));
+            return Some(problem(at, format!("{pe} is named twice"), "remove one"));
         }
     }
     None

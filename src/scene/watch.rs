@@ -1,4 +1,4 @@
-//! Tells when a scene, or a file it names, was saved.
+//! Watcher that reports when a scene, or a file it names, was saved.
 //!
 //! Editors save by writing a new file and renaming it onto the old one; a watch on the file itself
 //! goes deaf after the first such save. So the folder is watched, and what happens to other files
@@ -16,13 +16,13 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::file::{LINKS_LIMIT, folder_of};
 
-/// A save is a handful of events; the callback comes when this long nothing happened.
+/// Quiet time after which a burst of events counts as one save.
 const QUIET: Duration = Duration::from_millis(150);
-/// A file that is written to without end is reported at least once in so many quiet times.
+/// Number of quiet times after which a file that is written to without end is reported.
 const PATIENCE: u32 = 20;
 
-/// Calls back, on a thread of its own, after the scene or another watched file was saved.
-/// Ends when dropped.
+/// Watcher of a scene and other files, which calls back on a thread of its own when one was saved.
+/// It ends when dropped.
 #[derive(Debug)]
 pub struct SceneWatcher {
     watched: Arc<Watched>,
@@ -32,7 +32,7 @@ pub struct SceneWatcher {
 /// Files that are watched, and the watcher of their folders.
 #[derive(Debug, Default)]
 struct Watched {
-    /// Paths as the caller named them.
+    /// Paths as given by the caller.
     files: Mutex<Vec<PathBuf>>,
     targets: Targets,
     /// `None` once the handle is dropped.
@@ -45,7 +45,7 @@ type Targets = Arc<Mutex<Vec<Target>>>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Target {
     folder: PathBuf,
-    /// One file of the folder, or all of them.
+    /// Name of a file in the folder; `None` for all files.
     name: Option<OsString>,
 }
 
@@ -68,7 +68,7 @@ impl SceneWatcher {
         Ok(Self { watched, thread: Some(thread) })
     }
 
-    /// Watches another file as well, or all files that stand in a folder (a model's).
+    /// Watches another file as well, or all files of a folder (a model's).
     pub fn also(&mut self, path: &Path) -> notify::Result<()> {
         self.watched.also(path)
     }
@@ -202,7 +202,7 @@ fn is_change(event: &Event, targets: &[Target]) -> bool {
     // Reading is no change: our own reload would call for the next one.
     let read = matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
     let hit = || event.paths.iter().any(|path| targets.iter().any(|t| t.is_hit(path)));
-    // After an overflow of the system's queue nobody knows what happened.
+    // After an overflow of the system's queue the changes are unknown.
     event.need_rescan() || (!read && hit())
 }
 

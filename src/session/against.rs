@@ -26,14 +26,14 @@ pub struct Against {
     pub set: Vec<(String, String)>,
 }
 
-/// Second experiment as front ends show it.
+/// Second experiment, for front ends.
 #[derive(Clone, Debug, Default)]
 pub struct AgainstView {
-    /// B's scene as the user named it.
+    /// Path of B's scene, as the user named it.
     pub scene: String,
     /// Last snapshot of B; `None` before the first.
     pub snapshot: Option<SharedSnapshot>,
-    /// First value in which B differs from A so far.
+    /// First value of B that differed from A's.
     pub parted: Option<Divergence>,
     /// Reason why values of units are not compared, or why B does not follow.
     pub note: Option<String>,
@@ -66,11 +66,11 @@ struct At {
     rows: Vec<u32>,
     /// Values of the units.
     words: UnitWords,
-    /// Reason why B is not where it was sent; `None` if it is.
+    /// Reason why B did not reach its target; `None` if it did.
     why: Option<String>,
 }
 
-/// Request to the thread; the answer goes to the sender that comes with it.
+/// Request to the thread; the answer goes to the sender in the request.
 enum Ask {
     /// Go to the end of a time step, forwards or back.
     Step(u64, Sender<At>),
@@ -156,7 +156,7 @@ impl Second {
         }
     }
 
-    /// Forgets the first difference if A is before it: the run may take another way there.
+    /// Drops the first difference if A is before it: the run may go another way there.
     fn forget_from(&mut self, steps: u64) {
         self.parted.take_if(|parted| parted.step > steps);
     }
@@ -186,7 +186,8 @@ impl Second {
             .then(|| format!("A and B differ first at {parted}"))
     }
 
-    /// Returns what front ends show of B; `standing` if A stands, and B is to stand at its step.
+    /// Returns the view of B for front ends; with `standing`, A is paused, and B is to be at its
+    /// step.
     pub(super) fn view(&mut self, a: &Session, facts: &EngineFacts, standing: bool) -> AgainstView {
         if standing {
             self.arrive(a.steps());
@@ -221,7 +222,7 @@ impl At {
 
     /// Answer in place of a thread that has panicked.
     fn gone(step: u64) -> Self {
-        let why = Some("its thread has stopped; R starts both again".to_owned());
+        let why = Some("its thread has stopped; R restarts both".to_owned());
         Self { steps: step.saturating_sub(1), rows: Vec::new(), words: Vec::new(), why }
     }
 }
@@ -254,7 +255,7 @@ impl Follower {
         while why.is_none() && self.session.steps() < step {
             match self.session.advance_swiftly() {
                 Moved::On(progress) => self.history.note(&mut self.session, progress),
-                Moved::Finished => why = Some("its input is used up".to_owned()),
+                Moved::Finished => why = Some("its input has ended".to_owned()),
                 Moved::Stopped(stopped) => why = Some(stopped.to_string()),
             }
         }

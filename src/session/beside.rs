@@ -13,12 +13,12 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use crate::chip::clock::Tick;
 use crate::task::{Judge, Judgement, Work};
 
-/// Multiply-adds of a judgement from which on it is worth the way to another thread and back.
+/// Multiply-adds of a judgement from which a second thread pays.
 pub const WORTH_A_THREAD: u64 = 1 << 22;
 /// Judgements that may be outstanding.
 const OUTSTANDING: usize = 4;
 
-/// A value that one thread makes and others wait for.
+/// Value that one thread computes and others wait for.
 #[derive(Default)]
 struct Promise {
     judgement: OnceLock<Judgement>,
@@ -61,7 +61,7 @@ impl Promise {
 /// Judgements that wait for a worker, with the promises of their answers.
 type Waiting = VecDeque<(Judge, Arc<Promise>)>;
 
-/// What waits for a worker.
+/// Queue of the jobs that wait for a worker.
 #[derive(Default)]
 struct Jobs {
     waiting: Mutex<(Waiting, Open)>,
@@ -77,7 +77,7 @@ enum Open {
 }
 
 impl Jobs {
-    /// Waits for the next job; `None` once no more can come.
+    /// Waits for the next job; `None` once no further jobs can come.
     fn next(&self) -> Option<(Judge, Arc<Promise>)> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -92,10 +92,10 @@ impl Jobs {
     }
 }
 
-/// A thread that judges, for one session; it ends with it.
+/// Thread that judges outputs for one session, and ends with it.
 pub(super) struct Worker {
     jobs: Arc<Jobs>,
-    /// Multiply-adds of a judgement from which on it is given to the thread.
+    /// Multiply-adds from which a judgement is given to the thread.
     least: u64,
 }
 
@@ -136,17 +136,17 @@ impl Drop for Worker {
     }
 }
 
-/// A time step whose judgement is outstanding.
+/// Time step whose judgement is outstanding.
 #[derive(Clone, Debug)]
 struct Pending {
     promise: Arc<Promise>,
     outputs: Arc<Vec<Vec<f32>>>,
-    /// Chip time and energy at its end, ticks and J.
+    /// Chip time and energy at the end of the step, ticks and J.
     now: (Tick, f64),
 }
 
 impl Pending {
-    /// Gives the judgement to the state, once it is there.
+    /// Gives the judgement to the state, once it is available.
     fn conclude(&self, state: &mut dyn Work) {
         match self.promise.wait() {
             Some(judgement) => state.conclude(judgement, self.now),
@@ -163,7 +163,7 @@ pub(super) struct TaskState {
     state: Box<dyn Work>,
     /// Time steps whose judgements are outstanding, oldest first.
     pending: VecDeque<Pending>,
-    /// State with all judgements, made when it is asked for while some are outstanding.
+    /// State with all judgements, computed on request while some are outstanding.
     settled: OnceLock<Box<dyn Work>>,
 }
 
@@ -187,7 +187,7 @@ impl TaskState {
         &**settled
     }
 
-    /// Returns the state without outstanding judgements, for what does not depend on them.
+    /// Returns the state without outstanding judgements, for facts that do not depend on them.
     pub fn constant(&self) -> &dyn Work {
         &*self.state
     }
@@ -198,7 +198,7 @@ impl TaskState {
         while self.conclude_oldest() {}
     }
 
-    /// Takes over the state with all judgements, if it was asked for.
+    /// Takes over the state with all judgements, if it was computed.
     fn adopt(&mut self) {
         if let Some(settled) = self.settled.take() {
             self.state = settled;
@@ -225,8 +225,8 @@ impl TaskState {
         }
     }
 
-    /// Takes the outputs of a time step as [`Work::observe`] does, judged by `worker` where that
-    /// is worth it.
+    /// Takes the outputs of a time step as [`Work::observe`] does; `worker` judges them where that
+    /// pays.
     pub fn observe(&mut self, outputs: Vec<Vec<f32>>, now: (Tick, f64), worker: Option<&Worker>) {
         self.adopt();
         while self.pending.front().is_some_and(|oldest| oldest.promise.is_ended()) {
@@ -245,7 +245,7 @@ impl TaskState {
         self.pending.push_back(Pending { promise, outputs: Arc::new(outputs), now });
     }
 
-    /// Bytes that a copy does not share, about.
+    /// Returns the approximate bytes that a copy does not share.
     pub fn own_bytes(&self) -> usize {
         self.state.own_bytes()
     }

@@ -25,9 +25,9 @@ use crate::task::{Feed, InputNote, SpikingFeed, Work};
 pub struct Plan {
     /// Model that the scene names.
     pub model: Model,
-    /// What the task needs beside the chip.
+    /// Inputs of the task, and the rest that it needs beside the chip.
     pub feed: Arc<dyn Feed>,
-    /// What the chip is loaded with.
+    /// Program that the chip is loaded with.
     pub program: Arc<Program>,
     /// PEs and units of each layer.
     pub placed: Vec<Placed>,
@@ -39,7 +39,7 @@ impl Plan {
         Self::with_assumptions(loaded, cache, &loaded.scene.assume)
     }
 
-    /// The same with other assumptions: for intervals.
+    /// Builds a plan with `assume` in place of the scene's assumptions, for intervals.
     pub fn with_assumptions(
         loaded: &LoadedScene,
         cache: &mut ModelCache,
@@ -48,7 +48,8 @@ impl Plan {
         Self::fit(loaded, cache, assume).map_err(|error| error.scene)
     }
 
-    /// The same, for who needs to know whether the scene is at fault or the chip too small for it.
+    /// Builds a plan with `assume`; the error tells an invalid scene from one that does not fit on
+    /// the chip.
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
         let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
@@ -96,7 +97,8 @@ impl Plan {
         Ok(Self { model, feed, program: Arc::new(program), placed })
     }
 
-    /// The same with other bytes in the PEs' memories, for `Images` of the same shape.
+    /// Replaces the bytes in the PEs' memories by those of `images`, which must have the same
+    /// shape.
     pub fn with_images(mut self, images: &Images) -> Result<Self, ImageError> {
         Arc::make_mut(&mut self.program).load_images(images)?;
         Ok(self)
@@ -109,7 +111,7 @@ impl Plan {
         Ok(Session::new(loaded, (self.model, self.placed), machine, work))
     }
 
-    /// The task, with what it needs beside the model: its text, its prompt, its samples.
+    /// Creates the task, with what it needs beside the model: its text, its prompt, its samples.
     pub fn work(&self, loaded: &LoadedScene) -> Result<Box<dyn Work>, SceneError> {
         self.feed.start(loaded, self.program.batch).map_err(|problem| loaded.error_of(problem))
     }
@@ -176,7 +178,7 @@ fn spiking(
     })
 }
 
-/// Why there is no plan.
+/// Error that stops a plan from being built.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{scene}")]
 pub struct PlanError {
@@ -184,7 +186,7 @@ pub struct PlanError {
     pub scene: SceneError,
     /// Scene and model are sound, but ask for more than the chip has.
     pub misfit: bool,
-    /// Bytes that the fullest PE would need, where that is what is too much.
+    /// Bytes that the fullest PE would need, if that is the reason.
     pub needed: Option<u64>,
 }
 
@@ -207,7 +209,7 @@ impl From<SceneError> for PlanError {
     }
 }
 
-/// Checks that something would come of every fault that the scene plans.
+/// Checks that every planned fault can have an effect.
 fn faults(loaded: &LoadedScene, program: &Program) -> Result<(), SceneError> {
     for (number, planned) in loaded.scene.faults.iter().enumerate() {
         if let Err(error) = planned.check(program) {
@@ -218,8 +220,8 @@ fn faults(loaded: &LoadedScene, program: &Program) -> Result<(), SceneError> {
     Ok(())
 }
 
-/// What keeps a pipeline from being filled, if anything does: a text that is being written, or
-/// a single layer.
+/// Returns a lint if a pipeline cannot be filled: the text is being written, or there is a single
+/// layer.
 pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
     if scene.mapping.schedule != Schedule::Pipelined {
         return None;
@@ -269,7 +271,7 @@ pub fn model_notes(model: &Model) -> impl Iterator<Item = Lint> + '_ {
     })
 }
 
-/// Returns what is odd about the inputs of a task: guesses and missing inputs are warnings.
+/// Returns findings about the inputs of a task: guesses and missing inputs are warnings.
 pub fn input_lints(notes: Vec<InputNote>) -> impl Iterator<Item = Lint> {
     notes.into_iter().map(|note| Lint {
         level: if note.doubtful { Level::Warning } else { Level::Note },

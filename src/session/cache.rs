@@ -16,12 +16,11 @@ use crate::task::{Feed, Kept, Loading, Task};
 pub struct ModelCache {
     model: Option<LoadedModel>,
     kept: Kept,
-    /// Largest inputs of a model's layers, and what they were seen on: model, time of its file,
-    /// task.
+    /// Largest inputs of a model's layers, with their key: model, time of its file, task.
     peaks: Option<Box<(PeaksOf, Arc<Peaks>)>>,
 }
 
-/// What largest inputs depend on: the model, when its file was written, and the task.
+/// Key of the largest inputs: the model, the time when its file was written, and the task.
 type PeaksOf = (PathBuf, Option<SystemTime>, Task);
 
 #[derive(Clone, Debug)]
@@ -73,15 +72,15 @@ impl ModelCache {
     }
 }
 
-/// A scene's model, and what its task needs beside the chip.
+/// Scene's model, and what its task needs beside the chip.
 pub(super) struct Loaded {
     pub model: Model,
     pub feed: Arc<dyn Feed>,
-    /// Where sequences begin, and what restarts at 0 there; `None` to carry all state on.
+    /// Start of each sequence and the state that restarts at 0 there; `None` to carry all state on.
     pub restart: Option<Restart>,
 }
 
-/// Loads a scene's model and what its task needs.
+/// Loads a scene's model and the needs of its task.
 ///
 /// # Errors
 ///

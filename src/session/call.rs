@@ -17,13 +17,13 @@ const MOST_COUNTED: u64 = 20_000_000;
 /// Function that was called within a call and has not returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Address of the instruction that called it.
+    /// Address of the calling instruction.
     pub called_at: u32,
-    /// Address of its first instruction.
+    /// Address of the function's first instruction.
     pub function: u32,
-    /// Address at which its caller goes on.
+    /// Address at which the caller goes on.
     pub return_to: u32,
-    /// Instructions of the call that were executed before the one that called it.
+    /// Number of instructions of the call before the calling one.
     pub since: u64,
 }
 
@@ -44,7 +44,7 @@ pub struct Before {
 pub struct Call {
     /// Registers and counts.
     pub core: Core,
-    /// SRAM of the PE as the call sees it.
+    /// SRAM of the PE during the call.
     pub words: Box<SramWords>,
     begin: Box<SramWords>,
     entry: Entry,
@@ -135,7 +135,7 @@ impl Call {
         Ok(step)
     }
 
-    /// Takes note of a call of a function, or of its return.
+    /// Records a call of a function, or its return.
     fn note_branch(&mut self, step: &Step, since: u64) {
         let (to, link) = (self.core.r[15], self.core.r[14]);
         let return_to = link & !1;
@@ -148,7 +148,7 @@ impl Call {
         }
     }
 
-    /// Goes to the moment after `executed` instructions: back by beginning the call again.
+    /// Goes to the moment after `executed` instructions; backwards by starting the call again.
     pub fn go(&mut self, executed: u64) {
         if executed < self.executed() {
             *self = Self {
@@ -164,13 +164,13 @@ impl Call {
         }
     }
 
-    /// Returns bytes of the SRAM; what lies outside is missing from the end.
+    /// Returns bytes of the SRAM; bytes outside of it are missing at the end.
     pub fn bytes(&self, start: u32, count: usize) -> Vec<u8> {
         bytes(&self.words, start, count)
     }
 }
 
-/// Returns bytes of an SRAM; what lies outside is missing from the end.
+/// Returns bytes of an SRAM; bytes outside of it are missing at the end.
 pub fn bytes(words: &SramWords, start: u32, count: usize) -> Vec<u8> {
     let byte = |at: u32| Some((words.get(at as usize / 4)? >> (8 * (at % 4))) as u8);
     (0..count as u32).map_while(|i| byte(start.checked_add(i)?)).collect()

@@ -27,7 +27,7 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
     pub entries: Vec<Entry>,
-    /// Programs of the PEs as the scene has them; `None` before the first change.
+    /// Programs of the PEs according to the scene; `None` before the first change.
     pub base: Option<Arc<Program>>,
     /// Levels that PEs have been given.
     pub levels: BTreeMap<Pe, Level>,

@@ -30,7 +30,7 @@ impl Session {
         }
     }
 
-    /// Gives every PE the level that the changes made so far give it.
+    /// Sets the level of every PE according to the changes made so far.
     pub(super) fn set_levels(&mut self) {
         let Some(base) = self.changes.base.clone() else { return };
         let mut touched: Vec<Pe> = self.changes.levels.keys().copied().collect();

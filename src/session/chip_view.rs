@@ -1,7 +1,7 @@
-//! What screens show of the chip, as plain data: PEs, layers, phases, the network-on-chip, energy.
+//! Plain data that screens show of the chip: PEs, layers, phases, the network-on-chip, energy.
 //!
-//! Windows are said in each field: *now*, *this time step*, *mean of the last 70 steps*, or
-//! *since the start*.
+//! Each field states its window: *now*, *this time step*, *mean of the last 70 steps*, or *since
+//! the start*.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub use crate::machine::banks::BankCount;
 pub use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
 pub use crate::machine::program::{Region, RegionKind};
 
-/// What a PE is doing now.
+/// Present activity of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeStatus {
     /// No program: the mapper gave it nothing to do. It sleeps.
@@ -24,7 +24,7 @@ pub enum PeStatus {
     Polling,
     /// Carries out an operation.
     Busy,
-    /// Waits for its DMA.
+    /// The core waits for its DMA.
     Dma,
     /// Halted by an injected fault. Its memory still takes packets.
     Halted,
@@ -33,7 +33,7 @@ pub enum PeStatus {
 }
 
 impl PeStatus {
-    /// The word for it.
+    /// Returns the word for the status.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unused => "unused",
@@ -47,18 +47,18 @@ impl PeStatus {
     }
 }
 
-/// One PE in the summary. Index in a snapshot is [`crate::chip::geometry::Pe::index`].
+/// Summary of a PE. Index in a snapshot is [`crate::chip::geometry::Pe::index`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeView {
-    /// What it does now.
+    /// Present activity of the PE.
     pub status: PeStatus,
-    /// Layer it works for (index in a snapshot); the one in progress if it hosts several.
+    /// Layer that the PE works for (index in a snapshot); the one in progress if it hosts several.
     pub layer: Option<PopulationId>,
     /// Phase of the operation in progress.
     pub phase: Option<PhaseId>,
-    /// Units (neurons) it hosts.
+    /// Number of units (neurons) on the PE.
     pub units: u16,
-    /// Fraction of its units that sent an event in the last completed time step, 0..=1.
+    /// Fraction of the PE's units that sent an event in the last completed time step, 0..=1.
     pub activity: f32,
     /// Same, mean of the last 70 time steps.
     pub activity_mean: f32,
@@ -73,11 +73,11 @@ pub struct PeView {
     pub energy_total_uj: f32,
     /// Bytes in use per SRAM bank (of 32,768 each).
     pub bank_bytes: [u32; 4],
-    /// Non-zero weights it hosts.
+    /// Number of non-zero weights on the PE.
     pub nonzeros: u32,
-    /// Fill of its FIFO; `None` where nothing is routed to it.
+    /// Fill of the PE's FIFO; `None` where nothing is routed to it.
     pub fifo: Option<FifoUse>,
-    /// Use of its ticks; `None` where no timer begins the time steps.
+    /// Use of the PE's ticks; `None` where no timer begins the time steps.
     pub tick: Option<TickUse>,
 }
 
@@ -101,16 +101,16 @@ pub struct TickUse {
     pub overruns: u32,
 }
 
-/// One layer of the network, as mapped.
+/// Layer of the network, as mapped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerView {
-    /// Its name in the model file (`rnns.1`).
+    /// Name in the model file (`rnns.1`).
     pub name: String,
     /// Number of units.
     pub units: u32,
     /// Number of values that it reads in a time step.
     pub inputs: u32,
-    /// PEs it is spread over.
+    /// Number of PEs of the layer.
     pub pes: u32,
     /// Fraction of zero weights in all matrices or projections together, 0..=1.
     pub weight_sparsity: f32,
@@ -136,7 +136,7 @@ pub struct LayerView {
 pub struct PhaseView {
     /// Phase that the times are of.
     pub phase: PhaseId,
-    /// Which layer (index).
+    /// Index of the layer.
     pub layer: PopulationId,
     /// Time in the last completed time step, slowest PE, µs.
     pub time_us: f64,
@@ -146,18 +146,18 @@ pub struct PhaseView {
     pub share: f64,
 }
 
-/// One directed NoC link and what it carried.
+/// Directed NoC link with the traffic that it carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkView {
-    /// QPE it leaves, as (x, y).
+    /// QPE that the link leaves, as (x, y).
     pub from: (u8, u8),
-    /// QPE it enters.
+    /// QPE that the link enters.
     pub to: (u8, u8),
     /// Packets in the last completed time step.
     pub packets: u32,
     /// Packets since the start.
     pub total: u64,
-    /// NoC cycles packets waited for it, since the start.
+    /// NoC cycles that packets waited for the link, since the start.
     pub waited: u64,
     /// Whether a fault has made it dead: it loses what reaches it.
     pub dead: bool,
@@ -183,7 +183,7 @@ pub struct PacketView {
 /// Traffic of the network-on-chip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NocView {
-    /// Every link of the mesh, fixed order.
+    /// All links of the mesh, in a fixed order.
     pub links: Vec<LinkView>,
     /// Packets injected in the last completed time step.
     pub packets: u64,
@@ -233,22 +233,22 @@ impl BoardView {
     }
 }
 
-/// One directed link between chips, and what crossed it in the last completed time step.
+/// Directed link between chips, with its traffic in the last completed time step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChipLinkView {
-    /// Chip that it leaves.
+    /// Index of the chip that the link leaves.
     pub from: usize,
-    /// Chip that it enters.
+    /// Index of the chip that the link enters.
     pub to: usize,
-    /// Direction in which it leaves, in words.
+    /// Direction in which the link leaves its chip, in words.
     pub direction: String,
     /// Number of packets that crossed it.
     pub packets: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
-    /// Share of the time step in which it was busy, 0..=1.
+    /// Share of the time step in which the link was busy, 0..=1.
     pub load: f64,
-    /// Time that packets waited for it, sum over packets, µs.
+    /// Time that packets waited for the link, sum over packets, µs.
     pub waited_us: f64,
     /// Whether a fault has made it dead.
     pub dead: bool,
@@ -257,17 +257,17 @@ pub struct ChipLinkView {
 /// FIFOs of all PEs together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FifoView {
-    /// Packets that one has room for.
+    /// Capacity of a FIFO, packets.
     pub entries: u32,
-    /// Packets in the fullest now.
+    /// Packets in the fullest FIFO now.
     pub fill: u32,
-    /// Most packets in one at once, since the start.
+    /// Most packets in a FIFO at once, since the start.
     pub high_water: u32,
-    /// Packets lost because one was full, since the start.
+    /// Packets lost because a FIFO was full, since the start.
     pub dropped: u64,
     /// Packets lost to newer ones, since the start.
     pub overwritten: u64,
-    /// Time that packets waited because one was full, sum over PEs, µs.
+    /// Time that packets waited because a FIFO was full, sum over PEs, µs.
     pub stalled_us: f64,
 }
 
@@ -280,22 +280,22 @@ pub struct EnergyView {
     pub energy_j: f64,
     /// Energy of the last completed time step, J.
     pub step_j: f64,
-    /// Where the energy since the start went; adds up to `energy_j`.
+    /// Energy since the start by its uses; adds up to `energy_j`.
     pub parts: EnergyParts,
     /// Energy of the last time steps, oldest first (at most 140), J.
     pub history: Vec<f32>,
 }
 
-/// One PE in detail.
+/// Detailed view of one PE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeDetail {
     /// Index of the PE, 0 to 151.
     pub pe: usize,
-    /// Its memory map, ascending, without gaps listed.
+    /// Memory map in ascending order; gaps are not listed.
     pub regions: Vec<RegionView>,
     /// The operation in progress, in words ("R·y of rnns.1, 135 rows, 5,467 non-zeros").
     pub operation: String,
-    /// When the operation started and is to end, ticks.
+    /// Start and planned end of the operation, in ticks.
     pub operation_span: Option<(Tick, Tick)>,
     /// Blocks of input arrived / expected for the step in progress.
     pub arrivals: (u32, u32),
@@ -305,14 +305,15 @@ pub struct PeDetail {
     pub interrupts: u64,
     /// Time per phase in the last completed time step, µs.
     pub phases: Vec<(PhaseId, f64)>,
-    /// Last timer differences it wrote to its debug log, µs (1 MHz: truncated), newest last.
+    /// Last timer differences that the PE wrote to its debug log, µs (1 MHz: truncated), newest
+    /// last.
     pub timer_log: Vec<u32>,
-    /// Its SRAM banks since the start.
+    /// Counts of the SRAM banks since the start.
     pub banks: [BankCount; 4],
-    /// Its units by model index with c and y after the last step: (unit, cell state, output);
-    /// at most 64.
+    /// Units by model index with c and y after the last step: (unit, cell state, output); at most
+    /// 64.
     pub units: Vec<(u32, f32, f32)>,
 }
 
-/// A region of a PE's memory map, as the mapper laid it out.
+/// Region of a PE's memory map, as laid out by the mapper.
 pub type RegionView = Region;

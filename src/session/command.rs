@@ -1,5 +1,4 @@
-//! Everything that can be asked of a running experiment, as data: keys, the palette, tests and
-//! replay all send these.
+//! Requests to a running experiment, as data: keys, the palette, tests and replay send them.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -14,7 +13,7 @@ use super::snapshot::{AttentionRequest, Focus, Pin};
 use super::watchlist::WatchCommand;
 use crate::machine::fault::Fault;
 
-/// One request to the engine.
+/// Request to the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Run freely until paused or the input ends.
@@ -25,57 +24,58 @@ pub enum Command {
     TogglePause,
     /// Advance by `count` units, then pause.
     Step {
-        /// What to step by.
+        /// Unit of a step.
         unit: StepUnit,
-        /// How often; 0 does nothing.
+        /// Number of steps; 0 does nothing.
         count: u32,
     },
     /// Go back by `count` units, and pause.
     Back {
-        /// What to go back by.
+        /// Unit of a step back.
         unit: StepUnit,
-        /// How often; 0 does nothing.
+        /// Number of steps back; 0 does nothing.
         count: u32,
     },
     /// Go to a moment: back, or forward by running there; then pause.
     Go(Place),
     /// Give this moment a name to [`Self::Go`] to.
     Bookmark(String),
-    /// Let something go wrong, now. Stepping back before it undoes it.
+    /// Inject a fault now. Stepping back before it undoes it.
     Inject(Fault),
     /// Run the routines of a PE at another level from their next calls on. Stepping back before it
     /// undoes it.
     Level {
         /// Index of the PE.
         pe: usize,
-        /// Level from now on.
+        /// Level of the PE from now on.
         level: Level,
     },
     /// Step through the machine code of a PE; the chip moves where a call ends or begins.
     Code {
         /// Index of the PE.
         pe: usize,
-        /// What to step by.
+        /// Unit of a step through machine code.
         motion: Motion,
         /// Number of steps; 0 does nothing.
         count: u32,
         /// Whether to step backwards.
         back: bool,
     },
-    /// Say who last wrote these bytes of a PE's SRAM.
+    /// Report the last write to these bytes of a PE's SRAM.
     WhoWrote {
         /// Index of the PE.
         pe: usize,
         /// Range of byte addresses in the PE's SRAM.
         bytes: Range<u32>,
     },
-    /// How fast `Run` goes.
+    /// Set the speed of `Run`.
     SetSpeed(Speed),
     /// Rebuild from the same scene and start over, paused.
     Restart,
-    /// Read the scene file again, build it beside the running machine and swap it in if it is good.
+    /// Read the scene file again, build it beside the running machine, and swap it in if it is
+    /// valid.
     Reload,
-    /// Build another scene, with these edits, and go on with it as with the first.
+    /// Build another scene with these edits, and replace the experiment by it.
     Open {
         /// Path of the scene's file.
         scene: PathBuf,
@@ -95,9 +95,9 @@ pub enum Command {
         /// Whether it counts as broken; otherwise it is reserved.
         broken: bool,
     },
-    /// Do some of these one after the other, and tell when all is done.
-    Perform(Performance),
-    /// Which detail snapshots carry beside the summary.
+    /// Carry out a script, and report its end.
+    Perform(Script),
+    /// Set the detail that snapshots carry beside the summary.
     Focus(Focus),
     /// Neurons whose membrane potentials snapshots carry.
     Pin(Vec<Pin>),
@@ -113,24 +113,23 @@ pub enum Command {
     Quit,
 }
 
-/// Commands that are carried out one after the other, each when the one before has ended,
-/// and questions that are answered when all are done. Another command that decides where the
-/// experiment goes ends it before.
+/// Script: commands carried out in sequence, and questions answered at the end. A command of the
+/// user that moves the experiment ends it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Performance {
-    /// Comes back with the answers.
+pub struct Script {
+    /// Number that is returned with the answers.
     pub tag: u32,
-    /// What to do.
+    /// Commands in the order in which they are carried out.
     pub commands: Vec<Command>,
-    /// Values to tell then: `perplexity`.
+    /// Values to report at the end: `perplexity`.
     pub values: Vec<String>,
-    /// Conditions to look at then: `perplexity > 150`.
+    /// Conditions to evaluate at the end: `perplexity > 150`.
     pub conditions: Vec<String>,
 }
 
 impl Command {
-    /// Whether it decides where the experiment goes: where such a command is given is a stop,
-    /// and is recorded.
+    /// Returns `true` if the command moves the experiment: such a command marks a stop, and is
+    /// recorded.
     pub const fn moves(&self) -> bool {
         match self {
             Self::Run

@@ -61,9 +61,9 @@ impl std::iter::Sum for Products {
 pub struct ProjectionCounts {
     /// Name of the projection; `W` or `R` of an EGRU layer.
     pub name: String,
-    /// Population or input whose values it takes; of `R` the layer itself.
+    /// Population or input whose values the projection takes; for `R` the layer itself.
     pub from: String,
-    /// Layer or population whose sums it adds to.
+    /// Layer or population whose sums the projection adds to.
     pub layer: String,
     /// Weights that are not 0: synapses.
     pub synapses: u64,
@@ -77,14 +77,14 @@ pub struct ProjectionCounts {
 pub struct LayerCounts {
     /// Name in the model.
     pub layer: String,
-    /// Values other than 0, or spikes, that its units sent.
+    /// Values other than 0, or spikes, that the layer's units sent.
     pub events: u64,
-    /// Products that its sums took.
+    /// Products that the layer's sums took.
     #[serde(flatten)]
     pub products: Products,
-    /// Energy that its PEs' cores drew in its operations beyond sleep, J.
+    /// Energy that the cores of the layer's PEs drew in its operations beyond sleep, J.
     pub active_j: f64,
-    /// `active_j` over the synaptic operations, J; `None` without one.
+    /// `active_j` divided by the synaptic operations, J; `None` without one.
     pub active_per_synop_j: Option<f64>,
 }
 
@@ -98,9 +98,10 @@ pub struct TotalCounts {
     pub products: Products,
     /// Energy that all cores drew in operations beyond sleep, random sources included, J.
     pub active_j: f64,
-    /// `active_j` over the synaptic operations, J; `None` without one.
+    /// `active_j` divided by the synaptic operations, J; `None` without one.
     pub active_per_synop_j: Option<f64>,
-    /// Energy of the chip, idle parts and all, over the synaptic operations, J; `None` without one.
+    /// Energy of the chip, idle parts included, divided by the synaptic operations, J; `None`
+    /// without one.
     pub energy_per_synop_j: Option<f64>,
 }
 
@@ -127,7 +128,7 @@ impl Counts {
     }
 }
 
-/// Counts what a session's network has done so far.
+/// Counts the events and products of a session's network so far.
 pub fn counts(session: &Session) -> Counts {
     let program = session.program();
     let (names, events, projections) = match (SpikingProgram::of(program), session.work().spike_counts()) {

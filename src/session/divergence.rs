@@ -49,7 +49,7 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// Unit on its PE: byte addresses of its state and of the value that it sends.
+/// Location of a unit: byte addresses of its state and of the value that it sends.
 #[derive(Clone, Copy, Debug)]
 struct UnitAt {
     unit: u32,
@@ -166,8 +166,8 @@ fn units(session: &Session, population: PopulationId) -> Vec<UnitAt> {
     units
 }
 
-/// Runs two sessions that have not begun side by side, until a value of a unit differs,
-/// and returns it.
+/// Runs two sessions, which have not begun, side by side until a value of a unit differs, and
+/// returns that difference.
 ///
 /// `None` if nothing differs within `steps` time steps, if one of them stops first, or if layers of
 /// one are at several time steps at once, as in a pipeline.

@@ -24,22 +24,22 @@ pub struct Energy {
     pub power_w: f64,
 }
 
-/// Where the energy of a run went; the parts add up to the whole.
+/// Energy of a run by its uses; the parts add up to the whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnergyParts {
-    /// The chip with its PEs off, J.
+    /// Energy of the chip with its PEs off, J.
     pub chip_j: f64,
     /// All 152 PEs powered and asleep, J.
     pub asleep_j: f64,
-    /// What active cores draw more, in operations, J, by layer and phase. A core that waits for its
-    /// MAC array is not among them.
+    /// Additional energy of active cores in operations, J, by layer and phase. A core that waits
+    /// for its MAC array is not among them.
     pub phases_j: Vec<[f64; PhaseId::MAX]>,
-    /// What PEs draw more while their MAC arrays work, J: SRAM and waiting core included.
+    /// Additional energy of PEs while their MAC arrays work, J: SRAM and waiting core included.
     #[serde(default)]
     pub mac_j: f64,
-    /// What active cores draw more in handlers of watched writes, J.
+    /// Additional energy of active cores in handlers of doorbell writes, J.
     pub interrupts_j: f64,
-    /// What cores draw more while they wait in polling loops, J; 0 where they sleep.
+    /// Additional energy of cores that wait in polling loops, J; 0 where they sleep.
     pub polling_j: f64,
     /// NoC hops, J: 0 unless `assume` gives their energy.
     pub noc_j: f64,
@@ -48,7 +48,7 @@ pub struct EnergyParts {
 }
 
 impl EnergyParts {
-    /// Their sum, J.
+    /// Returns the sum of the parts, J.
     pub fn total(&self) -> f64 {
         let phases: f64 = self.phases_j.iter().flatten().sum();
         self.chip_j
@@ -66,20 +66,20 @@ impl EnergyParts {
     }
 }
 
-/// What one PE used since the start, J. With the chip around the PEs and transport, all PEs add up
+/// Energy of one PE since the start, J. With the chip around the PEs and transport, all PEs add up
 /// to the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeEnergy {
     /// Powered and asleep.
     pub asleep_j: f64,
-    /// What it drew more in operations and handlers, its MAC array included.
+    /// Additional energy in operations and handlers, the MAC array included, J.
     pub active_j: f64,
-    /// What it drew more in polling loops; 0 where PEs sleep while they wait.
+    /// Additional energy in polling loops, J; 0 where PEs sleep while they wait.
     pub polling_j: f64,
 }
 
 impl PeEnergy {
-    /// The sum of its parts, J.
+    /// Returns the sum of the parts, J.
     pub fn total(self) -> f64 {
         self.asleep_j + self.active_j + self.polling_j
     }
@@ -157,7 +157,7 @@ impl<'a> Meter<'a> {
         FastTime { busy: fast.busy.min(fast.time), ..fast }
     }
 
-    /// Returns what a PE drew more in its time at the fast level.
+    /// Returns the additional energy of a PE in its time at the fast level.
     fn fast_energy(&self, time: FastTime) -> FastEnergy {
         let joules = |milliwatts: f64, ticks: Tick| milliwatts * 1e-9 * us(ticks);
         FastEnergy {
@@ -167,7 +167,7 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// Returns what all PEs drew more in their times at the fast level, J.
+    /// Returns the additional energy of all PEs in their times at the fast level, J.
     fn fast_total(&self, time: impl Fn(usize) -> FastTime) -> f64 {
         let is_timed = self.machine.program().is_timed();
         let pes = (0..self.places()).filter(|_| is_timed);

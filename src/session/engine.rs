@@ -46,7 +46,7 @@ const WAITING: usize = 256;
 /// take one snapshot a frame; some ms less than that, so that the next one is there in time on a
 /// machine that has other things to do as well.
 const FRAME: Duration = Duration::from_millis(10);
-/// Time limit for the thread to end, which includes its current work and the end of a recording.
+/// Time limit for the thread to end, which covers its current work and the end of a recording.
 const LEAVING: Duration = Duration::from_secs(5);
 /// Over how long the wall speed is measured.
 const SPEED_WINDOW: Duration = Duration::from_millis(500);
@@ -61,7 +61,7 @@ impl From<Stopped> for RunState {
     }
 }
 
-/// What the engine tells its face.
+/// Message of the engine to its front end.
 #[derive(Clone, Debug)]
 pub enum EngineEvent {
     /// A new picture of the experiment.
@@ -75,17 +75,17 @@ pub enum EngineEvent {
     Said(String),
     /// The scene was loaded (again) and swapped in.
     SceneLoaded,
-    /// What conditions can name in it.
+    /// Names that conditions can use in the scene.
     Names(Arc<Names>),
     /// The recording could not be completed; holds the reason.
     RecordingFailed(String),
-    /// A [`Command::Perform`] has come to its end.
-    Performed(Box<Performed>),
+    /// Result of a [`Command::Perform`].
+    ScriptEnded(Box<ScriptResult>),
     /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
     Crashed(String),
 }
 
-/// What the engine is to run.
+/// Scene and options that the engine starts with.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// Path of the scene's file.
@@ -104,14 +104,14 @@ pub struct EngineOptions {
     pub against: Option<Against>,
 }
 
-/// What has become of a command.
+/// Outcome of sending a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// The engine will obey.
     Taken,
     /// Too many wait already.
     Full,
-    /// There is no engine any more.
+    /// The engine has ended.
     Gone,
 }
 
@@ -129,7 +129,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the thread; `notify` is called on it with every event and must not block for long.
+    /// Starts the thread; it calls `notify` with every event, which must not block for long.
     ///
     /// Scenes are built on threads of their own, so that the engine answers and can be left
     /// meanwhile. At most one snapshot of a free run is sent per [`Engine::ready`].
@@ -203,13 +203,13 @@ impl Drop for Engine {
     }
 }
 
-/// What the engine is doing.
+/// Present activity of the engine.
 #[derive(Clone, Debug, PartialEq)]
 enum Mode {
     Paused,
     Running,
     Stepping(StepUnit, u32),
-    /// On the way to a moment that lies ahead.
+    /// A seek to a later moment is in progress.
     Going(Place),
     /// Stepping by instructions of a PE.
     Code(code::CodeSteps),
@@ -236,7 +236,7 @@ impl Mode {
 }
 
 pub use asks::DebugPort;
-pub use perform::{Arrived, Held, INTERRUPTED, Performed};
+pub use perform::{Held, INTERRUPTED, ScriptResult, ScriptState};
 
 type Notify<'a> = &'a mut dyn FnMut(EngineEvent);
 
@@ -248,7 +248,7 @@ struct Runner {
     cache: ModelCache,
     /// Scene that is being built.
     building: Option<Building>,
-    /// Whether what is being built is to run to the time step of the experiment before it.
+    /// Whether the scene being built is to run to the step of the experiment that it replaces.
     stays: bool,
     session: Option<Session>,
     /// Past of `session`; `None` where none is kept.
@@ -258,15 +258,15 @@ struct Runner {
     recorder: Option<Recorder>,
     points: Points,
     watches: Watchlist,
-    /// What stopped the run, until it goes on.
+    /// Hit that stopped the run; `None` once it goes on.
     stopped: Option<Hit>,
     mode: Mode,
-    /// What is being performed.
-    performing: Option<perform::Performing>,
+    /// Script in progress.
+    performing: Option<perform::RunningScript>,
     facts: EngineFacts,
-    /// News for the face from where it cannot be told at once.
+    /// News for the front end that could not be sent at once.
     later: Vec<EngineEvent>,
-    /// When the next unit of a paced run is due.
+    /// Time at which the next unit of a paced run is due.
     due: Instant,
     published: Instant,
     /// Something has changed since the last snapshot.
@@ -341,7 +341,7 @@ impl Runner {
             match self.inbox.next(wait, self.building.as_ref()) {
                 Next::Leave | Next::Command(Command::Quit) => return self.end_record(notify),
                 Next::Built(built) => self.built(built, notify),
-                Next::Command(Command::Perform(performance)) => self.perform(performance, notify),
+                Next::Command(Command::Perform(script)) => self.perform(script, notify),
                 Next::Command(command) => {
                     self.interrupt(&command, notify);
                     self.obey(&command, notify);
@@ -491,8 +491,8 @@ impl Runner {
         }
     }
 
-    /// Sends a snapshot if there is news. A free run sends one only to a face that has
-    /// drawn the last.
+    /// Sends a snapshot if there is news. In a free run it waits until the front end has drawn the
+    /// last one.
     fn publish(&mut self, notify: Notify<'_>, standing: bool) {
         let Some(session) = &self.session else { return };
         if !self.changed {

@@ -40,7 +40,7 @@ pub(super) fn last_event(session: &Session) -> String {
     }
 }
 
-/// Returns what a packet is for, in words.
+/// Returns the purpose of a packet, in words.
 pub(in crate::session) fn receiver(packet: &Packet) -> String {
     match packet.qpe {
         _ if packet.host => "the host".to_owned(),
@@ -49,7 +49,7 @@ pub(in crate::session) fn receiver(packet: &Packet) -> String {
     }
 }
 
-/// Who causes an event or sends a packet.
+/// Returns a name of the source of an event or packet.
 pub(in crate::session) fn source(source: u16) -> String {
     match Pe::from_index(usize::from(source)) {
         Some(pe) => pe.to_string(),
@@ -58,7 +58,7 @@ pub(in crate::session) fn source(source: u16) -> String {
     }
 }
 
-/// What a packet brings.
+/// Returns a description of a packet's contents.
 pub(in crate::session) fn contents(program: &Program, packet: &Packet) -> String {
     match packet.kind {
         PacketKind::Event { message: None, population: None, .. } => program.legend.row.to_owned(),

@@ -3,12 +3,12 @@
 use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::machine::fault::{Fault, FaultTime, PlannedFault};
 
-/// A planned fault, and whether it has happened.
+/// Planned fault with its state.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub planned: PlannedFault,
     pub done: bool,
-    /// Chip time at which it happened last, in ticks.
+    /// Chip time at which the fault was last injected, in ticks.
     pub tick: Tick,
     /// Added during the run; undone by seeking to before its event.
     pub by_hand: bool,
@@ -30,23 +30,23 @@ pub(super) struct Now {
 pub(super) struct FaultPlan {
     pub plans: Vec<Plan>,
     open: usize,
-    /// What went wrong just before the last event.
+    /// Faults injected immediately before the last event.
     pub just: Vec<Fault>,
 }
 
 impl FaultPlan {
-    /// What the scene plans.
+    /// Creates a plan with the faults of a scene, all pending.
     pub fn new(planned: &[PlannedFault]) -> Self {
         let plans = planned.iter().map(|&planned| Plan { planned, done: false, tick: 0, by_hand: false });
         Self { plans: plans.collect(), open: planned.len(), just: Vec::new() }
     }
 
-    /// Which have happened: part of a checkpoint.
+    /// Returns for each fault whether it was injected, for a checkpoint.
     pub fn done(&self) -> Vec<bool> {
         self.plans.iter().map(|plan| plan.done).collect()
     }
 
-    /// Back to when those had happened, and none that was added since.
+    /// Restores the state saved in a checkpoint, and removes faults that were added since.
     pub fn restore(&mut self, done: &[bool]) {
         for (at, plan) in self.plans.iter_mut().enumerate() {
             plan.done = done.get(at).copied().unwrap_or(false);
@@ -54,7 +54,7 @@ impl FaultPlan {
         self.count_open();
     }
 
-    /// Returns whether a fault may come before `steps` time steps are complete.
+    /// Returns `true` if a fault may be injected before `steps` time steps are complete.
     pub fn may_come_before(&self, steps: u64) -> bool {
         let comes =
             |plan: &&Plan| !plan.done && !matches!(plan.planned.at, FaultTime::Step(at) if at >= steps);
@@ -74,7 +74,7 @@ impl FaultPlan {
         self.open = self.plans.iter().filter(|plan| !plan.done).count();
     }
 
-    /// The next that is due; it counts as done.
+    /// Returns the next due fault and marks it as injected.
     pub fn due(&mut self, now: Now, next: Option<Tick>) -> Option<Fault> {
         if self.open == 0 {
             return None;

@@ -10,7 +10,7 @@ use crate::machine::fault::{Fault, FaultError, FaultTime, PlannedFault};
 use crate::machine::queue::Event;
 
 impl Session {
-    /// Lets go wrong what is due before the next event.
+    /// Injects every fault that is due before the next event.
     pub(super) fn faults_due(&mut self, next: Option<Event>) {
         self.faults.just.clear();
         let state = self.machine.state();
@@ -23,7 +23,7 @@ impl Session {
         }
     }
 
-    /// After this moment was come back to: what was made to go wrong at it goes wrong again.
+    /// Repeats the manual faults of the current event after a seek.
     pub(super) fn repeat_by_hand(&mut self) {
         let tick = self.machine.state().tick;
         let now = FaultTime::Event(self.machine.state().events);
@@ -45,7 +45,7 @@ impl Session {
         self.changes.forget_from(events) || faults
     }
 
-    /// The fault made by hand at this very moment that writes to these bytes, the last one.
+    /// Returns the latest manual fault at the current event that writes to these bytes.
     pub(super) fn by_hand_now(&self, pe: Pe, bytes: &Range<u32>) -> Option<Fault> {
         let now = FaultTime::Event(self.machine.state().events);
         let mut plans = self.faults.plans.iter().rev();
@@ -63,7 +63,7 @@ impl Session {
         Ok(())
     }
 
-    /// Faults that have happened so far, in the order in which they were planned.
+    /// Iterates over the faults injected so far, in the order of the plan.
     pub fn faults(&self) -> impl Iterator<Item = &PlannedFault> {
         self.faults.plans.iter().filter(|plan| plan.done).map(|plan| &plan.planned)
     }
@@ -73,9 +73,9 @@ impl Session {
         self.faults.plans.iter().filter(|plan| plan.done).map(|plan| (plan.planned.fault, plan.tick))
     }
 
-    /// Returns the reason, as part of a sentence, if a fault does not change what is computed.
+    /// Returns the reason, as part of a sentence, if a fault does not change results.
     pub fn without_effect(&self, fault: &Fault) -> Option<String> {
         let why = fault.without_effect(self.program())?;
-        Some(format!("without effect on what is computed, since {why}"))
+        Some(format!("without effect on the results, since {why}"))
     }
 }

@@ -2,23 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Unit of a layer, and the time steps in which it sent something.
+/// Unit of a layer, and the number of time steps in which it sent something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitFiring {
     /// Model index of the unit.
     pub unit: u32,
-    /// Time steps in which it sent an event or a spike; of a batch, in the first sample.
+    /// Number of time steps in which the unit sent an event or a spike; of a batch, in the first
+    /// sample.
     pub steps: u32,
 }
 
 /// Extremes of a layer's units by the time steps in which they sent something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Firing {
-    /// Units that never did.
+    /// Number of units that never sent anything.
     pub never: u32,
-    /// Unit that did least often of those that did, the first of several; `None` if none did.
+    /// Least frequent unit of those that sent something, the first of several; `None` if none did.
     pub least: Option<UnitFiring>,
-    /// Unit that did most often, the first of several; `None` if none did.
+    /// Most frequent unit, the first of several; `None` if none sent anything.
     pub most: Option<UnitFiring>,
 }
 

@@ -13,7 +13,7 @@ pub struct LongestStep {
     pub step: u32,
     /// PE that worked longest.
     pub pe: Pe,
-    /// Time that it needed.
+    /// Busy time of that PE, in ticks.
     pub busy: Tick,
 }
 
@@ -28,7 +28,7 @@ impl LongestStep {
         Some(Self { ticks: state.host.last_step_ticks, step, pe, busy: busy(&pe) })
     }
 
-    /// Takes the step that a machine has just completed if it is longer than `longest`.
+    /// Replaces `longest` by the step that a machine has just completed, if that is longer.
     pub fn note(longest: &mut Option<Self>, machine: &Machine, step: u32) {
         let ticks = machine.state().host.last_step_ticks;
         if longest.is_none_or(|longest| ticks > longest.ticks) {

@@ -20,13 +20,13 @@ const TICKS: usize = 1024;
 const BYTES: usize = 16 << 20;
 /// Ticks that a view carries.
 const SHOWN: usize = 512;
-/// Neurons whose potentials a front end can ask for.
+/// Maximum number of neurons whose potentials a front end can request.
 pub const MOST_PINS: usize = 6;
 
 /// Neuron whose potential is shown over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
-    /// Population that it is in.
+    /// Population of the neuron.
     pub population: PopulationId,
     /// Number in the population.
     pub neuron: u32,
@@ -35,7 +35,7 @@ pub struct Pin {
 /// Potential of a pinned neuron in the last ticks, in units of the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MembraneView {
-    /// Neuron that it is of.
+    /// Neuron with its population.
     pub pin: Pin,
     /// Name of the population.
     pub population: String,
@@ -97,8 +97,8 @@ impl Membranes {
         (BYTES / (size_of::<f32>() * self.neurons.max(1))).clamp(1, TICKS)
     }
 
-    /// Records tick `tick` (from 0), which has just been completed; `spikes` are those
-    /// of all neurons.
+    /// Records tick `tick` (from 0), which has just been completed; `spikes` are those of all
+    /// neurons.
     pub fn note(&mut self, machine: &Machine, tick: u64, spikes: &[f32]) {
         let mut v = vec![0.0; self.neurons].into_boxed_slice();
         for place in &self.places {

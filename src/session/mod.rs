@@ -1,7 +1,7 @@
-//! One experiment: built from a scene, stepped, run, observed.
+//! Experiment that is built from a scene, stepped, run and observed.
 //!
-//! The session is where what is computed (task, network) and where and when (machine) meet: it
-//! gives the machine the next input, and the task the y that comes out.
+//! A session connects the task and its network with the machine: it gives the machine the next
+//! input, and the task the y that comes out.
 
 pub mod against;
 pub mod attention;
@@ -84,7 +84,7 @@ const STACK_BYTES: usize = 8 << 20;
 /// Events handled at once by [`Session::advance_swiftly`]: well below a millisecond.
 const EVENTS_AT_ONCE: u64 = 1024;
 
-/// How a move ended.
+/// Outcome of an attempt to advance the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moved {
     /// An event was handled.
@@ -112,7 +112,7 @@ pub enum Stopped {
 /// Experiment: a scene's program on the emulated chip, with its task.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// The scene it was built from.
+    /// Scene that the session was built from.
     pub loaded: LoadedScene,
     model: Model,
     placed: Vec<crate::mapping::Placed>,
@@ -124,7 +124,7 @@ pub struct Session {
     last_event: Option<Event>,
     ended_phase: Option<(PopulationId, PhaseId)>,
     /// Recent history, recorded while a front end shows the timeline.
-    tape: Option<timeline::Tape>,
+    step_history: Option<timeline::StepHistory>,
     /// Potentials of the last ticks, recorded for front ends.
     membranes: Option<membrane::Membranes>,
     faults: FaultPlan,
@@ -146,7 +146,7 @@ impl Session {
         let stats = Stats::new(machine.program().populations.len(), machine.program().pes.len())
             .counting(model.network());
         let faults = FaultPlan::new(&loaded.scene.faults);
-        let (last_event, ended_phase, tape) = (None, None, None);
+        let (last_event, ended_phase, step_history) = (None, None, None);
         Self {
             loaded,
             model,
@@ -157,7 +157,7 @@ impl Session {
             stats,
             last_event,
             ended_phase,
-            tape,
+            step_history,
             membranes: None,
             faults,
             changes: Changes::default(),
@@ -167,8 +167,8 @@ impl Session {
         }
     }
 
-    /// Announces as many time steps as the chip takes and as are known: with layers one after the
-    /// other the next when the last one is complete, in a pipeline steps ahead.
+    /// Announces further time steps that the chip takes and whose inputs are known: with layers one
+    /// after the other the next when the last one is complete, in a pipeline steps ahead.
     fn announce(&mut self) -> Result<(), Moved> {
         while self.machine.takes_step() {
             match self.work.next_rows() {
@@ -183,14 +183,14 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the event that [`Self::advance`] will handle, after announcing what
-    /// it would announce.
+    /// Returns the event that [`Self::advance`] will handle, after the announcements that it would
+    /// make.
     fn next_event(&mut self) -> Option<Event> {
         self.announce().ok()?;
         self.machine.next_event()
     }
 
-    /// Handles one event. Before that it announces time steps.
+    /// Handles one event, after announcing time steps.
     pub fn advance(&mut self) -> Moved {
         self.machine.forget_written();
         if let Err(stopped) = self.announce() {
@@ -227,13 +227,14 @@ impl Session {
         self.stats.transformer.energy(self.stats.energy.last().unwrap_or_default());
         let now = (self.machine.state().tick, energy.energy_j);
         self.work.observe(outputs, now, self.judging.as_deref());
-        if let Some(tape) = &mut self.tape {
-            tape.step(&mut self.machine, self.work.constant().kind().step_word);
+        if let Some(step_history) = &mut self.step_history {
+            step_history.step(&mut self.machine, self.work.constant().kind().step_word);
         }
     }
 
-    /// Returns what the host has received in the last time step: of each sample the last layer's
-    /// values; of a spiking network the values of all populations, and what its task traces.
+    /// Returns the values that the host received in the last time step: of each sample the last
+    /// layer's values; of a spiking network the values of all populations, and the traces of its
+    /// task.
     fn outputs(&self) -> Vec<Vec<f32>> {
         let program = self.program();
         if !program.is_timed() {
@@ -263,17 +264,17 @@ impl Session {
         found.unwrap_or(0.0)
     }
 
-    /// Records what happens from now on, or ends that and forgets it. Recording changes nothing of
+    /// Starts recording the timeline, or ends and discards the recording. Recording does not change
     /// what the chip does.
     pub fn watch_timeline(&mut self, on: bool) {
-        if on && self.tape.is_none() {
-            self.tape = Some(timeline::Tape::begin(&mut self.machine));
-        } else if !on && self.tape.take().is_some() {
+        if on && self.step_history.is_none() {
+            self.step_history = Some(timeline::StepHistory::begin(&mut self.machine));
+        } else if !on && self.step_history.take().is_some() {
             self.machine.stop_recording();
         }
     }
 
-    /// Records the neurons' potentials from now on, where the network has spiking ones.
+    /// Starts recording the neurons' potentials, where the network has spiking ones.
     ///
     /// Recording changes nothing of what the chip does.
     pub fn watch_membranes(&mut self) {
@@ -290,7 +291,8 @@ impl Session {
     pub fn timeline_lacks_last_step(&self) -> bool {
         let host = &self.machine.state().host;
         let began = host.completed_at - host.last_step_ticks;
-        let since = self.machine.recorded().filter(|_| self.tape.is_some()).map(|record| record.since);
+        let since =
+            self.machine.recorded().filter(|_| self.step_history.is_some()).map(|record| record.since);
         host.completed > 0 && since.is_some_and(|since| since > began)
     }
 
@@ -304,7 +306,7 @@ impl Session {
     /// While the timeline is recorded, that is the last completed step. Otherwise the uses are
     /// those of the opening, once its steps are complete.
     pub fn path_uses(&self) -> Option<(PathUses, bool)> {
-        let last = self.tape.as_ref().and_then(|tape| tape.steps.back());
+        let last = self.step_history.as_ref().and_then(|step_history| step_history.steps.back());
         if let Some(step) = last.filter(|step| step.span.end == self.machine.state().host.completed_at) {
             return Some((step.uses, true));
         }
@@ -345,7 +347,7 @@ impl Session {
         Moved::On(progress)
     }
 
-    /// Takes in what events have brought, the last of which was `event`.
+    /// Updates the session after events, the last of which was `event`.
     fn handled(&mut self, progress: Progress, event: Event) {
         self.faults.just.clear();
         self.follow_anew();
@@ -360,7 +362,7 @@ impl Session {
     /// at event number `events` or before.
     fn add_step(&mut self, events: u64) -> Option<Moved> {
         if !self.machine.state().between_steps
-            || self.tape.is_some()
+            || self.step_history.is_some()
             || self.faults.may_come_before(self.stats.steps + 1)
             || self.changes.pending()
         {
@@ -378,7 +380,7 @@ impl Session {
         Some(Moved::On(added.progress))
     }
 
-    /// Runs every time step event by event (`true`), also those whose times were seen before.
+    /// Sets whether every time step is run event by event, also steps whose times are known.
     pub fn run_exactly(&mut self, exactly: bool) {
         self.machine.run_exactly(exactly);
     }
@@ -420,8 +422,8 @@ impl Session {
         self.machine.state().host.in_flight.len()
     }
 
-    /// DRAM rows (tokens, frames) that the last completed time step read, one for each sample
-    /// of the batch.
+    /// Returns the DRAM rows (tokens, frames) that the last completed time step read, one for each
+    /// sample of the batch.
     pub fn rows(&self) -> &[u32] {
         &self.machine.state().host.rows
     }
@@ -431,7 +433,8 @@ impl Session {
         self.stats.steps
     }
 
-    /// Completed sequences; a shorter last one counts when the input has ended.
+    /// Returns the number of completed sequences; a shorter last one counts when the input has
+    /// ended.
     pub fn sequences(&self) -> u64 {
         let work = self.work.constant();
         let length = u64::from(work.sequence());
@@ -449,12 +452,12 @@ impl Session {
         &self.machine
     }
 
-    /// The chip, to disturb it.
+    /// Returns the chip for changes, such as faults.
     pub fn machine_mut(&mut self) -> &mut Machine {
         &mut self.machine
     }
 
-    /// What it is loaded with.
+    /// Returns the program that the machine is loaded with.
     pub fn program(&self) -> &Program {
         self.machine.program()
     }
@@ -475,7 +478,7 @@ impl Session {
     }
 
     /// Judges outputs on a second thread from now on, beside the next time steps, if there is a
-    /// second core and where a judgement takes long enough. Results are those of one thread.
+    /// second core and a judgement takes long enough. Results equal those of one thread.
     pub fn use_second_core(&mut self) {
         if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
             self.judge_beside(WORTH_A_THREAD);
@@ -487,7 +490,7 @@ impl Session {
         self.judging = Worker::start(least).map(Arc::new);
     }
 
-    /// Where the run stands, as far as its task shows it.
+    /// Returns the present position of the run, as far as its task shows it.
     pub fn moment(&self) -> Moment<'_> {
         let host = &self.machine.state().host;
         Moment {
@@ -499,7 +502,7 @@ impl Session {
         }
     }
 
-    /// What has been gathered so far.
+    /// Returns the statistics gathered so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
@@ -509,7 +512,7 @@ impl Session {
         self.meter().total()
     }
 
-    /// Where that energy went.
+    /// Returns the energy since the start by its uses.
     pub fn energy_parts(&self) -> EnergyParts {
         self.meter().parts()
     }
@@ -524,7 +527,7 @@ impl Session {
         self.stats.output_hash()
     }
 
-    /// Hash of all that decides what the machine does next.
+    /// Returns the hash of everything that determines the machine's future.
     pub fn state_hash(&mut self) -> u128 {
         self.machine.state_hash()
     }

@@ -19,7 +19,7 @@ pub const STEPS: usize = 4;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
     rows: Vec<Vec<u32>>,
-    /// Rows of the steps announced by then and not complete.
+    /// Rows of steps announced in the opening and not complete at its end.
     ahead: Vec<Vec<u32>>,
     ends: Tick,
 }

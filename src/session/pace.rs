@@ -5,19 +5,19 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What one step is (DESIGN §4, "Order").
+/// Unit of stepping (DESIGN §4, "Order").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum StepUnit {
     /// One entry of the machine's queue: an operation starts or ends, a packet is injected or
     /// delivered, a DMA or an interrupt starts or ends, a timer is read.
     Event,
-    /// Until the last PE of the active layer ends its current operation.
+    /// Advance until the last PE of the active layer ends its current operation.
     Phase,
     /// Until the active layer's broadcast is delivered everywhere.
     Layer,
-    /// One token or frame through all layers, readout included.
+    /// A token or frame through all layers, readout included.
     TimeStep,
-    /// One sequence of tokens (70 in the paper), or one gesture.
+    /// A sequence of tokens (70 in the paper), or a gesture.
     Sequence,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for StepUnit {
     }
 }
 
-/// How fast a free run goes.
+/// Speed of a free run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Speed {
     /// As fast as the host can.

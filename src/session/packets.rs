@@ -1,4 +1,4 @@
-//! Packets on a mesh now, with their routes, as front ends show them.
+//! Packets on a mesh now, with their routes, for front ends.
 
 use super::{Session, event};
 use crate::chip::geometry::{ChipId, QPES};

@@ -1,5 +1,5 @@
-//! Intervals of chip time that follow from what is not published about branches and memory: the
-//! first time steps of a run, run again on other chips.
+//! Intervals of chip time for unpublished properties of branches and memory: the first time steps
+//! of a run are run again on other chips.
 //!
 //! ARM gives 1 to 3 cycles for the refill of a Cortex-M4's pipeline after a taken branch; the
 //! chip's value is not public, and the inner loop of every kernel pays it. How long a core waits

@@ -1,4 +1,4 @@
-//! Readings of the machine, as screens, conditions and the inspector show them.
+//! Readings of the machine for screens, conditions and the inspector.
 
 use super::Session;
 use super::chip_view::{
@@ -28,7 +28,7 @@ const UNITS: usize = 64;
 /// Values of the debug log that the detail of a PE lists.
 const LOGGED: u32 = 16;
 
-/// What a PE is doing now.
+/// Returns the present activity of a PE.
 pub(super) fn status(session: &Session, pe: Pe) -> PeStatus {
     let all = session.machine().state();
     if all.fault.as_ref().is_some_and(|fault| fault.pe == pe) {
@@ -142,7 +142,7 @@ fn of_head(program: &Program, population: usize) -> Synapses {
     Synapses { units: program.units_of(id), inputs: 0, nonzeros: (weights, stored), matrix_sparsity: None }
 }
 
-/// Returns what counts a stage of a transformer.
+/// Returns a function that counts the synapses of a transformer's stages.
 fn of_stage(program: &Program) -> impl Fn(PopulationId) -> Synapses + '_ {
     move |stage| {
         let pes = program.population(stage).map_or(&[][..], |stage| &stage.pes);
@@ -216,7 +216,7 @@ pub(super) fn phases(session: &Session) -> Vec<PhaseView> {
     views
 }
 
-/// Returns the mesh of a chip, and what all chips' packets together do.
+/// Returns the mesh of a chip, and the packets of all chips together.
 pub(super) fn noc(session: &Session, chip: ChipId) -> NocView {
     let state = session.machine().state();
     let place = |index: u8| (QPES[usize::from(index)].x, QPES[usize::from(index)].y);

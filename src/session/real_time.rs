@@ -1,4 +1,4 @@
-//! Chip time of time steps beside the time that they stand for: frames of a camera, ticks.
+//! Chip time of time steps compared with the time that they stand for: frames of a camera, ticks.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::longest_step::LongestStep;
 use crate::chip::clock::us;
 use crate::text::step_number;
 
-/// Chip time beside the time that a time step stands for.
+/// Chip time compared with the time that a time step stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RealTime {
     /// Time that a time step stands for, µs.
@@ -24,9 +24,9 @@ pub struct RealTime {
     pub mean_factor: f64,
     /// PE that worked longest in the longest time step.
     pub pe: String,
-    /// Time that this PE needed in it, µs.
+    /// Time that this PE needed in the step, µs.
     pub pe_us: f64,
-    /// Share of `step_us` that this PE had left in it; negative if it needed more.
+    /// Share of `step_us` that this PE had left in the step; negative if it needed more.
     pub slack: f64,
 }
 

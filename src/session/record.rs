@@ -26,27 +26,27 @@ const MAX_BYTES: u64 = 256 << 20;
 /// Version of the file format.
 const VERSION: u32 = 1;
 
-/// The first line.
+/// First line of a recording: version of the format and the scene.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Opening {
-    /// Of the format: 1.
+pub struct RecordingHeader {
+    /// Version of the format: 1.
     pub version: u32,
     /// The scene's file.
     pub scene: PathBuf,
-    /// Edits that were made to it.
+    /// Edits made to the scene.
     pub set: Vec<(String, String)>,
 }
 
-/// A further line.
+/// Line of a recording after the header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
-    /// After so many events this command was given.
+    /// Command given after this number of events.
     At(u64, Command),
-    /// The session ended after so many events with this `state_hash`.
+    /// End of the session: number of events, and the `state_hash` at that moment.
     End(u64, String),
 }
 
-/// Last line as it is written, with a checksum of all lines before it.
+/// Last line of a recording, with a checksum of all lines before it.
 #[derive(Serialize, Deserialize)]
 enum Closing {
     /// Events, `state_hash`, checksum.
@@ -58,7 +58,7 @@ enum Closing {
 /// An engine that is started again after a crash finds none, and the recording stays as it was.
 pub type PendingRecorder = Arc<Mutex<Option<Recorder>>>;
 
-/// Writes a session down as it goes.
+/// Writer of a recording of a session.
 #[derive(Debug)]
 pub struct Recorder {
     file: Journal,
@@ -67,7 +67,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a recording in a file, in place of an older one; `reads` is what the session reads.
+    /// Starts a recording in a file, which replaces an older one; `reads` are the files that the
+    /// session reads.
     ///
     /// # Errors
     ///
@@ -79,7 +80,7 @@ impl Recorder {
         set: &[(String, String)],
         reads: &Reads,
     ) -> Result<Self, OutputError> {
-        let first = Opening { version: VERSION, scene: scene.to_owned(), set: set.to_vec() };
+        let first = RecordingHeader { version: VERSION, scene: scene.to_owned(), set: set.to_vec() };
         let fail = |source| OutputError::Write { place: path.display().to_string(), source };
         let line = ron::to_string(&first).map_err(|error| fail(io::Error::other(error)))?;
         let mut sum = Sum::default();
@@ -92,13 +93,12 @@ impl Recorder {
         Arc::new(Mutex::new(Some(self)))
     }
 
-    /// Notes a command, if it decides where the experiment goes.
+    /// Records a command, if it moves the experiment.
     pub fn note(&mut self, session: &Session, command: &Command) -> io::Result<()> {
         self.note_at(session.machine().state().events, command)
     }
 
-    /// Notes a command that was given after `events` events, if it decides where the experiment
-    /// goes.
+    /// Records a command that was given after `events` events, if it moves the experiment.
     pub fn note_at(&mut self, events: u64, command: &Command) -> io::Result<()> {
         if command.moves() {
             self.line(&Entry::At(events, command.clone()))?;
@@ -141,33 +141,33 @@ impl Sum {
     }
 }
 
-/// Why a recording cannot be had again.
+/// Error that stops a recording from being replayed.
 #[derive(Debug, Error)]
 pub enum ReplayError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {source}", path.display())]
     File {
         /// Path of the recording.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A line is not what it should be.
+    /// A line of the recording is invalid.
     #[error("{}:{line}: {what}; `spinntui SCENE --record FILE` writes such files", path.display())]
     Line {
         /// Path of the recording.
         path: PathBuf,
         /// Line of the file, from 1.
         line: usize,
-        /// What the parser says.
+        /// Message of the parser.
         what: String,
     },
-    /// What was done there cannot be done here.
+    /// A recorded command cannot be repeated here.
     #[error("after event {at}: {what}")]
     Differs {
         /// Number of events that were handled before.
         at: u64,
-        /// Reason why it cannot be done.
+        /// Reason why the command cannot be repeated.
         what: String,
     },
 }
@@ -175,9 +175,9 @@ pub enum ReplayError {
 /// Recorded session: what was run, and what was done at which event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
-    /// What was opened.
-    pub opening: Opening,
-    /// What was done.
+    /// Scene and options with which the session was opened.
+    pub header: RecordingHeader,
+    /// Commands in the order in which they were given, and the end.
     pub entries: Vec<Entry>,
     /// Number of the last line, from 1, if it was cut off and left out.
     pub cut: Option<usize>,
@@ -192,7 +192,7 @@ pub enum Ended {
     Same,
     /// The state is another; holds the recorded `state_hash`.
     Other(String),
-    /// The state is that of the recording, but lines of it were changed since.
+    /// The final state equals the recorded one, but lines of the recording were changed since.
     Changed,
     /// The recording has no end to compare with.
     Open,
@@ -216,7 +216,7 @@ impl Recording {
     /// Fails with the first line that is no entry.
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, ReplayError> {
         let wrong = |line: usize, what: String| ReplayError::Line { path: path.to_owned(), line, what };
-        let mut opening: Option<Opening> = None;
+        let mut header: Option<RecordingHeader> = None;
         let mut recording = Self::default();
         let mut sum = Sum::default();
         for (number, bytes) in (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n')) {
@@ -224,7 +224,7 @@ impl Recording {
             let whole = bytes.ends_with(b"\n");
             let line = match std::str::from_utf8(bytes) {
                 Ok(line) => line.trim_end(),
-                Err(_) if !whole && opening.is_some() => {
+                Err(_) if !whole && header.is_some() => {
                     recording.cut = Some(number);
                     break;
                 }
@@ -233,8 +233,8 @@ impl Recording {
             if line.is_empty() {
                 continue;
             }
-            if opening.is_none() {
-                opening = Some(first(line).map_err(|what| wrong(number, what))?);
+            if header.is_none() {
+                header = Some(first(line).map_err(|what| wrong(number, what))?);
             } else if let Ok(Closing::End(events, hash, recorded)) = ron::from_str(line) {
                 recording.changed |= recorded != sum.shown();
                 recording.entries.push(Entry::End(events, hash));
@@ -247,7 +247,7 @@ impl Recording {
             }
             sum.add(line);
         }
-        recording.opening = opening.ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
+        recording.header = header.ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
         Ok(recording)
     }
 
@@ -285,8 +285,8 @@ impl Recording {
 }
 
 /// Reads the first line.
-fn first(line: &str) -> Result<Opening, String> {
-    let first: Opening = ron::from_str(line).map_err(|error| error.to_string())?;
+fn first(line: &str) -> Result<RecordingHeader, String> {
+    let first: RecordingHeader = ron::from_str(line).map_err(|error| error.to_string())?;
     match first.version {
         VERSION => Ok(first),
         other => Err(format!("version {other}; this program reads {VERSION}")),
@@ -300,7 +300,7 @@ enum Reach {
     Here,
     /// The end of a number of further units.
     Steps(StepUnit, u32),
-    /// A place that lies ahead.
+    /// A seek to a later place is in progress.
     Going(Place),
     /// The end of the input.
     Free,
@@ -340,7 +340,7 @@ impl Reach {
     }
 }
 
-/// Runs until so many events are handled.
+/// Runs until event `to`.
 fn forward(
     session: &mut Session,
     history: &mut History,
@@ -372,7 +372,7 @@ fn forward(
     Ok(())
 }
 
-/// A command as the engine carries it out.
+/// Carries out a recorded command as the engine does.
 fn repeat(session: &mut Session, history: &mut History, command: &Command) -> Result<(), String> {
     let fault = |error: FaultError| error.to_string();
     match command {
@@ -380,7 +380,8 @@ fn repeat(session: &mut Session, history: &mut History, command: &Command) -> Re
             Ok(_) | Err(HistoryError::Ended { .. }) => Ok(()),
             Err(error) => Err(error.to_string()),
         },
-        // What could not be gone to then cannot be now; what lay ahead was run to.
+        // A place that could not be reached then cannot be reached now; one that lay ahead was run
+        // to.
         Command::Go(place) => {
             let _ = history.go(session, place);
             Ok(())

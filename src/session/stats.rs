@@ -1,4 +1,4 @@
-//! What an experiment has shown so far, gathered once a time step.
+//! Statistics of an experiment, updated once a time step.
 
 use std::collections::VecDeque;
 
@@ -18,9 +18,9 @@ use crate::net::Egru;
 
 /// Time steps of the running mean: one sequence of the paper.
 pub const WINDOW: usize = 70;
-/// Time steps from one look at the gates to the next: it takes a moment.
+/// Time steps from one evaluation of the gates to the next, since it takes a moment.
 const GATES_EVERY: u64 = 35;
-/// A gate below this, or above one minus this, is saturated.
+/// Distance from 0 or 1 within which a gate counts as saturated.
 pub const SATURATED: f32 = 0.01;
 
 /// Activity and outputs since the start.
@@ -94,7 +94,7 @@ impl Stats {
         Self { products: EffectiveProducts::new(network), ..self }
     }
 
-    /// Takes in a completed time step with its last layer's y (model order) of each sample.
+    /// Adds a completed time step with its last layer's y (model order) of each sample.
     pub fn step(&mut self, machine: &Machine, outputs: &[Vec<f32>]) {
         self.steps += 1;
         for value in outputs.iter().flatten() {
@@ -128,7 +128,7 @@ impl Stats {
         }
     }
 
-    /// Looks at every unit's y and, now and then, its gates, as the SRAMs hold them.
+    /// Reads every unit's y from the SRAMs and, every [`GATES_EVERY`] steps, its gates.
     fn look_at_units(&mut self, machine: &Machine) {
         let gates = self.steps % GATES_EVERY == 1;
         for (k, layer) in machine.program().populations.iter().enumerate() {
@@ -171,7 +171,7 @@ impl Stats {
         }
     }
 
-    /// Units of a layer that have sent nothing for so many steps.
+    /// Returns the number of units of a layer that have sent nothing for at least `steps` steps.
     pub fn silent(&self, layer: usize, steps: u32) -> usize {
         self.silent[layer].iter().filter(|&&silent| silent >= steps).count()
     }
@@ -182,8 +182,8 @@ impl Stats {
         self.fired.get(layer).map_or(&[], Vec::as_slice)
     }
 
-    /// Share of each layer's z and r gates below [`SATURATED`] or above one minus that, as
-    /// looked at last.
+    /// Returns the share of each layer's z and r gates that were saturated (see [`SATURATED`]) at
+    /// the last evaluation.
     pub fn saturated(&self) -> &[[f64; 2]] {
         &self.saturated
     }
@@ -194,7 +194,8 @@ impl Stats {
         (last, self.window[pe] as f32 / self.recent.len().max(1) as f32)
     }
 
-    /// Mean activity of a layer of so many units (of all samples together) since the start, 0..=1.
+    /// Returns the mean activity since the start, 0..=1, of a layer of `units` units (all samples
+    /// together).
     pub fn layer_activity(&self, layer: usize, units: usize) -> f64 {
         self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
     }
@@ -219,15 +220,15 @@ impl Stats {
             + size_of::<Self>()
     }
 
-    /// Hash of the last layer's y of all steps so far, in model order: the same
-    /// for every partition.
+    /// Returns the hash of the last layer's y of all steps so far, in model order: equal for every
+    /// partition.
     pub fn output_hash(&self) -> u128 {
         self.output.digest128()
     }
 }
 
-/// Where the machine keeps what is counted of the step that has just been completed: others may
-/// be in flight.
+/// Returns the index of the counts of the step that has just been completed: others may be in
+/// flight.
 fn completed(machine: &Machine) -> usize {
     machine.state().host.completed.wrapping_sub(1) as usize % STEPS
 }
@@ -237,11 +238,12 @@ fn completed(machine: &Machine) -> usize {
 struct Sent {
     /// Values other than 0.
     events: u64,
-    /// Products that they lead to: with the layer's own weights, and with those of the next one.
+    /// Products that the values lead to: with the layer's own weights, and with those of the next
+    /// one.
     products: [u64; 2],
 }
 
-/// Returns what a layer sent, in all samples, in the step that has just been completed.
+/// Returns the values that a layer sent, in all samples, in the step that has just been completed.
 fn sent(machine: &Machine, layer: PopulationId) -> Sent {
     let at = completed(machine);
     let mut sum = Sent::default();

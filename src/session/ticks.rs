@@ -1,5 +1,4 @@
-//! Ticks of programs whose time steps timers begin: how much of a tick PEs use, and what came too
-//! late.
+//! Ticks of programs whose time steps timers begin: use of a tick by PEs, and late spikes.
 
 use super::Session;
 use crate::chip::clock::Tick;

@@ -7,12 +7,12 @@ use crate::chip::clock::Tick;
 use crate::machine::legend::PhaseId;
 use crate::scene::{LoadedScene, SceneError};
 
-/// What some time steps have shown.
+/// Results of a trial run over some time steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// Completed time steps.
     pub steps: u64,
-    /// Rows of the input (tokens) of each, one for each sample of the batch.
+    /// Rows of the input (tokens) of each step, one for each sample of the batch.
     pub rows: Vec<Vec<u32>>,
     /// Chip time, ticks.
     pub ticks: Tick,
@@ -24,9 +24,9 @@ pub struct Trial {
     pub output_hash: u128,
     /// Ticks of each phase along the timeline, by layer.
     pub phases: Vec<[Tick; PhaseId::MAX]>,
-    /// Bytes overwritten before they were read, packets.
+    /// Number of packets that overwrote unread data.
     pub races: u64,
-    /// Why the machine stopped, if it did.
+    /// Reason for which the machine stopped, if it did.
     pub stopped: Option<String>,
 }
 

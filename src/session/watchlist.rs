@@ -20,9 +20,9 @@ use crate::text::{several, visible_line};
 
 /// Most pins at a time.
 pub const MOST: usize = 12;
-/// Time steps before the present one whose missing values are found by repeating them.
+/// Number of time steps before the present one whose missing values are found by repeating them.
 pub const CAUGHT_UP: u64 = 64;
-/// Most values of a pin that are kept; of more, those of the earliest time steps go.
+/// Maximum number of values kept of a pin; beyond it, the earliest are dropped.
 const KEPT: usize = 1 << 16;
 /// Most values of a pin that a snapshot carries.
 pub const SHOWN: u64 = 240;
@@ -34,20 +34,20 @@ pub enum WatchCommand {
     Add(String),
     /// Take out the pin with this number.
     Remove(u32),
-    /// Replace all pins by these.
+    /// Replace all pins.
     Replace(Vec<String>),
     /// Write the values so far to a CSV file.
     Export(PathBuf),
 }
 
-/// Pin as front ends show it.
+/// Pin, for front ends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WatchView {
     /// Number of the pin, from 1; the next pin takes the lowest that is free.
     pub id: u32,
     /// Expression as written.
     pub text: String,
-    /// Reason why the scene has no such value; `None` if it has.
+    /// Reason why the scene has no such value; `None` if it has one.
     pub error: Option<String>,
     /// Value at the present moment, with its unit.
     pub now: String,
@@ -146,8 +146,8 @@ impl Watchlist {
         }
     }
 
-    /// Goes on with another experiment: expressions are checked against its names,
-    /// values are forgotten.
+    /// Adapts the pins to another experiment: expressions are checked against its names, and values
+    /// are dropped.
     pub fn take_over(&mut self, names: &Names) {
         for watch in &mut self.list {
             watch.check(names);
@@ -155,8 +155,7 @@ impl Watchlist {
         self.course = 0;
     }
 
-    /// Drops values of a way that the run has left, and finds those of the last steps
-    /// that are missing.
+    /// Drops values of a discarded timeline, and finds missing values of the last steps.
     ///
     /// The session is where it was before.
     pub fn arrived(&mut self, session: &mut Session, history: &History) {
@@ -178,7 +177,7 @@ impl Watchlist {
         }
     }
 
-    /// Carries out a command; returns what to tell the user.
+    /// Carries out a request, and returns a notice for the user.
     pub fn obey(&mut self, command: &WatchCommand, session: &mut Session, history: &History) -> String {
         let said = match command {
             WatchCommand::Add(text) => self.add(text.trim(), &Names::of(session)),
@@ -186,7 +185,7 @@ impl Watchlist {
                 let before = self.list.len();
                 self.list.retain(|watch| watch.id != *id);
                 if self.list.len() < before {
-                    format!("pin {id} taken out")
+                    format!("pin {id} removed")
                 } else {
                     format!("there is no pin {id}")
                 }
@@ -215,7 +214,7 @@ impl Watchlist {
             return format!("{text} is pin {} already", known.id);
         }
         if self.list.len() >= MOST {
-            return format!("{MOST} expressions are pinned, and no more fit: take one out first");
+            return format!("{MOST} expressions are pinned, and no more fit: remove one first");
         }
         let free = (1..=MOST as u32).find(|id| self.list.iter().all(|watch| watch.id != *id));
         let free = free.unwrap_or(MOST as u32);

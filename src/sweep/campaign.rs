@@ -29,14 +29,14 @@ pub const COLUMNS: [&str; 9] = [
 /// Region of bytes that no array is at.
 const FREE: &str = "free";
 
-/// Fault drawn at random, with its place in the program.
+/// Random fault, with its place in the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
     /// Kind that the plan names.
     pub kind: FaultKind,
-    /// Fault and its time step.
+    /// Fault with its time step.
     pub planned: PlannedFault,
-    /// Time step that it comes before, from 0.
+    /// Time step before which the fault is injected, from 0.
     pub step: u64,
     /// PE that the fault is injected into; `None` for a link.
     pub pe: Option<Pe>,
@@ -129,7 +129,7 @@ struct Area {
     population: String,
 }
 
-/// All that faults can be drawn from: the arrays of a program.
+/// Bytes and PEs from which faults can be drawn: the arrays of a program.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Targets {
     areas: Vec<(RegionKind, bool, Area)>,

@@ -25,7 +25,7 @@ pub(super) fn lengths(document: &Document<Sweep>) -> Result<(), SceneError> {
         ("points", if let Points::Draws(count) = sweep.points { Some(count) } else { None }),
     ] {
         if count == Some(0) {
-            return Err(document.error_at(field, "0 of them are no sweep", "at least 1"));
+            return Err(document.error_at(field, "0 is too few", "at least 1"));
         }
     }
     Ok(())
@@ -82,7 +82,7 @@ pub(super) fn campaign(document: &Document<Sweep>) -> Result<(), SceneError> {
     let (first, last) = campaign.steps;
     let end = document.value.steps.unwrap_or(u64::MAX);
     if first > last || last >= end {
-        let help = format!("from 0 to {}, the lesser first", end - 1);
+        let help = format!("from 0 to {}, the smaller one first", end - 1);
         return Err(document.error_at("campaign.steps", "the run has no such time steps", help));
     }
     if !(campaign.late_us > 0.0 && campaign.late_us < 1e9) {

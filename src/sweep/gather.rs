@@ -30,8 +30,8 @@ impl Gathered {
     }
 }
 
-/// Hands over the lines of a plan's points that a folder holds, in the order of the list, each with
-/// its number in it.
+/// Passes on the lines of a plan's points in a folder, in the order of the list, each with its
+/// number in it.
 ///
 /// # Errors
 ///

@@ -11,7 +11,7 @@ pub const VERSION: u32 = 1;
 /// Columns of the losses against the run without a fault.
 pub const LOSSES: [&str; 2] = ["perplexity_loss", "accuracy_loss"];
 
-/// Column that is 0 for faults that were masked, and 1 for those that changed outputs, were
+/// Name of the column that is 0 for masked faults, and 1 for faults that changed outputs, were
 /// detected, or hung the chip.
 pub const HARMFUL: &str = "harmful";
 
@@ -19,11 +19,11 @@ pub const HARMFUL: &str = "harmful";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Ran to its end, in a plan without a campaign or without a fault.
+    /// The run ended, in a plan without a campaign or without a fault.
     Done,
-    /// Ran to its end with the outputs of the run without a fault.
+    /// The run ended with the outputs of the run without a fault.
     Masked,
-    /// Ran to its end with other outputs than the run without a fault.
+    /// The run ended with other outputs than the run without a fault.
     Changed,
     /// A core faulted: the chip knows of the fault.
     Detected,

@@ -40,7 +40,7 @@ pub fn random(from: &Value, to: &Value, bits: u64) -> Result<Value, String> {
                 let unit = (bits >> 11) as f64 / (1_u64 << 53) as f64;
                 Ok(Value::Number(from + unit * (to - from)))
             }
-            _ => Err("random numbers lie between two numbers, the lesser first".to_owned()),
+            _ => Err("random numbers lie between two numbers, the smaller one first".to_owned()),
         },
     }
 }
@@ -88,7 +88,7 @@ pub struct Place {
     pub fault: Option<u64>,
 }
 
-/// One run of a sweep.
+/// Run of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     /// Place in the list.
@@ -99,7 +99,7 @@ pub struct Point {
     pub fault: Option<Drawn>,
     /// Changes to the scene, in order.
     pub edits: Vec<(String, String)>,
-    /// Key of its line in the results.
+    /// Key of the point's line in the results.
     pub key: Key,
 }
 

@@ -10,7 +10,7 @@ use super::value::Value;
 use super::values::expand;
 use crate::file;
 use crate::report::Report;
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::scene::document::Document;
 use crate::scene::error::did_you_mean;
 use crate::scene::load::{MAX_BYTES, root_word};
@@ -27,7 +27,7 @@ pub const FOLDER: &str = "scenes/sweeps";
 /// Plan with its scene, and the values of its axes.
 #[derive(Clone, Debug)]
 pub struct LoadedPlan {
-    /// Plan, its file and its text.
+    /// Plan with its file and text.
     pub document: Document<Sweep>,
     /// Scene without edits.
     pub scene: LoadedScene,
@@ -171,7 +171,7 @@ impl LoadedPlan {
     fn empty_report(&self, edits: &[(String, String)]) -> Option<serde_json::Value> {
         let scene = LoadedScene::from_text(&self.scene.text, &self.scene.path, edits).ok()?;
         let mut session = build(scene, &mut ModelCache::default()).ok()?;
-        serde_json::to_value(Report::gather(&mut session, Around::default())).ok()
+        serde_json::to_value(Report::gather(&mut session, RunContext::default())).ok()
     }
 }
 
@@ -180,7 +180,7 @@ fn rest<'f>(field: &'f str, part: &str) -> &'f str {
     field.strip_prefix(part.trim_matches('`')).unwrap_or(field).trim_start_matches('.')
 }
 
-/// Names that constraints and placeholders know: the axes, and `repeat`.
+/// Returns the names that constraints and placeholders may use: the axes, and `repeat`.
 pub fn names(sweep: &Sweep) -> impl Iterator<Item = &str> {
     sweep.axes.iter().map(|axis| axis.name.as_str()).chain(["repeat"])
 }
@@ -283,7 +283,7 @@ mod tests {
             ("axes: [(name: \"a\", values: List([1]))], constraints: [\"a <\"]", "expected a number"),
             ("set: [(\"title\", \"{b}\")]", "no axis `b`"),
             ("steps: 3, sequences: 1", "in steps or in sequences"),
-            ("steps: 0", "0 of them"),
+            ("steps: 0", "0 is too few"),
             ("steps: 4, campaign: (faults: 3, kinds: [Lost], steps: (1, 4))", "from 0 to 3"),
             ("campaign: (faults: 3, kinds: [])", "at least one kind"),
             (

@@ -1,4 +1,4 @@
-//! Many runs of one scene: sweeps, fault campaigns, and their results (`docs/sweeps.md`).
+//! Sweeps and fault campaigns: many runs of one scene, and their results (`docs/sweeps.md`).
 //!
 //! A plan ([`plan::Sweep`]) is read and checked ([`load::LoadedPlan`]) and lists its points in an
 //! order that depends on nothing else ([`list::Listing`]). A process runs a shard of them: each in

@@ -24,7 +24,7 @@ use crate::output::OutputError;
 /// Rows of a group.
 const GROUP: usize = 65_536;
 
-/// Why a table could not be made.
+/// Error that stops a table from being made.
 #[derive(Debug, Error)]
 pub enum TableError {
     /// Lines of results cannot be read.
@@ -88,7 +88,7 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// Starts with the columns of a plan, whose types are not known yet.
+    /// Creates a table with the columns of a plan, whose types are not known yet.
     pub fn new(plan: &LoadedPlan) -> Self {
         Self { columns: columns(plan.sweep()).into_iter().map(|name| (name, None)).collect() }
     }

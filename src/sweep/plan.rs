@@ -80,7 +80,7 @@ fn one() -> u32 {
     1
 }
 
-/// One thing that is varied.
+/// Axis of a sweep: the fields that vary, and their values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
@@ -97,7 +97,7 @@ pub struct Axis {
 /// Values of an axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Values {
-    /// These values: `List([8, 12, "Sleep"])`.
+    /// The values listed: `List([8, 12, "Sleep"])`.
     List(Vec<Value>),
     /// From a number to another, both included.
     Range {
@@ -133,7 +133,7 @@ pub enum Values {
 /// Points of the space that the axes span.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Points {
-    /// Every combination of the axes' values.
+    /// All combinations of the axes' values.
     #[default]
     Grid,
     /// As many random combinations, constraints included.
@@ -216,7 +216,7 @@ pub enum Plot {
         x: String,
         /// Column along the y axis; the mean where several points share a place.
         y: String,
-        /// Column that tells lines apart.
+        /// Column whose values separate the lines.
         #[serde(default)]
         by: Option<String>,
     },

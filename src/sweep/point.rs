@@ -1,4 +1,4 @@
-//! One point: a scene with edits, built, run, and asked for its figures.
+//! Evaluation of one point: a scene with edits is built, run, and asked for its figures.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use super::line::{Answer, Outcome, Shown};
 use super::load::look_up;
 use super::worker::Setup;
 use crate::machine::stop::Stop;
-use crate::report::gather::Around;
+use crate::report::gather::RunContext;
 use crate::report::{Host, Report};
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
@@ -54,7 +54,7 @@ fn ran(setup: &Setup, edits: &[(String, String)], cache: &mut ModelCache) -> Res
     let ranges = if ranged { ranges(&session, cache).map_err(|error| refused(&error))? } else { None };
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
     let stopped = stopped.map(|reason| reason.to_string());
-    Ok((outcome, why, shown(setup, &mut session, Around { ranges, stopped, hit: None, host })))
+    Ok((outcome, why, shown(setup, &mut session, RunContext { ranges, stopped, hit: None, host })))
 }
 
 /// Time steps to stop after.
@@ -65,7 +65,7 @@ fn target(setup: &Setup, session: &Session) -> u64 {
     asked.map_or(total, |asked| asked.min(total))
 }
 
-/// Runs time steps; returns what stopped the machine, if anything did.
+/// Runs time steps; returns the reason if the machine stopped.
 fn steps(session: &mut Session, target: u64) -> Option<Stopped> {
     while session.steps() < target {
         match session.step(StepUnit::TimeStep) {
@@ -86,12 +86,12 @@ fn ending(reason: &Stopped) -> Outcome {
     }
 }
 
-fn shown(setup: &Setup, session: &mut Session, around: Around) -> Shown {
+fn shown(setup: &Setup, session: &mut Session, context: RunContext) -> Shown {
     let output_hash = format!("{:032x}", session.output_hash());
     let figures = session.work().figures(&session.moment());
     let mut report = Map::new();
     if !setup.keep.is_empty() {
-        let gathered = serde_json::to_value(Report::gather(session, around)).unwrap_or_default();
+        let gathered = serde_json::to_value(Report::gather(session, context)).unwrap_or_default();
         for field in &setup.keep {
             let value = look_up(&gathered, field).cloned().unwrap_or_default();
             report.insert(field.clone(), value);

@@ -1,4 +1,4 @@
-//! Workers side by side, and the points that they share out among them.
+//! Pool of worker processes that share points.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ impl Limits<'_> {
     }
 }
 
-/// Runs points, and hands each over with its answer, in the order in which they end.
+/// Runs points, and passes on each with its answer, in the order in which they end.
 ///
 /// # Errors
 ///

@@ -46,7 +46,7 @@ pub struct Task<'a> {
     pub shard: Shard,
     /// Folder of results.
     pub folder: &'a Path,
-    /// Run points again that failed for a reason that is not the chip's.
+    /// Whether to repeat points that failed for a reason outside of the chip.
     pub retry: bool,
     /// Workers, time limit, signals.
     pub limits: Limits<'a>,
@@ -57,7 +57,7 @@ pub struct Task<'a> {
 pub struct Summary {
     /// Count of points that had a line already.
     pub there: u64,
-    /// Count of points that are the run of another point of the shard again, and share its line.
+    /// Number of points that repeat the run of another point of the shard, and share its line.
     pub equal: u64,
     /// Count of points that were run now, by outcome.
     pub ran: BTreeMap<Outcome, u64>,
@@ -122,8 +122,8 @@ pub fn run(task: Task<'_>, seen: &mut dyn FnMut(&Summary)) -> Result<Summary, Sw
     Ok(summary)
 }
 
-/// Counts the points of a shard that have a line already, and those without one that are the
-/// run of another.
+/// Counts the points of a shard that already have a line, and those without one that repeat the run
+/// of another.
 fn survey(listing: &Listing<'_>, shard: Shard, found: &Found, retry: bool) -> (u64, u64) {
     let (mut there, mut equal, mut due) = (0, 0, HashSet::new());
     for place in listing.places().filter(|place| shard.has(place.number)) {
@@ -137,7 +137,7 @@ fn survey(listing: &Listing<'_>, shard: Shard, found: &Found, retry: bool) -> (u
     (there, equal)
 }
 
-/// Runs without a fault, with which those with one are compared.
+/// Results of runs without a fault, with which those with one are compared.
 struct Faultless<'a> {
     setup: &'a Setup,
     listing: &'a Listing<'a>,
@@ -147,7 +147,7 @@ struct Faultless<'a> {
     known: HashMap<(u64, u32), Option<Shown>>,
 }
 
-/// Run without a fault beside one with a fault.
+/// Run without a fault, for comparison with one with a fault.
 enum Reference {
     /// Result of the point; `None` if it failed.
     Known(Option<Shown>),

@@ -201,7 +201,7 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Opens the file of a shard for appending, in a folder that is made if it is not there.
+/// Opens the file of a shard for appending, in a folder that is created if necessary.
 ///
 /// # Errors
 ///

@@ -23,7 +23,7 @@ use crate::session::build::ModelCache;
 
 /// Hidden flag that makes the program a worker.
 pub const FLAG: &str = "--worker";
-/// Period at which a waiting sweep looks whether it should stop.
+/// Period at which a waiting sweep checks whether it should stop.
 const LOOK: Duration = Duration::from_millis(50);
 /// Time for the sweep's own signal to arrive when a whole job is killed, its workers first.
 const GRACE: Duration = Duration::from_millis(500);
@@ -31,9 +31,9 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Settings that all points of a sweep share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
-    /// File of the scene, for paths in it and messages.
+    /// Path of the scene, for paths in it and messages.
     pub scene: PathBuf,
-    /// Text of the scene without edits, as the sweep has read it.
+    /// Text of the scene without edits, as read by the sweep.
     pub text: String,
     /// Time steps of a run.
     pub steps: Option<u64>,
@@ -59,7 +59,7 @@ impl Setup {
 
 type Edits = Vec<(String, String)>;
 
-/// Works off points from standard input until it ends.
+/// Runs points from standard input until it ends.
 ///
 /// # Errors
 ///

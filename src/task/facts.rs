@@ -7,9 +7,9 @@
 pub struct TaskFacts {
     /// Heading of their table in the documentation.
     pub heading: &'static str,
-    /// Sentence below it.
+    /// Sentence below the heading.
     pub about: &'static str,
-    /// Whose they are, in the plural: "language models".
+    /// Kind of network that has these facts, in the plural: "language models".
     pub of: &'static str,
     /// The names, in the order of the documentation.
     pub facts: &'static [TaskFact],
@@ -18,11 +18,11 @@ pub struct TaskFacts {
 /// Name of a value in conditions.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TaskFact {
-    /// The name as conditions write it.
+    /// Name of the fact in conditions.
     pub name: &'static str,
     /// Type of its values.
     pub kind: FactKind,
-    /// One line for the documentation.
+    /// Description for the documentation, one line.
     pub about: &'static str,
 }
 
@@ -40,18 +40,18 @@ pub enum FactKind {
     Share,
     /// A surprisal, nats.
     Nats,
-    /// One of a kind of words.
+    /// Word of a kind.
     Word(&'static WordKind),
 }
 
 /// Kind of words.
 #[derive(Debug, PartialEq, Eq)]
 pub struct WordKind {
-    /// Noun for one of them.
+    /// Noun for a word of this kind.
     pub noun: &'static str,
-    /// Noun with its article and what it is of.
+    /// Noun with its article and its owner.
     pub described: &'static str,
-    /// What is said of a word that is none of them, where they are too many to list. Such words are
+    /// Message about a word that is none of them, where they are too many to list. Such words are
     /// written in quotes.
     pub unlisted: Option<&'static str>,
 }

@@ -7,8 +7,8 @@ use super::dvs::answers::SampleAnswer;
 use super::lm::corpus::Counts;
 use super::spikes::view::SpikeFigures;
 
-/// What a run has shown of its task, for all tasks: each fills in its own. `docs/report.md`
-/// describes every field.
+/// Figures of a run's task, for all tasks: each fills in its own. `docs/report.md` describes every
+/// field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.
@@ -37,7 +37,7 @@ pub struct Figures {
     pub generated: Option<String>,
 }
 
-/// What a task reports of one time step: names and values, in order.
+/// Figures of a task for one time step: names and values, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepLine<'a>(pub Vec<(&'static str, Value<'a>)>);
 
@@ -47,11 +47,11 @@ pub struct StepLine<'a>(pub Vec<(&'static str, Value<'a>)>);
 pub enum Value<'a> {
     /// A count, or a position from 0.
     Count(u64),
-    /// A number; `null` while there is none.
+    /// Number; `null` while there is none.
     Number(Option<f64>),
     /// A number of single precision.
     Single(f32),
-    /// A word; `null` where there is none.
+    /// Word; `null` where there is none.
     Word(Option<&'a str>),
 }
 

@@ -32,7 +32,7 @@ impl<T> Log<T> {
         self.full.len() * CHUNK + self.last.len()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -48,7 +48,7 @@ impl<T> Log<T> {
         self.full.iter().flat_map(|chunk| chunk.iter()).chain(&self.last)
     }
 
-    /// Bytes that a copy does not share.
+    /// Returns the number of bytes that a copy does not share.
     pub fn own_bytes(&self) -> usize {
         size_of_val(self.full.as_slice()) + size_of_val(self.last.as_slice())
     }

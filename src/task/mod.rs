@@ -1,9 +1,9 @@
-//! What a network is for: tasks feed it and judge what it answers. They know tokens and
-//! events, not PEs.
+//! Tasks of networks: they feed a network and judge its answers. They know tokens and events, not
+//! PEs.
 //!
-//! A task is a folder and a line in `registry`: [`TaskOptions`] is what a scene chooses,
-//! [`Feed`] what is loaded for it, [`Work`] its state while the chip runs. All other modules
-//! know tasks by these traits.
+//! A task is a folder and a line in `registry`: [`TaskOptions`] are the scene's choices, [`Feed`]
+//! the data loaded for it, [`Work`] its state while the chip runs. All other modules know tasks by
+//! these traits.
 
 pub mod dvs;
 pub mod facts;

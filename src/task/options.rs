@@ -1,4 +1,4 @@
-//! What every task lets a scene choose, check and load: the interface between scenes and tasks.
+//! Interface between scenes and tasks: options to choose, check and load.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ use crate::net::spiking::{Schedule, WeightFormat};
 pub struct Problem {
     /// Path of the field, such as `task.mode.prompt`.
     pub field: String,
-    /// What is wrong, without the remedy.
+    /// Description of the problem, without the remedy.
     pub message: String,
     /// Remedy; empty for none.
     pub help: String,
@@ -34,7 +34,7 @@ impl Problem {
 /// File or folder that a task reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputFile<'a> {
-    /// What it is, to say why it cannot be overwritten: "the text that is read".
+    /// Description of the file, to say why it cannot be overwritten: "the text that is read".
     pub what: &'static str,
     /// Name in the scene.
     pub name: &'a str,
@@ -54,9 +54,9 @@ pub struct InputNote {
     pub rule: &'static str,
     /// Path of the field that names the inputs.
     pub field: &'static str,
-    /// What is odd.
+    /// Description of the oddity.
     pub message: String,
-    /// Where to read more.
+    /// Page with more information.
     pub help: &'static str,
 }
 
@@ -71,7 +71,7 @@ pub trait Files {
     fn find(&self, name: &str, field: &str) -> Result<PathBuf, Problem>;
 }
 
-/// What a task is loaded for.
+/// Circumstances for which a task is loaded.
 #[derive(Clone, Copy, Debug)]
 pub struct Loading<'a> {
     /// Model of the scene.
@@ -80,18 +80,18 @@ pub struct Loading<'a> {
     pub schedule: Schedule,
     /// Format of a spiking network's weights.
     pub weights: WeightFormat,
-    /// Factor of its 8-bit weights; `None` for that of each target population.
+    /// Factor of the 8-bit weights; `None` for that of each target population.
     pub weight_scale: Option<f64>,
     /// Whether a gesture model's convolutional head runs on the chip.
     pub head_on_chip: bool,
 }
 
-/// Options of a task, as a scene gives them.
+/// Options of a task, as given in a scene.
 pub trait TaskOptions: Any + Debug {
     /// Returns the first value that is out of range or missing.
     fn check(&self) -> Option<Problem>;
 
-    /// Returns what is wrong with computing `samples` samples side by side, 2 or more.
+    /// Returns the problem of computing `samples` samples side by side, 2 or more, if there is one.
     fn check_batch(&self, _samples: u32) -> Option<Problem> {
         None
     }
@@ -99,12 +99,13 @@ pub trait TaskOptions: Any + Debug {
     /// Files that the task reads.
     fn files(&self) -> Vec<InputFile<'_>>;
 
-    /// File that is read beside `found`, one of [`Self::files`], if it exists; and what it is.
+    /// Returns a file that is read beside `found`, one of [`Self::files`], if it exists, with its
+    /// description.
     fn read_beside(&self, _found: &Path) -> Option<(&'static str, PathBuf)> {
         None
     }
 
-    /// File for the outputs, as `task.outputs` names it.
+    /// Returns the name of the file for the outputs, given by `task.outputs`.
     fn outputs(&self) -> Option<&str> {
         None
     }
@@ -136,14 +137,14 @@ pub trait TaskOptions: Any + Debug {
         kept: &mut Kept,
     ) -> Result<Arc<dyn Feed>, Problem>;
 
-    /// Says in what the inputs of two runs differ, with the word for one input, in scenes of this
-    /// task and of `other`.
+    /// Describes the difference between the inputs of two runs, with the word for one input, in
+    /// scenes of this task and of `other`.
     fn difference(&self, _other: &dyn TaskOptions) -> (&'static str, &'static str) {
         ("the inputs differ", "row")
     }
 }
 
-/// Part of a task that is worth keeping when a scene is loaded again.
+/// Part of a task that is kept when a scene is loaded again.
 pub trait Part: Any + Debug + Send + Sync {}
 
 impl<T: Any + Debug + Send + Sync> Part for T {}

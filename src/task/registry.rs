@@ -7,11 +7,11 @@ use super::options::TaskOptions;
 use super::work::TaskKind;
 use super::{dvs, lm, spikes, tensor};
 
-/// Makes the enums that scenes and screens know tasks by, out of one line a task: its name in
-/// scenes, its options, what screens show of it, its words.
+/// Makes the enums by which scenes and screens know tasks from one line a task: its name in scenes,
+/// its options, its view, its words.
 macro_rules! tasks {
     ($($(#[$about:meta])+ $name:ident($options:ty, $view:ty, $kind:expr),)+) => {
-        /// What a network is used for.
+        /// Task of a network.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         pub enum Task {
             $($(#[$about])+ $name($options),)+
@@ -36,7 +36,7 @@ macro_rules! tasks {
             }
         }
 
-        /// What the network is for, and how well it does, as screens show it.
+        /// Data that screens show of a task and its success.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum TaskView {
             $($(#[$about])+ $name($view),)+
@@ -60,9 +60,9 @@ macro_rules! tasks {
 }
 
 tasks! {
-    /// The network reads words and says which word it expects next.
+    /// The network reads words and predicts the next one.
     LanguageModel(lm::options::LanguageModelOptions, lm::view::LanguageView, lm::KIND),
-    /// The network sees frames of an event camera and says which gesture is made.
+    /// The network reads frames of an event camera and recognises the gesture.
     Gestures(dvs::options::GestureOptions, dvs::view::GestureView, dvs::KIND),
     /// The network's layers run over an array of inputs, row by row.
     Tensor(tensor::options::TensorOptions, tensor::view::TensorView, tensor::KIND),

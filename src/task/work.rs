@@ -1,5 +1,5 @@
-//! What every task does while the chip runs: it gives the next inputs, judges the outputs, and
-//! shows how well it goes.
+//! Interface of a running task: it gives the next inputs, judges the outputs, and reports its
+//! success.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -44,7 +44,7 @@ pub trait Feed: Debug + Send + Sync {
         None
     }
 
-    /// Returns what is odd about the inputs, each kind once.
+    /// Returns notes on oddities of the inputs, each kind once.
     fn notes(&self) -> Vec<InputNote> {
         Vec::new()
     }
@@ -62,7 +62,7 @@ pub trait Feed: Debug + Send + Sync {
     fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem>;
 }
 
-/// Spiking network of a task, and what its program depends on.
+/// Spiking network of a task, with the options on which its program depends.
 #[derive(Clone, Copy, Debug)]
 pub struct SpikingFeed<'a> {
     /// Network, as mathematics.
@@ -71,7 +71,7 @@ pub struct SpikingFeed<'a> {
     pub random: Option<PoissonSources>,
     /// Whether an input neuron may spike more than once a tick.
     pub counts: bool,
-    /// Ticks after which all state begins anew; `None` if it never does.
+    /// Number of ticks after which all state is reset; `None` if it never is.
     pub restart: Option<u32>,
     /// Length of a tick on the chip.
     pub tick: Tick,
@@ -80,9 +80,9 @@ pub struct SpikingFeed<'a> {
 /// Words of a task, the same in all its scenes.
 #[derive(Debug)]
 pub struct TaskKind {
-    /// What one time step is to the task, in a word.
+    /// Word of the task for a time step.
     pub step_word: &'static str,
-    /// Word for a unit of its network: `unit`, `neuron`.
+    /// Word for a unit of the network: `unit`, `neuron`.
     pub unit_word: &'static str,
     /// Word for the output of an active unit: `event`, `spike`.
     pub event_word: &'static str,
@@ -90,7 +90,7 @@ pub struct TaskKind {
     pub facts: Option<&'static TaskFacts>,
 }
 
-/// Where a run stands, as far as a task shows it.
+/// Present position of a run, as far as a task shows it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moment<'a> {
     /// Completed time steps.
@@ -102,7 +102,7 @@ pub struct Moment<'a> {
     pub row: Option<u32>,
     /// DRAM row, of the first sample, that the last completed time step read; 0 before the first.
     pub read: u32,
-    /// What the results compare with, from the model's card.
+    /// Results with which these can be compared, from the model's card.
     pub compares_with: &'a str,
 }
 
@@ -127,7 +127,7 @@ pub struct Likeliest {
     pub surprisal: Option<f32>,
 }
 
-/// Part of an answer that depends on the outputs alone; what it holds is up to the task.
+/// Part of an answer that depends on the outputs alone; its contents are up to the task.
 pub type Judgement = Box<dyn Any + Send + Sync>;
 
 /// Computation of a [`Judgement`], for any thread.
@@ -142,10 +142,10 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Returns a checkpoint.
     fn copy(&self) -> Box<dyn Work>;
 
-    /// Bytes that a copy does not share, about.
+    /// Returns the approximate bytes that a copy does not share.
     fn own_bytes(&self) -> usize;
 
-    /// Returns what is odd about the inputs, each kind once.
+    /// Returns notes on oddities of the inputs, each kind once.
     fn notes(&self) -> Vec<InputNote> {
         Vec::new()
     }
@@ -158,7 +158,7 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Fails if an input can no longer be read.
     fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String>;
 
-    /// Takes what the last layer sent in the oldest time step without an answer, for each sample of
+    /// Takes the last layer's values of the oldest time step without an answer, for each sample of
     /// the batch. `now`: chip time and energy since the start, in ticks and J.
     fn observe(&mut self, outputs: &[Vec<f32>], now: (ChipTick, f64));
 
@@ -180,19 +180,19 @@ pub trait Work: Any + Debug + Send + Sync {
     /// [`Self::observe`].
     fn conclude(&mut self, _judgement: &Judgement, _now: (ChipTick, f64)) {}
 
-    /// Returns neurons, as population and number, whose state is wanted with the outputs, as
-    /// a row behind those of the batch.
+    /// Returns the neurons, as population and number, whose state is to come with the outputs, as a
+    /// row behind those of the batch.
     fn traced(&self) -> &[(usize, u32)] {
         &[]
     }
 
-    /// Returns what a spiking network's spikes have done so far; `None` for other networks.
+    /// Returns the counts of a spiking network's spikes so far; `None` for other networks.
     fn spike_counts(&self) -> Option<SpikeCounts<'_>> {
         None
     }
 
-    /// Time that a time step stands for in the world, µs: a tick of a spiking network, a frame of
-    /// a camera. `None` where inputs have no time.
+    /// Returns the time that a time step stands for in the world, µs: a tick of a spiking network,
+    /// a frame of a camera. `None` where inputs have no time.
     fn real_time_us(&self) -> Option<f64> {
         None
     }
@@ -203,21 +203,22 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Time steps of a sequence.
     fn sequence(&self) -> u32;
 
-    /// How well it goes, in a few words; `None` before the first answer.
+    /// Returns a short summary of the task's success; `None` before the first answer.
     fn headline(&self) -> Option<String> {
         None
     }
 
-    /// Returns what screens show.
+    /// Returns the data for screens.
     fn view(&self, moment: &Moment<'_>) -> TaskView;
 
     /// Returns the task's part of a report.
     fn figures(&self, moment: &Moment<'_>) -> Figures;
 
-    /// Returns what is reported of the time step completed last.
+    /// Returns the figures of the time step completed last.
     fn line(&self, moment: &Moment<'_>) -> StepLine<'_>;
 
-    /// Input, as the number of a DRAM row, that the outputs so far predict to come next.
+    /// Returns the input, as the number of a DRAM row, that the outputs so far predict to come
+    /// next.
     fn predicted(&self) -> Option<u32> {
         None
     }
@@ -230,8 +231,8 @@ pub trait Work: Any + Debug + Send + Sync {
         None
     }
 
-    /// Writes the outputs so far, and says in a few words what was written. `None` if the
-    /// task keeps none.
+    /// Writes the outputs so far, and returns a short description of them. `None` if the task keeps
+    /// none.
     ///
     /// # Errors
     ///
@@ -245,12 +246,13 @@ pub trait Work: Any + Debug + Send + Sync {
         None
     }
 
-    /// Word of the task's facts; `None` before there is one. `steps`: completed time steps.
+    /// Returns the word of the task's facts; `None` before there is one. `steps`: completed time
+    /// steps.
     fn word(&self, _fact: &str, _steps: u64) -> Option<&str> {
         None
     }
 
-    /// Words that a fact of this kind can be, apart from those of [`Self::knows`].
+    /// Returns the words that a fact of this kind can be, apart from those of [`Self::knows`].
     fn words(&self, _kind: &WordKind) -> Vec<&str> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! What commands do to the model, and what they ask of the engine.
+//! Effects of commands on the model, and the requests that they send to the engine.
 
 use super::against;
 use super::app::{App, Effect, NetworkView, Overlay};
@@ -6,7 +6,7 @@ use super::applies::{applies, in_pe};
 use super::asking::{self, Question};
 use super::command::{Action, Direction, When, pe};
 use super::fault::{self, Kind};
-use super::given::{self, Given};
+use super::given::{self, ParsedArgument};
 use super::heat::Metric;
 use super::here;
 use super::looks;
@@ -91,43 +91,45 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
     }
 }
 
-/// Carries out what was typed behind a command's name.
-pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
+/// Carries out a command with its argument from the palette.
+pub(super) fn carry_out(app: &mut App, given: ParsedArgument) -> Vec<Effect> {
     match given {
-        Given::Engine(commands) => commands.into_iter().flat_map(|command| engine(app, command)).collect(),
-        Given::Pe(pe) => {
+        ParsedArgument::Engine(commands) => {
+            commands.into_iter().flat_map(|command| engine(app, command)).collect()
+        }
+        ParsedArgument::Pe(pe) => {
             app.selected = pe;
             app.set_focus(PanelId::Pe);
             Vec::new()
         }
-        Given::Metric(metric) => {
+        ParsedArgument::Metric(metric) => {
             app.metric = metric;
             app.set_focus(PanelId::Chip);
             Vec::new()
         }
-        Given::Looks(looks) => {
+        ParsedArgument::Looks(looks) => {
             app.set_looks(looks);
             Vec::new()
         }
-        Given::Verb(verb, typed) => verbs::start(app, verb, &typed),
-        Given::Gdb(port) => vec![Effect::Gdb(port)],
-        Given::Folder(folder) => results::read(&folder),
-        Given::Word(word) => {
+        ParsedArgument::Verb(verb, typed) => verbs::start(app, verb, &typed),
+        ParsedArgument::Gdb(port) => vec![Effect::Gdb(port)],
+        ParsedArgument::Folder(folder) => results::read(&folder),
+        ParsedArgument::Word(word) => {
             search::search(app, &word);
             Vec::new()
         }
-        Given::Place(place) => {
+        ParsedArgument::Place(place) => {
             let mut state = app.pe.clone();
             state.go(&mut app.selected, place);
             app.pe = state;
             app.set_focus(PanelId::Pe);
             Vec::new()
         }
-        Given::Pin(text) => {
+        ParsedArgument::Pin(text) => {
             app.set_focus(PanelId::Pins);
             engine(app, Command::Watch(WatchCommand::Add(text)))
         }
-        Given::Point { spec, run } => {
+        ParsedArgument::Point { spec, run } => {
             app.notice = Some(format!("b lists it: {}", spec.text));
             let mut effects = points::add(app, spec);
             if run {
@@ -138,7 +140,7 @@ pub(super) fn carry_out(app: &mut App, given: Given) -> Vec<Effect> {
     }
 }
 
-/// Commands that only change what is shown.
+/// Carries out commands that only change the view.
 fn look(app: &mut App, action: Action, times: u32) {
     match action {
         Action::Move(direction) => moved(app, direction, times),
@@ -270,7 +272,8 @@ fn ask(app: &mut App, question: Question) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Sends a command to the engine, and says so if it cannot do anything.
+/// Sends a command to the engine, with a notice if the engine cannot take it or the command has no
+/// effect.
 pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
     if app.crashed {
         app.notice = Some("the engine has stopped; r starts it again".to_owned());
@@ -278,7 +281,7 @@ pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
     }
     let finished = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Finished);
     if finished && matches!(command, Command::TogglePause | Command::Run | Command::Step { .. }) {
-        app.notice = Some("the input is used up; R starts over".to_owned());
+        app.notice = Some("end of input; R restarts".to_owned());
     }
     here::heard(app, &command);
     app.last_step = match command {
@@ -295,7 +298,7 @@ fn step_code(app: &mut App, motion: Motion, count: u32, back: bool) -> Vec<Effec
     engine(app, Command::Code { pe: app.selected.index(), motion, count, back })
 }
 
-/// Who last wrote the word under the cursor of the PE panel's memory.
+/// Asks the engine for the last write to the word under the cursor of the PE panel's memory.
 fn who_wrote(app: &mut App) -> Vec<Effect> {
     if app.pe.part != Part::Memory {
         app.notice = Some("v shows the PE's memory; then W says who last wrote the word".to_owned());
@@ -336,7 +339,7 @@ fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Enter on a finding selects the PE that it is about, and shows it.
+/// Selects and shows the PE of the finding at the cursor.
 fn go_to_finding(app: &mut App) {
     let Some(Overlay::Findings { selected }) = app.overlays.last() else { return };
     let findings = app.picture().map_or(&[][..], |snapshot| &snapshot.findings);
@@ -354,7 +357,7 @@ fn restart_engine(app: &mut App) -> Vec<Effect> {
     app.asked_pins.clear();
     app.asked_attention = None;
     app.kept = app.picture().map(Kept::of).filter(|kept| !kept.is_empty());
-    app.notice = Some("engine started again".to_owned());
+    app.notice = Some("engine restarted".to_owned());
     vec![Effect::RestartEngine]
 }
 
@@ -387,7 +390,8 @@ fn close(app: &mut App, had_count: bool) {
     }
 }
 
-/// Moves along the timeline if that has the keys, else in the PE, an overlay or the floor plan.
+/// Moves the cursor of the timeline if it has the focus, else in the PE panel, an overlay or the
+/// floor plan.
 pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
         && (timeline::moves::moved(app, direction, times)
@@ -400,7 +404,7 @@ pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     }
 }
 
-/// Selects a packet while the NoC panel lists them; returns whether that was so.
+/// Selects a packet while the NoC panel lists them; returns `true` if it does.
 fn among_packets(app: &mut App, direction: Direction, times: u32) -> bool {
     let lists = app.focus() == PanelId::Noc && app.network == NetworkView::Packets;
     if lists && matches!(direction, Direction::Up | Direction::Down) {
@@ -426,7 +430,7 @@ fn move_or_scroll(app: &mut App, direction: Direction, times: u32) {
     }
 }
 
-/// Selects the PE at the same place on the chip in a direction, if there is one.
+/// Selects the PE at the equal place on the neighbouring chip, if there is one.
 fn to_chip(app: &mut App, direction: Direction) {
     let Some(board) = app.snapshot.as_ref().map(|snapshot| &snapshot.noc.board) else { return };
     let Some(&(x, y)) = board.chips.get(app.selected.chip().index()) else { return };
@@ -442,7 +446,7 @@ fn to_chip(app: &mut App, direction: Direction) {
     }
 }
 
-/// Moves the lines, or what is selected, of the top overlay.
+/// Scrolls the top overlay, or moves its selection.
 fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
     let findings = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let points = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());
@@ -505,13 +509,13 @@ fn inside_pe(app: &mut App, key: pe::Key, times: u32) {
     let (row, page) = (pe_panel::words_in_row(area), pe_panel::page_rows(area).saturating_mul(times));
     let mut state = app.pe.clone();
     if key == pe::Key::Back && !state.back(&mut app.selected) {
-        app.notice = Some("nowhere to go back to".to_owned());
+        app.notice = Some("no earlier place to go back to".to_owned());
     }
     if let Some(link) = state.key(key, page, row, app.inspection()) {
         state.go(&mut app.selected, link.place);
         app.notice = Some(link.to);
     } else if key == pe::Key::Follow && state == app.pe {
-        app.notice = Some("this leads nowhere".to_owned());
+        app.notice = Some("no link here".to_owned());
     }
     app.pe = state;
 }

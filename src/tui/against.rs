@@ -20,7 +20,7 @@ pub struct Pair<'a> {
     pub second: &'a Snapshot,
     /// Names of the two.
     pub names: [&'static str; 2],
-    /// Which of the two the panels show: 0 or 1.
+    /// Index of the scene that the panels show: 0 or 1.
     pub shown: usize,
 }
 
@@ -35,19 +35,19 @@ pub fn pair(app: &App) -> Option<Pair<'_>> {
     Some(Pair { first: here::before(app)?, second, names: ["before", "now"], shown: 1 })
 }
 
-/// Takes in what the engine says of B.
+/// Updates the state with the engine's view of B.
 pub(super) fn heard(app: &mut App, view: AgainstView) {
     app.against.get_or_insert_default().view = view;
 }
 
-/// Takes in a snapshot of A, and returns the one to show.
+/// Takes a snapshot of A, and returns the one to show.
 pub(super) fn shown(app: &mut App, a: SharedSnapshot) -> SharedSnapshot {
     let Some(state) = &mut app.against else { return a };
     state.a = Some(a.clone());
     state.view.snapshot.clone().filter(|_| state.shows_b).unwrap_or(a)
 }
 
-/// Shows the other of the two experiments; returns its snapshot.
+/// Switches to the other experiment, and returns its snapshot.
 pub(super) fn swap(app: &mut App) -> Option<SharedSnapshot> {
     let Some(state) = &mut app.against else {
         app.notice = Some("there is one scene only; `spinntui A --against B` runs two in step".to_owned());

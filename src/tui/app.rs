@@ -46,13 +46,13 @@ use crate::text::visible_line;
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
-    /// A button of the mouse was pressed, or its wheel turned.
+    /// Press of a mouse button, or turn of the wheel.
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
-    /// The terminal has this size now: columns, rows.
+    /// New size of the terminal: columns, rows.
     Resize(u16, u16),
-    /// The engine has something to say.
+    /// Event of the engine.
     Engine(EngineEvent),
     /// The time limit for a further digit of a count has passed.
     CountExpired,
@@ -70,7 +70,7 @@ pub enum Msg {
     Results(Box<Result<Results, String>>),
     /// The server for gdb listens, or has ended.
     Gdb(Option<SocketAddr>),
-    /// A client of the server for gdb has come or gone.
+    /// A client of the server for gdb has connected or left.
     GdbClient(News),
 }
 
@@ -85,20 +85,20 @@ pub enum Signal {
     Continued,
 }
 
-/// What [`super::update::update`] wants done outside the model.
+/// Request of [`super::update::update`] to act outside the model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Send to the engine.
     Engine(Command),
     /// Start the engine again after a crash.
     RestartEngine,
-    /// Send [`Msg::CountExpired`] a while from now.
+    /// Send [`Msg::CountExpired`] after a while.
     StartCountTimer,
     /// Give the terminal back and stop the process.
     Suspend,
     /// Take the terminal again.
     Resume,
-    /// Forget what is on the screen and draw all of it.
+    /// Clear the screen and draw all of it.
     Redraw,
     /// Ask the terminal to put this on the clipboard.
     Copy(String),
@@ -126,7 +126,7 @@ pub enum Overlay {
     },
     /// A scene that could not be loaded; the old experiment stays.
     SceneError {
-        /// The engine's diagnostic, as it is.
+        /// Diagnostic of the engine, unchanged.
         text: String,
         /// First line shown.
         scroll: usize,
@@ -138,9 +138,9 @@ pub enum Overlay {
         /// First line shown.
         scroll: usize,
     },
-    /// What is worth knowing about mapping and run.
+    /// Findings about mapping and run.
     Findings {
-        /// The one that Enter goes to.
+        /// Index of the finding that Enter goes to.
         selected: usize,
     },
     /// Breakpoints and tracepoints.
@@ -153,7 +153,7 @@ pub enum Overlay {
     Asking(AskingOverlay),
     /// The menu that injects a fault.
     Fault(FaultOverlay),
-    /// The line in which a command is typed, with those that match.
+    /// Line in which a command is typed, with the matching commands.
     Palette(PaletteOverlay),
     /// Answer of a subcommand.
     Ran {
@@ -162,7 +162,7 @@ pub enum Overlay {
         /// First line shown.
         scroll: usize,
     },
-    /// The messages so far, each in full.
+    /// All messages so far, each in full.
     Messages {
         /// First line shown.
         scroll: usize,
@@ -174,17 +174,17 @@ pub enum Overlay {
     },
 }
 
-/// What the NoC panel shows.
+/// View of the NoC panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NetworkView {
-    /// The mesh and the load of its links.
+    /// Mesh with the load of its links.
     #[default]
     Links,
-    /// Who sends how much to whom.
+    /// Bytes sent from each source to each destination.
     Matrix,
-    /// Chips, and the load of the links between them.
+    /// Chips, with the load of the links between them.
     Board,
-    /// Packets on the mesh now, and the route of one.
+    /// Packets on the mesh now, with the route of one.
     Packets,
 }
 
@@ -210,9 +210,9 @@ pub struct Count {
 /// State of the app, from which screens are drawn.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// Scene as the user named it.
+    /// Path of the scene, as the user named it.
     pub scene: String,
-    /// Program that runs subcommands; `None` for the one that is running.
+    /// Program that runs subcommands; `None` for the running one.
     pub program: Option<PathBuf>,
     /// Whether a saved scene is loaded by itself.
     pub watching: bool,
@@ -224,7 +224,7 @@ pub struct App {
     pub size: (u16, u16),
     /// The last picture of the experiment; none before the first.
     pub snapshot: Option<SharedSnapshot>,
-    /// Panels, the one focused last first; always all of them.
+    /// All panels, the one focused last first.
     pub recent: Vec<PanelId>,
     /// Whether the focused panel has the whole screen.
     pub expanded: bool,
@@ -232,13 +232,13 @@ pub struct App {
     pub selected: Pe,
     /// Heat metric of the floor plan.
     pub metric: Metric,
-    /// Window of what has two.
+    /// Window of the metrics that have two.
     pub window: Window,
-    /// What the NoC panel shows.
+    /// View of the NoC panel.
     pub network: NetworkView,
     /// Link selected in the NoC panel; `None` without one.
     pub link: Option<LinkEnds>,
-    /// Where the user is in the PE panel.
+    /// Position of the user in the PE panel.
     pub pe: PeState,
     /// View of the timeline: window, cursor, choice of rows.
     pub timeline: TimelineState,
@@ -260,21 +260,21 @@ pub struct App {
     pub notice: Option<String>,
     /// Notices so far, newest last; the oldest are dropped.
     pub said: Vec<String>,
-    /// What the user stepped by last; after a step by events the event is told.
+    /// Unit of the user's last step; after a step by events the event is described.
     pub last_step: Option<StepUnit>,
-    /// The engine is gone until it is started again.
+    /// Whether the engine has crashed and was not restarted.
     pub crashed: bool,
     /// Reason why the recording is incomplete; `None` while it is complete, or there is none.
     pub recording_failed: Option<String>,
-    /// Detail the engine was last asked for.
+    /// Detail that was last requested from the engine.
     pub asked_focus: Focus,
-    /// Neurons whose potentials the engine was last asked for.
+    /// Neurons whose potentials were last requested from the engine.
     pub asked_pins: Vec<Pin>,
     /// Part of a transformer that the engine was last asked for.
     pub asked_attention: Option<AttentionRequest>,
     /// Pins and bookmarks of an earlier start, until the experiment has them.
     pub kept: Option<Kept>,
-    /// What conditions can name in the loaded scene.
+    /// Names that conditions can use in the loaded scene.
     pub names: Option<Arc<Names>>,
     /// Conditions typed so far, newest last.
     pub typed: Vec<String>,
@@ -297,7 +297,7 @@ pub struct App {
 }
 
 impl App {
-    /// An app before its first snapshot.
+    /// Creates an app before its first snapshot.
     pub fn new(scene: impl Into<String>, theme: Theme, size: (u16, u16)) -> Self {
         Self {
             scene: visible_line(&scene.into()).into_owned(),
@@ -383,7 +383,7 @@ impl App {
         self.plan().panels.iter().any(|(shown, _)| *shown == panel)
     }
 
-    /// What the engine has sent of the selected PE's part that is shown.
+    /// Returns the engine's inspection of the selected PE, if it is of the part that is shown.
     pub fn inspection(&self) -> Option<&Inspection> {
         let inspection = self.picture()?.inspection.as_ref()?;
         let place = inspection.request.place;
@@ -395,13 +395,14 @@ impl App {
         self.count.as_ref().filter(|count| count.counts).map(|count| count.value)
     }
 
-    /// The picture, if there is one.
+    /// Returns the latest snapshot, if there is one.
     pub fn picture(&self) -> Option<&Snapshot> {
         self.snapshot.as_deref()
     }
 }
 
-/// Some PE to begin with; the first snapshot moves the selection to one that works.
+/// Returns the PE that is selected at first; the first snapshot moves the selection to one that
+/// works.
 fn first_pe() -> Pe {
     floor_plan::reading_order().next().unwrap_or_else(|| unreachable!("the chip has PEs"))
 }

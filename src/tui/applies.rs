@@ -1,4 +1,4 @@
-//! What applies now: which commands mean something, and what has the keyboard.
+//! Tests of which commands apply now, and of which part of the screen has the keyboard.
 
 use super::app::{App, Overlay};
 use super::command::{Action, COMMANDS, Command, Context, When};
@@ -9,7 +9,7 @@ use super::teaching::question;
 use super::widgets::prompt::Prompt;
 use crate::session::snapshot::{Part, PartView};
 
-/// What has the keyboard, apart from a line being typed.
+/// Returns the context that has the keyboard, apart from a line being typed.
 pub fn context(app: &App) -> Context {
     match app.overlays.last() {
         Some(Overlay::Points(list)) if list.asking.is_none() => Context::Points,
@@ -72,7 +72,7 @@ pub(super) fn is_global(keymap: &Keymap, key: Key) -> bool {
     matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Copy))
 }
 
-/// The commands that the footer shows now, in the order of the table.
+/// Iterates over the commands in the footer, in the order of the table.
 pub fn footer_commands(app: &App) -> impl Iterator<Item = &'static Command> {
     let layer = applies(app, When::Layer);
     COMMANDS
@@ -82,7 +82,8 @@ pub fn footer_commands(app: &App) -> impl Iterator<Item = &'static Command> {
         .filter(|command| !is_taken(app, command))
 }
 
-/// Returns whether what has the keyboard gives the first key of a command another meaning.
+/// Returns `true` if the part that has the keyboard gives the first key of a command another
+/// meaning.
 fn is_taken(app: &App, command: &Command) -> bool {
     let key = app.keymap.keys_of(command).next();
     let found = key.and_then(|key| app.keymap.lookup(key, context(app)));

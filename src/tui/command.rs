@@ -18,7 +18,7 @@ use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
 use crate::session::instructions::Motion;
 
-/// What a key can do. Where a count makes sense (`10s`), the count goes with it.
+/// Action of a key. Where a count makes sense (`10s`), the count goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Run if standing, pause if running.
@@ -27,13 +27,13 @@ pub enum Action {
     Run,
     /// Pause the run.
     Pause,
-    /// Advance by so many units.
+    /// Advance by `count` units.
     Step(StepUnit),
-    /// Go back by so many units.
+    /// Go back by `count` units.
     Back(StepUnit),
     /// Step through the machine code of the selected PE.
     StepCode(Motion),
-    /// Step back through it.
+    /// Step back through machine code.
     BackCode(Motion),
     /// Serve gdb on any free port.
     Gdb,
@@ -43,9 +43,9 @@ pub enum Action {
     Goto,
     /// Choose a fault to inject.
     Fault,
-    /// Choose a PE whose core is to halt.
+    /// Choose a PE whose core to halt.
     Kill,
-    /// Say who last wrote the word under the cursor.
+    /// Report the last write to the word under the cursor.
     WhoWrote,
     /// Give this moment a name.
     Bookmark,
@@ -75,13 +75,13 @@ pub enum Action {
     NextMetric,
     /// Previous heat metric.
     PreviousMetric,
-    /// This time step, or the mean.
+    /// Switch between this time step and the mean.
     ToggleWindow,
-    /// The NoC panel's links, or who sends to whom.
+    /// Switch the NoC panel between links and traffic by sender and receiver.
     ToggleMatrix,
     /// Half the window of timeline or raster, about its cursor.
     ZoomIn,
-    /// Twice of it.
+    /// Double the window of timeline or raster, about its cursor.
     ZoomOut,
     /// The timeline's last step; with a count, that number of steps. All of a raster.
     LatestSteps,
@@ -96,7 +96,7 @@ pub enum Action {
     TaskView,
     /// View of a transformer before that.
     TaskViewBack,
-    /// Pin the neuron at the cursor, or take its pin out; elsewhere, type an expression to pin.
+    /// Pin the neuron at the cursor, or unpin it; elsewhere, type an expression to pin.
     Pin,
     /// Take out the selected pin.
     Unpin,
@@ -112,7 +112,7 @@ pub enum Action {
     Pe(pe::Key),
     /// Focus a panel by its digit, 0..=9.
     Panel(u8),
-    /// Give the focused panel the whole screen, or take it back.
+    /// Expand the focused panel to the whole screen, or shrink it.
     Expand,
     /// Show the other of two experiments.
     Swap,
@@ -120,7 +120,7 @@ pub enum Action {
     Help,
     /// Show the terms of the application.
     Glossary,
-    /// Show what is worth knowing.
+    /// Show the findings about mapping and run.
     Findings,
     /// Show the messages so far, each in full.
     Messages,
@@ -136,7 +136,7 @@ pub enum Action {
     Results,
     /// Sort the table of results by its column.
     SortResults,
-    /// Type what rows of the table of results are to be shown.
+    /// Type the terms that filter the table of results.
     FilterResults,
     /// Open the scene of the selected row of the table of results.
     OpenPoint,
@@ -155,7 +155,7 @@ pub enum Action {
     /// List the packets in flight.
     Packets,
     /// Something of a lesson, or of presenting.
-    Lesson(Do),
+    Lesson(LessonAction),
     /// Show the table of hardware numbers.
     Constants,
     /// Type a command.
@@ -176,7 +176,7 @@ pub enum Action {
     Suspend,
     /// Draw everything again.
     Redraw,
-    /// Put what is under the cursor on the terminal's clipboard.
+    /// Copy the text at the cursor to the terminal's clipboard.
     Copy,
     /// Leave the app.
     Quit,
@@ -185,15 +185,15 @@ pub enum Action {
 /// Reason for which the mapper is to leave a PE out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Withhold {
-    /// It is reserved: it stays idle.
+    /// Reserve the PE: it stays idle.
     Reserved,
-    /// It is broken: it does not exist.
+    /// Treat the PE as broken: it does not exist.
     Broken,
 }
 
-/// What keys do with a lesson.
+/// Action of a key in a lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Do {
+pub enum LessonAction {
     /// The next page.
     Next,
     /// The page before.
@@ -206,7 +206,7 @@ pub enum Do {
     Present,
 }
 
-/// Where to move; up is up on the screen, which is a larger y on the floor plan.
+/// Direction of a move; up is up on the screen, which is a larger y on the floor plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Towards smaller x.
@@ -224,7 +224,7 @@ pub enum Direction {
 pub enum Group {
     /// Run, pause, step, speed.
     Run,
-    /// What is shown, and where.
+    /// Content and layout of the screen.
     View,
     /// Inside a PE.
     Pe,
@@ -247,14 +247,14 @@ impl Group {
     }
 }
 
-/// What has to be true for a command to mean something; the footer shows only what does.
+/// Condition under which a command applies; the footer shows only commands that do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// The command always means something.
     Always,
-    /// A machine is there.
+    /// There is a machine.
     Loaded,
-    /// A machine is there and the floor plan is on screen.
+    /// There is a machine and the floor plan is on screen.
     Chip,
     /// The machine has several chips.
     Board,
@@ -262,7 +262,7 @@ pub enum When {
     Layer,
     /// Two experiments run in step.
     Against,
-    /// There is something worth knowing.
+    /// There are findings.
     Warned,
     /// The PE panel has the focus.
     Pe,
@@ -289,7 +289,7 @@ pub enum When {
 }
 
 impl When {
-    /// What is missing while it does not apply, for the palette.
+    /// Returns the reason for which commands do not apply, for the palette.
     pub const fn needs(self) -> &'static str {
         match self {
             Self::Always | Self::Loaded => "there is no experiment yet",
@@ -297,7 +297,7 @@ impl When {
             Self::Board => "there is one chip only",
             Self::Layer => "there is nothing to close",
             Self::Against => "there is one scene only (--against runs two)",
-            Self::Warned => "nothing is worth knowing",
+            Self::Warned => "there are no findings",
             Self::Pe => "requires focus on the PE panel",
             Self::Timeline => "requires focus on the timeline",
             Self::Zoom => "requires focus on the timeline or a raster of spikes",
@@ -307,13 +307,13 @@ impl When {
             Self::Pins => "requires focus on the panel of pins (0)",
             Self::Points => "the list of breakpoints is not open",
             Self::Results => "the table of results is not open",
-            Self::Found => "no word was searched",
-            Self::Lesson => "this is no lesson",
+            Self::Found => "no search is active",
+            Self::Lesson => "no lesson is open",
         }
     }
 }
 
-/// What has the keyboard. Keys of a context come before those that count everywhere.
+/// Part of the app that has the keyboard. Keys of a context come before the global ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Context {
     /// The panels, or any overlay without keys of its own.
@@ -345,35 +345,35 @@ impl Context {
     }
 }
 
-/// One row of the table.
+/// Row of the table of commands.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
     /// Stable name: what users rebind and the palette completes.
     pub id: &'static str,
     /// Other names that the palette knows.
     pub also: &'static [&'static str],
-    /// What it does.
+    /// Action of the command.
     pub action: Action,
     /// Keys, as [`super::keymap::parse_key`] reads them; the first one is shown in the footer. A
     /// command without keys is for the palette.
     pub keys: &'static [&'static str],
-    /// One line for the help.
+    /// Description for the help, one line.
     pub about: &'static str,
-    /// A word for the footer; empty keeps the command out of it.
+    /// Word for the footer; empty for commands that are not in it.
     pub short: &'static str,
     /// Heading under which help lists the command.
     pub group: Group,
-    /// When it applies.
+    /// Condition under which the command applies.
     pub when: When,
     /// Whether a count before the key means something.
     pub counts: bool,
-    /// What may follow the name in the palette.
+    /// Argument that may follow the name in the palette.
     pub argument: Option<Argument>,
-    /// Where its keys count.
+    /// Context in which its keys count.
     pub context: Context,
 }
 
-/// The row of an action; every action has one (a test holds this).
+/// Returns the row of an action; every action has one (a test checks this).
 pub fn find(action: Action) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.action == action)
 }

@@ -1,4 +1,4 @@
-//! What is copied to the clipboard: what is most useful where the user is.
+//! Text for the clipboard, chosen by the place where the user is.
 
 use std::fmt::Write as _;
 
@@ -26,13 +26,13 @@ const WIDE: u16 = 200;
 /// Something to be copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// What it is, for the notice.
+    /// Description of the text, for the notice.
     pub what: String,
     /// The text itself.
     pub text: String,
 }
 
-/// Copies, and says what.
+/// Copies text, with a notice of what it is.
 pub fn copy(app: &mut App) -> Vec<Effect> {
     let Copied { what, text } = what(app);
     let whole = text.len();
@@ -49,7 +49,7 @@ pub fn copy(app: &mut App) -> Vec<Effect> {
     vec![Effect::Copy(text)]
 }
 
-/// The text, or as much of it as is sent.
+/// Cuts a text to the length that can be sent.
 fn cut(mut text: String) -> String {
     if text.len() > MOST_BYTES {
         let end = (0..=MOST_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
@@ -58,7 +58,7 @@ fn cut(mut text: String) -> String {
     text
 }
 
-/// What is most useful where the user is: what lies on top, else what the focused panel is about.
+/// Returns the text to copy: that of the topmost overlay, else that of the focused panel.
 pub fn what(app: &App) -> Copied {
     match app.overlays.last() {
         Some(overlay) => of_overlay(app, overlay),
@@ -152,7 +152,7 @@ fn word(app: &App) -> Option<String> {
     Some(text)
 }
 
-/// What a drawing looks like as text: a line a row, without what is empty at its right and its end.
+/// Returns a drawing as text, a line a row, without empty cells at the right and the end.
 pub fn drawn(area: Rect, draw: impl FnOnce(Rect, &mut Buffer)) -> String {
     let mut buf = Buffer::empty(area);
     draw(area, &mut buf);

@@ -57,7 +57,7 @@ pub fn open_form(app: &mut App, kind: Kind) {
     app.overlays.push(Overlay::Fault(FaultOverlay { kind, form }));
 }
 
-/// Returns the address of a byte on a PE at which a flipped bit changes what is computed.
+/// Returns the address of a byte on a PE at which a flipped bit changes results.
 ///
 /// It lies in the word under the cursor of the memory view if that is read, else in the cell state
 /// of the PE's first unit.
@@ -189,7 +189,7 @@ pub fn paste(app: &mut App, text: &str) -> bool {
     true
 }
 
-/// Keeps an address that was typed, and proposes another one for another PE.
+/// Keeps a typed address, and proposes another one for another PE.
 fn changed(app: &mut App) {
     let Some(Overlay::Fault(FaultOverlay { kind, form: Some(form) })) = app.overlays.last_mut() else {
         return;

@@ -16,8 +16,8 @@ pub(super) fn listens(app: &mut App, place: Option<SocketAddr>) {
                 app.selected
             )
         }
-        None if app.gdb.is_some() => "gdb is served no more".to_owned(),
-        None => "gdb is not served".to_owned(),
+        None if app.gdb.is_some() => "gdb server stopped".to_owned(),
+        None => "no gdb server is running".to_owned(),
     });
     app.gdb = place.map(|place| GdbState { place, attached: false });
 }

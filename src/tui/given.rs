@@ -1,4 +1,4 @@
-//! What was typed behind a command's name in the palette: how it is read and completed.
+//! Arguments typed behind a command's name in the palette: reading and completion.
 
 use super::app::App;
 use super::asking::{self, Question};
@@ -21,30 +21,30 @@ use crate::session::debug::{PointKind, PointSpec};
 use crate::session::history::BookmarkCommand;
 use crate::session::inspect::{Part, Place, unit_place};
 
-/// An argument that was read: what is to be done.
+/// Argument as parsed, in the form in which the app carries it out.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Given {
-    /// These go to the engine, in order.
+pub enum ParsedArgument {
+    /// Commands for the engine, in order.
     Engine(Vec<Command>),
-    /// This PE is to be selected and shown.
+    /// PE to select and show.
     Pe(Pe),
     /// The floor plan is to show this.
     Metric(Metric),
     /// The app is to look like this.
     Looks(Looks),
-    /// This subcommand is to be run with these arguments.
+    /// Subcommand to run, with its arguments.
     Verb(Verb, String),
     /// Gdb is to be served on this port; `None`: no more.
     Gdb(Option<u16>),
-    /// This word is to be searched in the text.
+    /// Word to search in the text.
     Word(String),
-    /// This place in a PE is to be shown.
+    /// Place in a PE to show.
     Place(Place),
-    /// This expression is to be pinned.
+    /// Expression to pin.
     Pin(String),
-    /// This folder of results is to be read and shown.
+    /// Folder of results to read and show.
     Folder(String),
-    /// This point is to be added, and the run is to go on if `run`.
+    /// Point to add; the run goes on if `run`.
     Point {
         /// Condition and kind of the point.
         spec: PointSpec,
@@ -54,7 +54,7 @@ pub enum Given {
 }
 
 impl Argument {
-    /// What can be written, in a few words.
+    /// Returns a short description of what can be written.
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Moment => Question::Goto.help(),
@@ -74,10 +74,10 @@ impl Argument {
             Self::Folder => "the folder of a sweep's results: tiny-results",
             Self::Verb(verb) => verb.hint(),
             Self::Expression => "a value: perplexity · power · unit(\"rnns.1\", 41).c · Tab lists all",
-            Self::Word => "a part of a word; capitals matter only if you type some",
+            Self::Word => "part of a word; case matters only if you type capitals",
             Self::Address => "a byte address of the selected PE: 0x4d2c",
             Self::Level => "code: instruction by instruction · native: as a whole",
-            Self::Port => "a port of 127.0.0.1: 3333; nothing for any that is free; off ends it",
+            Self::Port => "a port of 127.0.0.1: 3333; empty for any free one; off stops the server",
             Self::Unit => "layer and number: rnns.1:41",
             Self::Edit => "a field of the scene and its value: mapping.layers.1.pes=10",
             Self::Keep => "keep: run to the same step afterwards",
@@ -86,44 +86,46 @@ impl Argument {
         }
     }
 
-    /// Reads it; what is wrong with it otherwise.
-    pub fn read(self, app: &App, text: &str) -> Result<Given, String> {
+    /// Parses an argument; the error describes what is wrong with it.
+    pub fn read(self, app: &App, text: &str) -> Result<ParsedArgument, String> {
         let text = text.trim();
         match self {
-            Self::Moment => asking::command(Question::Goto, text).map(|go| Given::Engine(vec![go])),
+            Self::Moment => asking::command(Question::Goto, text).map(|go| ParsedArgument::Engine(vec![go])),
             Self::Fault => inject(app, fault::read(text)?),
             Self::Kill => {
                 let pe = pe(text)?;
                 inject(app, Fault::KillPe { pe: pe.into() })
             }
-            Self::Name => Ok(Given::Engine(bookmark(text))),
+            Self::Name => Ok(ParsedArgument::Engine(bookmark(text))),
             Self::Bookmark => forget(app, text),
-            Self::Pe => pe(text).map(Given::Pe),
-            Self::Metric => metric(text).map(Given::Metric),
-            Self::Folder => Ok(Given::Folder(text.to_owned())),
-            Self::Verb(verb) => verbs::arguments(app, verb, text).map(|_| Given::Verb(verb, text.to_owned())),
-            Self::Expression => pins::expression(app, text).map(Given::Pin),
-            Self::Word => Ok(Given::Word(text.to_owned())),
-            Self::Address => address(app, text).map(Given::Place),
-            Self::Level => level(app, text).map(|command| Given::Engine(vec![command])),
-            Self::Port => port(text).map(Given::Gdb),
-            Self::Unit => unit(app, text).map(Given::Place),
-            Self::Edit => edit(text).map(|edit| Given::Engine(vec![rebuild(vec![edit])])),
-            Self::Keep if text == "keep" => Ok(Given::Engine(vec![rebuild(Vec::new())])),
+            Self::Pe => pe(text).map(ParsedArgument::Pe),
+            Self::Metric => metric(text).map(ParsedArgument::Metric),
+            Self::Folder => Ok(ParsedArgument::Folder(text.to_owned())),
+            Self::Verb(verb) => {
+                verbs::arguments(app, verb, text).map(|_| ParsedArgument::Verb(verb, text.to_owned()))
+            }
+            Self::Expression => pins::expression(app, text).map(ParsedArgument::Pin),
+            Self::Word => Ok(ParsedArgument::Word(text.to_owned())),
+            Self::Address => address(app, text).map(ParsedArgument::Place),
+            Self::Level => level(app, text).map(|command| ParsedArgument::Engine(vec![command])),
+            Self::Port => port(text).map(ParsedArgument::Gdb),
+            Self::Unit => unit(app, text).map(ParsedArgument::Place),
+            Self::Edit => edit(text).map(|edit| ParsedArgument::Engine(vec![rebuild(vec![edit])])),
+            Self::Keep if text == "keep" => Ok(ParsedArgument::Engine(vec![rebuild(Vec::new())])),
             Self::Keep => Err(format!("`{text}` is not known here: expected `keep`, or nothing")),
-            Self::Withhold(why) => Ok(Given::Engine(vec![withhold(pe(text)?, why)])),
-            Self::Pinned => pins::numbered(app, text).map(|command| Given::Engine(vec![command])),
-            Self::PinsFile => pins::export(app, text).map(|command| Given::Engine(vec![command])),
-            Self::Speed => speed(text).map(|speed| Given::Engine(vec![Command::SetSpeed(speed)])),
+            Self::Withhold(why) => Ok(ParsedArgument::Engine(vec![withhold(pe(text)?, why)])),
+            Self::Pinned => pins::numbered(app, text).map(|command| ParsedArgument::Engine(vec![command])),
+            Self::PinsFile => pins::export(app, text).map(|command| ParsedArgument::Engine(vec![command])),
+            Self::Speed => speed(text).map(|speed| ParsedArgument::Engine(vec![Command::SetSpeed(speed)])),
             Self::Condition(kind) => point(app, text.to_owned(), kind, false),
             Self::Until => point(app, format!("{text}, once"), PointKind::Break, true),
             Self::Theme | Self::Ramp | Self::Glyphs | Self::Color => {
-                self.looks(app.theme.looks(), text).map(Given::Looks)
+                self.looks(app.theme.looks(), text).map(ParsedArgument::Looks)
             }
         }
     }
 
-    /// Looks with one thing changed.
+    /// Returns the looks with one choice changed.
     fn looks(self, looks: Looks, text: &str) -> Result<Looks, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         Ok(match self {
@@ -201,8 +203,8 @@ fn used(app: &App) -> impl Iterator<Item = Pe> {
     std::iter::once(app.selected).chain(others).filter(move |&pe| works(pe))
 }
 
-fn inject(app: &App, fault: Fault) -> Result<Given, String> {
-    fault::sensible(app, fault).map(|fault| Given::Engine(vec![Command::Inject(fault)]))
+fn inject(app: &App, fault: Fault) -> Result<ParsedArgument, String> {
+    fault::sensible(app, fault).map(|fault| ParsedArgument::Engine(vec![Command::Inject(fault)]))
 }
 
 /// Returns the place of a byte address in the memory of the selected PE.
@@ -293,11 +295,11 @@ fn bookmarks(app: &App) -> Vec<String> {
     all.iter().map(|bookmark| bookmark.name.clone()).collect()
 }
 
-fn forget(app: &App, name: &str) -> Result<Given, String> {
+fn forget(app: &App, name: &str) -> Result<ParsedArgument, String> {
     let all = bookmarks(app);
     if all.iter().any(|known| known == name) {
         let remove = BookmarkCommand::Remove(name.to_owned());
-        return Ok(Given::Engine(vec![Command::Bookmarks(remove)]));
+        return Ok(ParsedArgument::Engine(vec![Command::Bookmarks(remove)]));
     }
     let known =
         if all.is_empty() { "none is set".to_owned() } else { format!("there are {}", all.join(", ")) };
@@ -325,10 +327,10 @@ fn speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-fn point(app: &App, text: String, kind: PointKind, run: bool) -> Result<Given, String> {
+fn point(app: &App, text: String, kind: PointKind, run: bool) -> Result<ParsedArgument, String> {
     match points::error_of(app, &text) {
         Some(error) => Err(error.to_string()),
-        None => Ok(Given::Point { spec: PointSpec { text, kind }, run }),
+        None => Ok(ParsedArgument::Point { spec: PointSpec { text, kind }, run }),
     }
 }
 

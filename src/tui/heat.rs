@@ -1,4 +1,4 @@
-//! What the floor plan can show by colour: metrics, windows, scales.
+//! Metrics that the floor plan can show by colour, with their windows and scales.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Metric {
     Fifo,
     /// Share of the tick that a PE needs, where timers begin the time steps.
     Tick,
-    /// Which layer a PE works for.
+    /// Layer that a PE works for.
     Layer,
 }
 
@@ -32,13 +32,13 @@ impl Metric {
     pub const ALL: [Self; 7] =
         [Self::Activity, Self::Duty, Self::Sram, Self::Energy, Self::Fifo, Self::Tick, Self::Layer];
 
-    /// The next one, round.
+    /// Returns the next metric, after the last the first.
     #[must_use]
     pub fn next(self) -> Self {
         Self::ALL[(self.index() + 1) % Self::ALL.len()]
     }
 
-    /// The one before, round.
+    /// Returns the previous metric, before the first the last.
     #[must_use]
     pub fn previous(self) -> Self {
         Self::ALL[(self.index() + Self::ALL.len() - 1) % Self::ALL.len()]
@@ -70,7 +70,7 @@ impl Metric {
         }
     }
 
-    /// Over which time the value was taken, in words; `step` is what the task calls a time step.
+    /// Returns the window of the value, in words; `step` is the task's word for a time step.
     pub fn window(self, window: Window, step: &str) -> String {
         match (self, window) {
             (Self::Activity, Window::Mean) => "mean of 70",
@@ -105,7 +105,7 @@ impl Metric {
         }
     }
 
-    /// A value with its unit.
+    /// Formats a value with its unit.
     pub fn format(self, value: f32) -> String {
         match self {
             Self::Activity | Self::Duty | Self::Sram | Self::Fifo | Self::Tick => {
@@ -116,7 +116,7 @@ impl Metric {
         }
     }
 
-    /// An end of the scale with its unit, as short as it goes.
+    /// Formats an end of the scale with its unit, as short as possible.
     pub fn format_end(self, value: f32) -> String {
         match self {
             Self::Activity | Self::Duty | Self::Sram | Self::Fifo | Self::Tick => {
@@ -149,7 +149,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// The other one.
+    /// Returns the other window.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -178,7 +178,7 @@ impl Default for Scales {
 }
 
 impl Scales {
-    /// Takes in what a new snapshot needs.
+    /// Adapts the scales to a new snapshot.
     pub fn follow(&mut self, snapshot: &Snapshot) {
         if snapshot.build != self.build {
             *self = Self { build: snapshot.build, ..Self::default() };
@@ -191,7 +191,7 @@ impl Scales {
         grow(&mut self.fifo, largest(|pe| pe.fifo.map_or(0.0, |fifo| fifo.most)), 0.01);
     }
 
-    /// The value that gets the brightest colour.
+    /// Returns the value that gets the brightest colour.
     pub fn end(&self, metric: Metric) -> f32 {
         match metric {
             Metric::Activity => self.activity.min(1.0),
@@ -202,7 +202,7 @@ impl Scales {
         }
     }
 
-    /// Where a value stands on the scale, 0..=1.
+    /// Returns the position of a value on the scale, 0..=1.
     pub fn fraction(&self, metric: Metric, value: f32) -> f32 {
         let end = self.end(metric);
         if end > 0.0 { (value / end).clamp(0.0, 1.0) } else { 0.0 }

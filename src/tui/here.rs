@@ -3,8 +3,8 @@
 
 use super::app::{App, Effect, Overlay};
 pub use super::state::here::{HereState, Pending};
-use crate::session::command::{Command, Performance};
-use crate::session::engine::{INTERRUPTED, Performed};
+use crate::session::command::{Command, Script};
+use crate::session::engine::{INTERRUPTED, ScriptResult};
 use crate::session::history::Place;
 use crate::session::snapshot::{RunState, Snapshot};
 
@@ -36,7 +36,7 @@ pub fn keeping_step(app: &mut App, build: Command) -> Vec<Effect> {
     app.here.pending = Some(Pending { tag, step, run, loaded: false, before });
     let go = (step > 0).then_some(Command::Go(Place::Step(step)));
     let commands = std::iter::once(build).chain(go).collect();
-    vec![Effect::Engine(Command::Perform(Performance { tag, commands, ..Performance::default() }))]
+    vec![Effect::Engine(Command::Perform(Script { tag, commands, ..Script::default() }))]
 }
 
 /// Notes a command that builds a scene: of one that leads to the same time step, the present
@@ -59,7 +59,7 @@ pub(super) fn loaded(app: &mut App) {
 }
 
 /// Handles the end of a reload, if `performed` is one; returns what the engine has to do then.
-pub(super) fn performed(app: &mut App, performed: &Performed) -> Option<Vec<Effect>> {
+pub(super) fn performed(app: &mut App, performed: &ScriptResult) -> Option<Vec<Effect>> {
     let pending = app.here.pending.take_if(|pending| pending.tag == performed.tag)?;
     let Pending { step, run, loaded, before, .. } = pending;
     if loaded {

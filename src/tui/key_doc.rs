@@ -23,7 +23,7 @@ focused panel, lists all keys and explains words on the screen, with a search; `
 const TAIL: &str = "
 ## While a line is typed
 
-In `:`, `g`, `X`, a condition, and the search of `?` (these keys cannot be bound anew):
+In `:`, `g`, `X`, a condition, and the search of `?` (these keys cannot be rebound):
 
 | keys | what they do |
 |---|---|

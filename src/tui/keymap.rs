@@ -8,10 +8,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::command::{Action, COMMANDS, Command, Context};
 use crate::scene::error::did_you_mean;
 
-/// A key with its modifiers, in the one form that both a key string and a key press come to.
+/// Key with its modifiers, in a normal form that equals for a key string and a key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Which key; a shifted letter is the capital letter.
+    /// Code of the key; a shifted letter is the capital letter.
     pub code: KeyCode,
     /// Ctrl and Alt; Shift only where it does not change the character.
     pub modifiers: KeyModifiers,
@@ -142,20 +142,20 @@ impl fmt::Display for Key {
 /// A binding that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadBinding {
-    /// The command as it was named.
+    /// Name of the command in the binding.
     pub command: String,
-    /// Which of its keys; none if it is the command that is wrong.
+    /// Index of the invalid key; `None` if the command is invalid.
     pub key: Option<usize>,
-    /// What is wrong.
+    /// Problem of the binding.
     pub problem: Problem,
 }
 
-/// What is wrong with a binding.
+/// Problem of a binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// There is no such command.
+    /// The command does not exist.
     NoCommand,
-    /// There is no such key.
+    /// The key does not exist.
     NoKey(BadKey),
     /// Another binding has the key already.
     Taken(&'static str),
@@ -175,7 +175,7 @@ impl fmt::Display for BadBinding {
 }
 
 impl BadBinding {
-    /// What would mend it.
+    /// Returns a remedy.
     pub fn help(&self) -> String {
         match &self.problem {
             Problem::NoCommand => {
@@ -191,7 +191,7 @@ impl BadBinding {
     }
 }
 
-/// Which key does what: the table's keys, or the user's in their place.
+/// Assignment of keys to commands: the table's keys, or the user's in their place.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bindings: Vec<(Key, &'static Command)>,
@@ -200,7 +200,7 @@ pub struct Keymap {
 /// Always quits: whatever was bound, there is a way out.
 const QUIT: Key = Key { code: KeyCode::Char('c'), modifiers: KeyModifiers::CONTROL };
 
-/// Why a command cannot have a key, if so.
+/// Returns the reason for which a command cannot have this key, if there is one.
 fn forbidden(key: Key, command: &Command) -> Option<Problem> {
     (key == QUIT && command.action != Action::Quit).then_some(Problem::AlwaysQuits)
 }
@@ -220,8 +220,8 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The table's keys, with these in place of those of the commands named. A key given here is
-    /// taken from the command that had it; one given twice is an error.
+    /// Returns the table's keys with `rows` in place of those of the commands named. A key given
+    /// here is taken from the command that had it; a key given twice is an error.
     pub fn with(rows: &BTreeMap<String, Vec<String>>) -> Result<Self, BadBinding> {
         let mut given: Vec<(Key, &'static Command)> = Vec::new();
         let mut replaced = Vec::new();

@@ -1,5 +1,4 @@
-//! What a key press means: text for what is being typed, a digit of a count, or a command
-//! of the table.
+//! Meaning of a key press: text for a prompt, a digit of a count, or a command of the table.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -47,7 +46,8 @@ pub(super) fn key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     act(app, command.action, count)
 }
 
-/// A key for the line or the search that is being typed; none if nothing is, or it is no key of it.
+/// Handles a key for the line or search that is being typed; `None` if there is none, or the key
+/// has no meaning in it.
 fn typed(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     key_in_help(app, key)
         .or_else(|| points::key(app, key))

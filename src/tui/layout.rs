@@ -1,4 +1,4 @@
-//! Which panel goes where, by the size of the terminal.
+//! Places of the panels, by the size of the terminal.
 //!
 //! ```text
 //! single (narrow)      pair (80x24)               dashboard (120x40)          wall (200x60)
@@ -27,7 +27,7 @@ use ratatui::layout::Rect;
 
 use super::panel::PanelId;
 
-/// Below this many columns and rows there is only a notice.
+/// Size in columns and rows below which there is only a notice.
 pub const MINIMUM: (u16, u16) = (36, 12);
 
 /// Columns of the floor plan with its smallest cells, border included.
@@ -35,15 +35,15 @@ const CHIP_COLUMNS: u16 = 38;
 /// Columns that a panel of figures needs.
 const NARROW_COLUMNS: u16 = 42;
 
-/// Columns from which another panel is worth more than a wider one.
+/// Columns from which another panel is more useful than a wider one.
 const WIDE_COLUMNS: u16 = 62;
 
-/// Where things go.
+/// Areas of the screen's parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The status line; empty on a screen too small for anything.
     pub status: Rect,
-    /// The line of panel names; empty where enough of them are on screen.
+    /// Line of panel names; empty where enough of the panels are on screen.
     pub tabs: Rect,
     /// The panels on screen.
     pub panels: Vec<(PanelId, Rect)>,
@@ -81,15 +81,15 @@ pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> 
     Plan { status, tabs, panels, deltas: Vec::new(), footer, too_small: false }
 }
 
-/// The focused panel; on a wide screen the one focused before it, too, in the order
-/// of their numbers.
+/// Returns the focused panel; on a wide screen also the one focused before it, in the order of
+/// their numbers.
 fn few(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let count = if body.width >= 2 * NARROW_COLUMNS { 2 } else { 1 };
     side_by_side(body, &recent[..count.min(recent.len())])
 }
 
-/// Panels in the order of their numbers, so that they stay where they are while the focus goes from
-/// one to the other.
+/// Places panels in the order of their numbers, so that they stay where they are while the focus
+/// moves.
 fn side_by_side(area: Rect, panels: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let mut panels = panels.to_vec();
     panels.sort_by_key(|panel| panel.place());
@@ -104,7 +104,7 @@ fn side_by_side(area: Rect, panels: &[PanelId]) -> Vec<(PanelId, Rect)> {
     placed
 }
 
-/// The last focused panel that is not the floor plan, which is always there.
+/// Returns the last focused panel other than the floor plan, which is always shown.
 fn companion(recent: &[PanelId]) -> PanelId {
     // The order of a fresh list starts Chip, Task: the app opens with these two.
     recent.iter().copied().find(|&panel| panel != PanelId::Chip).unwrap_or(PanelId::Task)
@@ -149,7 +149,7 @@ fn dashboard(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
 /// Panels that share the task's place: the one focused last has it.
 const TASK_PLACE: [PanelId; 4] = [PanelId::Task, PanelId::Pe, PanelId::Timeline, PanelId::Pins];
 
-/// Of panels that share a place, the one focused last.
+/// Returns the panel focused last among those that share a place.
 fn lately(recent: &[PanelId], sharing: &[PanelId]) -> PanelId {
     recent.iter().copied().find(|panel| sharing.contains(panel)).unwrap_or(PanelId::Memory)
 }

@@ -24,7 +24,7 @@ pub fn next_glyphs(app: &mut App) {
     app.notice = Some(format!("glyphs {}", app.theme.glyphs));
 }
 
-/// What is on now; where there are no colours, why it looks the same.
+/// Shows a notice of the new look, with the reason if nothing changes for lack of colours.
 fn say(app: &mut App, what: String) {
     let looks = app.theme.looks();
     app.notice = Some(if app.theme.coloured() {

@@ -1,27 +1,26 @@
-//! The line in which a command is typed by its name: which commands match, what is wrong with the
-//! line, what Enter does.
+//! Line in which a command is typed by its name: matching commands, errors in the line, and the
+//! effect of Enter.
 
 use super::app::{App, Overlay};
 use super::applies::applies;
 use super::command::{Action, COMMANDS, Command};
-use super::given::Given;
+use super::given::ParsedArgument;
 pub use super::state::palette::PaletteOverlay;
 use super::widgets::prompt::Prompt;
 
-/// A line, taken apart: `10 step`, `step 10`, `goto step 12`.
+/// Parts of a line such as `10 step`, `step 10`, `goto step 12`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'t> {
     /// A count before the name.
     pub count: Option<u32>,
-    /// What stands where a name stands.
+    /// Text at the place of the name.
     pub name: &'t str,
-    /// What stands behind it, and from which byte of the line on; none while the name
-    /// is being typed.
+    /// Argument and the byte of the line at which it begins; `None` while the name is being typed.
     pub argument: Option<(usize, &'t str)>,
 }
 
 impl<'t> Line<'t> {
-    /// Takes a line apart.
+    /// Splits a line into its parts.
     pub fn new(text: &'t str) -> Self {
         let text = text.trim_start_matches(':');
         let digits = text.len() - text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -37,7 +36,7 @@ impl<'t> Line<'t> {
     }
 }
 
-/// How well a command goes with what is typed: less is better.
+/// Returns the rank of a command for the typed text: lower is better; `None` if it does not match.
 fn rank(command: &Command, typed: &str) -> Option<usize> {
     let names = || std::iter::once(command.id).chain(command.also.iter().copied());
     if names().any(|name| name == typed) {
@@ -61,8 +60,8 @@ fn is_subsequence(short: &str, long: &str) -> bool {
     short.chars().all(|wanted| letters.any(|letter| letter == wanted))
 }
 
-/// Commands that go with a name as typed so far, best first; those that apply now before those
-/// that do not.
+/// Returns the commands that match a name as typed so far, best first; those that apply now before
+/// those that do not.
 pub fn matches(app: &App, name: &str) -> Vec<&'static Command> {
     let name = name.to_lowercase();
     let mut found: Vec<(usize, bool, &Command)> = COMMANDS
@@ -74,13 +73,13 @@ pub fn matches(app: &App, name: &str) -> Vec<&'static Command> {
     found.into_iter().map(|(_, _, command)| command).collect()
 }
 
-/// What a line stands for.
+/// Meaning of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Meaning {
     /// A command of the table, with a count.
     Act(&'static Command, Option<u32>),
-    /// A command with what it takes.
-    Give(Given),
+    /// Command with its argument.
+    Give(ParsedArgument),
 }
 
 impl PartialEq for Command {
@@ -89,11 +88,11 @@ impl PartialEq for Command {
     }
 }
 
-/// Reads a line; what is wrong with it otherwise.
+/// Parses a line; the error describes what is wrong with it.
 pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
     let line = Line::new(text);
     let Some(&command) = matches(app, line.name).first() else {
-        return Err(format!("no command goes with `{}`", line.name));
+        return Err(format!("no command matches `{}`", line.name));
     };
     let given = line.argument.map(|(_, argument)| argument.trim()).filter(|argument| !argument.is_empty());
     match (given, command.argument) {
@@ -111,7 +110,7 @@ pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
     }
 }
 
-/// What is wrong with the line as typed so far; nothing while only a name is.
+/// Returns the error in the line as typed so far; `None` while it has only a name.
 pub fn problem(app: &App, text: &str) -> Option<String> {
     read(app, text).err()
 }

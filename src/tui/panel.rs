@@ -1,14 +1,14 @@
-//! The panels, by what the user sees.
+//! Panels of the app.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A panel, by what the user sees.
+/// Panel of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum PanelId {
     /// The floor plan.
     Chip,
-    /// What the network is for.
+    /// Task of the network.
     Task,
     /// SRAM banks and maps.
     Memory,
@@ -20,9 +20,9 @@ pub enum PanelId {
     Sparsity,
     /// Power and energy, part by part.
     Energy,
-    /// One PE from the inside.
+    /// Inside of one PE.
     Pe,
-    /// What every PE does when.
+    /// Activity of every PE over time.
     Timeline,
     /// Pinned expressions over time.
     Pins,
@@ -57,26 +57,26 @@ impl PanelId {
     pub const fn about(self) -> &'static str {
         match self {
             Self::Chip => "every PE as a heat map",
-            Self::Task => "what the network is for",
-            Self::Memory => "what lies where in SRAM",
+            Self::Task => "task of the network",
+            Self::Memory => "contents of the SRAMs",
             Self::Noc => "packets on the mesh",
             Self::Timers => "time by phase and layer",
             Self::Sparsity => "zero weights, and events",
-            Self::Energy => "power, and where it goes",
-            Self::Pe => "one PE from the inside",
-            Self::Timeline => "which PE does what when",
+            Self::Energy => "power and its uses",
+            Self::Pe => "inside of one PE",
+            Self::Timeline => "activity of PEs over time",
             Self::Pins => "pinned values over time",
         }
     }
 
-    /// Returns what the panel shows once there are figures, a line each; empty for panels that show
-    /// something from the start.
+    /// Returns a description of the figures that the panel shows later, a line each; empty for
+    /// panels that show something from the start.
     pub const fn will_show(self) -> &'static [&'static str] {
         match self {
             Self::Noc => &[
                 "each link in tenths of the busiest one, both directions",
                 "packets, their latency, and the links with most of them",
-                "t: who sends to whom",
+                "t: traffic by sender and receiver",
             ],
             Self::Timers => &[
                 "a row for each phase, and below it its part in each layer",
@@ -89,7 +89,7 @@ impl PanelId {
                 "the energy of the last steps, and the hottest PEs",
             ],
             Self::Timeline => &[
-                "a row for a PE: what it does when, in colour and letter",
+                "a row for each PE: its activity, by colour and letter",
                 "the critical path, in capitals, and a sentence about it",
                 "packets and DMA over time",
             ],

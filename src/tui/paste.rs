@@ -3,7 +3,7 @@
 use super::app::{App, Overlay};
 use super::{fault, results};
 
-/// Takes in what was pasted.
+/// Handles pasted text.
 pub fn paste(app: &mut App, text: &str) {
     app.count = None;
     app.notice = None;
@@ -28,8 +28,7 @@ pub fn paste(app: &mut App, text: &str) {
     }
 }
 
-/// The text in one line, without anything that is no character: line breaks and tabs come out
-/// as one space.
+/// Joins a text into one line of characters: line breaks and tabs become one space.
 fn one_line(text: &str) -> String {
     let parts = text.split(char::is_control).map(str::trim).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ")

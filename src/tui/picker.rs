@@ -21,24 +21,24 @@ use super::term::{self, Screen, hangup, panic, signals};
 use super::theme::Theme;
 use super::widgets::{centred, put_line, put_right, rows_from, rows_to, shorten};
 
-/// One thing to choose.
+/// Row of the list: a scene or a lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Heading under which it stands.
+    /// Heading of the row's group.
     pub group: String,
-    /// Its name in the list.
+    /// Name in the list.
     pub name: String,
-    /// Arguments that open it.
+    /// Arguments that open the scene or lesson.
     pub arguments: Vec<String>,
-    /// What it is.
+    /// Title of the scene or lesson.
     pub title: String,
-    /// What it shows, in a sentence.
+    /// Description, one sentence.
     pub about: String,
-    /// Why it cannot be opened here.
+    /// Reason for which it cannot be opened here.
     pub problem: Option<String>,
 }
 
-/// What a key comes to.
+/// Outcome of a key press.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Something may have changed on the screen.
@@ -57,13 +57,13 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Picker {
     rows: Vec<Row>,
-    /// What was typed after `/`.
+    /// Text typed after `/`.
     filter: String,
-    /// It is being typed.
+    /// Whether the filter is being typed.
     typing: bool,
-    /// Which of the rows that the filter leaves.
+    /// Index of the selected row among those that the filter leaves.
     selected: usize,
-    /// How to use it is shown.
+    /// Whether the help is shown.
     help: bool,
     /// A line for the user, until the next key.
     notice: Option<String>,
@@ -129,7 +129,7 @@ impl Picker {
             KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
             KeyCode::Char('/') => self.typing = true,
             KeyCode::Char('?') | KeyCode::F(1) => self.help = true,
-            _ => self.notice = Some(format!("{key} does nothing here; ? says what does")),
+            _ => self.notice = Some(format!("{key} does nothing here; ? lists the keys")),
         }
         Outcome::Stay
     }
@@ -162,7 +162,7 @@ impl Picker {
         let counts = format!("{} to open", self.rows.iter().filter(|row| row.problem.is_none()).count());
         let head = Line::from(vec![
             Span::styled(" spinntui ", theme.selected()),
-            Span::raw(" an emulated SpiNNaker2 chip, to look into"),
+            Span::raw(" explore an emulated SpiNNaker2 chip"),
             Span::styled(format!(" · {counts}"), theme.dim()),
         ]);
         let body = put_line(buf, area, head);
@@ -322,17 +322,18 @@ impl Picker {
     }
 }
 
-/// Where the last character of a text begins.
+/// Returns the byte at which the last character of a text begins.
 fn last_start(text: &str) -> usize {
     text.char_indices().next_back().map_or(0, |(at, _)| at)
 }
 
-/// Lets the user choose; the arguments of what is to be opened, or none to leave, or an exit code
-/// of its own.
+/// Lets the user choose. Returns the arguments that open the choice, or none to leave, or an exit
+/// code.
 pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());
-    // Before the terminal is taken, so that no signal finds it taken and nobody to give it back.
+    // Before the terminal is taken, so that no signal finds it taken without a thread to give it
+    // back.
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     hangup::start(sender.clone()).wrap_err("could not watch the terminal")?;
     let mut screen = Screen::take().wrap_err("could not take the terminal")?;
@@ -370,14 +371,14 @@ pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
             _ => Ok(()),
         };
         match done.and_then(|()| draw(&mut screen, &picker)) {
-            // Nobody to tell: the terminal was closed.
+            // The terminal was closed: there is no place for a message.
             Err(error) if term::is_gone() || term::says_gone(&error) => return Ok(Err(HUNG_UP)),
             drawn => drawn.wrap_err("could not draw")?,
         }
     }
 }
 
-/// Stops the process; goes on when somebody continues it, and then the signal thread says so, too.
+/// Stops the process. When it is continued, the signal thread reports that, too.
 fn suspend() -> io::Result<()> {
     term::give_back();
     signals::stop_process()

@@ -13,8 +13,8 @@ use crate::session::debug::expr::Expression;
 use crate::session::snapshot::{Part, PartView};
 use crate::session::watchlist::WatchCommand;
 
-/// Returns the expression of what is under the cursor of the PE panel: a unit's state, or a
-/// word of SRAM.
+/// Returns the expression of the value under the cursor of the PE panel: a unit's state, or a word
+/// of SRAM.
 pub(super) fn proposal(app: &App) -> Option<String> {
     if !in_pe(app) {
         return None;
@@ -77,7 +77,7 @@ pub(super) fn unpin(app: &mut App) -> Vec<Effect> {
     vec![Effect::Engine(Command::Watch(WatchCommand::Remove(id)))]
 }
 
-/// Selects a pin while the panel has the focus; returns whether that was so.
+/// Selects a pin while the panel has the focus; returns `true` if it has.
 pub(super) fn moved(app: &mut App, direction: Direction, times: u32) -> bool {
     if app.focus() != PanelId::Pins || !app.shows(PanelId::Pins) {
         return false;

@@ -11,14 +11,14 @@ use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{Condition, ExprError, PointCommand, PointKind, PointSpec};
 use crate::session::snapshot::PointView;
 
-/// What is wrong with a condition as typed so far; nothing while there is none, or no scene to
-/// hold it against.
+/// Returns the error in a condition as typed so far; `None` while it is empty or no scene is
+/// loaded.
 pub fn error_of(app: &App, text: &str) -> Option<ExprError> {
     let names = app.names.as_deref().filter(|_| !text.trim().is_empty())?;
     Condition::new(text, names).err()
 }
 
-/// Opens the line in which a new point is typed; the list behind it, if it is not open yet.
+/// Opens the line in which a new point is typed, and the list behind it if it is not open yet.
 pub(super) fn ask(app: &mut App, kind: PointKind) {
     let asking = Some(Asking { prompt: Prompt::new(app.typed.clone()), kind });
     match app.overlays.last_mut() {
@@ -27,7 +27,7 @@ pub(super) fn ask(app: &mut App, kind: PointKind) {
     }
 }
 
-/// The selected point, if the list is on top and there is one.
+/// Returns the selected point, if the list is on top and has one.
 fn selected(app: &App) -> Option<&PointView> {
     let Some(Overlay::Points(list)) = app.overlays.last() else { return None };
     let points = &app.picture()?.debug.points;
@@ -80,7 +80,7 @@ fn key_in_line(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// Adds a point; the list, if it is open, goes to it.
+/// Adds a point, and selects it in the list if that is open.
 pub(super) fn add(app: &mut App, spec: PointSpec) -> Vec<Effect> {
     Prompt::remember(&mut app.typed, &spec.text);
     let last = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());

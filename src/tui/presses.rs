@@ -1,4 +1,4 @@
-//! Keys and typed text as one line: how pictures and lessons write what is pressed.
+//! Notation of keys and typed text in one line, for pictures and lessons.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use thiserror::Error;
@@ -12,11 +12,11 @@ pub enum PressError {
     #[error("error: {0}")]
     Key(#[from] BadKey),
     /// Quotes that are not closed.
-    #[error("error: `{0}` opens a quote and does not close it")]
+    #[error("error: the quote in `{0}` is not closed")]
     Quote(String),
 }
 
-/// What is pressed.
+/// Input to the app, as written in `--keys`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Press {
     /// Keys in quick succession: `10s` is a count.
@@ -49,7 +49,7 @@ pub fn presses(text: &str) -> Result<Vec<Press>, PressError> {
     Ok(presses)
 }
 
-/// One word: a key, or a count and a key.
+/// Parses one word: a key, or a count and a key.
 fn keys(word: &str) -> Result<Vec<Key>, BadKey> {
     let bad = match parse_key(word) {
         Ok(key) => return Ok(vec![key]),

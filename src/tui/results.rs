@@ -12,10 +12,10 @@ use super::widgets::scroll_by;
 use crate::session::command::Command;
 use crate::text::visible_line;
 
-/// Reads a folder of results; fails with what is wrong, in words.
+/// Reader of a folder of results; its error is a description in words.
 pub type Reader = fn(&Path) -> Result<Results, String>;
 
-/// Shows a table that was read, or what is wrong with its folder.
+/// Shows a table that was read, or the error of its folder.
 pub(super) fn loaded(app: &mut App, read: Result<Results, String>) {
     match read {
         Ok(table) => {
@@ -26,7 +26,7 @@ pub(super) fn loaded(app: &mut App, read: Result<Results, String>) {
     }
 }
 
-/// Shows the table that was read last, or says how one is read.
+/// Shows the table that was read last, or explains how to read one.
 pub(super) fn show(app: &mut App) {
     if app.results.is_none() {
         app.notice = Some("no results are open: `results FOLDER` reads those of a sweep".to_owned());
@@ -82,7 +82,7 @@ pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     }
 }
 
-/// Takes a key if the line is open; rows are narrowed as it is typed.
+/// Handles a key if the line is open; rows are filtered as it is typed.
 pub(super) fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     if !matches!(app.overlays.last(), Some(Overlay::Results)) {
         return None;
@@ -105,7 +105,7 @@ pub(super) fn key(app: &mut App, key: Key) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// Puts pasted text into the line; `false` if it is not open.
+/// Puts pasted text into the line; returns `false` if it is not open.
 pub(super) fn paste(app: &mut App, text: &str) -> bool {
     let Some(results) = app.results.as_mut().filter(|results| results.typing.is_some()) else { return false };
     if let Some(line) = &mut results.typing {

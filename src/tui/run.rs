@@ -39,14 +39,14 @@ use crate::session::command::Command;
 use crate::session::engine::{DebugPort, Engine, EngineEvent, EngineOptions, Sent};
 use crate::session::snapshot::Focus;
 
-/// How the app starts.
+/// Options with which the app starts.
 #[derive(Clone, Debug)]
 pub struct TuiOptions {
-    /// What to run.
+    /// Options of the engine.
     pub engine: EngineOptions,
     /// Colours, theme, ramp, characters.
     pub looks: LooksChoice,
-    /// Which key does what.
+    /// Assignment of keys to commands.
     pub keymap: keymap::Keymap,
     /// Time step at which a saved scene is loaded.
     pub reload: Reload,
@@ -68,7 +68,7 @@ pub struct TuiOptions {
 
 /// Least time between two frames on a local terminal: 60 a second.
 const FRAME: Duration = Duration::from_micros(16_667);
-/// The same over ssh: 30 a second.
+/// Least time between two frames over ssh: 30 a second.
 const FRAME_REMOTE: Duration = Duration::from_micros(33_333);
 /// Time limit for a further digit of a count, and for the command that takes it.
 const COUNT_WAIT: Duration = Duration::from_secs(1);
@@ -81,7 +81,7 @@ const INCOMPLETE: u8 = 2;
 /// Exit code after the terminal was closed: what HUP gives.
 const HUNG_UP: u8 = 128 + SIGHUP as u8;
 
-/// What the loop needs of an engine; the real one is [`Engine`].
+/// Interface to the engine that the loop needs; the real one is [`Engine`].
 pub trait Port {
     /// Sends a command, without waiting for anything.
     fn send(&self, command: Command) -> Sent;
@@ -91,7 +91,7 @@ pub trait Port {
     fn debug_port(&self) -> Option<DebugPort> {
         None
     }
-    /// Ends it and waits.
+    /// Ends the engine and waits for its end.
     fn stop(&mut self);
 }
 
@@ -153,7 +153,8 @@ pub fn run_with<P: Port>(
     }
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());
-    // Before the terminal is taken, so that no signal finds it taken and nobody to give it back.
+    // Before the terminal is taken, so that no signal finds it taken without a thread to give it
+    // back.
     signals::start(sender.clone()).wrap_err("could not listen to signals")?;
     hangup::start(sender.clone()).wrap_err("could not watch the terminal")?;
     term::use_mouse(mouse);
@@ -223,7 +224,7 @@ fn watch_scene(
     }
 }
 
-/// What is worth a line in the log.
+/// Writes the important messages to the log.
 fn log(msg: &Msg) {
     match msg {
         Msg::Engine(EngineEvent::SceneLoaded) => tracing::info!("scene loaded"),
@@ -231,7 +232,7 @@ fn log(msg: &Msg) {
         Msg::Engine(EngineEvent::Crashed(text)) => tracing::error!("the engine stopped: {text}"),
         Msg::Engine(EngineEvent::Said(text)) => tracing::debug!("{text}"),
         Msg::Engine(EngineEvent::RecordingFailed(why)) => tracing::error!("{why}"),
-        Msg::Engine(EngineEvent::Performed(performed)) => match &performed.result {
+        Msg::Engine(EngineEvent::ScriptEnded(performed)) => match &performed.result {
             Ok(arrived) => tracing::debug!(events = arrived.events, "performed"),
             Err(why) => tracing::warn!("not performed: {why}"),
         },
@@ -253,7 +254,7 @@ fn log(msg: &Msg) {
     }
 }
 
-/// Whether an error comes of a terminal that was closed.
+/// Returns `true` if an error is the consequence of a closed terminal.
 fn closed(error: &Report) -> bool {
     term::is_gone() || error.chain().any(|cause| cause.downcast_ref().is_some_and(term::says_gone))
 }
@@ -270,9 +271,9 @@ struct Loop<P, F> {
     gdb: Option<Server>,
     /// The model changed since the last frame.
     dirty: bool,
-    /// A snapshot came that no frame has shown.
+    /// Whether there is a snapshot that no frame has shown.
     fresh: bool,
-    /// The terminal is ours; not so while suspended.
+    /// Whether the app has the terminal; `false` while suspended.
     on_screen: bool,
     frames: u64,
     frame: Duration,
@@ -315,7 +316,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
 
     fn run(mut self, keeper: &Keeper) -> Result<ExitCode, Report> {
         let result = match self.turn_until_exit() {
-            // Nobody to tell: the terminal was closed.
+            // The terminal was closed: there is no place for a message.
             Err(error) if closed(&error) => Ok(HUNG_UP),
             other => other,
         };
@@ -356,7 +357,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
             if let Some(msg) = self.wait()? {
                 self.take_in(msg)?;
                 for msg in self.inbox.clone().try_iter().take(BATCH) {
-                    // What was typed after leaving is for whoever comes next, Ctrl-Z above all.
+                    // Input typed after leaving belongs to the next program, Ctrl-Z above all.
                     if self.exit.is_some() {
                         break;
                     }
@@ -369,7 +370,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
         }
     }
 
-    /// The next message, or none when it is time to draw.
+    /// Waits for the next message; `None` when it is time to draw.
     fn wait(&mut self) -> Result<Option<Msg>, Report> {
         let frame = (self.dirty && self.on_screen).then_some(self.next_frame);
         let deadline = [frame, self.count_ends].into_iter().flatten().min();
@@ -442,7 +443,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
                 tracing::info!("continued");
                 self.screen.retake().wrap_err("could not take the terminal again")?;
                 self.on_screen = true;
-                // While another job had the terminal, nobody told this one of new sizes.
+                // No resize events arrive while another job has the terminal.
                 let (columns, rows) = self.screen.size().wrap_err("could not ask for the size")?;
                 self.take_in(Msg::Resize(columns, rows))?;
             }

@@ -22,7 +22,7 @@ pub(super) fn open(app: &mut App) {
     app.overlays.push(Overlay::Search(SearchOverlay { prompt, found: None }));
 }
 
-/// Searches a word, and shows its first place after this moment.
+/// Searches a word, and shows its first place after the present moment.
 pub(super) fn search(app: &mut App, word: &str) {
     let Some(names) = app.names.clone() else { return };
     let now = app.picture().map_or(0, |snapshot| snapshot.steps);
@@ -30,14 +30,14 @@ pub(super) fn search(app: &mut App, word: &str) {
     Prompt::remember(&mut app.searched, word);
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Search(_)));
     if found.steps.is_empty() {
-        app.notice = Some(format!("`{word}` is nowhere in the text"));
+        app.notice = Some(format!("`{word}` not found in the text"));
         return;
     }
     let prompt = Prompt::default().with_text(word);
     app.overlays.push(Overlay::Search(SearchOverlay { prompt, found: Some(found) }));
 }
 
-/// Shows the next place, or the one before.
+/// Shows the next or the previous place.
 pub(super) fn turn(app: &mut App, back: bool, times: u32) {
     let Some(names) = app.names.clone() else { return };
     if let Some(found) = found_mut(app) {
@@ -54,7 +54,7 @@ pub(super) fn go(app: &mut App) -> Vec<Effect> {
     vec![Effect::Engine(Command::Go(Place::Step(step)))]
 }
 
-/// Leaves the search; a run on its way stops.
+/// Leaves the search, and stops a run to one of its places.
 pub(super) fn leave(app: &mut App) -> Vec<Effect> {
     let runs = app.picture().is_some_and(|snapshot| snapshot.run == RunState::Running);
     if let Some(found) = found_mut(app)

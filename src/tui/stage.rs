@@ -1,6 +1,6 @@
-//! The app without a terminal, with its real engine: for pictures of it. Every step waits until the
-//! engine stands still, and only what it says then is taken in, so that the same steps give the
-//! same screen on any machine.
+//! App without a terminal, with its real engine, for pictures. Every step waits until the engine
+//! has paused, and only its messages at that moment are handled, so that equal steps give equal
+//! screens on any machine.
 
 use crossbeam_channel::{Receiver, unbounded};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -22,7 +22,7 @@ use crate::session::engine::{Engine, EngineEvent, EngineOptions};
 use crate::session::history::Place;
 use crate::session::snapshot::{RunState, SharedSnapshot};
 
-/// Why there is no picture.
+/// Error that stops a picture from being made.
 #[derive(Debug, Error)]
 pub enum StageError {
     /// The scene cannot be loaded: the complete diagnostic.
@@ -42,7 +42,7 @@ pub enum StageError {
     Left(String),
 }
 
-/// The app and its engine.
+/// App with its engine.
 pub struct Stage {
     app: App,
     engine: Engine,
@@ -50,7 +50,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Loads the scene, waiting until it stands there, ready to run.
+    /// Loads the scene, and waits until it is ready to run.
     pub fn open(app: App, options: EngineOptions) -> Result<Self, StageError> {
         let (sender, events) = unbounded();
         let engine = Engine::start(options, move |event| drop(sender.send(event)))?;
@@ -60,7 +60,7 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Goes to a moment, and runs there if it lies ahead.
+    /// Seeks to a moment, and runs there if it lies ahead.
     pub fn go(&mut self, place: Place) -> Result<(), StageError> {
         self.carry_out(vec![Effect::Engine(Command::Go(place))], "")?;
         // Where a journey has led is worth saying to who pressed a key for it.
@@ -104,7 +104,7 @@ impl Stage {
         self.carry_out(effects, word)
     }
 
-    /// Gives a panel the focus, and the whole screen if so wanted.
+    /// Gives a panel the focus, and with `expanded` the whole screen.
     pub fn show(&mut self, panel: Option<PanelId>, expanded: bool) -> Result<(), StageError> {
         if let Some(panel) = panel {
             self.app.set_focus(panel);
@@ -113,12 +113,13 @@ impl Stage {
         self.settle()
     }
 
-    /// The app, to change what it shows; [`Self::settle`] then asks the engine for what that needs.
+    /// Returns the app, to change its view; [`Self::settle`] then requests the detail that the view
+    /// needs.
     pub fn app(&mut self) -> &mut App {
         &mut self.app
     }
 
-    /// Asks the engine for the detail that the screen shows, and waits for it.
+    /// Requests the detail that the screen shows, and waits for it.
     pub fn settle(&mut self) -> Result<(), StageError> {
         // A size that does not change is the message that changes nothing.
         let (columns, rows) = self.app.size;
@@ -134,7 +135,7 @@ impl Stage {
         buf
     }
 
-    /// Carries out effects one by one, each until the engine stands.
+    /// Carries out effects one by one, each until the engine has paused.
     fn carry_out(&mut self, effects: Vec<Effect>, word: &str) -> Result<(), StageError> {
         let mut waiting: std::collections::VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
@@ -185,7 +186,7 @@ impl Stage {
         }
     }
 
-    /// Takes in what the engine says until it stands still.
+    /// Handles the engine's messages until it has paused.
     fn wait(&mut self, loading: bool) -> Result<Vec<Effect>, StageError> {
         let mut effects = Vec::new();
         loop {
@@ -216,7 +217,7 @@ fn moving(run: &RunState) -> bool {
     matches!(run, RunState::Running | RunState::Stepping { .. })
 }
 
-/// The same without what a clock on the wall has measured.
+/// Returns the snapshot without the speed, which a wall clock has measured.
 fn without_clock(snapshot: &SharedSnapshot) -> SharedSnapshot {
     let mut snapshot = snapshot.as_ref().clone();
     snapshot.steps_per_second = 0.0;

@@ -22,7 +22,7 @@ use crate::session::command::Speed;
 use crate::session::snapshot::{RunState, Snapshot};
 use crate::text::several;
 
-/// Run state as a word and its style.
+/// Returns the run state as a word with its style.
 fn run_state(snapshot: &Snapshot, crashed: bool, theme: &Theme) -> (String, Style) {
     if crashed {
         return ("ENGINE STOPPED".to_owned(), theme.bad());
@@ -92,13 +92,13 @@ fn running(snapshot: &Snapshot) -> String {
     }
 }
 
-/// Sequence and position in it: `seq 3 · 17/70`.
+/// Returns the sequence and the position in it: `seq 3 · 17/70`.
 fn position(snapshot: &Snapshot) -> String {
     let length = u64::from(snapshot.sequence_length.max(1));
     format!("seq {} {:>2}/{length}", snapshot.sequences + 1, snapshot.steps % length)
 }
 
-/// The parts with dots between; a part that does not fit whole is left out.
+/// Joins the parts with dots; a part that does not fit whole is left out.
 fn joined<'a>(parts: Vec<Span<'a>>, width: usize, theme: &Theme) -> Line<'a> {
     let mut line = Line::default();
     for part in parts {
@@ -142,8 +142,8 @@ pub fn tabs(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Neighbours of the `at`-th that fit with it into `room`, the next ones before the ones before it;
-/// a column is kept for a mark at each end where some are left out.
+/// Returns the neighbours of entry `at` that fit with it into `room`, later ones first; a column is
+/// kept for a mark at each end where some are left out.
 fn around(widths: &[usize], at: usize, room: usize) -> Range<usize> {
     let fits = |shown: &Range<usize>| {
         let marks = usize::from(shown.start > 0) + usize::from(shown.end < widths.len());
@@ -190,7 +190,7 @@ pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     put_line(buf, area, line);
 }
 
-/// What the user should read before anything else.
+/// Returns the most important message for the user, if there is one.
 fn news(app: &App) -> Option<(String, Style)> {
     if let Some(notice) = &app.notice {
         return Some((notice.clone(), app.theme.good()));
@@ -198,7 +198,7 @@ fn news(app: &App) -> Option<(String, Style)> {
     why(app)
 }
 
-/// Returns why the run stopped, if it did not reach what it was asked for.
+/// Returns the reason for which the run stopped, if it did not reach its target.
 pub fn why(app: &App) -> Option<(String, Style)> {
     let snapshot = app.picture()?;
     match (&snapshot.run, &snapshot.debug.stopped) {

@@ -22,7 +22,7 @@ use crate::session::watchlist::WatchCommand;
 /// Number of notices kept for the list of messages.
 const KEPT: usize = 200;
 
-/// Takes in one message.
+/// Handles one message, and returns the effects to carry out.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let before = app.notice.clone();
     let effects = take_in(app, msg);
@@ -123,7 +123,7 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
             app.recording_failed = Some(why);
         }
         EngineEvent::Names(names) => app.names = Some(names),
-        EngineEvent::Performed(performed) => {
+        EngineEvent::ScriptEnded(performed) => {
             return here::performed(app, &performed).unwrap_or_else(|| teaching::performed(app, *performed));
         }
         EngineEvent::Crashed(report) => {
@@ -146,7 +146,7 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
         app.notice = Some(format!("stopped: {reason}"));
     }
     if snapshot.run == RunState::Finished && !was_finished {
-        app.notice = Some("the input is used up; R starts over".to_owned());
+        app.notice = Some("end of input; R restarts".to_owned());
     }
     if app.kept.as_ref().is_some_and(|kept| kept.sent && kept.is_in(&snapshot)) {
         app.kept = None;
@@ -163,7 +163,7 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     app.pe = pe;
 }
 
-/// A selection on an empty PE says little: on a new mapping it goes to the first PE that has work.
+/// Moves the selection from an empty PE of a new mapping to the first PE that has work.
 fn select_a_working_pe(app: &mut App) {
     let Some(snapshot) = app.picture() else { return };
     let works = |index: usize| snapshot.pes.get(index).is_some_and(|pe| pe.units > 0);
@@ -175,7 +175,7 @@ fn select_a_working_pe(app: &mut App) {
     }
 }
 
-/// The hook's report comes first and names the place; the engine's own, if it
+/// Shows a crash report. The hook's report comes first and names the place; the engine's own, if it
 /// follows, adds nothing.
 fn show_crash(app: &mut App, text: String) {
     if !app.overlays.iter().any(|overlay| matches!(overlay, Overlay::Crash { .. })) {
@@ -216,7 +216,7 @@ fn restore(app: &mut App) -> Vec<Effect> {
     vec![Effect::Engine(pins), Effect::Engine(bookmarks)]
 }
 
-/// Asks the engine for a PE's detail while a panel on screen shows it.
+/// Requests a PE's detail while a panel on screen shows it.
 fn ask_for_detail(app: &mut App) -> Option<Effect> {
     let line = timeline::moves::request(app).filter(|_| app.snapshot.is_some());
     let wanted = if let Some(request) = line {

@@ -11,7 +11,7 @@ pub use super::state::ran::Ran;
 use crate::scene::LoadedScene;
 use crate::text::visible;
 
-/// Starts a subcommand with what was typed behind its name; says what is wrong otherwise.
+/// Starts a subcommand with its typed arguments, or shows the error in them.
 pub(super) fn start(app: &mut App, verb: Verb, typed: &str) -> Vec<Effect> {
     match arguments(app, verb, typed) {
         Ok(arguments) => {
@@ -60,7 +60,7 @@ fn model(scene: &Path, edits: &[(String, String)]) -> Result<Vec<String>, String
     Ok(arguments)
 }
 
-/// Splits what was typed at spaces, except within quotes.
+/// Splits a text at spaces, except within quotes.
 fn words(typed: &str) -> Result<Vec<String>, String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for character in typed.chars() {

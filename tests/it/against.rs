@@ -206,7 +206,7 @@ fn other_inputs_and_networks_are_compared_by_their_figures_only() {
     let app = stage.app();
     assert_eq!(app.picture().unwrap().steps, 25);
     let note = app.against.as_ref().unwrap().view.note.clone().unwrap();
-    assert!(note.contains("input is used up"), "{note}");
+    assert!(note.contains("input has ended"), "{note}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn modules_import_only_from_lower_floors() {
     assert!(checked > 50, "only {checked} imports found: has the reader gone blind?");
 }
 
-/// Verbs about the data of one task, and the figures of the paper.
+/// Subcommands about the data of one task, and the figures of the paper.
 const OF_ONE_TASK: [&str; 7] = [
     "cli/events.rs",
     "cli/synth.rs",
@@ -171,7 +171,7 @@ fn paths<'m>(text: &str, modules: impl Iterator<Item = &'m String>) -> Vec<Strin
     found
 }
 
-/// Takes the braces of an import apart: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
+/// Expands the braces of an import: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
 fn expand(before: &str, import: &str, found: &mut Vec<String>) {
     let (mut depth, mut item) = (0, String::new());
     for c in import.chars().chain([',']) {
@@ -213,8 +213,8 @@ fn rooms_modules(room: &Path) -> BTreeMap<String, Vec<PathBuf>> {
     modules
 }
 
-/// Module of a room that a path in one of its files leads to; none if it leads out of the room.
-/// What is no module is in the room's own file.
+/// Returns the module of a room that a path in one of its files leads to; `None` if it leads out of
+/// the room. What is no module is in the room's own file.
 fn leads_to<'m>(
     modules: &'m BTreeMap<String, Vec<PathBuf>>,
     room: &Path,
@@ -396,7 +396,7 @@ fn the_machine_names_no_network() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// What is about an EGRU and stays so: the paper's tables, estimates and the mathematics behind
+/// Modules that stay specific to the EGRU: the paper's tables, estimates and the mathematics behind
 /// `verify`, gates and cell states, labels of weights.
 const ABOUT_THE_EGRU: [&str; 12] = [
     "report/spec/mod.rs",

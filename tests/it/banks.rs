@@ -75,7 +75,7 @@ fn program(interleave: BankInterleave, priority: BankPriority) -> Arc<Program> {
     Arc::new(map(&request).unwrap().0)
 }
 
-/// What a run has come to.
+/// Result of a run.
 struct Ran {
     machine: Machine,
     outputs: Vec<u32>,

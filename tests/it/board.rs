@@ -23,7 +23,7 @@ fn run(scene: &str, steps: &str, edits: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What a refused scene is told.
+/// Returns the message of a refused scene.
 #[track_caller]
 fn refused(edits: &[&str]) -> String {
     let mut words = vec!["check", "scenes/lm_small.ron"];
@@ -158,8 +158,7 @@ fn boards_that_cannot_be_are_refused() {
     }
 }
 
-/// Returns the packets delivered from PE to PE.
-/// What a run on two chips with a fault in its second step is told on its way to the fourth.
+/// Returns the reason of the stop of a run on two chips with `fault` in its second step.
 #[track_caller]
 fn stopped(fault: &str) -> String {
     let faults = format!("faults=[(at: Step(1), fault: {fault})]");
@@ -196,12 +195,13 @@ fn a_dead_link_between_chips_and_a_dead_chip_are_named() {
     }
 }
 
+/// Returns the packets delivered from PE to PE.
 fn delivered(report: &Value) -> u64 {
     let rows = report["noc"]["traffic"]["qpe_packets"].as_array().unwrap();
     rows.iter().flat_map(|row| row.as_array().unwrap()).map(|packets| packets.as_u64().unwrap()).sum()
 }
 
-/// Every PE receives what it receives on one chip: nothing is lost or doubled on the way.
+/// Every PE receives the packets that it receives on one chip: none is lost or doubled on the way.
 #[test]
 fn what_is_sent_arrives_once() {
     let barrier = "mapping.barrier=Always";

@@ -1,5 +1,5 @@
-//! How outputs reach their readers: every packet once to every reader, whichever way; full FIFOs as
-//! the scene says.
+//! Tests of the ways in which outputs reach their readers: every packet once to every reader, and
+//! full FIFOs as the scene says.
 
 #![allow(clippy::unwrap_used, reason = "a test helper that fails should say where")]
 
@@ -92,7 +92,7 @@ fn program(network: &Egru, mapping: &MappingOptions, assume: &Assume, waiting: W
     map(&request).unwrap().0
 }
 
-/// One time step; why not, if it does not end.
+/// Runs one time step and returns its outputs, or the reason why it does not end.
 fn step(machine: &mut Machine, row: u32) -> Result<Vec<u32>, Stop> {
     machine.announce(&[row]);
     loop {
@@ -131,7 +131,7 @@ fn fifo(bytes: u32, on_full: OnFull) -> FifoOptions {
     FifoOptions { bytes, on_full }
 }
 
-/// Which layer a PE works for.
+/// Returns the layer that a PE works for.
 fn layer_of(program: &Program, pe: usize) -> Option<u16> {
     program.pes[pe].as_ref().map(|loaded| loaded.slots[0].population.0)
 }

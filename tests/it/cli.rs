@@ -1,4 +1,4 @@
-//! The binary as people call it: verbs, exit codes, and what bad input is told.
+//! Tests of the binary's command line: subcommands, exit codes, and messages about bad input.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
@@ -12,8 +12,8 @@ use crate::common::{spinntui, text};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-/// Runs it, wants this exit code and these words on standard error, and nothing that looks
-/// like a crash.
+/// Runs the binary, and expects this exit code and these words on standard error, and nothing that
+/// looks like a crash.
 #[track_caller]
 fn refused<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
     arguments: &[S],
@@ -33,7 +33,7 @@ fn refused<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
     error
 }
 
-/// Both verbs that read a scene refuse it alike.
+/// Checks that both subcommands that read a scene refuse it with the same words.
 #[track_caller]
 fn bad_scene(scene: &Path, sets: &[&str], words: &[&str]) {
     for verb in ["run", "check"] {
@@ -47,7 +47,7 @@ fn small() -> &'static Path {
     Path::new(SMALL)
 }
 
-/// A file of its own, and the folder that lives as long.
+/// Creates a file in a temporary folder, which lives as long as the returned handle.
 fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
@@ -93,7 +93,7 @@ fn a_scene_without_a_terminal_names_run() {
 
 #[test]
 fn usage_errors() {
-    refused(&["fly"], 2, &["`fly` is neither a verb nor a scene", "run, check, inspect"]);
+    refused(&["fly"], 2, &["`fly` is neither a subcommand nor a scene", "run, check, inspect"]);
     refused(&["chekc"], 2, &["did you mean `spinntui check`?"]);
     refused(&["run"], 2, &["<SCENE>"]);
     refused(&["run", SMALL, "--steps", "0"], 2, &["--steps"]);

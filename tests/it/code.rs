@@ -35,8 +35,8 @@ fn after(session: &mut Session, steps: u64) -> (u128, u64) {
     (session.output_hash(), session.tick())
 }
 
-/// Every kernel with one bit pattern of outputs, as the scene's kernel and as its machine code
-/// in one layer.
+/// Tests every kernel with one bit pattern of outputs, as the scene's kernel and as its machine
+/// code in one layer.
 #[test]
 fn code_gives_bits_and_times_of_native_on_the_small_model() {
     for (kernel, function) in [
@@ -124,7 +124,7 @@ proptest! {
     }
 }
 
-/// Compiles a kernel of one's own; `None` where there is no compiler.
+/// Compiles a user's kernel; `None` where there is no compiler.
 fn compile(source: &str, folder: &Path) -> Option<std::path::PathBuf> {
     let kernels = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/kernels");
     let (c, elf) = (folder.join("own.c"), folder.join("own.elf"));

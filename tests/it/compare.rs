@@ -18,7 +18,8 @@ use crate::common::{spinntui, text};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-/// Ten steps of the small scene against the same with these edits, and more arguments.
+/// Compares ten steps of the small scene with the scene with these edits; `more` are further
+/// arguments.
 fn compare(edits_of_b: &[&str], more: &[&str]) -> Output {
     let mut arguments = vec!["compare", SMALL, SMALL, "--steps", "10"];
     arguments.extend(edits_of_b.iter().flat_map(|edit| ["--set-b", edit]));
@@ -40,7 +41,7 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
-/// Scenes that change one thing of the paper-size scene.
+/// Returns the scenes that change one thing of the paper-size scene.
 fn what_if() -> Vec<PathBuf> {
     let folder = fs::read_dir("scenes/what-if").unwrap().map(|entry| entry.unwrap().path());
     // Those of the gesture scene are in docs/mac-array.md.
@@ -165,7 +166,7 @@ fn exit_codes() {
     assert_eq!(code(compare(&[], &["--sequences", "1"])), Some(2), "with --steps");
 }
 
-/// All keys but those of the two reports, which have a test of their own.
+/// Collects all keys but those of the two reports, which have a test of their own.
 fn keys(value: &Value, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
@@ -228,8 +229,8 @@ fn text_fits_80_columns() {
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
 }
 
-/// Cells of the table in docs/what-if.md: scene, chip time in ms, energy in mJ, power in W, bytes
-/// of the fullest PE.
+/// Returns the cells of the table in docs/what-if.md: scene, chip time in ms, energy in mJ, power
+/// in W, bytes of the fullest PE.
 fn documented() -> Vec<[String; 5]> {
     let docs = fs::read_to_string("docs/what-if.md").unwrap();
     let rows = docs.lines().filter(|line| line.starts_with("| `scenes/"));

@@ -50,7 +50,7 @@ fn points(session: &mut Session, texts: &[&str]) -> Points {
     points
 }
 
-/// Runs to the next hit, for at most so many steps more.
+/// Runs to the next hit, for at most `steps` further steps.
 fn next_hit(session: &mut Session, points: &mut Points, steps: u64) -> Option<Hit> {
     let until = session.steps() + steps;
     while session.steps() < until {
@@ -63,7 +63,7 @@ fn next_hit(session: &mut Session, points: &mut Points, steps: u64) -> Option<Hi
     None
 }
 
-/// Events and steps at which a breakpoint hits in so many steps.
+/// Returns the events and steps at which a breakpoint hits within `steps` steps.
 fn hits(scene: &str, text: &str, steps: u64) -> Vec<(u64, u64)> {
     let mut session = session(scene);
     let mut points = points(&mut session, &[text]);
@@ -78,7 +78,7 @@ fn hits(scene: &str, text: &str, steps: u64) -> Vec<(u64, u64)> {
     hits
 }
 
-/// The same, found by looking at every event.
+/// Returns the events and steps at which `holds` becomes true, evaluated at every event.
 fn looked_for(scene: &str, holds: &dyn Fn(&Session) -> bool, steps: u64) -> Vec<(u64, u64)> {
     let mut session = session(scene);
     let (mut before, mut found) = (false, Vec::new());
@@ -97,7 +97,7 @@ fn pe(x: u8, y: u8, p: u8) -> Pe {
     Pe::at(x, y, p).unwrap()
 }
 
-/// The first PE of a layer, as conditions write it, and itself.
+/// Returns the first PE of a layer, as conditions write it, and as a value.
 fn some_pe(scene: &str, layer: usize) -> (String, Pe) {
     let pe = session(scene).program().populations[layer].pes[0];
     (format!("pe({},{},{})", pe.qpe().x, pe.qpe().y, pe.p()), pe)
@@ -297,7 +297,7 @@ fn ignore_counts_once_and_disabling() {
     let id = point.id;
     assert_eq!((point.hits, point.ignore, point.enabled), (3, 0, false));
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "once");
-    // Enabled anew, what holds counts as coming to hold.
+    // After enabling, a condition that is already true counts as becoming true.
     points.obey(&PointCommand::Add(spec("step > 0, off", PointKind::Break)), &mut session);
     points.obey(&PointCommand::Enable { id, on: false }, &mut session);
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "off");
@@ -389,12 +389,12 @@ const ERRORS: &[(&str, usize, &str, &str)] = &[
     ("1 < step and stp > 3", 14, "no value `stp`", "`step`"),
     ("perplexity > ", 14, "a value is missing", ""),
     ("perplexity = 150", 12, "`=`", "`==` compares"),
-    ("perplexity", 1, "neither holds nor does not", "compare it"),
-    ("token", 1, "neither holds", "=="),
-    ("1 < 2", 1, "always the same", ""),
+    ("perplexity", 1, "neither true nor false", "compare it"),
+    ("token", 1, "neither true", "=="),
+    ("1 < 2", 1, "never changes", ""),
     ("1 < step < 3", 10, "comparison of three", "and"),
-    ("step > 3 furlongs", 10, "`furlongs` is no unit", "ms"),
-    ("step > 3 once", 10, "`once` is no unit", "`, once`"),
+    ("step > 3 furlongs", 10, "unknown unit `furlongs`", "ms"),
+    ("step > 3 once", 10, "unknown unit `once`", "`, once`"),
     ("step > 3 ms", 1, "`step` is a plain number and `3 ms` a time", ""),
     ("time_us > 5 KB", 1, "a time", ""),
     ("time_us + surprisal > 5", 1, "surprisal", ""),
@@ -402,10 +402,10 @@ const ERRORS: &[(&str, usize, &str, &str)] = &[
     ("rnns.9.activity > 0.5", 1, "no value", "`rnns."),
     ("rnns.1 > 3", 1, "is a layer", "rnns.1.activity"),
     ("rnns.1.actvity > 0.5", 8, "no `actvity`", "`activity`"),
-    ("layer == \"rnns.7\"", 10, "no layer", "rnns.0"),
-    ("layer(\"rnns.7\").activity > 0.5", 7, "no layer", "rnns.0, rnns.1, rnns.2"),
+    ("layer == \"rnns.7\"", 10, "unknown layer", "rnns.0"),
+    ("layer(\"rnns.7\").activity > 0.5", 7, "unknown layer", "rnns.0, rnns.1, rnns.2"),
     ("layer < rnns.1", 1, "no order", "=="),
-    ("phase == recurent", 10, "no phase", "`recurrent`"),
+    ("phase == recurent", 10, "unknown phase", "`recurrent`"),
     ("phase == 3", 1, "a word", ""),
     ("phase == token", 1, "never the same word", ""),
     ("pe(4,3,0).fifo > 1", 1, "no PE (4,3,0)", "holes"),
@@ -413,13 +413,13 @@ const ERRORS: &[(&str, usize, &str, &str)] = &[
     ("pe(1,1).fifo > 1", 1, "`pe(…)`", "pe(3,4,2)"),
     ("pe(1,x,2).fifo > 1", 6, "whole number", ""),
     ("pe.fifo > 1", 1, "no value", ""),
-    ("pe > 1", 1, "of what?", "pe(3,4,2)"),
-    ("link(1,1,up).load > 0.5", 10, "no direction", "north"),
+    ("pe > 1", 1, "`pe` is incomplete", "pe(3,4,2)"),
+    ("link(1,1,up).load > 0.5", 10, "unknown direction", "north"),
     ("link(1,1,west).load > 0.5", 1, "no link leaves", "edge"),
     ("link(4,4,west).load > 0.5", 1, "no QPE (4,4)", "holes"),
     ("unit(\"rnns.1\", 96).c > 0", 16, "0 to 95", ""),
     ("unit(\"rnns.1\", 5, 1).c > 0", 19, "samples are 0 to 0", "batch"),
-    ("unit(\"rnns.1\", 5) > 0", 18, "what of it?", "c, y, theta"),
+    ("unit(\"rnns.1\", 5) > 0", 18, "a field is missing", "c, y, theta"),
     ("unit(\"rnns.1\", 5).x > 0", 19, "no `x`", "c, y, theta"),
     ("nit(\"rnns.1\", 5).c > 0", 1, "no `nit(…)`", "`unit(…)`"),
     ("written(step, 0..4)", 1, "`written(…)`", "0x8000"),
@@ -438,7 +438,7 @@ const ERRORS: &[(&str, usize, &str, &str)] = &[
     ("step > 3 & step < 5", 10, "`&`", "`and`"),
     ("step ≥ 3", 6, "`≥`", ">="),
     ("€ > 3", 1, "`€`", ""),
-    ("not step", 5, "neither holds", ""),
+    ("not step", 5, "neither true", ""),
     ("step + (step > 3) > 1", 8, "no number", ""),
     ("token + 1 > 3", 1, "no number", ""),
     ("class == \"other\"", 1, "another task", ""),
@@ -619,7 +619,7 @@ fn whatever(text: &str, cut: usize) {
     assert!(found.start <= text.len() && (found.words.is_empty() || text.is_char_boundary(found.start)));
 }
 
-/// An engine on a scene, and what it says.
+/// Engine on a scene, with its messages.
 struct Face {
     engine: Engine,
     events: crossbeam_channel::Receiver<EngineEvent>,

@@ -15,14 +15,14 @@ use spinntui::session::real_time::real_time;
 
 use crate::common::{fine, session};
 
-/// Products of a matrix with values, neither of which is 0, one by one.
+/// Counts the products of a matrix with values, neither of which is 0, one by one.
 fn products(matrix: &Csr, values: &[f32]) -> u64 {
     let row = |row| csr::row(matrix, row).filter(|&(source, weight)| weight * values[source as usize] != 0.0);
     (0..matrix.rows()).map(|number| row(number).count() as u64).sum()
 }
 
-/// Effective products of W and R of each layer of a session's network on the rows that it has read,
-/// by the mathematics.
+/// Returns the effective products of W and R of each layer of a session's network on the rows that
+/// it has read, by the mathematics.
 fn expected(session: &Session, rows: &[Vec<u32>]) -> Vec<[u64; 2]> {
     let (network, program) = (session.model().network(), session.program());
     let restart = EgruProgram::of(program).unwrap().restart;

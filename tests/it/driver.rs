@@ -1,4 +1,4 @@
-//! The engine, driven by commands as the app drives it, for tests of what is recorded and shown.
+//! Engine driven by commands as the app drives it, for tests of recordings and displays.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,10 +16,10 @@ use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
 use spinntui::session::record::Recorder;
 use spinntui::session::snapshot::{RunState, SharedSnapshot};
 
-/// How long an engine that hangs is waited for.
+/// Time limit for an engine that hangs.
 const HANGS: Duration = Duration::from_secs(600);
 
-/// An engine, driven as the app drives it.
+/// Engine driven as the app drives it.
 pub struct Driver {
     engine: Engine,
     events: crossbeam_channel::Receiver<EngineEvent>,
@@ -47,7 +47,7 @@ impl Driver {
         driver
     }
 
-    /// Returns the next snapshot of a machine that stands still.
+    /// Returns the next snapshot of a paused machine.
     pub fn standing(&self) -> SharedSnapshot {
         loop {
             self.engine.ready();
@@ -65,7 +65,7 @@ impl Driver {
         self.standing()
     }
 
-    /// Returns what the engine says to a command.
+    /// Returns the engine's answer to a command.
     pub fn says(&self, command: Command) -> String {
         assert!(self.engine.send(command));
         loop {

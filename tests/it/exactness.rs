@@ -86,9 +86,10 @@ pub struct Case {
     outputs: [Output; 3],
     overlap: bool,
     pub kernels: Vec<(KernelKind, KernelKind)>,
-    /// Every matrix by this kernel, which rounds, against the reference that rounds.
+    /// Kernel that rounds, used for every matrix against the reference that rounds.
     rounded: Option<KernelKind>,
-    /// Where events are sent, `CscEvent` becomes `CscEventList` (but not in front of DRAM rows).
+    /// Whether `CscEvent` becomes `CscEventList` where events are sent (but not in front of DRAM
+    /// rows).
     lists: bool,
     compare: Compare,
     /// Layers without events.
@@ -182,7 +183,7 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    /// What ARCHITECTURE.md lists: combinations that the mapper refuses.
+    /// Returns `true` for the combinations that the mapper refuses, as listed in ARCHITECTURE.md.
     fn refused(&self) -> bool {
         let MappingOptions { broadcast, payload, schedule, batch, .. } = self.options;
         let traces = self.outputs.iter().take(self.layers.len()).any(|output| *output == Output::Trace);
@@ -277,7 +278,7 @@ fn peaks(case: &Case, network: &Egru, rows: &[Vec<f32>]) -> Option<Peaks> {
     (case.seed % 8 != 1).then(|| Peaks::seen(network, [sequence()]))
 }
 
-/// One time step with 8-bit weights and inputs.
+/// Computes one time step with 8-bit weights and inputs.
 fn step_on_mac(network: &Egru, matrices: &[[Int8Dense; 2]], state: &mut EgruState, x: &[f32]) -> Vec<f32> {
     let multiply = |k: usize, weights, input: &[f32], out: &mut [f32]| {
         let [w, r] = &matrices[k];
@@ -316,7 +317,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What `net` computes: bits of the last layer's y, by step and sample.
+/// Returns the result of `net`: bits of the last layer's y, by step and sample.
 fn reference(case: &Case, network: &Egru, rows: &[Vec<f32>], steps: &[Vec<u32>]) -> Vec<Vec<Vec<u32>>> {
     let quantised = (case.rounded == Some(KernelKind::Int8Csr)).then(|| QuantisedEgru::new(network));
     let scales = peaks(case, network, rows).unwrap_or_default().scales(network.layers.len());

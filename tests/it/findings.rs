@@ -1,4 +1,4 @@
-//! What a running chip is said to show is what it does.
+//! Tests that findings describe what a running chip does.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
 
@@ -66,7 +66,7 @@ fn races_are_errors_with_their_pe() {
     }
 }
 
-/// Each link of the mesh, dead from the start: either nothing is sent over it, or the chip stops
+/// Kills each link of the mesh from the start: either nothing is sent over it, or the chip stops
 /// and the link is named.
 #[test]
 fn a_dead_link_is_named_where_it_stops_the_chip() {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 type Check = fn(&[u8]);
 
-/// Every target of `fuzz/targets` with its check.
+/// Targets of `fuzz/targets`, each with its check.
 const TARGETS: [(&str, Check); 13] = [
     ("aedat2", |rest| checks::events(b"#!AER-DAT2.0\r\n", rest)),
     ("aedat31", |rest| checks::events(b"#!AER-DAT3.1\r\n", rest)),
@@ -44,7 +44,7 @@ fn names(path: &str) -> Vec<String> {
     names
 }
 
-/// Returns a seed and what becomes of it when it is cut off or a byte is changed.
+/// Returns a seed, its beginnings of several lengths, and copies with one byte changed.
 fn variants(seed: &[u8]) -> Vec<Vec<u8>> {
     let mut variants = vec![seed.to_vec()];
     for place in (0..PLACES).map(|place| place * seed.len() / PLACES) {

@@ -22,7 +22,7 @@ fn session(edits: &[(&str, &str)]) -> Session {
     crate::common::session(SCENE, edits)
 }
 
-/// Runs so many sequences; the bits of every answer's scores.
+/// Runs `sequences` sequences and returns the bits of every answer's scores.
 fn scores(session: &mut Session, sequences: usize) -> Vec<Vec<u32>> {
     for _ in 0..sequences {
         assert!(matches!(session.step(StepUnit::Sequence), Moved::On(_)));
@@ -31,7 +31,7 @@ fn scores(session: &mut Session, sequences: usize) -> Vec<Vec<u32>> {
     answered.iter().map(|a| a.answer.scores.iter().map(|score| score.to_bits()).collect()).collect()
 }
 
-/// What the plain network says of the first samples.
+/// Returns the scores of the plain network for the first samples.
 fn reference(samples: usize) -> Vec<Vec<u32>> {
     let model = spinntui::model::GestureModel::load(Path::new("models/egru-dvs-gesture")).unwrap();
     let found = Samples::find(Path::new("assets/gestures"), &FrameOptions::default(), None).unwrap();

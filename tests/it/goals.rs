@@ -60,7 +60,7 @@ fn stage(against: bool) -> Stage {
     stage
 }
 
-/// Presses the keys of a row; returns how many they were, without what was typed, and the screen.
+/// Presses the keys of a row; returns their number, without typed text, and the screen.
 fn drive(row: &Row, folder: &Path) -> (usize, String) {
     let keys = row.keys.replace("TMP", &folder.display().to_string());
     let mut stage = stage(row.goal.contains("two scenes"));

@@ -128,7 +128,7 @@ fn a_word_is_searched_both_ways_and_gone_to() {
     assert_eq!(steps(&mut stage), places[first]);
     assert!(stage.app().overlays.is_empty());
     press(&mut stage, ": 'search zzz' enter");
-    assert!(shown(&stage).contains("`zzz` is nowhere in the text"), "{}", shown(&stage));
+    assert!(shown(&stage).contains("`zzz` not found in the text"), "{}", shown(&stage));
     // A scene without a text has none to search.
     let mut spiking = self::stage("scenes/lif.ron", "/");
     assert!(spiking.app().overlays.is_empty() && shown(&spiking).contains("no text"), "{}", shown(&spiking));

@@ -69,7 +69,7 @@ fn tensors(golden: &Value) -> Tensors {
     shapes.iter().map(tensor).collect()
 }
 
-/// A model folder of these tensors; `card` is put into the card's parentheses.
+/// Creates a model folder of these tensors; `card` is put into the card's parentheses.
 fn folder(tensors: &Tensors, card: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let bytes = tensors.iter().map(|(name, (shape, values))| {
@@ -105,7 +105,8 @@ fn close(got: &[f32], want: &[f64], what: &str) {
     }
 }
 
-/// Which units of a layer sent an event, as `bits` of golden.py: unit 0 in the highest bit.
+/// Returns the units of a layer that sent an event, as `bits` of golden.py: unit 0 in the highest
+/// bit.
 fn bits(y: &[f32]) -> String {
     let byte = |units: &[f32]| {
         units.iter().enumerate().fold(0, |byte, (i, &y)| byte | u8::from(y != 0.0) << (7 - i))
@@ -113,12 +114,12 @@ fn bits(y: &[f32]) -> String {
     hex(y.chunks(8).map(byte))
 }
 
-/// What a sequence through the reference gave.
+/// Result of a sequence through the reference.
 struct Run {
-    /// Of every frame.
+    /// Features of every frame.
     features: Vec<Vec<f32>>,
     outputs: Vec<Vec<f32>>,
-    /// Of every layer, its events of every frame.
+    /// Events of every layer in every frame.
     events: Vec<Vec<String>>,
     /// After the last frame.
     layers: Vec<LayerState>,
@@ -182,7 +183,7 @@ fn a_network_of_the_authors_sizes_is_pytorchs() {
     network_is_pytorchs(&golden("gestures_full.json"));
 }
 
-/// Layer, frame and unit of the first event that one has and the other has not.
+/// Returns layer, frame and unit of the first event that one has and the other has not.
 fn first_difference(found: &[Vec<String>], wanted: &Value) -> Option<(usize, usize, usize)> {
     let frames = found.first().map_or(0, Vec::len);
     let places = (0..frames).flat_map(|frame| (0..found.len()).map(move |layer| (layer, frame)));

@@ -29,7 +29,7 @@ struct Walker {
     history: History,
 }
 
-/// All that can be told of a moment: machine, task, outputs, energy.
+/// Fingerprint of a moment: machine, task, outputs, energy.
 type Seen = (u128, u128, Option<u64>, u64, u64);
 
 impl Walker {
@@ -94,7 +94,7 @@ impl Random {
     }
 }
 
-/// Goes anywhere, again and again, and looks whether a place is the same each time it comes there.
+/// Seeks to random places again and again, and checks that a place is the same each time.
 fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
     let mut walker = Walker::new(scene, set);
     let mut random = Random(0x5eed_0001);
@@ -197,7 +197,7 @@ fn a_step_back_lands_where_that_step_began() {
     }
     assert_eq!(walker.back(StepUnit::TimeStep, 1).unwrap().steps, 9);
     assert_eq!(walker.back(StepUnit::TimeStep, 2).unwrap().steps, 7);
-    // What is known to come can be gone to as well.
+    // A later position that was reached before can be sought as well.
     assert_eq!(walker.go(&Place::Step(9)).unwrap().steps, 9);
     // The first layer of a step begins where the step does.
     walker.forward(StepUnit::Layer);

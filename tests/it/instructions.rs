@@ -24,7 +24,7 @@ use spinntui::session::snapshot::{Focus, SharedSnapshot};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-/// An engine whose snapshots show the machine code of a PE.
+/// Engine whose snapshots show the machine code of a PE.
 struct AtCode {
     driver: Driver,
     pe: Pe,

@@ -1,4 +1,5 @@
-//! The committed listings are what the recorded compiler makes of the committed sources.
+//! Tests that the committed listings are the output of the recorded compiler for the committed
+//! sources.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +11,7 @@ use crate::common::skipped;
 
 const COMPILER: &str = "arm-none-eabi-gcc";
 
-/// The compiler's signature, as it would write it into a listing; `None` if it is not installed.
+/// Returns the compiler's signature, as in a listing; `None` if it is not installed.
 fn installed() -> Option<String> {
     let folder = tempfile::tempdir().ok()?;
     let source = folder.path().join("empty.c");

@@ -46,7 +46,7 @@ struct Case {
     kernels: Vec<(KernelKind, KernelKind)>,
     options: MappingOptions,
     traces: bool,
-    /// Every layer from the first PE on: PEs host several layers.
+    /// Whether every layer starts at the first PE, so that PEs host several layers.
     overlap: bool,
 }
 
@@ -79,7 +79,7 @@ impl Case {
         if kind == KernelKind::CscEventList && !lists { KernelKind::CscEvent } else { kind }
     }
 
-    /// The network and a chip that is loaded with it.
+    /// Returns the network and a chip that is loaded with it.
     fn build(&self) -> (Egru, Machine) {
         let mut values = Values(self.seed);
         let (mut inputs, mut network, mut options) =
@@ -125,7 +125,7 @@ impl Case {
     }
 }
 
-/// All labels of a PE, one an element, ascending.
+/// Returns all labels of a PE, one for each element, ascending.
 fn all(labels: &Labels<'_>, machine: &Machine, pe: Pe) -> Vec<Label> {
     let words = machine.state().pes[pe.index()].sram.words();
     let mut found: Vec<Label> = Vec::new();
@@ -146,7 +146,8 @@ fn all(labels: &Labels<'_>, machine: &Machine, pe: Pe) -> Vec<Label> {
 /// Layer, W or R, unit, gate, source.
 type Name = (u16, bool, u32, u8, u32);
 
-/// Every weight of the network by name, as its kernel stores it: rounded to 8 bits where it does.
+/// Returns every weight of the network by name, as its kernel stores it: rounded to 8 bits where it
+/// does.
 fn weights(network: &Egru) -> BTreeMap<Name, f32> {
     let mut all = BTreeMap::new();
     for (k, layer) in (0u16..).zip(&network.layers) {
@@ -273,7 +274,7 @@ fn check_map(machine: &Machine) {
     }
 }
 
-/// What buffers are said to hold is what its senders have: y of the step just completed.
+/// Checks that the labels of buffers agree with their senders: y of the step just completed.
 fn check_buffers(machine: &Machine) -> usize {
     let mut compared = 0;
     let mut sent: BTreeMap<(u16, u8, u32), (u32, u32)> = BTreeMap::new();
@@ -344,7 +345,7 @@ proptest! {
     }
 }
 
-/// One PE, compressed rows: what the words say, and what a flipped row pointer makes of them.
+/// Tests labels and words of compressed rows on one PE, also after a row pointer was flipped.
 #[test]
 fn labels_in_words_follow_the_row_pointers() {
     let case = Case {

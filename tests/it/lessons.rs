@@ -208,7 +208,7 @@ fn keys_that_do_something_else_are_a_problem_of_their_page() {
     assert!(told.starts_with("try 2 (S S W) at 80x24: the screen lacks \"a fault\":"), "{told}");
     for (tries, marked, said) in [
         (r#"(keys: "spacebar", sees: ["x"])"#, "\"spacebar", "no such key: `spacebar`"),
-        (r#"(keys: "s", sees: [])"#, "[])]", "names no text to be seen"),
+        (r#"(keys: "s", sees: [])"#, "[])]", "names no text to look for"),
         (r#"(keys: "s", seas: ["x"])"#, "seas", "did you mean `sees`?"),
         (r#"(keys: "s", sees: ["{2: step}"])"#, "step}", "knows nothing of page 2"),
     ] {
@@ -229,7 +229,7 @@ fn the_shipped_lessons_are_listed_in_the_order_in_which_they_are_given() {
     assert!(told.contains("did you mean `spinntui lesson who-waits-for-whom`?"), "{told}");
 }
 
-/// A lesson of one page with these fields of it, and a scene.
+/// Returns a lesson of one page with these fields, and a scene.
 fn lesson(page: &str) -> String {
     format!(
         "Lesson(\n    version: 1,\n    title: \"t\",\n    about: \"a\",\n    minutes: 1,\n    \
@@ -289,7 +289,7 @@ fn what_only_running_it_shows_is_shown_where_it_is_too() {
     let loaded = Loaded::from_text(&text, Path::new("scenes/mine.ron")).unwrap();
     let pages = check(&loaded).unwrap();
     let problems = pages[0].problems.join("\n");
-    for part in ["mine.ron:8:44", "did you mean `perplexity`?", "what is expected does not hold: step is 1"] {
+    for part in ["mine.ron:8:44", "did you mean `perplexity`?", "an expected condition is false: step is 1"] {
         assert!(problems.contains(part), "{part:?} not in {problems}");
     }
     let value = |name: &str| pages[0].values.iter().find(|(known, _)| known == name).unwrap().1.clone();
@@ -321,7 +321,7 @@ fn run(session: &mut Session, history: &mut History, steps: u32) {
     }
 }
 
-/// What was kept after a fault is not what is come back to once the fault has been undone.
+/// A checkpoint kept after a fault is discarded once the fault has been undone.
 #[test]
 fn going_back_before_a_fault_forgets_what_was_kept_after_it() {
     let open = || {

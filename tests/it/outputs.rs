@@ -1,4 +1,5 @@
-//! Files that the program writes appear whole and never replace an input; it reads regular files.
+//! Tests that the program writes complete files, never replaces an input, and reads only regular
+//! files.
 //!
 //! This holds whatever ends the program. Files to read have a limit of length.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
@@ -40,7 +41,7 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    /// Runs the program from another folder; `@` in the arguments stands for this one.
+    /// Runs the program from another folder; `@` in the arguments stands for the test's folder.
     fn run(&self, arguments: &[&str]) -> Output {
         let folder = self.folder.path().to_str().unwrap();
         let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace('@', folder)).collect();

@@ -143,7 +143,7 @@ fn text_fits_80_columns() {
 #[test]
 fn places_that_are_not_there_are_explained() {
     refused(&["--pe", "4,3,0"], &["no PE (4,3,0)"]);
-    refused(&["--pe", "x"], &["write x,y,p"]);
+    refused(&["--pe", "x"], &["expected x,y,p"]);
     refused(&[], &["--pe"]);
     refused(&["--unit", "rnns.7:1"], &["rnns.7", "rnns.2 (48 units)"]);
     refused(&["--unit", "rnns.0:999"], &["no unit 999"]);

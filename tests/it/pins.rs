@@ -20,7 +20,7 @@ const SCENE: &str = "scenes/lm_small.ron";
 const UNIT: &str = "unit(\"rnns.1\", 41).c";
 const PINS: [&str; 4] = ["perplexity", UNIT, "sram(1,4,0,0x4d2c).f32", "token"];
 
-/// An engine, and what it says.
+/// Engine with its messages.
 struct Face {
     engine: Engine,
     events: Receiver<EngineEvent>,
@@ -39,7 +39,7 @@ impl Face {
         face
     }
 
-    /// The next snapshot in which the engine stands still, and what was said before it.
+    /// Returns the next snapshot in which the engine is paused, and the messages before it.
     fn rest(&self) -> (SharedSnapshot, String) {
         let mut said = String::new();
         loop {
@@ -75,7 +75,7 @@ impl Face {
     }
 }
 
-/// What `run --watch` writes for [`PINS`].
+/// Returns the table that `run --watch` writes for [`PINS`].
 fn watched(folder: &Path, steps: u64, more: &[&str]) -> String {
     let file = folder.join("watched.csv");
     let steps = steps.to_string();
@@ -90,7 +90,7 @@ fn lines(text: &str, rows: usize) -> Vec<&str> {
     text.lines().take(rows + 1).collect()
 }
 
-/// The first number of a pin's chart, its last one, and how many there are.
+/// Returns the first number of a pin's chart, its last one, and their count.
 fn ends(pin: &WatchView) -> (u64, Option<f64>, usize) {
     (pin.since, pin.values.last().copied().flatten(), pin.values.len())
 }
@@ -166,7 +166,7 @@ fn pins_have_numbers_end_at_a_bound_and_say_what_is_wrong() {
     assert_eq!(said("power"), "power is pin 1 already");
     assert!(said("perplexty").contains("did you mean `perplexity`?"));
     let (_, gone) = face.send(Command::Watch(WatchCommand::Remove(1)));
-    assert_eq!(gone, "pin 1 taken out");
+    assert_eq!(gone, "pin 1 removed");
     let (after, none) = face.send(Command::Watch(WatchCommand::Remove(1)));
     assert_eq!(none, "there is no pin 1");
     assert_eq!(after.watches.iter().map(|pin| pin.id).collect::<Vec<_>>(), [2, 3]);

@@ -36,7 +36,7 @@ fn run(edits: &[(&str, &str)], unit: StepUnit) -> Session {
 
 const PIPELINED: (&str, &str) = ("mapping.schedule", "Pipelined");
 
-/// Constant inputs.
+/// Task with constant inputs.
 #[derive(Debug)]
 struct Ones;
 
@@ -169,7 +169,7 @@ fn a_whole_text_is_read_to_its_end() {
     }
 }
 
-/// Each stream against the reference network, and the perplexity of all.
+/// Compares each stream with the reference network, and the perplexity of all.
 #[test]
 fn a_batch_reads_streams_of_the_text() {
     let session = run(&[("mapping.batch", "3")], StepUnit::TimeStep);

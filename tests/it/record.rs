@@ -1,4 +1,4 @@
-//! A session written down can be had again; faults come from scenes and from the command line.
+//! Tests of recorded sessions and their replay, and of faults from scenes and the command line.
 
 #![allow(
     clippy::unwrap_used,
@@ -38,7 +38,7 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     driver.does(Command::Go(Place::Bookmark("here".into())));
     let flip = Fault::FlipBit { pe: (1, 4, 0).into(), address: 0x8003, bit: 6 };
     assert!(driver.says(Command::Inject(flip)).contains("flipped"));
-    // A place that lies ahead is run to.
+    // Seeking to a later place runs the chip until there.
     let ahead = driver.does(Command::Go(Place::Step(9)));
     assert_eq!((ahead.steps, ahead.history.faults.len()), (9, 1));
     driver.does(step(StepUnit::Event, 7));

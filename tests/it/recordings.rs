@@ -41,7 +41,7 @@ struct Expected<'a> {
     columns: Vec<&'a str>,
 }
 
-/// What the table says of a file, computed from what was read.
+/// Returns the columns of the table for a file, computed from its events.
 fn columns(events: &[CameraEvent], raw: bool) -> Vec<String> {
     // Rows of AEDAT 2.0 hold the address's own bits: axes the other way round, 0 for ON.
     let bits = |e: &CameraEvent| if raw { (127 - e.x, 127 - e.y, !e.on) } else { (e.x, e.y, e.on) };

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use spinntui::machine::program::RegionKind;
 use spinntui::report::Report;
-use spinntui::report::gather::Around;
+use spinntui::report::gather::RunContext;
 use spinntui::session::command::StepUnit;
 use spinntui::session::{Moved, Session};
 
@@ -299,7 +299,7 @@ fn findings_say_what_where_and_what_to_try() {
     assert_eq!(rules("scenes/lm.ron"), ["warning pe-full", "note unused-pes", "note ports-assumed"]);
 }
 
-/// Hash of the output after so many steps, with something done to the machine first.
+/// Returns the hash of the output after `steps` steps, with `disturb` applied to the session first.
 fn output_after(steps: u64, disturb: impl Fn(&mut Session)) -> (u128, Moved) {
     let mut session = session(SMALL, &[]);
     disturb(&mut session);
@@ -362,7 +362,8 @@ fn stalled() -> (Session, String) {
 fn a_chip_that_waits_for_a_lost_packet_says_who_waits_and_what_was_reached() {
     let (mut session, reason) = stalled();
     assert!(reason.contains("PE(") && reason.contains("(rnns.") && reason.contains("lost"), "{reason}");
-    let report = Report::gather(&mut session, Around { stopped: Some(reason.clone()), ..Around::default() });
+    let report =
+        Report::gather(&mut session, RunContext { stopped: Some(reason.clone()), ..RunContext::default() });
     assert!(report.steps > 0 && report.steps < 4, "{}", report.steps);
     assert!(report.to_text().contains("STOPPED"));
     let value: Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
@@ -456,7 +457,7 @@ fn the_parts_of_the_energy_add_up_to_the_whole() {
             let (whole, parts) = (session.energy().energy_j, session.energy_parts());
             assert!((parts.total() / whole - 1.0).abs() < 1e-9, "{waiting}: {parts:?} against {whole}");
         }
-        let report = Report::gather(&mut session, Around::default());
+        let report = Report::gather(&mut session, RunContext::default());
         let parts = &report.energy_parts;
         let operations: f64 = parts.operations.iter().map(|o| o.energy_j).sum();
         assert!(operations > 0.0 && parts.interrupts_j > 0.0 && parts.transport_j > 0.0);

@@ -1,4 +1,4 @@
-//! Scenes as users write them: good ones load, bad ones say what is wrong and where.
+//! Tests of scenes as users write them: valid ones load, invalid ones give an error with its place.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 

@@ -1,4 +1,4 @@
-//! `docs/scene.md` is what the types say.
+//! Test that `docs/scene.md` agrees with the types.
 
 use std::path::Path;
 

@@ -196,8 +196,8 @@ fn what_is_wrong_is_said() {
     for (arguments, words) in [
         (vec!["scenes/none.ron"], vec!["scenes/none.ron", "no such file"]),
         (vec![SCENE, "--panel", "memry"], vec!["did you mean `memory`"]),
-        (vec![SCENE, "--at", "soon"], vec!["`soon` is no moment"]),
-        (vec![SCENE, "--at", "step 1, 2 things"], vec!["`2 things` is no step"]),
+        (vec![SCENE, "--at", "soon"], vec!["invalid moment `soon`"]),
+        (vec![SCENE, "--at", "step 1, 2 things"], vec!["invalid step `2 things`"]),
         (vec![SCENE, "--size", "80"], vec!["120x40"]),
         (vec![SCENE, "--keys", "spacebar"], vec!["`spacebar`"]),
         (vec![SCENE, "--keys", "g 'step"], vec!["quote"]),
@@ -299,7 +299,7 @@ fn before_the_first_frame_or_row_the_screen_says_what_there_is() {
     ] {
         for size in ["80x24", "120x40"] {
             let screen = shown(&[scene, "--size", size]);
-            assert!(screen.contains("9 Timeline which PE"), "what each panel shows: {screen}");
+            assert!(screen.contains("9 Timeline activity of PEs"), "what each panel shows: {screen}");
             let joined = joined(&screen);
             for word in words {
                 assert!(joined.contains(word), "{scene} at {size}: {word}\n{screen}");
@@ -346,14 +346,14 @@ fn a_unit_that_fired_shows_the_state_that_was_above_its_threshold() {
 #[test]
 fn before_the_first_step_each_panel_says_what_it_will_show() {
     for (keys, words) in [
-        ("4", "t: who sends to whom"),
+        ("4", "t: traffic by sender and receiver"),
         ("5", "its share of the step, as a bar"),
         ("6", "after the first token"),
         ("7", "hottest PEs"),
         ("9", "packets and DMA over time"),
         ("3", "program"),
         ("8", "waiting for input"),
-        ("2", "which PE does what when"),
+        ("2", "activity of PEs over time"),
     ] {
         let fresh = shown(&[SCENE, "--size", "80x24", "--keys", keys]);
         assert!(fresh.contains(words), "{keys}:\n{fresh}");

@@ -19,7 +19,7 @@ struct Slurm {
 }
 
 impl Slurm {
-    /// Starts it; `None` where Slurm is not installed or the test is not root's.
+    /// Starts Slurm; `None` where it is not installed or the test is not run by root.
     fn start() -> Option<Self> {
         let there = |program: &str| {
             ["/usr/sbin", "/usr/bin"].iter().any(|folder| Path::new(folder).join(program).exists())

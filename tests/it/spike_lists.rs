@@ -127,7 +127,7 @@ fn populations(net: &Net) -> Vec<String> {
     layers.filter(|layer| layer.words > 1).map(|layer| layer.name.clone()).collect()
 }
 
-/// Every expected list of Euler with reset by subtraction, both latencies, on two partitions.
+/// Tests every expected list of Euler with reset by subtraction, both latencies, on two partitions.
 #[test]
 fn every_network_gives_its_expected_spikes_on_the_chip() {
     let (mut wrong, mut lists) = (Vec::new(), 0);
@@ -267,7 +267,7 @@ fn verify_compares_every_neuron_of_every_tick() {
     panic!("the flipped bit was not found");
 }
 
-/// What is wrong with a scene is said with its field, and the exit code is 2.
+/// An error in a scene is reported with its field, and the exit code is 2.
 #[test]
 fn what_cannot_run_is_refused_with_the_node_or_the_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -292,9 +292,9 @@ fn what_cannot_run_is_refused_with_the_node_or_the_line() {
     let said = refused(&[missing, "task.inputs=None", "task.dt=None"]);
     assert!(said.contains("dt") && said.contains("node"), "{said}");
     let said = refused(&[missing, "task.inputs=None", "mapping.layers=[(layer: \"nobody\", pes: 1)]"]);
-    assert!(said.contains("`nobody` is no population"), "{said}");
+    assert!(said.contains("unknown population `nobody`"), "{said}");
     let said = refused(&["task.trace=[(\"nobody\", 0, \"v\")]"]);
-    assert!(said.contains("`nobody` is no population"), "{said}");
+    assert!(said.contains("unknown population `nobody`"), "{said}");
     let said = refused(&["task.tick=Us(0.2)"]);
     assert!(said.contains("a tick of 0.2 µs"), "{said}");
     let said = refused(&["mapping.batch=2"]);

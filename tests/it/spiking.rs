@@ -19,10 +19,11 @@ use spinntui::net::spiking::population::Spinnaker2Lif;
 use spinntui::net::spiking::{Network, Origin, Projection, SpikeSource};
 use spinntui::session::energy::Meter;
 use spinntui::session::stats::Stats;
-use spinntui::session::timeline::Tape;
+use spinntui::session::timeline::StepHistory;
 use spinntui::session::timeline::path::packet_words;
 
-/// One source, and two populations of one neuron in a row; a spike crosses in `delay` ticks.
+/// Returns a network of one source and two populations of one neuron in a row; a spike crosses in
+/// `delay` ticks.
 fn network(delay: u16) -> Network {
     let neuron = Spinnaker2Lif {
         threshold: 1.0,
@@ -104,23 +105,23 @@ fn a_spiking_program_is_timed_like_any_other() {
     assert!(state.timer.count.longest > 0 && state.timer.count.overrun_count == 0);
 }
 
-/// Runs two populations with a recording, and returns machine, tape and statistics.
-fn recorded(delay: u16) -> (Machine, Tape, Stats) {
+/// Runs two populations with a recording, and returns machine, step history and statistics.
+fn recorded(delay: u16) -> (Machine, StepHistory, Stats) {
     let mut machine = machine(&network(delay), &vec![vec![1.0]; 5]);
     let mut stats = Stats::new(2, machine.program().pes.len());
-    let mut tape = Tape::begin(&mut machine);
+    let mut step_history = StepHistory::begin(&mut machine);
     for tick in 0..5 {
         assert!(machine.run(&[vec![tick]], 1));
-        tape.step(&mut machine, "tick");
+        step_history.step(&mut machine, "tick");
         stats.step(&machine, &[machine.output_of(1, 0)]);
     }
-    (machine, tape, stats)
+    (machine, step_history, stats)
 }
 
 /// Recording, timeline and statistics need no other family's words.
 #[test]
 fn a_spiking_program_is_shown_in_its_own_words() {
-    let (machine, tape, stats) = recorded(0);
+    let (machine, step_history, stats) = recorded(0);
     let legend = &machine.program().legend;
     let own: Vec<&str> = legend.phases.iter().map(|phase| phase.name).collect();
     assert_eq!(own, ["tick", "read", "synapses", "wait", "neurons", "send", "log"]);
@@ -132,7 +133,7 @@ fn a_spiking_program_is_shown_in_its_own_words() {
         record.packets.iter().map(|packet| packet_words(legend, packet.kind)).collect();
     assert!(packets.contains("spikes"), "{packets:?}");
 
-    let step = tape.steps.back().unwrap();
+    let step = step_history.steps.back().unwrap();
     let on_path: BTreeSet<&str> =
         step.path.iter().filter_map(|segment| Some(legend.phase(segment.phase?))).collect();
     assert!(on_path.contains("neurons") && on_path.iter().all(|name| own.contains(name)), "{on_path:?}");
@@ -150,7 +151,8 @@ fn a_spiking_program_is_shown_in_its_own_words() {
     assert_eq!(stats.saturated(), [[0.0; 2]; 2], "there are no gates");
 }
 
-/// What a fault form, the detail of a PE and conditions on words read of any family.
+/// Tests the slot data that a fault form, the detail of a PE and conditions on words read of any
+/// family.
 #[test]
 fn a_spiking_slot_describes_itself() {
     let (machine, ..) = recorded(1);
@@ -180,7 +182,7 @@ fn what_does_not_fit_is_refused_with_numbers() {
     assert!(matches!(refused(layer("a", Some(1)), 3), SpikingError::Width { needed: 1, found: 3 }));
     assert!(matches!(refused(layer("a", None), 1), SpikingError::Spread { .. }));
     let error = refused(layer("c", Some(1)), 1);
-    assert!(error.to_string().contains("`c` is no population") && error.to_string().contains("a, b"));
+    assert!(error.to_string().contains("unknown population `c`") && error.to_string().contains("a, b"));
     let on = LayerMapping { layer: "a".into(), on: Some(vec![(9, 9, 0).into()]), ..LayerMapping::default() };
     assert!(refused(on, 1).to_string().contains("does not exist"));
 }

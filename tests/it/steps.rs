@@ -97,7 +97,7 @@ fn what_cannot_be_watched_is_refused_before_the_run() {
     }
 }
 
-/// Time steps of each unit, counted by looking at its y after every step.
+/// Counts the time steps of each unit from its y after every step.
 #[test]
 fn firing_counts_the_steps_in_which_each_unit_sends_something() {
     let folder = tempfile::tempdir().unwrap();

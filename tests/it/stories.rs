@@ -1,4 +1,4 @@
-//! The two stories of `docs/debugging.md`, as they are told there.
+//! Tests of the two stories of `docs/debugging.md`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails should say where")]
 

@@ -15,7 +15,7 @@ use crate::common::{binary, fine, spinntui, text};
 
 const TINY: &str = "scenes/sweeps/tiny.ron";
 
-/// A folder with a plan of its own.
+/// Creates a folder with a plan.
 fn plan(fields: &str) -> (TempDir, String) {
     plan_of("scenes/lm_small.ron", fields)
 }
@@ -366,7 +366,7 @@ fn bad_plans_and_folders_are_refused_before_anything_runs() {
     refused(&["sweep", "scenes/lm_small.ron"], &["has no field `model`", "`scene`"]);
     refused(
         &["run", TINY],
-        &["this is a plan of a sweep, and no scene", "spinntui sweep scenes/sweeps/tiny.ron"],
+        &["this is a plan of a sweep, not a scene", "spinntui sweep scenes/sweeps/tiny.ron"],
     );
     refused(&["sweep"], &["<PLAN>"]);
     refused(&["sweep", TINY, "--list", "--gather"], &["cannot be used with"]);

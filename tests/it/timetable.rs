@@ -43,7 +43,7 @@ fn shown(machine: &Machine) -> Vec<String> {
     parts
 }
 
-/// The first differences of two machines, in words; none if they are the same.
+/// Returns the first differences of two machines, in words; empty if they are equal.
 fn differences(added: &mut Machine, run: &mut Machine) -> Vec<String> {
     let both = shown(added).into_iter().zip(shown(run));
     let mut found: Vec<String> =
@@ -60,7 +60,8 @@ fn differences(added: &mut Machine, run: &mut Machine) -> Vec<String> {
     found
 }
 
-/// Who sent how much to whom is the same for both, in the last step and in all.
+/// Returns `true` if both machines sent the same packets from each PE to each PE, in the last step
+/// and in all.
 fn same_traffic(added: &Machine, run: &Machine) -> bool {
     let [a, b] = [added, run].map(|machine| &machine.state().matrix);
     let mut pairs = (0..PE_COUNT).flat_map(|from| (0..PE_COUNT).map(move |to| (from, to)));
@@ -69,12 +70,12 @@ fn same_traffic(added: &Machine, run: &Machine) -> bool {
     by_qpe(a) == by_qpe(b) && pairs.all(|pair| packets(a, pair) == packets(b, pair))
 }
 
-/// What is done to both machines before a step, or how the one takes it.
+/// Change made to both machines before a step, or the way in which one of them takes it.
 #[derive(Clone, Copy, Debug)]
 enum Move {
     /// Adds the step if it can.
     Add,
-    /// Adds nothing.
+    /// Runs the step event by event, without adding one.
     Run,
     /// Runs some events, and looks for a step to add after each.
     Events(usize),
@@ -86,7 +87,7 @@ enum Move {
     Record,
     /// Keeps this moment.
     Keep,
-    /// Goes back to the moment that was kept.
+    /// Goes back to the saved state.
     Back,
 }
 
@@ -104,7 +105,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 30..50)
 }
 
-/// The two machines, and what both have been given.
+/// The two machines, with the inputs of both.
 struct Pair {
     machines: [Machine; 2],
     stores: [PageStore; 2],

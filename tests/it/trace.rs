@@ -284,7 +284,7 @@ fn a_slow_pe_is_named_with_what_it_costs() {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("This token took "), "{text}");
     assert!(text.contains("on PE(3,4,2) of rnns.1 ("), "{text}");
-    // Whoever waits, waits for it, or for the host.
+    // Every wait is for this PE, or for the host.
     assert!(text.contains("PEs of rnns.2 PE(3,4,2) of rnns.1"), "{text}");
 }
 
@@ -376,7 +376,7 @@ fn obeys_the_format(events: &[Value]) {
     flows_hold(events, &slices);
 }
 
-/// Each flow begins once and ends once, later, both in slices.
+/// Checks that each flow begins once and ends once, later, both in slices.
 fn flows_hold(events: &[Value], slices: &BTreeMap<Thread, Vec<(i64, i64, &Value)>>) {
     let inside = |event: &Value| {
         let at = ns(&event["ts"]);
@@ -413,7 +413,7 @@ fn every_trace_obeys_the_rules_of_its_format() {
     }
 }
 
-/// What the report says of the same steps: chip time, cycles, packets, events.
+/// Compares a trace with the report of the same steps: chip time, cycles, packets, events.
 #[test]
 fn a_trace_agrees_with_the_report() {
     let events = trace_json(&[SMALL, "--steps", "5", "--packets", "all"]);
@@ -578,7 +578,7 @@ fn going_back_cuts_the_record_and_going_on_writes_the_same_again() {
     let back = line(&session, TimelineWindow::Latest(9));
     assert_eq!(back.now, session.tick());
     assert!(back.steps.iter().all(|step| step.end <= back.now) && back.end <= back.now);
-    // Nobody has to step for the last step to be seen.
+    // The last step is visible without another step.
     let hash = session.state_hash();
     history.again(&mut session);
     assert_eq!((session.state_hash(), session.tick()), (hash, back.now));

@@ -107,7 +107,7 @@ fn the_gpu_wins_from_the_third_sample_of_a_batch() {
     assert_eq!(VALIDATION.batches[5].energy_j, emulator("table3.energy.batch6"));
 }
 
-/// What reasons claim of the figures beside them.
+/// Tests statements in reasons about the figures beside them.
 #[test]
 fn the_paper_lies_between_sleeping_and_polling() {
     for (sleeping, polling) in
@@ -130,7 +130,7 @@ fn a_costlier_branch_takes_longer_and_the_figure_lies_in_its_interval() {
     }
 }
 
-/// What reasons claim of the gesture rows.
+/// Tests statements in reasons about the gesture rows.
 #[test]
 fn a_pipeline_and_a_batch_take_what_the_slower_layer_takes() {
     let [alone, pipelined, each, whole] = ["batch1", "batch1.pipelined", "batch6", "batch6.whole"]

@@ -24,7 +24,7 @@ fn verify(mut session: Session, steps: u64) -> Result<u64, Difference> {
 /// Scene, edits, time steps.
 type Case = (&'static str, &'static [(&'static str, &'static str)], u64);
 
-/// Every family of figures that a scene can ask for: ways of sending, batch, pipeline, 8-bit
+/// Tests every family of figures that a scene can ask for: ways of sending, batch, pipeline, 8-bit
 /// weights, gestures, arrays.
 #[test]
 fn every_kind_of_scene_is_the_mathematics() {
@@ -93,7 +93,7 @@ fn the_command_answers_with_words_and_an_exit_code() {
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{error}");
     assert!(
-        error.contains("verify: ") && error.contains("3 time steps are the mathematics', bit for bit"),
+        error.contains("verify: ") && error.contains("3 time steps equal the mathematics, bit for bit"),
         "{error}"
     );
 

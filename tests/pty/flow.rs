@@ -17,7 +17,7 @@ fn run(terminal: &mut Terminal) {
     terminal.wait_for("RUNNING");
 }
 
-/// What is on the screen is what would be drawn on an empty one.
+/// Checks that the screen equals one that is drawn on an empty terminal.
 fn assert_whole(terminal: &mut Terminal) {
     terminal.settle();
     let shown = terminal.screen();

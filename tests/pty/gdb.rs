@@ -48,7 +48,7 @@ fn gdb_attaches_to_the_running_app() {
     terminal.press("i");
     terminal.wait_for("instruction 3 of");
     terminal.press(":gdb off\r");
-    terminal.wait_for("gdb is served no more");
+    terminal.wait_for("gdb server stopped");
     terminal.press("s");
     terminal.wait_for("token 1");
     terminal.press("q");

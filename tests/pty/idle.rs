@@ -23,7 +23,7 @@ fn spent(terminal: &Terminal) -> (u64, u64) {
     (ticks, woken)
 }
 
-/// What happens in a second: bytes written, ticks of CPU, threads woken.
+/// Measures one second: bytes written, ticks of CPU, threads woken.
 fn in_a_second(terminal: &Terminal) -> (usize, u64, u64) {
     let bytes = terminal.bytes_seen();
     #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
-//! Every way out gives the terminal back: quitting, signals, panics; and every way to be stopped
-//! for a while.
+//! Tests of every way out, each of which gives the terminal back: quitting, signals, panics; and of
+//! every way to be stopped for a while.
 
 use crate::terminal::{Setup, Terminal, has_test_variables, patiently};
 use crate::{ENDLESS, SCENE, opened, started};
@@ -209,7 +209,7 @@ fn a_signal_while_stopped_counts_when_it_goes_on() {
     terminal.assert_given_back("TERM while stopped");
 }
 
-/// What people do: with a shell between, which takes the terminal while the app is stopped, so that
+/// Runs the app under a shell, as users do: it takes the terminal while the app is stopped, so that
 /// no signal tells the app of new sizes meanwhile.
 #[test]
 fn a_shell_stops_it_puts_it_in_the_background_and_takes_it_back() {

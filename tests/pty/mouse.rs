@@ -3,7 +3,7 @@
 use crate::SCENE;
 use crate::terminal::{Setup, Terminal, has_test_variables};
 
-/// What asks the terminal for the mouse, and what gives it back.
+/// Escape sequences that take the mouse from the terminal and give it back.
 const MODES: [(&str, &str); 2] = [("\x1b[?1000h", "\x1b[?1000l"), ("\x1b[?1006h", "\x1b[?1006l")];
 
 fn with_mouse() -> Terminal {

@@ -1,4 +1,4 @@
-//! No terminal, half a terminal, or one that says little about itself.
+//! Tests without a terminal, with half a terminal, or with one that has no description.
 
 use crate::SCENE;
 use crate::terminal::{Setup, binary};

@@ -17,7 +17,7 @@ use crate::{ENDLESS, SCENE};
 ///
 /// Only a failing test waits this long: it allows for one core shared with eight busy loops.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How often to look.
+/// Interval between two looks at the screen.
 const GLANCE: Duration = Duration::from_millis(10);
 /// Most bytes read at once.
 const PORTION: usize = 8_192;
@@ -42,7 +42,7 @@ pub fn has_test_variables() -> bool {
     has
 }
 
-/// What is started, and in what.
+/// Program to start, and the terminal to start it in.
 pub struct Setup {
     program: PathBuf,
     args: Vec<String>,
@@ -62,7 +62,7 @@ impl Setup {
         Self::program(binary(), &[fast.map_or(scene, |(_, fast)| fast)])
     }
 
-    /// Any program.
+    /// Creates the setup of any program.
     pub fn program(program: impl Into<PathBuf>, args: &[&str]) -> Self {
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
         Self { program: program.into(), args, size: (80, 24), env: Vec::new(), controlling: true }
@@ -74,7 +74,7 @@ impl Setup {
         self
     }
 
-    /// In a terminal of so many columns and rows.
+    /// Sets the size of the terminal: columns, rows.
     pub fn size(mut self, size: (u16, u16)) -> Self {
         self.size = size;
         self
@@ -99,7 +99,7 @@ impl Setup {
         self
     }
 
-    /// Starts it.
+    /// Starts the program.
     pub fn start(self) -> Terminal {
         let pair = native_pty_system().openpty(pty_size(self.size)).unwrap();
         let mut command = CommandBuilder::new(self.program);
@@ -122,7 +122,7 @@ impl Setup {
         }
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
-        // Not the configuration of whoever runs the tests.
+        // Keeps the configuration of the user who runs the tests out.
         command.env("XDG_CONFIG_HOME", "/nonexistent");
         command.env("SPINNTUI_STATE", "");
         for (name, value) in self.env {
@@ -144,14 +144,14 @@ impl Setup {
     }
 }
 
-/// How the terminal takes what is written.
+/// Control of the terminal's reader.
 #[derive(Default)]
 struct Flow {
     /// Nothing is read.
     held: AtomicBool,
-    /// Bytes a second; 0 for as many as come.
+    /// Rate in bytes a second; 0 for no limit.
     rate: AtomicU32,
-    /// It is about to be closed.
+    /// Whether the terminal is about to be closed.
     closing: AtomicBool,
 }
 
@@ -177,7 +177,7 @@ fn read(mut reader: Box<dyn Read + Send>, seen: &Mutex<Seen>, flow: &Flow) {
 
 struct Seen {
     parser: vt100::Parser,
-    /// All bytes.
+    /// Bytes written so far.
     raw: Vec<u8>,
 }
 
@@ -217,7 +217,7 @@ impl Terminal {
         writer.flush().unwrap();
     }
 
-    /// Pastes a text, as terminals do that were asked to bracket it.
+    /// Pastes a text in the way of terminals with bracketed paste.
     pub fn paste(&mut self, text: &str) {
         self.press(&format!("\x1b[200~{text}\x1b[201~"));
     }
@@ -233,15 +233,15 @@ impl Terminal {
         self.flow.held.store(held, Ordering::SeqCst);
     }
 
-    /// Reads so many bytes a second from now on; 0 for as many as come.
+    /// Limits reading to `rate` bytes a second from now on; 0 removes the limit.
     pub fn limit(&self, rate: u32) {
         self.flow.rate.store(rate, Ordering::SeqCst);
     }
 
-    /// Closes the terminal, as somebody closes a window.
+    /// Closes the terminal, as a user closes a window.
     pub fn close(&mut self) {
         self.flow.closing.store(true, Ordering::SeqCst);
-        // Whoever reads has the terminal open: something has to come, so that it notices.
+        // The reading thread has the terminal open: something has to come, so that it notices.
         self.press("?");
         let Line { master, writer, thread } = self.line.take().unwrap();
         thread.join().unwrap();
@@ -270,13 +270,13 @@ impl Terminal {
         self.seen.lock().unwrap().raw.len()
     }
 
-    /// How often these bytes were written.
+    /// Returns how many times these bytes were written.
     pub fn times_seen(&self, bytes: &str) -> usize {
         let seen = self.seen.lock().unwrap();
         seen.raw.windows(bytes.len()).filter(|window| *window == bytes.as_bytes()).count()
     }
 
-    /// What was put on the clipboard last, decoded from its OSC 52 sequence.
+    /// Returns the last text put on the clipboard, decoded from its OSC 52 sequence.
     pub fn clipboard(&self) -> Option<String> {
         use base64::Engine;
         let seen = self.seen.lock().unwrap();
@@ -337,7 +337,7 @@ impl Terminal {
         self.stty().split_whitespace().any(|flag| flag == "icanon")
     }
 
-    /// The line settings of the terminal, by its own name: the master's side shares them.
+    /// Returns the line settings of the terminal, by its own name: the master's side shares them.
     fn stty(&self) -> String {
         let name = self.line.as_ref().unwrap().master.tty_name().unwrap();
         let output = Command::new("stty").arg("-a").arg("-F").arg(name).output().unwrap();
@@ -349,7 +349,7 @@ impl Terminal {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
-    /// Waits until the screen is as asked; `what` is for the message.
+    /// Waits until the screen is as requested; `what` is for the message.
     pub fn wait_until(&self, what: &str, asked: impl Fn(&str) -> bool) {
         patiently(
             || asked(&self.screen()),

@@ -1,4 +1,4 @@
-//! Text that comes from the terminal and goes to it: pasted, copied, logged.
+//! Tests of text from and to the terminal: pasted, copied, logged.
 
 use crate::terminal::{Setup, Terminal, has_test_variables};
 use crate::{SCENE, started};
@@ -34,7 +34,7 @@ fn pasted_text_goes_into_the_line_that_is_typed() {
     assert_eq!(terminal.exit_code(), 0);
 }
 
-/// More than is read at once, and no key after it.
+/// Pastes more text than is read at once, without a key after it.
 #[test]
 fn a_long_text_is_pasted_in_whole() {
     let mut terminal = Setup::scene(SCENE).size((120, 40)).start();

@@ -96,7 +96,7 @@ fn the_page_of_keys_is_what_the_table_says() {
         std::fs::write(&path, &written).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == written, "docs/keys.md is old; write it anew: UPDATE_DOCS=1 cargo test --test tui");
+    assert!(committed == written, "docs/keys.md is old; regenerate it: UPDATE_DOCS=1 cargo test --test tui");
 }
 
 #[test]

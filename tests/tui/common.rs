@@ -14,7 +14,7 @@ use spinntui::tui::view;
 
 use crate::sample;
 
-/// An app of this size before its first snapshot.
+/// Creates an app of this size before its first snapshot.
 pub fn empty_app(size: (u16, u16)) -> App {
     App::new("scenes/lm.ron", Theme::default(), size)
 }
@@ -43,7 +43,7 @@ fn event(key: &str) -> KeyEvent {
     KeyEvent::new(key.code, if shift { key.modifiers | KeyModifiers::SHIFT } else { key.modifiers })
 }
 
-/// What the app draws at its size.
+/// Draws the app at its size.
 pub fn draw(app: &App) -> Buffer {
     let area = Rect::new(0, 0, app.size.0, app.size.1);
     let mut buf = Buffer::empty(area);
@@ -51,7 +51,7 @@ pub fn draw(app: &App) -> Buffer {
     buf
 }
 
-/// The same as text, a line a row.
+/// Returns the drawn app as text, a line a row.
 pub fn text(app: &App) -> String {
     let buf = draw(app);
     let rows = buf.content().chunks(usize::from(buf.area.width).max(1));

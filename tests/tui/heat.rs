@@ -1,4 +1,5 @@
-//! The floor plan shows what its PEs ask for: the level of the colour and the digit, cell by cell.
+//! Tests that the floor plan shows its PEs' values: the level of the colour and the digit, cell by
+//! cell.
 
 use std::fmt::Write;
 

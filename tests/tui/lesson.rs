@@ -6,10 +6,10 @@ use std::path::Path;
 use insta::assert_snapshot;
 use ratatui::style::Modifier;
 
-use spinntui::session::command::{Command, Performance, Speed, StepUnit};
+use spinntui::session::command::{Command, Script, Speed, StepUnit};
 use spinntui::session::debug::expr::Value;
 use spinntui::session::debug::expr::unit::Unit;
-use spinntui::session::engine::{Arrived, EngineEvent, Performed};
+use spinntui::session::engine::{EngineEvent, ScriptResult, ScriptState};
 use spinntui::session::history::Place;
 use spinntui::session::snapshot::Snapshot;
 use spinntui::tui::app::{App, Effect, Msg, Overlay};
@@ -51,8 +51,8 @@ fn loaded() -> Loaded {
     Loaded::from_text(LESSON, Path::new("scenes/lessons/mine.ron")).unwrap()
 }
 
-/// An app of this size with the lesson, and what it asked of the engine when the
-/// first picture came.
+/// Creates an app of this size with the lesson, and returns its requests to the engine after the
+/// first snapshot.
 fn lesson(size: (u16, u16)) -> (App, Vec<Effect>) {
     let mut app = empty_app(size);
     app.lesson = Some(Course::new(loaded()));
@@ -61,29 +61,29 @@ fn lesson(size: (u16, u16)) -> (App, Vec<Effect>) {
     (app, effects)
 }
 
-fn performance(effects: &[Effect]) -> Performance {
+fn script(effects: &[Effect]) -> Script {
     let found = effects.iter().find_map(|effect| match effect {
-        Effect::Engine(Command::Perform(performance)) => Some(performance.clone()),
+        Effect::Engine(Command::Perform(script)) => Some(script.clone()),
         _ => None,
     });
     found.expect("nothing is to be performed")
 }
 
-/// The engine has done what it was asked for; it stands after so many events.
+/// Answers the last request as the engine would, with the experiment at event `events`.
 fn done(app: &mut App, effects: &[Effect], events: u64) {
-    let asked = performance(effects);
+    let asked = script(effects);
     let value = |name: &String| match name.as_str() {
         "step_us" => Ok(Value::Number(290.3, Unit::Microseconds)),
         "events" => Ok(Value::Number(events as f64, Unit::Plain)),
         _ => Ok(Value::Number(0.0, Unit::Plain)),
     };
     let values = asked.values.iter().map(value).collect();
-    let arrived = Arrived { events, state_hash: u128::from(events) + 1, values, conditions: Vec::new() };
-    let performed = Performed { tag: asked.tag, result: Ok(arrived) };
-    update(app, Msg::Engine(EngineEvent::Performed(Box::new(performed))));
+    let arrived = ScriptState { events, state_hash: u128::from(events) + 1, values, conditions: Vec::new() };
+    let performed = ScriptResult { tag: asked.tag, result: Ok(arrived) };
+    update(app, Msg::Engine(EngineEvent::ScriptEnded(Box::new(performed))));
 }
 
-/// The lesson at its second page.
+/// Returns the lesson at its second page.
 fn second(size: (u16, u16)) -> App {
     let (mut app, effects) = lesson(size);
     done(&mut app, &effects, 0);
@@ -115,7 +115,7 @@ fn screens() {
 #[test]
 fn a_lesson_begins_with_the_first_picture_and_shows_what_the_page_is_about() {
     let (mut app, effects) = lesson((80, 24));
-    let asked = performance(&effects);
+    let asked = script(&effects);
     assert_eq!(asked.commands, [], "the scene is open already");
     assert_eq!(asked.values, ["step", "events"]);
     assert_eq!((app.focus(), app.metric), (PanelId::Chip, Metric::Layer));
@@ -134,15 +134,15 @@ fn pages_lead_on_and_back() {
     assert!(text(&app).contains("in 290.3 µs."), "{}", text(&app));
     // On: what the page does, from where it stands. Back: to the event of the page.
     let effects = press(&mut app, ".");
-    assert!(matches!(performance(&effects).commands[..], [Command::Inject(_)]));
+    assert!(matches!(script(&effects).commands[..], [Command::Inject(_)]));
     done(&mut app, &effects, 1684);
     // A fault at the very event of the page before: only from the scene on is it surely undone.
     let effects = press(&mut app, ",");
-    let asked = performance(&effects).commands;
+    let asked = script(&effects).commands;
     assert!(matches!(asked[..], [Command::Open { .. }, Command::Step { .. }]), "{asked:?}");
     done(&mut app, &effects, 1684);
     let effects = press(&mut app, ",");
-    assert_eq!(performance(&effects).commands, [Command::Go(Place::Event(0))]);
+    assert_eq!(script(&effects).commands, [Command::Go(Place::Event(0))]);
     done(&mut app, &effects, 0);
     assert!(!app.expanded);
 }
@@ -153,16 +153,16 @@ fn what_was_done_by_hand_does_not_change_where_pages_lead() {
     // Steps by hand: back to the page's own moment first, and from there on.
     press(&mut app, "s s");
     let effects = press(&mut app, ",");
-    assert_eq!(performance(&effects).commands, [Command::Go(Place::Event(0))]);
+    assert_eq!(script(&effects).commands, [Command::Go(Place::Event(0))]);
     done(&mut app, &effects, 0);
     press(&mut app, "s");
     let effects = press(&mut app, ".");
-    assert_eq!(performance(&effects).commands, [Command::Go(Place::Event(1684))]);
+    assert_eq!(script(&effects).commands, [Command::Go(Place::Event(1684))]);
     done(&mut app, &effects, 1684);
-    // A reload by hand: the scene is opened anew.
+    // A manual reload: the scene is opened again.
     press(&mut app, "r");
     let effects = press(&mut app, ",");
-    assert!(matches!(performance(&effects).commands[..], [Command::Open { .. }]));
+    assert!(matches!(script(&effects).commands[..], [Command::Open { .. }]));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn another_scene_is_opened_for_the_page_that_wants_one() {
     let effects = press(&mut app, ".");
     done(&mut app, &effects, 1684);
     let effects = press(&mut app, ".");
-    match &performance(&effects).commands[..] {
+    match &script(&effects).commands[..] {
         [Command::Open { set, .. }] => assert_eq!(set[0].0, "mapping.layers.0.pes"),
         other => panic!("{other:?}"),
     }
@@ -184,12 +184,12 @@ fn another_scene_is_opened_for_the_page_that_wants_one() {
 fn a_way_that_fails_is_tried_anew_and_then_said() {
     let mut app = second((80, 24));
     let fail = |app: &mut App, effects: &[Effect]| {
-        let failed = Performed { tag: performance(effects).tag, result: Err("no such moment".to_owned()) };
-        update(app, Msg::Engine(EngineEvent::Performed(Box::new(failed))))
+        let failed = ScriptResult { tag: script(effects).tag, result: Err("no such moment".to_owned()) };
+        update(app, Msg::Engine(EngineEvent::ScriptEnded(Box::new(failed))))
     };
     let effects = press(&mut app, ",");
     let again = fail(&mut app, &effects);
-    assert!(matches!(performance(&again).commands[..], [Command::Open { .. }]));
+    assert!(matches!(script(&again).commands[..], [Command::Open { .. }]));
     fail(&mut app, &again);
     assert!(text(&app).contains("no such moment"), "{}", text(&app));
     // Answers to what was asked before are of no concern.

@@ -15,7 +15,7 @@ use spinntui::tui::update::update;
 use crate::common::{app, app_with, draw, empty_app, press, text};
 use crate::sample;
 
-/// Sends what the engine sends once a PE or a window of time is focused.
+/// Sends the engine's answers to the focus on a PE or a window of time.
 fn with_detail(app: &mut App, mut snapshot: Snapshot) {
     match app.asked_focus {
         Focus::Pe(pe) => snapshot.focus = Some(sample::detail(pe)),
@@ -29,7 +29,7 @@ fn with_detail(app: &mut App, mut snapshot: Snapshot) {
     update(app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
 }
 
-/// Every panel with each of its faces, and every overlay, as keys.
+/// Keys that lead to every panel in each of its views, and to every overlay.
 const VIEWS: [&str; 29] = [
     "1",
     "1 z",
@@ -85,7 +85,7 @@ fn shown(size: (u16, u16), looks: Looks, snapshot: &Snapshot, keys: &str) -> App
     app
 }
 
-/// All screens that there are, at a size.
+/// Checks all screens at a size.
 fn each(size: (u16, u16), looks: Looks, mut check: impl FnMut(&str, &Buffer)) {
     for snapshot in &snapshots() {
         for keys in VIEWS {

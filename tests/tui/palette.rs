@@ -92,7 +92,7 @@ fn every_command_is_found_first_by_each_of_its_names() {
 fn what_is_wrong_is_said_and_enter_does_nothing() {
     let mut app = app((80, 24));
     for (line, words) in [
-        ("fly", "no command goes with `fly`"),
+        ("fly", "no command matches `fly`"),
         ("step x", "takes a count"),
         ("help me", "takes nothing"),
         ("pe 9,9,9", "no PE (9,9,9)"),

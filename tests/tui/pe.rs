@@ -29,7 +29,7 @@ use spinntui::tui::update::update;
 
 use crate::common::{draw, empty_app, press, text};
 
-/// An app and the experiment that it looks at.
+/// App with the experiment that it shows.
 pub struct Rig {
     pub app: App,
     pub session: Session,
@@ -40,7 +40,7 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// The small language model after two words and so many events.
+    /// Creates a rig with the small language model after two words and `events` events.
     fn new(size: (u16, u16), events: usize) -> Self {
         Self::of("scenes/lm_small.ron", size, 2, events)
     }

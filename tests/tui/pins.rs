@@ -104,7 +104,7 @@ fn an_expression_is_typed_with_its_errors_below_it() {
     assert_eq!(sent(&mut app, "pin power"), pin("power"));
     // Conditions are no values, and there is nothing to write.
     assert_eq!(sent(&mut app, "pin perplexity > 3"), []);
-    assert!(text(&app).contains("is no value to show"), "{}", text(&app));
+    assert!(text(&app).contains("is not a value to show"), "{}", text(&app));
     press(&mut app, "esc");
     assert_eq!(sent(&mut app, "export-pins x.csv"), []);
     assert!(text(&app).contains("nothing is pinned yet"), "{}", text(&app));

@@ -58,7 +58,7 @@ fn listing(size: (u16, u16), debug: DebugView) -> App {
     app
 }
 
-/// The app, knowing what conditions can name.
+/// Gives the app the names for conditions.
 pub fn with_names(mut app: App) -> App {
     update(&mut app, Msg::Engine(EngineEvent::Names(names())));
     app

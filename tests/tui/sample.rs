@@ -52,7 +52,7 @@ const PHASES: [(Phase, [f64; 3]); 7] = [
     (Phase::Log, [1.9, 1.9, 1.9]),
 ];
 
-/// A number in 0..1 that depends on its seeds and nothing else.
+/// Returns a number in 0..1 that depends on its seeds only.
 fn noise(a: u64, b: u64) -> f32 {
     let mut x = a.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ b.wrapping_mul(0xC2B2_AE3D_27D4_EB4F) ^ 0x5851_F42D;
     x ^= x >> 31;
@@ -66,7 +66,7 @@ pub fn snapshot() -> Snapshot {
     at(227)
 }
 
-/// The same, shared.
+/// Returns the sample snapshot in the form that the engine sends.
 pub fn shared() -> SharedSnapshot {
     Arc::new(snapshot())
 }
@@ -462,7 +462,7 @@ pub fn hollow() -> Snapshot {
     }
 }
 
-/// What a third of a time step is spent on, by sixteenths.
+/// Uses of a third of a time step, by sixteenths.
 const TIMES: [CellKind; 16] = {
     use CellKind::{Handler, Idle};
     /// Work in a phase, as `From` cannot be called in a constant.

@@ -65,7 +65,7 @@ fn n_and_capital_n_go_on_and_back_only_while_places_are_shown() {
     press(&mut app, "/");
     write(&mut app, "zebra");
     press(&mut app, "enter");
-    assert!(app.overlays.is_empty() && text(&app).contains("`zebra` is nowhere"), "{}", text(&app));
+    assert!(app.overlays.is_empty() && text(&app).contains("`zebra` not found"), "{}", text(&app));
     assert!(matches!(press(&mut app, "n").as_slice(), [Effect::Engine(Command::Step { .. })]));
     // ↑ brings a word back; an empty line leaves.
     press(&mut app, "/ up up enter");

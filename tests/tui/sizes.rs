@@ -83,7 +83,7 @@ fn hostile() -> Snapshot {
     snapshot
 }
 
-/// The same for gestures: counts that do not fit together, classes that are not there.
+/// Returns a snapshot of gestures with inconsistent counts and missing classes.
 fn hostile_gestures() -> Snapshot {
     let mut snapshot = Snapshot { focus: Some(sample::detail(24)), ..sample::gestures() };
     let TaskView::Gestures(view) = &mut snapshot.task else { unreachable!() };

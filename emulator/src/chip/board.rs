@@ -69,11 +69,11 @@ impl Direction {
 /// A directed link from a chip to a neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChipLink {
-    /// Chip that it leaves.
+    /// Chip that the link leaves.
     pub from: ChipId,
-    /// Chip that it enters.
+    /// Chip that the link enters.
     pub to: ChipId,
-    /// Direction in which it leaves.
+    /// Direction in which the link leaves its chip.
     pub direction: Direction,
 }
 
@@ -299,7 +299,8 @@ mod tests {
         ChipId::from_index(index).unwrap()
     }
 
-    /// Every way leads from its first chip to its last one, and those of a chip form a tree.
+    /// Checks that every way leads from its first chip to its last and that the ways of a chip form
+    /// a tree.
     fn check(board: &Board) {
         assert!(board.is_free_of_deadlock());
         for from in ChipId::all(board.chips()) {

@@ -1,4 +1,4 @@
-//! One integer time base for every clock on the chip.
+//! Integer time base shared by all clocks of the chip.
 //!
 //! A tick is 1/1200 µs, the least common multiple of all modelled clock periods, so that nothing
 //! is ever rounded.

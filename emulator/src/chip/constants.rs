@@ -1,4 +1,4 @@
-//! Every hardware number of the emulator, with its unit, its source and the kind of evidence.
+//! Hardware numbers of the emulator, each with its unit, its source and the kind of evidence.
 
 use std::fmt;
 
@@ -130,7 +130,7 @@ impl fmt::Display for Mark {
     }
 }
 
-/// One hardware number.
+/// Hardware number with its unit, source and kind of evidence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Constant {
     /// Name, unique in the table.

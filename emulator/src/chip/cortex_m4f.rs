@@ -8,8 +8,8 @@
 //! Source: Arm, Cortex-M4 Technical Reference Manual r0p1, DDI 0439D; [`RULES`] says which table or
 //! section for each row.
 //!
-//! What is *not* credited or charged, though the manual says that it may happen: folding of
-//! `IT` onto a 16-bit instruction before it; integer instructions completing under a running
+//! Four effects that the manual allows are *neither* credited nor charged: folding of `IT` onto a
+//! 16-bit instruction before it; integer instructions completing under a running
 //! `VDIV`; the cycle that a literal-pool load "might add because of contention with the fetch
 //! unit"; 32-bit loads at odd halfwords that "might not pipeline optimally". SRAM bank
 //! conflicts are the emulator's.
@@ -90,7 +90,7 @@ impl std::fmt::Display for Cycles {
     }
 }
 
-/// One row of the timing table.
+/// Row of the timing table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Instructions of the row, in Arm's notation.
@@ -174,17 +174,21 @@ pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
 /// Cycles of one instruction, with the rows of the table that they follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// If it does not branch.
+    /// Cycles if the instruction does not branch.
     pub cycles: Cycles,
-    /// If it branches or returns; equal to `cycles` for instructions that cannot.
+    /// Cycles if the instruction branches or returns; equal to `cycles` for instructions that
+    /// cannot.
     pub taken: Cycles,
     /// Row of the table.
     pub rule: RuleId,
-    /// One cycle more because its address had only just been computed; included in both.
+    /// Whether a cycle is added because the address had only just been computed; both counts
+    /// include it.
     pub address_stall: bool,
-    /// One cycle more because it uses what the FPU had only just computed; included in both.
+    /// Whether a cycle is added because a result of the FPU had only just been computed; both
+    /// counts include it.
     pub result_stall: bool,
-    /// One cycle less because the load before it was still in the pipe; included in both.
+    /// Whether a cycle is saved because the preceding load was still in the pipeline; both counts
+    /// include it.
     pub pipelined: bool,
 }
 
@@ -257,13 +261,13 @@ pub fn code_timing(decoded: &code::Decoded, cond: Cond, before: Option<&code::De
 /// Way on from an instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
-    /// To the next one.
+    /// Execution goes on to the next instruction.
     On,
-    /// To the next one, or elsewhere.
+    /// Execution goes on to the next instruction, or elsewhere.
     Maybe,
     /// Execution always goes on elsewhere.
     Always,
-    /// Into a function, whose cycles are its own.
+    /// Execution goes into a function, whose cycles are its own.
     Call,
 }
 
@@ -326,7 +330,7 @@ fn base(op: &Op) -> (RuleId, u32) {
     class_cycles(class, registers)
 }
 
-/// Class of a listing's instruction, and the registers that it moves.
+/// Returns the class of a listing's instruction, and the number of registers that it moves.
 fn class_of(op: &Op) -> (code::Class, u8) {
     use code::Class as C;
     let count = |n: usize| n as u8;

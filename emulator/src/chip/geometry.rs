@@ -86,7 +86,7 @@ pub struct Qpe {
 }
 
 impl Qpe {
-    /// The QPE at a grid position, if there is one.
+    /// Returns the QPE at a grid position, if there is one.
     pub fn at(x: u8, y: u8) -> Option<Self> {
         let qpe = Self { x, y };
         QPES.contains(&qpe).then_some(qpe)

@@ -1,4 +1,5 @@
-//! Reads what `gcc -S` or `objdump -d` wrote: functions as instructions, labels and constants.
+//! Reader of the output of `gcc -S` and `objdump -d`: functions as instructions, labels and
+//! constants.
 //!
 //! Only what our kernels compile to is understood. Anything else is an error that names its line,
 //! never a silent cycle.
@@ -42,7 +43,7 @@ pub enum Literal {
 /// Reason why a listing cannot be read or executed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListingError {
-    /// The function is not there.
+    /// The listing has no such function.
     #[error("the listing has no function `{name}`; is it in the C source and not `static`?")]
     NoFunction {
         /// Name looked for.
@@ -75,10 +76,10 @@ pub enum ListingError {
         /// Operands that were expected.
         expected: &'static str,
     },
-    /// A branch or literal load to a label that is not there.
+    /// A branch or literal load names a label that does not exist.
     #[error("line {line}: label `{label}` is not in function `{function}`")]
     NoLabel {
-        /// Line of its use.
+        /// Line that uses the label.
         line: usize,
         /// Label that is looked for.
         label: String,
@@ -104,7 +105,7 @@ pub enum ListingError {
 }
 
 impl ListingError {
-    /// Line of the listing that it is about.
+    /// Returns the line of the listing that the error is about.
     pub fn line(&self) -> Option<usize> {
         match *self {
             Self::NoFunction { .. } | Self::Empty => None,
@@ -117,7 +118,7 @@ impl ListingError {
     }
 }
 
-/// All functions of a text, be it written by `gcc -S` or by `objdump -d`.
+/// Returns all functions of a text written by `gcc -S` or `objdump -d`.
 pub fn functions(text: &str) -> Result<Vec<Function>, ListingError> {
     let functions = if objdump::is_objdump(text) {
         objdump::functions(text)?
@@ -134,7 +135,7 @@ impl Function {
     }
 }
 
-/// The compiler's own signature in a listing (`.ident`), if it left one.
+/// Returns the compiler's own signature in a listing (`.ident`), if there is one.
 pub fn compiler(listing: &str) -> Option<&str> {
     listing.lines().rev().find_map(|line| {
         let quoted = line.trim().strip_prefix(".ident")?.trim();

@@ -45,11 +45,11 @@ pub struct MacShape {
 pub struct MacUse {
     /// With several vectors.
     pub matrix: f64,
-    /// With one vector.
+    /// Share with one vector, percent.
     pub vector: f64,
 }
 
-/// What runs of the array did.
+/// Cycles and operations of runs of the MAC array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacRun {
     /// PE cycles from trigger to end.
@@ -106,14 +106,14 @@ impl MacShape {
         terms * (vectors + weights) + u64::from(self.sum_bytes())
     }
 
-    /// Returns what a run does.
+    /// Returns the cycles and counts of a run.
     pub fn run(self, shares: MacUse) -> MacRun {
         MacRun { cycles: self.cycles(shares), macs: self.macs(), bytes: self.bytes() }
     }
 }
 
 impl MacRun {
-    /// Returns what was done since `before`.
+    /// Returns the difference from an earlier total.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {
@@ -132,7 +132,7 @@ impl std::ops::AddAssign for MacRun {
     }
 }
 
-/// Returns what the array keeps of a sum, and whether that is another number: it has 24 bits.
+/// Returns the 24 bits that the array keeps of a sum, and whether they are another number.
 pub fn kept(sum: i32) -> (i32, bool) {
     let spare = 32 - MAC_SUM_BITS;
     let kept = (sum << spare) >> spare;

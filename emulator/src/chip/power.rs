@@ -1,4 +1,4 @@
-//! Chip power from the five published figures, and what follows per PE.
+//! Chip power from the five published figures, and power of a PE derived from them.
 //!
 //! `P = off + PEs · asleep + Σ duty · active` (facts sheet §5). The published figures are for whole
 //! chips; what DRAM, NoC and router contribute to them is not stated, so the per-hop and per-byte
@@ -46,9 +46,9 @@ pub fn mac_pj(point: OperatingPoint) -> f64 {
 /// array works.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MacEnergy {
-    /// Of a multiply-add, pJ.
+    /// Energy of a multiply-add, pJ.
     pub mac_pj: f64,
-    /// Of a unit that does not multiply in a cycle in which the array works, pJ.
+    /// Energy of a unit that does not multiply in a cycle in which the array works, pJ.
     pub idle_pj: f64,
 }
 
@@ -61,7 +61,7 @@ impl MacEnergy {
         Self { mac_pj, idle_pj: idle * mac_pj }
     }
 
-    /// Returns the energy of what the array did, J.
+    /// Returns the energy of the array's run, J.
     pub fn joules(self, run: &MacRun) -> f64 {
         let units = u64::from(MAC_ROWS * MAC_COLUMNS);
         let resting = (run.cycles * units).saturating_sub(run.macs) as f64;
@@ -72,9 +72,9 @@ impl MacEnergy {
 /// Power of one PE and of the chip around it at one operating point, all in mW.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PowerModel {
-    /// The chip with its PEs off.
+    /// Power of the chip with its PEs off, mW.
     pub chip_off_mw: f64,
-    /// One PE that is powered and asleep.
+    /// Power of a PE that is powered and asleep, mW.
     pub pe_asleep_mw: f64,
     /// Power that an active PE draws more than one that sleeps, mW.
     pub pe_active_mw: f64,

@@ -24,7 +24,7 @@ pub struct Link {
     pub targets: u32,
     /// Byte address of the weights: singles, or 8-bit integers.
     pub weights: u32,
-    /// Words from this tick's sums to those that place 0 is the first of.
+    /// Words from this tick's sums to the sums whose first is place 0.
     pub later: u32,
 }
 
@@ -112,7 +112,7 @@ pub struct ArriveWork {
     pub turns: u32,
 }
 
-/// Link of an entry's sender, as it is visited.
+/// Visited link of an entry's sender.
 enum Seen {
     /// The sender has no link.
     Silent,
@@ -174,7 +174,7 @@ fn visit(
     })
 }
 
-/// Returns what [`arrive`] will do.
+/// Returns the counts of a coming run of [`arrive`].
 ///
 /// # Errors
 ///

@@ -130,8 +130,8 @@ impl WithSimd for Scatter<'_> {
     }
 }
 
-/// Columns that are made once they have been asked for a few times: making them takes as long as
-/// some runs of all kernels.
+/// Columns that are made after a few requests: making them takes as long as some runs of all
+/// kernels.
 #[derive(Debug)]
 pub struct Deferred {
     /// Number of requests that still get nothing before the columns are made.
@@ -145,8 +145,8 @@ pub struct Deferred {
 }
 
 impl Deferred {
-    /// Takes a matrix, its rows in the order of the sums, and where each source lies in the
-    /// operand; the first `patience` who ask get nothing.
+    /// Takes a matrix, its rows in the order of the sums, and the word of each source in the
+    /// operand. The first `patience` requests get nothing.
     pub fn new(matrix: Csr, rows: Vec<u32>, word: Vec<u32>, patience: u32) -> Self {
         Self { patience: AtomicU32::new(patience), matrix, rows, word, columns: OnceLock::new() }
     }

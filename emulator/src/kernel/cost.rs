@@ -52,7 +52,8 @@ impl Source {
     }
 }
 
-/// A kernel by its file name, with source and listing built into the program.
+/// Makes the [`Source`] of a kernel from its file name, with source and listing built into the
+/// program.
 macro_rules! source {
     ($name:literal, $($function:literal),+) => {
         Source {
@@ -64,7 +65,7 @@ macro_rules! source {
     };
 }
 
-/// All kernels.
+/// Listings of all kernels.
 pub const SOURCES: [Source; 30] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
@@ -143,8 +144,7 @@ pub const SOURCES: [Source; 30] = [
     ),
 ];
 
-/// Costs of all kernels as functions of what they do; every answer is linear in the
-/// branch refill P.
+/// Costs of all kernels as functions of their work; every cost is linear in the branch refill P.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelCosts {
     csr: CsrRow,
@@ -240,7 +240,7 @@ impl KernelCosts {
         COSTS.get_or_init(measure).as_ref().map_err(Clone::clone)
     }
 
-    /// A matrix kernel that does `work`, on at least one row and one source.
+    /// Returns the cost of a matrix kernel for `work`, on at least one row and one source.
     pub fn matrix(&self, routine: Routine, work: &Work) -> Cycles {
         self.coefficients(routine).total(work)
     }
@@ -255,7 +255,7 @@ impl KernelCosts {
         &self.matrix[routine as usize]
     }
 
-    /// `csr_row` over a matrix of `rows` rows, `empty_rows` of them without non-zeros.
+    /// Returns the cost of `csr_row` over `rows` rows, `empty_rows` of them without non-zeros.
     pub fn csr_row(&self, rows: u32, nonzeros: u32, empty_rows: u32) -> Cycles {
         if rows == 0 {
             return evaluate(&[(self.csr.none, 1)]);
@@ -304,7 +304,7 @@ impl KernelCosts {
         ])
     }
 
-    /// From the start of `broadcast` until its first packet is triggered.
+    /// Returns the cycles from the start of `broadcast` until its first packet is triggered.
     pub fn broadcast_lead(&self) -> Cycles {
         evaluate(&[(self.broadcast.lead, 1)])
     }
@@ -314,7 +314,7 @@ impl KernelCosts {
         evaluate(&[(self.broadcast.packet, 1)])
     }
 
-    /// Between the triggers of one packet for two destinations that follow each other.
+    /// Returns the cycles between the triggers of one packet for two consecutive destinations.
     pub fn broadcast_per_destination(&self) -> Cycles {
         evaluate(&[(self.broadcast.destination, 1)])
     }
@@ -351,7 +351,7 @@ impl KernelCosts {
         self.wait.check_sleeping
     }
 
-    /// One turn of the polling loop that finds the flag down.
+    /// Returns the cost of one turn of the polling loop that finds the flag down.
     pub fn wait_poll(&self) -> Cycles {
         self.wait.poll
     }
@@ -386,7 +386,7 @@ impl KernelCosts {
         self.timer_log
     }
 
-    /// A PE tells the coordinator that it is done: a broadcast of one packet to one QPE.
+    /// Returns the cost of a PE's message to the coordinator: a broadcast of one packet to one QPE.
     pub fn barrier_send(&self) -> Cycles {
         self.broadcast(1, 1)
     }
@@ -396,12 +396,12 @@ impl KernelCosts {
         self.barrier.total(pes)
     }
 
-    /// One more slot in `barrier_collect`.
+    /// Returns the cost of one more slot in `barrier_collect`.
     pub fn barrier_slot_check(&self) -> Cycles {
         evaluate(&[(self.barrier.item, 1)])
     }
 
-    /// One turn of `barrier_collect` at a slot that is behind.
+    /// Returns the cost of one turn of `barrier_collect` at a slot that is behind.
     pub fn barrier_poll(&self) -> Cycles {
         self.barrier_poll
     }

@@ -23,12 +23,12 @@ const GUARD: Guard = Guard { kernel: "csc" };
 /// Choice of the sources that do work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visit {
-    /// Those whose word in the input buffer is not zero.
+    /// Sources whose word in the input buffer is not zero.
     #[default]
     Events,
     /// All: a weight is infinite or NaN, and its product with zero is no zero.
     All,
-    /// Those in a list of events.
+    /// Sources in a list of events.
     List,
 }
 
@@ -120,7 +120,7 @@ fn column(words: &SramWords, layout: &CscLayout, number: u32) -> Result<(usize, 
     Ok((start as usize, end as usize))
 }
 
-/// Returns what a run will do with the input at byte address `x` as it is now.
+/// Returns the work of a coming run with the present input at byte address `x`.
 pub fn work(words: &SramWords, layout: &CscLayout, x: u32) -> Result<EventWork, KernelFault> {
     GUARD.array("column_start", layout.column_start, 2 * (u64::from(layout.sources) + 1))?;
     let mut work = EventWork::default();
@@ -136,7 +136,7 @@ pub fn work(words: &SramWords, layout: &CscLayout, x: u32) -> Result<EventWork, 
     Ok(work)
 }
 
-/// Returns what [`work`] returns, for an operand whose events are known; `None` if a column is not
+/// Returns the result of [`work`] for an operand whose events are known; `None` if a column is not
 /// as it was loaded.
 pub fn work_of(words: &SramWords, layout: &CscLayout, events: &[(u32, f32)]) -> Option<EventWork> {
     let start = layout.column_start as usize / 2;
@@ -152,7 +152,7 @@ pub fn work_of(words: &SramWords, layout: &CscLayout, events: &[(u32, f32)]) -> 
     let idle = events.len() as u32 - active;
     let looked_at = layout.visit == Visit::Events;
     let silent = if looked_at { layout.sources.checked_sub(active + idle)? } else { 0 };
-    // Constants that are as they were loaded lead nowhere else.
+    // Constants that are still as they were loaded lead to valid places only.
     (!wrong).then_some(EventWork { active, idle, silent, nonzeros })
 }
 
@@ -175,7 +175,7 @@ pub fn run(
     }
     let rows = sums.len();
     let row = Arch::new().dispatch(Scatter { words, layout, spans: &spans, sums });
-    // A wrong row number is an address beyond the sums, in somebody else's memory.
+    // A wrong row number leads to an address beyond the sums, in other memory.
     if row >= rows { Err(GUARD.fault("row", u64::from(sums_at) + 4 * row as u64)) } else { Ok(()) }
 }
 

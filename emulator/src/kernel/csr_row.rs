@@ -38,12 +38,12 @@ pub struct CsrWork {
     pub nonzeros: u32,
 }
 
-/// Reads the row pointers and counts what a run will do.
+/// Reads the row pointers and counts the work of a coming run.
 pub fn work(words: &SramWords, layout: &CsrLayout) -> Result<CsrWork, KernelFault> {
     work_on(words, layout, GUARD, [4, 4])
 }
 
-/// Counts what a run will do, for columns and values of other sizes, in bytes.
+/// Counts the work of a coming run with columns and values of these sizes, in bytes.
 pub(super) fn work_on(
     words: &SramWords,
     layout: &CsrLayout,
@@ -75,7 +75,7 @@ pub(super) fn inside(guard: Guard, word: usize) -> Result<(), KernelFault> {
     if word >= WORDS { Err(guard.fault("column", 4 * word as u64)) } else { Ok(()) }
 }
 
-/// Every product. Where x, columns and values lie, in words.
+/// Product that visits every non-zero, with the places of x, columns and values in words.
 #[derive(Clone, Copy)]
 struct Full {
     x: usize,

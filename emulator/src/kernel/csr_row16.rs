@@ -10,7 +10,7 @@ use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "csr_row16" };
 
-/// Reads the row pointers and counts what a run will do.
+/// Reads the row pointers and counts the work of a coming run.
 pub fn work(words: &SramWords, layout: &CsrLayout) -> Result<CsrWork, KernelFault> {
     work_on(words, layout, GUARD, [2, 4])
 }

@@ -13,8 +13,8 @@ use super::{KernelFault, SramWords, WORDS};
 
 const GUARD: Guard = Guard { kernel: "csr_row_skip" };
 
-/// Returns what a run will do with the input buffer at byte address `x` as it is now, and how many
-/// of its non-zeros are passed over.
+/// Returns the work of a coming run with the present input at byte address `x`, and the number of
+/// non-zeros that it passes over.
 pub fn work(words: &SramWords, layout: &CsrLayout, x: u32) -> Result<(CsrWork, u32), KernelFault> {
     let work = work_on(words, layout, GUARD, [4, 4])?;
     let mut silent = 0;

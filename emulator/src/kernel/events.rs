@@ -79,7 +79,8 @@ pub struct Block {
     pub dense: u32,
 }
 
-/// The blocks of senders with so many units each, and one more entry that says where they end.
+/// Returns the blocks of senders with these numbers of units, and one more entry that marks the
+/// end.
 pub fn blocks(units: impl IntoIterator<Item = u32>) -> Vec<Block> {
     let mut next = Block::default();
     let mut blocks = vec![next];
@@ -96,7 +97,7 @@ pub fn table_words(blocks: &[Block]) -> Vec<u32> {
     blocks.iter().map(|block| block.mail & 0xFFFF | block.dense << 16).collect()
 }
 
-/// Form into which a receiver unpacks its mail.
+/// Form into which a receiver unpacks its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unpacked {
     /// Values in the order of the blocks, silent units 0, at this byte address.
@@ -137,7 +138,7 @@ impl ListLayout {
     }
 }
 
-/// Parameters with which a receiver unpacks the mail of one layer.
+/// Parameters with which a receiver unpacks the messages of one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnpackLayout {
     /// Byte address of the table: `blocks + 1` words.
@@ -149,7 +150,7 @@ pub struct UnpackLayout {
 }
 
 impl UnpackLayout {
-    /// Byte address of what a matrix kernel then reads.
+    /// Returns the byte address of the operand that a matrix kernel then reads.
     ///
     /// Not to be inlined: rustc 1.95 (thin LTO) loads the variant's field before it knows that
     /// there is a layout at all, at an address made of whatever bytes an absent one has, and the

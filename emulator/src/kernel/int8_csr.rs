@@ -23,7 +23,7 @@ pub struct Int8Layout {
     pub scale: u32,
 }
 
-/// Reads the row pointers and counts what a run will do.
+/// Reads the row pointers and counts the work of a coming run.
 pub fn work(words: &SramWords, layout: &Int8Layout) -> Result<CsrWork, KernelFault> {
     GUARD.array("scale", layout.scale, 4 * u64::from(layout.csr.rows))?;
     work_on(words, &layout.csr, GUARD, [2, 1])

@@ -17,7 +17,7 @@ use crate::net::int8::byte;
 
 const GUARD: Guard = Guard { kernel: "int8_mac" };
 
-/// Where a matrix lies in a PE's SRAM; byte addresses.
+/// Layout of a matrix in a PE's SRAM, in byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Int8MacLayout {
     /// Number of rows, one an output.

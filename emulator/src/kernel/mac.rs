@@ -13,7 +13,7 @@ use crate::chip::mac::{MacShape, kept};
 
 const GUARD: Guard = Guard { kernel: "MAC array" };
 
-/// Where the operands of a run lie; byte addresses, multiples of 4.
+/// Layout of the operands of a run, in byte addresses that are multiples of 4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacLayout {
     /// Vectors, signed bytes, `[vectors, terms]`.
@@ -138,7 +138,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
-        /// The device as cores see it, the kernels' face of it and the reference are one.
+        /// The device as cores see it, the kernels' interface to it and the reference give the same
+        /// sums.
         #[test]
         fn device_kernel_and_reference_have_the_same_sums(
             (vectors, words, outputs) in (1_u32..6, 1_u32..40, 1_u32..20),

@@ -1,7 +1,7 @@
-//! Mail that many PEs unpack, read once.
+//! Messages that several PEs unpack, decoded once.
 //!
-//! PEs of a layer get the same packets and make the same of them. Whoever comes first unpacks
-//! them; the others compare their packets with these.
+//! PEs of a layer get equal packets and unpack them to equal values. The first PE unpacks them; the
+//! others compare their packets with its.
 
 use super::events::{self, Block, UnpackLayout, UnpackWork, Unpacked, Written};
 use super::{KernelFault, SramWords};
@@ -14,11 +14,11 @@ pub enum Left<'a> {
     /// A list of events for its place; each of the values goes to its source's place, and the map
     /// stays empty.
     List(&'a [u32]),
-    /// Every word that the kernel writes, as listed.
+    /// Words that the kernel writes, as listed.
     All(Written),
 }
 
-/// Mail that was unpacked last, and what became of it.
+/// Messages that were unpacked last, and the result.
 #[derive(Debug, Default)]
 pub struct Mail {
     known: bool,
@@ -57,8 +57,8 @@ impl Mail {
         Ok((self.work, left))
     }
 
-    /// Returns whether a PE's memory holds, in all places that unpacking reads, what it held when
-    /// the mail was unpacked.
+    /// Returns `true` if a PE's memory holds, in all places that unpacking reads, the words that it
+    /// held when the messages were unpacked.
     fn is(&self, words: &SramWords, layout: &UnpackLayout, mail: u32) -> bool {
         let same_list = match layout.into {
             Unpacked::Dense(_) => self.sources == 0,
@@ -76,7 +76,7 @@ impl Mail {
             })
     }
 
-    /// Keeps what was unpacked; `None` if it cannot be found again.
+    /// Keeps the unpacked messages and the result; `None` if the result cannot be found again.
     fn take(&mut self, words: &SramWords, layout: &UnpackLayout, mail: u32, written: &Written) -> Option<()> {
         self.table = span(words, layout.table, layout.blocks as usize + 1)?.to_vec();
         let block = |word: &u32| Block { mail: word & 0xFFFF, dense: word >> 16 };
@@ -137,7 +137,7 @@ mod tests {
         words[address as usize / 4..][..values.len()].copy_from_slice(values);
     }
 
-    /// Writes to a PE's memory what is left to be written.
+    /// Writes the unpacked result to a PE's memory.
     fn write(words: &mut SramWords, left: &Left<'_>) {
         match left {
             Left::Dense(dense) => put(words, 0x800, dense),

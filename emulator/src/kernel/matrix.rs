@@ -1,5 +1,4 @@
-//! One face for all matrix kernels: what the memory map must reserve, the image to load, what a run
-//! does and costs.
+//! Interface of all matrix kernels: memory to reserve, image to load, work and cost of a run.
 //!
 //! [`Share::cost`] says what a share would cost. A [`KernelKind`] is what the scene asks for; with
 //! a [`Share`] of a matrix and addresses it becomes a [`Kernel`], which a PE keeps: `work` at the
@@ -168,7 +167,7 @@ pub enum Kernel {
     Int8Mac(Int8MacLayout),
 }
 
-/// Counts of what a run does. Those that a kernel has no use for are 0.
+/// Counts of a run's work. Counts that a kernel does not use are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Number of rows visited.
@@ -203,7 +202,7 @@ impl Work {
 }
 
 impl Kernel {
-    /// Rows, so many sums.
+    /// Returns the number of rows, and so of sums.
     pub fn rows(&self) -> u32 {
         match self {
             Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => l.rows,
@@ -256,7 +255,8 @@ impl Kernel {
         }
     }
 
-    /// Counts from the bytes as they are what a run will do; `x` is the byte address of the input.
+    /// Counts the work of a coming run from the present bytes; `x` is the byte address of the
+    /// input.
     pub fn work(&self, words: &SramWords, x: u32) -> Result<Work, KernelFault> {
         Ok(match self {
             Self::CsrRow(l) => csr_row::work(words, l)?.into(),
@@ -315,8 +315,8 @@ impl Kernel {
         Ok(0)
     }
 
-    /// What a run leaves in SRAM beside the sums: byte address and words. `Dense` and `Int8Mac`
-    /// have such a scratch array.
+    /// Returns what a run leaves in SRAM beside the sums: byte address and words. Only `Dense` and
+    /// `Int8Mac` have such a scratch array.
     pub fn scratch(&self, words: &SramWords, x: u32) -> Result<Option<(u32, Vec<u32>)>, KernelFault> {
         match self {
             Self::Dense(l) => {

@@ -41,14 +41,14 @@ mod words;
 
 use thiserror::Error;
 
-/// A kernel touched memory it must not, as a core would fault.
+/// Fault of a kernel that touched memory it must not, as a core would fault.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct KernelFault {
     /// Name of the kernel, after its C function.
     pub kernel: &'static str,
     /// Operand that led outside of memory.
     pub what: &'static str,
-    /// The address it computed; of machine code, that of the instruction.
+    /// Address that the kernel computed; in machine code, the address of the instruction.
     pub address: u64,
     /// Instruction that faulted, of a routine at level code.
     pub code: Option<Box<code::run::CodeFault>>,

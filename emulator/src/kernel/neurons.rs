@@ -12,7 +12,7 @@ use crate::net::spiking::{ResetRule, SpikesPerTick};
 /// Function of `assets/kernels/neurons.c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
-    /// Sums of integers become singles.
+    /// Converts sums of integers to singles.
     TakeIntegers,
     /// state ← (keep · state + gain · x) + offset.
     Filter,
@@ -43,7 +43,7 @@ pub enum Pass {
 }
 
 impl Pass {
-    /// Every pass, in the order of the C source.
+    /// All passes, in the order of the C source.
     pub const ALL: [Self; 14] = [
         Self::TakeIntegers,
         Self::Filter,
@@ -109,7 +109,7 @@ pub struct Call {
     pub pass: Pass,
     /// Byte addresses of its arrays, in the order of the C arguments.
     pub arrays: Vec<u32>,
-    /// Key of the first neuron, for those that list.
+    /// Key of the first neuron, for passes that list keys.
     pub key: u32,
 }
 
@@ -119,7 +119,7 @@ pub struct Call {
 pub enum Array {
     /// Sums of 8-bit weights as singles.
     Input,
-    /// Those of negative weights.
+    /// Sums of negative weights.
     Inhibition,
     /// Share of v that is kept.
     Keep,
@@ -141,7 +141,7 @@ pub enum Array {
     InhibitoryCurrent,
     /// Limit that v must exceed for a spike.
     Above,
-    /// θ, what a spike subtracts.
+    /// Threshold θ, which a spike subtracts.
     Threshold,
     /// v after a spike.
     Reset,
@@ -223,7 +223,7 @@ impl NeuronLayout {
         self.find(array).unwrap_or(0)
     }
 
-    /// Returns the address of what v must exceed for a spike.
+    /// Returns the address of the value that v must exceed for a spike.
     fn above(&self) -> u32 {
         self.find(Array::Above).unwrap_or(self.at(Array::Threshold))
     }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How one weight matrix is laid out in SRAM and multiplied. All but `Int8Csr` and `Int8Mac` give
-/// the same bits.
+/// Layout of a weight matrix in SRAM and the kernel that multiplies it. All kernels but `Int8Csr`
+/// and `Int8Mac` give identical bits.
 ///
 /// Cycles are of the inner loop, P being the refill of a taken branch (`assume.branch_refill`);
 /// `spinntui kernels` has them all.
@@ -28,22 +28,22 @@ pub enum KernelKind {
     /// `CscEvent` fed with a list of events instead of a dense vector: silent sources cost nothing.
     /// Needs the event payload of the broadcast, and finite weights.
     CscEventList,
-    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays for matrices that are
-    /// hardly pruned: in bytes from half of the weights on, in cycles from three quarters.
+    /// Stores every weight, zeros included, without indices: 4 bytes each. Pays for matrices that
+    /// are hardly pruned: in bytes from half of the weights on, in cycles from three quarters.
     Dense,
     /// `Dense`, source by source: a silent source costs a look.
     DenseEvent,
     /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits:
     /// the weights are rounded.
     Int8Csr,
-    /// Every weight stored as 8 bits, zeros too, and multiplied with 8-bit inputs on the PE's MAC
-    /// array: a byte each. Not the same bits: weights and inputs are rounded, these by the largest
-    /// input of some samples (docs/mac-array.md).
+    /// Stores every weight as 8 bits, zeros included, and multiplies with 8-bit inputs on the PE's
+    /// MAC array: a byte each. The bits differ: weights and inputs are rounded, these by the
+    /// largest input of some samples (docs/mac-array.md).
     Int8Mac,
 }
 
 impl KernelKind {
-    /// All of them.
+    /// All kernels, in order of their declaration.
     pub const ALL: [Self; 9] = [
         Self::CsrRow,
         Self::CsrRow16,
@@ -94,17 +94,17 @@ pub enum KernelChoice {
     /// `CscEvent` fed with a list of events instead of a dense vector: silent sources cost nothing.
     /// Needs the event payload of the broadcast, and finite weights.
     CscEventList,
-    /// Every weight stored, zeros too, without indices: 4 bytes each. Pays for matrices that are
-    /// hardly pruned: in bytes from half of the weights on, in cycles from three quarters.
+    /// Stores every weight, zeros included, without indices: 4 bytes each. Pays for matrices that
+    /// are hardly pruned: in bytes from half of the weights on, in cycles from three quarters.
     Dense,
     /// `Dense`, source by source: a silent source costs a look.
     DenseEvent,
     /// `CsrRow16` with 8-bit weights and one f32 scale a row: 3 bytes a weight. Not the same bits:
     /// the weights are rounded.
     Int8Csr,
-    /// Every weight stored as 8 bits, zeros too, and multiplied with 8-bit inputs on the PE's MAC
-    /// array: a byte each. Not the same bits: weights and inputs are rounded, these by the largest
-    /// input of some samples (docs/mac-array.md).
+    /// Stores every weight as 8 bits, zeros included, and multiplies with 8-bit inputs on the PE's
+    /// MAC array: a byte each. The bits differ: weights and inputs are rounded, these by the
+    /// largest input of some samples (docs/mac-array.md).
     Int8Mac,
     /// A function of an ELF file, executed instruction by instruction: `Code("my_kernel.elf",
     /// "csr_row")`. Its name begins with that of the built-in function whose layout and arguments

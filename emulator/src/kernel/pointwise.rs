@@ -19,8 +19,8 @@ use crate::net::compare::Compare;
 use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
 use crate::net::lanes::{LANES, both};
 
-/// Byte addresses of what the point-wise step of n units needs. Vectors of 3n are in
-/// gate blocks z, r, g.
+/// Byte addresses of the operands of n units' point-wise step. Vectors of 3n are in gate blocks z,
+/// r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointwiseLayout {
     /// Number of units, n.
@@ -126,8 +126,8 @@ fn lanes_at(words: &SramWords, at: u32, count: usize) -> [f32; LANES] {
     std::array::from_fn(|lane| single(words, at, lane.min(count - 1) as u32))
 }
 
-/// One unit's step, from the bytes. With `reset_cell` the cell state counts as 0 (a new sequence
-/// with `carry: Y`).
+/// Computes one unit's step from the bytes in SRAM. With `reset_cell` the cell state counts as 0 (a
+/// new sequence with `carry: Y`).
 pub fn unit(words: &SramWords, layout: &PointwiseLayout, index: u32, reset_cell: bool) -> PointwiseOutput {
     let n = layout.units;
     let gates = |base| [0, 1, 2].map(|gate| single(words, base, gate * n + index));

@@ -25,7 +25,7 @@ pub enum Routine {
 }
 
 impl Routine {
-    /// All of them, in the order of their numbers.
+    /// All routines, in the order of their numbers.
     pub const ALL: [Self; 14] = [
         Self::CsrRow,
         Self::CsrRow16,
@@ -77,7 +77,8 @@ impl Routine {
         }
     }
 
-    /// The kernel that it serves, with finite weights or as that kernel's full path.
+    /// Returns the kernel that the routine serves, with finite weights or as that kernel's full
+    /// path.
     pub const fn kind(self) -> KernelKind {
         match self {
             Self::CsrRow => KernelKind::CsrRow,
@@ -99,7 +100,7 @@ impl Routine {
         (self == Self::Int8Mac).then_some(MacShape { vectors: 1, terms, outputs: work.rows })
     }
 
-    /// It reads a list of events and looks at no source.
+    /// Returns `true` if the routine reads a list of events instead of looking at every source.
     pub const fn takes_list(self) -> bool {
         matches!(self, Self::CscList8 | Self::CscList16)
     }

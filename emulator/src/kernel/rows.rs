@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{SramWords, WORDS};
 
-/// One product added to a row's sum.
+/// Product that is added to the sum of a row.
 pub(super) trait Product: Copy {
     /// Returns the word of SRAM, or beyond it, from which non-zero `k` takes its x.
     fn source(self, words: &SramWords, k: usize) -> usize;

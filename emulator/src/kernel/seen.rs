@@ -1,7 +1,7 @@
 //! An operand that many PEs multiply, looked at once: its events, and the sums of all rows.
 //!
-//! PEs of a layer multiply their shares of one matrix with the same values. Whoever comes first
-//! looks for the values that are not 0; the others compare their bytes with these.
+//! PEs of a layer multiply their shares of one matrix with the same values. The first PE looks for
+//! the values that are not 0; the others compare their bytes with these.
 
 use super::columns::Columns;
 use super::words::is_event;
@@ -14,9 +14,9 @@ pub struct Seen {
     /// Sources in model order, ascending, with their values; silent sources left out.
     events: Vec<(u32, f32)>,
     known: bool,
-    /// Sums of all rows; empty until they are asked for.
+    /// Sums of all rows; empty until the first request.
     sums: Vec<f32>,
-    /// The values of all sources in model order; empty until they are asked for.
+    /// Values of all sources in model order; empty until the first request.
     ordered: Vec<f32>,
 }
 

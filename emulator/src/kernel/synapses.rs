@@ -44,7 +44,7 @@ pub struct CollectWork {
     pub marked: u32,
     /// Entries of other neurons.
     pub outside: u32,
-    /// Times that the ring begins anew.
+    /// Number of times that the ring wraps around.
     pub turns: u32,
 }
 
@@ -109,7 +109,7 @@ fn visit(
     })
 }
 
-/// Returns what [`collect`] will do.
+/// Returns the counts of a coming run of [`collect`].
 ///
 /// # Errors
 ///
@@ -185,7 +185,7 @@ pub struct SynapseRows {
 /// Variant of `deliver`, which decides what a synapse costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Form {
-    /// A source may have more than one spike.
+    /// Whether a source may have more than one spike.
     pub counts: bool,
     /// Weights and sums are integers.
     pub integers: bool,
@@ -194,7 +194,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Every variant, in the order of [`Self::index`].
+    /// All variants, in the order of [`Self::index`].
     pub const ALL: [Self; 8] = {
         let mut all = [Self { counts: false, integers: false, later: false }; 8];
         let mut number = 0;
@@ -237,7 +237,7 @@ impl SynapseRows {
 pub struct DeliverWork {
     /// Words of marks without a mark.
     pub empty_words: u32,
-    /// Words of marks with one.
+    /// Words of marks with at least one mark.
     pub marked_words: u32,
     /// Marked sources with synapses.
     pub sources: u32,
@@ -254,7 +254,7 @@ pub struct Sums {
     pub now: u32,
     /// First byte of the ring.
     pub start: u32,
-    /// First byte behind it.
+    /// Byte address after the ring.
     pub end: u32,
 }
 
@@ -293,7 +293,7 @@ fn sources(
     Ok((empty, marked))
 }
 
-/// Returns what [`deliver`] will do.
+/// Returns the counts of a coming run of [`deliver`].
 ///
 /// # Errors
 ///
@@ -351,7 +351,7 @@ pub(super) struct Synapses {
     pub weights: u32,
     /// Weights and sums are integers.
     pub integers: bool,
-    /// A source may have more than one spike, so that weights are multiplied.
+    /// Whether a source may have more than one spike, so that weights are multiplied.
     pub counted: bool,
 }
 

@@ -67,7 +67,7 @@ fn pack(parts: impl Iterator<Item = u32>, per_word: usize) -> Vec<u32> {
     words
 }
 
-/// Who reads what: makes faults.
+/// Reader of an operand, for the wording of faults.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guard {
     /// Name of the kernel.

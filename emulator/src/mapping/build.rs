@@ -65,7 +65,7 @@ pub struct Request<'a> {
     pub network: &'a Egru,
     /// Rows for its first layer.
     pub dram: Arc<dyn DramRows>,
-    /// Start of sequences, and what begins again there; `None` to carry all state on.
+    /// Start of sequences, and the state that restarts there; `None` to carry all state on.
     pub restart: Option<Restart>,
     /// Options of the chip, `chip` of a scene.
     pub chip: &'a ChipOptions,
@@ -265,7 +265,7 @@ fn common(request: &Request<'_>, placed: &[Placed], features: Option<u32>, share
     common
 }
 
-/// A PE's memory, and what hosts it.
+/// Assignment of layers to PEs: pairs (layer, number of the PE in it).
 type Hosted = BTreeMap<Pe, Vec<(usize, usize)>>;
 
 /// Puts a network on the chip.
@@ -391,7 +391,8 @@ pub fn reprice(
     Ok(same.then(|| Program { costs, assume: now.clone(), ..program.clone() }))
 }
 
-/// Says what a PE receives: values of its layers and those below, and messages to its slots.
+/// Describes the receptions of a PE: values of its layers and those below, and messages to its
+/// slots.
 ///
 /// `below` is the population whose values are the first layer's x, if x does not come from DRAM.
 fn inbox(pe: Option<&PeProgram>, (layers, batch): (usize, u32), below: Option<PopulationId>) -> Inbox {

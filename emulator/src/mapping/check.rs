@@ -32,7 +32,7 @@ pub struct Subject<'a> {
     pub placed: &'a [Placed],
     /// Options of the chip, `chip` of a scene.
     pub chip: &'a ChipOptions,
-    /// The split, as asked.
+    /// Mapping options of the scene.
     pub mapping: &'a MappingOptions,
 }
 
@@ -41,7 +41,7 @@ pub struct Subject<'a> {
 pub struct LayerBalance {
     /// The layer's name.
     pub layer: String,
-    /// PEs it is spread over.
+    /// Number of PEs of the layer.
     pub pes: usize,
     /// Fewest and most units on a PE.
     pub units_per_pe: [usize; 2],
@@ -78,7 +78,7 @@ pub fn by_slots(program: &Program) -> bool {
     EgruProgram::of(program).is_none()
 }
 
-/// Returns the weights on each PE of every population, by what its slots say of themselves.
+/// Returns the weights on each PE of every population, as stated by its slots.
 pub fn program_balance(program: &Program) -> Vec<LayerBalance> {
     let balance = |(k, population): (usize, &Population)| {
         let slots = || {
@@ -142,7 +142,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Good to know.
+    /// Information that needs no action.
     Note,
     /// May surprise, or cost time.
     Warning,
@@ -161,22 +161,22 @@ impl Level {
     }
 }
 
-/// One finding: what, where, and what to try.
+/// Finding of a check: level, rule, place, and remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lint {
     /// Importance of the finding.
     pub level: Level,
     /// Name of the rule that found it, the same in every version.
     pub rule: &'static str,
-    /// Layer, PE or field it is about.
+    /// Layer, PE or field that the finding is about.
     pub place: String,
-    /// Description of what was found.
+    /// Description of the finding.
     pub message: String,
     /// Change that may help.
     pub help: String,
 }
 
-/// Everything to point out, the gravest first, otherwise in network order.
+/// Returns all findings, most severe first, otherwise in network order.
 pub fn lints(subject: &Subject<'_>) -> Vec<Lint> {
     let mut lints = Vec::new();
     barriers(subject, &mut lints);

@@ -17,7 +17,7 @@ use crate::machine::routine::Routine;
 /// Machine code that a program's routines are to run.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// File that has it.
+    /// File that contains the function.
     pub file: Arc<CodeFile>,
     /// Function, or the begin of its name before `8` and `16`; `None` for the routine's own name.
     pub function: Option<String>,

@@ -32,7 +32,7 @@ pub struct EventNeeds {
     pub recurrent: UnpackNeeds,
 }
 
-/// Sizes that unpacking one layer's y depends on.
+/// Sizes on which the unpacking of one layer's y depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnpackNeeds {
     /// Number of senders, each with a block of packets.
@@ -72,7 +72,7 @@ pub fn arrival_bytes(placed: &Placed, payload: Payload) -> u32 {
     PACKET_BYTES * if payload == Payload::Events { end.mail } else { end.dense }
 }
 
-/// Returns what a share of `units` units of layer `k` needs, where events are sent.
+/// Returns the needs of a share of `units` units of layer `k`, where events are sent.
 pub fn needs(placed: &[Placed], k: usize, units: usize, payload: Payload) -> Option<EventNeeds> {
     if payload == Payload::Dense {
         return None;
@@ -138,7 +138,7 @@ pub fn image(sender: &Placed, layout: &UnpackLayout) -> Vec<(u32, Vec<u32>)> {
     image
 }
 
-/// Entries and ports of the router, and what a full FIFO does.
+/// Returns the entries and ports of the router, and the rule for full FIFOs.
 pub fn delivery(request: &Request<'_>, placed: &[Placed]) -> Delivery {
     let mapping = request.mapping;
     let mut routes = vec![Vec::new(); 4 * placed.len()];
@@ -213,7 +213,7 @@ fn combinations(request: &Request<'_>) -> Result<(), MapError> {
 
 const PIPELINED_HELP: &str = "set `broadcast: QpeMulticast`, or `schedule: LayerSequential`";
 
-/// Refuses what cannot be sent or read that way.
+/// Refuses combinations that cannot be sent or read.
 pub fn check(request: &Request<'_>, placed: &[Placed]) -> Result<(), MapError> {
     combinations(request)?;
     let events = request.mapping.payload == Payload::Events;

@@ -1,5 +1,5 @@
-//! Reasons why a network cannot be put on the chip as asked. Each error knows the scene field it is
-//! about.
+//! Errors of networks that cannot be mapped as requested. Each error knows the scene field that it
+//! is about.
 
 use thiserror::Error;
 
@@ -13,7 +13,7 @@ use crate::kernel::matrix::PlaceError;
 use crate::machine::dram::DramFull;
 use crate::text::several;
 
-/// Reason why a network cannot be put on the chip as asked.
+/// Error of a network that cannot be mapped as requested.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum MapError {
     /// The scene names a layer that the network lacks.
@@ -42,7 +42,7 @@ pub enum MapError {
         /// Names of all layers.
         layers: Vec<String>,
     },
-    /// More PEs asked for than are free.
+    /// A layer asks for more PEs than are free.
     #[error(
         "layer `{layer}` asks for {asked} PEs, but only {free} are left of {total} (reserved: {reserved}, broken: {broken})"
     )]
@@ -74,31 +74,31 @@ pub enum MapError {
         /// Number of units of the layer.
         units: usize,
     },
-    /// A PE named that does not exist or is reserved.
+    /// A named PE does not exist or is reserved.
     #[error("layer `{layer}`: {what}")]
     BadPe {
         /// Entry of `mapping.layers`.
         entry: usize,
         /// Name of the layer.
         layer: String,
-        /// Defect of the PE or of its name.
+        /// Description of the error.
         what: String,
     },
-    /// A PE's memory is too small for its share.
+    /// The memory of a PE is too small for its share.
     #[error("{pe} cannot hold its share of {}: {full}{}", layers.join(" and "), least_text(layers, *least))]
     DoesNotFit {
         /// Entry of `mapping.layers` of the layer that asks for most.
         entry: usize,
         /// The fullest PE.
         pe: Pe,
-        /// Layers it hosts.
+        /// Layers that the PE hosts.
         layers: Vec<String>,
-        /// Bytes needed and available, and what found no room.
+        /// Bytes needed and available, and the array without room.
         full: Full,
         /// Least number of PEs with which the layer fits; `None` if none does, or it
         /// shares its PEs.
         least: Option<usize>,
-        /// Samples and buffers that it was to hold.
+        /// Samples and buffers that the PE was to hold.
         copies: Copies,
     },
     /// A kernel cannot hold a share of a matrix.
@@ -187,7 +187,7 @@ fn least_text(layers: &[String], least: Option<usize>) -> String {
     }
 }
 
-/// Returns what else would make room.
+/// Returns another remedy that would make room.
 fn relief(copies: Copies) -> &'static str {
     match (copies.batch > 1, copies.buffers > 2) {
         (false, false) => "",

@@ -37,7 +37,7 @@ pub struct Share<'a> {
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
     pub recurrent: (KernelKind, Shape),
-    /// Needs of sending and receiving events, if it does.
+    /// Needs of sending and receiving events, where events are sent.
     pub events: Option<EventNeeds>,
 }
 
@@ -82,10 +82,10 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// One sample, layers one after the other.
+    /// One sample, with the layers one after the other.
     pub const ONE: Self = Self { batch: 1, buffers: 2 };
 
-    /// Those of a mapped program.
+    /// Returns the copies of a mapped program.
     pub fn of(program: &Program) -> Self {
         let slot = program.pes.iter().flatten().find_map(|pe| pe.slots.first());
         Self { batch: program.batch, buffers: slot.map_or(Self::ONE.buffers, |slot| slot.buffers.count()) }
@@ -181,7 +181,7 @@ pub struct MemoryMap {
     pub regions: Vec<Region>,
 }
 
-/// The shares need more than there is.
+/// Error of shares that need more memory than there is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{needed} bytes are needed, {there} are there; no room for {what} ({bytes} bytes)")]
 pub struct Full {

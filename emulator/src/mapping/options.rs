@@ -12,7 +12,7 @@ use crate::net::spiking::{self, WeightFormat};
 /// Layers that work at the same time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Schedule {
-    /// One after the other: a time step ends before the next begins.
+    /// Layers work one after the other, and a time step ends before the next begins.
     #[default]
     LayerSequential,
     /// All layers: while one works on a time step, the layer before it works on the next. A
@@ -39,7 +39,7 @@ pub enum Across {
     /// Chip after chip, each filled before the next begins: few layers have PEs on several chips.
     #[default]
     Fill,
-    /// Every layer over all chips, the same number of PEs on each.
+    /// Spreads every layer over all chips, with the same number of PEs on each.
     Even,
 }
 
@@ -64,7 +64,8 @@ pub enum Balance {
 /// Whether the PEs of a layer wait for each other before they send their outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Barrier {
-    /// Only where the mapper finds that a fast PE could overwrite what a slow one still reads.
+    /// Adds a barrier only where the mapper finds that a fast PE could overwrite data that a slow
+    /// one still reads.
     #[default]
     Auto,
     /// In every layer.
@@ -119,42 +120,42 @@ impl SumOrder {
     }
 }
 
-/// Where the weights of a head on the chip lie.
+/// Location of the weights of a head on the chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum HeadWeights {
-    /// In the SRAM of its PEs.
+    /// The weights lie in the SRAM of the head's PEs.
     #[default]
     Resident,
     /// In DRAM: each PE reads those of a layer before it computes the layer, in each time step.
     Streamed,
 }
 
-/// Which weights of a head on the chip are kept.
+/// Selection of the weights of a head on the chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Taps {
-    /// All of the model's.
+    /// Keeps all weights of the model.
     #[default]
     All,
-    /// Those of taps that read a map at some place. Three of the five convolutions have maps of
-    /// one place, where eight of nine taps read padding only. The same bits.
+    /// Keeps the weights of taps that read a map at some place. Three of the five convolutions have
+    /// maps of one place, where eight of nine taps read padding only. The bits stay identical.
     Used,
 }
 
-/// Where the convolutional head of a gesture network runs.
+/// Location of the convolutional head of a gesture network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum HeadPlace {
     /// On the host, in singles, as in the paper.
     #[default]
     Host,
-    /// On PEs of its own, in 8 bits on their MAC arrays (docs/mac-array.md).
+    /// The head runs on PEs of its own, in 8 bits on their MAC arrays (docs/mac-array.md).
     Chip {
         /// Number of PEs.
         #[schemars(range(min = 1, max = 152))]
         pes: u32,
-        /// Where its weights lie.
+        /// Location of the head's weights.
         #[serde(default)]
         weights: HeadWeights,
-        /// Which weights are kept.
+        /// Selection of the weights that are kept.
         #[serde(default)]
         taps: Taps,
     },
@@ -215,7 +216,7 @@ pub struct MappingOptions {
     /// each target population.
     #[serde(default)]
     pub weight_scale: Option<f64>,
-    /// Where the convolutional head of a gesture network runs.
+    /// Location of the convolutional head of a gesture network.
     #[serde(default, skip_serializing_if = "HeadPlace::is_host")]
     pub head: HeadPlace,
     /// The layers of the network, in order. In spiking networks an entry for a population is

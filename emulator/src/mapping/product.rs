@@ -147,13 +147,13 @@ fn events<'a>(
 }
 
 impl Together {
-    /// Returns what the PEs of the product share.
+    /// Returns the scratch results that the PEs of the product share.
     pub(super) fn scratch<'a>(&self, shared: &'a mut Shared) -> Option<&'a mut Scratch> {
         shared.place(self.number)
     }
 
-    /// Returns what a run of an event-driven kernel will do with the operand at byte address `x`;
-    /// `None` if the kernel itself has to look.
+    /// Returns the work of a coming run of an event-driven kernel with the operand at byte address
+    /// `x`; `None` if the kernel itself has to count it.
     pub(super) fn work(&self, kernel: &Kernel, sram: &Sram, x: u32, shared: &mut Shared) -> Option<Work> {
         let Kernel::Csc(layout) = kernel else { return None };
         if !shared.constants_hold || layout.visit == Visit::All {
@@ -191,8 +191,8 @@ impl Together {
     }
 }
 
-/// Computes a product on the bytes as they are and writes its sums, with what the kernel leaves
-/// beside them. Returns the number of sums that needed more bits than the MAC array has.
+/// Computes a product on the present bytes and writes its sums and scratch arrays. Returns the
+/// number of sums that needed more bits than the MAC array has.
 pub(super) fn multiply(
     kernel: &Kernel,
     sram: &mut Sram,

@@ -57,7 +57,7 @@ pub(super) fn load(
     }))
 }
 
-/// What the tensors of each layer must agree with.
+/// Sizes with which the tensors of each layer must agree.
 #[derive(Clone, Copy)]
 struct Shape {
     width: usize,

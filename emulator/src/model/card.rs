@@ -13,23 +13,24 @@ use crate::net::{Carry, Compare, Output};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, from = "Written")]
 pub struct Card {
-    /// Short name, as its folder's.
+    /// Short name, equal to the folder's.
     pub name: String,
-    /// What it is for.
+    /// Purpose of the model.
     pub kind: Kind,
-    /// One line that says what it is.
+    /// Title of the model, one line.
     #[serde(default)]
     pub title: String,
     /// Network of a language model: `Egru` (the default), or `Attention(…)`, a transformer.
     #[serde(default, skip_serializing_if = "Network::is_egru")]
     pub network: Network,
-    /// What it keeps from one sequence to the next. Language models: `Y` as in the
-    /// authors' evaluation (the default), or `CAndY`. Gestures and transformers: `Nothing`.
-    /// Layers: any, `Nothing` by default.
+    /// State kept from one sequence to the next. Language models: `Y` as in the authors' evaluation
+    /// (the default), or `CAndY`. Gestures and transformers: `Nothing`. Layers: any, `Nothing` by
+    /// default.
     pub carry: Carry,
     /// Inputs in a sequence; by default 70 words or 67 frames.
     pub sequence: u32,
-    /// What each layer passes on; by default `Y` for language models and `Trace` for gestures.
+    /// Output that each layer passes on; by default `Y` for language models and `Trace` for
+    /// gestures.
     pub output: Output,
     /// Condition of an event: `Greater` (c > θ, the default) or `GreaterOrEqual` (c ≥ θ).
     ///
@@ -48,19 +49,19 @@ pub struct Card {
     pub projection: Option<Projection>,
     /// Names of a gesture model's classes, in the order of its logits.
     pub classes: Vec<String>,
-    /// How it was trained.
+    /// Training of the model, in words.
     pub training: String,
-    /// The data it was trained on, and the data's terms.
+    /// Training data, and the data's terms.
     pub data: String,
     /// The terms of the weights.
     pub licence: String,
-    /// What its results can be compared with, and what not.
+    /// Published results with which this model's can be compared, and those with which they cannot.
     pub compares_with: String,
     /// Results, measured independently of this program.
     pub measured: Vec<Measured>,
 }
 
-/// A card as it is written: what is left out depends on the kind.
+/// Card as written: the defaults of missing fields depend on the kind.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "Card")]
 struct Written {
@@ -122,12 +123,12 @@ impl From<Written> for Card {
     }
 }
 
-/// What a model is for.
+/// Purpose of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Kind {
     /// Predicts the next word; embedding and decoder are tied.
     LanguageModel,
-    /// Tells gestures apart in frames of an event camera.
+    /// Distinguishes gestures in frames of an event camera.
     Gestures,
     /// EGRU layers alone, for arrays.
     Layers,
@@ -191,15 +192,15 @@ pub enum ResetGate {
 pub enum Projection {
     /// Identity, as in EvNN's `benchmarks/lm`.
     Linear,
-    /// Negative values become 0, as in the authors' tutorial.
+    /// Sets negative values to 0, as in the authors' tutorial.
     Relu,
 }
 
-/// One result.
+/// Measured result of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// The text or recordings, and which part of them.
+    /// Text or recordings that were measured, and the part of them.
     pub on: String,
     /// Predictions that were scored.
     pub predictions: u64,
@@ -210,7 +211,7 @@ pub struct Measured {
     /// Fraction of units that sent an event, per layer, 0..=1.
     #[serde(default)]
     pub activity: Vec<f64>,
-    /// Who or what measured it.
+    /// Person or program that measured it.
     pub source: String,
 }
 
@@ -220,8 +221,8 @@ const WORDS: u32 = 70;
 /// them (EvNN, `benchmarks/dvs_gesture`).
 const FRAMES: u32 = 67;
 
-/// Why a card does not parse. Starts with `line:column:` for a message of the
-/// form `file:line:column: …`.
+/// Error in a card. The message starts with `line:column:`, for a message of the form
+/// `file:line:column: …`.
 #[derive(Debug, Error)]
 pub enum CardError {
     /// Not RON, or not a card: an unknown field, say.
@@ -230,7 +231,7 @@ pub enum CardError {
     /// A sequence of no inputs.
     #[error(" sequence: 0 inputs; a sequence needs at least 1 (the paper's has 70)")]
     EmptySequence,
-    /// A gesture model whose state would leak from one gesture into the next.
+    /// The state of a gesture model would leak from one gesture into the next.
     #[error(" carry: {0:?}; a gesture starts from zeros: write Nothing, or leave it out")]
     GestureCarry(Carry),
     /// A comparison with a threshold that is not read.
@@ -259,7 +260,7 @@ pub enum CardError {
     /// A transformer in a model of another kind.
     #[error(" network: Attention(…) in a model of kind {0:?}; only language models can be transformers")]
     AttentionKind(Kind),
-    /// A transformer that would carry state from one sequence to the next.
+    /// A transformer would carry state from one sequence to the next.
     #[error(
         " carry: {0:?}; a transformer's positions restart with each sequence: write Nothing, or leave it out"
     )]
@@ -273,7 +274,7 @@ pub enum CardError {
     /// A transformer without heads.
     #[error(" network: heads: 0; a layer needs at least 1")]
     NoHeads,
-    /// A gesture model that does not say what its logits mean.
+    /// The card of a gesture model does not name its classes.
     #[error(" classes: none; a gesture model's card names its classes in the order of its logits")]
     NoClasses,
 }
@@ -302,7 +303,7 @@ impl Card {
         }
     }
 
-    /// Refuses what makes no sense beside `network: Attention(…)`.
+    /// Refuses fields that cannot be combined with `network: Attention(…)`.
     fn check_attention(&self) -> Result<(), CardError> {
         let unusual = [
             ("output", self.output != Output::Y),

@@ -1,4 +1,4 @@
-//! What can be wrong with a model, each with file, place, finding and need.
+//! Errors of models, each with file, place, finding and need.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::vocabulary::VocabularyError;
 use crate::net::conv::ShapeError;
 use crate::net::csr::CsrError;
 
-/// Why a model does not load.
+/// Reason for which a model does not load.
 #[derive(Debug, Error)]
 pub enum ModelError {
     /// A file is missing or unreadable.
@@ -19,23 +19,23 @@ pub enum ModelError {
          file with vocab.txt beside it; models/README.md has the gesture models' files", path.display()
     )]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The file of a spiking network is missing or unreadable.
     #[error("{}: {source}", path.display())]
     Network {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// A NIR file is refused.
     #[error("{}: {}", path.display(), crate::text::visible_line(&source.to_string()))]
     Nir {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Node and reason.
         source: spinntui_nir::NirError,
@@ -43,97 +43,97 @@ pub enum ModelError {
     /// The description of a spiking network is refused.
     #[error("{}: {}", path.display(), crate::text::visible_line(&source.to_string()))]
     Description {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Place and reason.
         source: super::spiking::description::DescriptionError,
     },
-    /// The weights are no safetensors file, or one cut short.
+    /// The weights are not a safetensors file, or one cut short.
     #[error(
         "{}: not a whole safetensors file ({bytes} bytes): {source}. Was it cut short, or never exported to \
          safetensors?", path.display()
     )]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its length.
+        /// Length of the file in bytes.
         bytes: usize,
-        /// What the parser says.
+        /// Error of the parser.
         source: SafeTensorError,
     },
-    /// A model of another kind than is asked for.
-    #[error("{}: the model is of kind {found:?}; needed is one of kind {needed:?}", path.display())]
+    /// The model is of another kind than requested.
+    #[error("{}: the model is of kind {found:?}; expected {needed:?}", path.display())]
     Kind {
-        /// The card's file, whether it is there or not.
+        /// Path of the card's file, even if it does not exist.
         path: PathBuf,
-        /// What the model is.
+        /// Kind of the model in the file.
         found: Kind,
-        /// What is needed.
+        /// Kind that is needed.
         needed: Kind,
     },
     /// Tensors that do not go together.
     #[error("{}: tensor {tensor}: {source}", path.display())]
     Parts {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor, or what several begin with.
+        /// Name of the tensor, or the common beginning of several names.
         tensor: String,
-        /// Which numbers differ.
+        /// Sizes that differ.
         source: ShapeError,
     },
-    /// A tensor that every model has is not there.
+    /// A tensor that every model has is missing.
     #[error("{}: no tensor {tensor}; it is needed {needed}", path.display())]
     MissingTensor {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// As what, in words.
+        /// Use of the tensor, in words.
         needed: String,
     },
-    /// A tensor that this program would have to understand and does not.
+    /// A tensor is unknown to this program, which would have to understand it.
     #[error(
         "{}: tensor {tensor} is no part of a model of kind {kind:?} (the card's) that this program knows; leaving it \
          out would change what the network computes", path.display()
     )]
     UnknownTensor {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
         /// The model's kind.
         kind: Kind,
     },
     /// A tensor of another shape.
-    #[error("{}: tensor {tensor} has shape {found:?}; needed is {needed}", path.display())]
+    #[error("{}: tensor {tensor} has shape {found:?}; expected {needed}", path.display())]
     Shape {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// Its shape.
+        /// Shape of the tensor in the file.
         found: Vec<usize>,
-        /// The shape it should have, and why.
+        /// Expected shape, with the reason.
         needed: String,
     },
     /// A tensor of another type of number.
-    #[error("{}: tensor {tensor} holds {found:?}; needed is {needed}", path.display())]
+    #[error("{}: tensor {tensor} holds {found:?}; expected {needed}", path.display())]
     Dtype {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// What it holds.
+        /// Number type of the tensor in the file.
         found: Dtype,
-        /// What it may hold.
+        /// Number types that are accepted.
         needed: &'static str,
     },
     /// A weight that is NaN or infinite.
     #[error("{}: tensor {tensor} has {value} at index {index}; every weight must be finite", path.display())]
     NotFinite {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
         /// Index into the flattened tensor.
         index: usize,
@@ -150,17 +150,17 @@ pub enum ModelError {
         /// Threshold that was read.
         value: f32,
     },
-    /// A packed matrix whose arrays do not make one.
+    /// The arrays of a packed matrix are inconsistent.
     #[error("{}: packed matrix {tensor}: {source}", path.display())]
     Csr {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The matrix, without `.csr_…`.
         tensor: String,
-        /// Which check failed, with row and value.
+        /// Failed check, with row and value.
         source: CsrError,
     },
-    /// A projection whose function neither the tensors nor the card define.
+    /// Neither the tensors nor the card define the function of a projection.
     #[error(
         "{}: tensor {tensor}: a projection that is followed by ReLU (the authors' tutorial) or by nothing (EvNN, \
          benchmarks/lm); write `projection: Relu` or `projection: Linear` into card.ron", path.display()
@@ -171,7 +171,7 @@ pub enum ModelError {
         /// Name of the projection's weights.
         tensor: String,
     },
-    /// A file that is recognised as something else than weights.
+    /// The file is recognised as something other than weights.
     #[error("{}: the file is {what}. {remedy}", path.display())]
     NotWeights {
         /// File in place of the weights.
@@ -191,7 +191,7 @@ pub enum ModelError {
         /// Conversion to weights, or the way to get them.
         remedy: String,
     },
-    /// An index of shards that does not parse.
+    /// The index of shards does not parse.
     #[error("{}: not an index of shards: {source}", path.display())]
     Index {
         /// File of the index.
@@ -207,7 +207,7 @@ pub enum ModelError {
         /// Name of the shard as written.
         shard: String,
     },
-    /// A tensor whose name occurs twice in a header.
+    /// The name of a tensor occurs twice in a header.
     #[error(
         "{}: the header has tensor {tensor} twice; one of the two would be left out. Export the file again",
         path.display()
@@ -218,7 +218,7 @@ pub enum ModelError {
         /// Name of the tensor.
         tensor: String,
     },
-    /// Two tensors whose names are equal without the words that wrappers add.
+    /// The names of two tensors are equal without the words that wrappers add.
     #[error(
         "{}: tensors {first} and {second} have one name without the words of wrappers (module, _orig_mod); leave out one",
         path.display()
@@ -231,7 +231,7 @@ pub enum ModelError {
         /// Name of the other tensor.
         second: String,
     },
-    /// Layers whose names do not give their order.
+    /// The names of layers do not give their order.
     #[error(
         "{}: tensors {first} and {second} belong to layers whose names do not give their order; call the layers rnns.0, \
          rnns.1, …", path.display()
@@ -239,7 +239,7 @@ pub enum ModelError {
     LayerOrder {
         /// Weights file, or index of the shards.
         path: PathBuf,
-        /// A tensor of one layer.
+        /// Tensor of one layer.
         first: String,
         /// A tensor of the other.
         second: String,
@@ -252,7 +252,7 @@ pub enum ModelError {
     VocabularySize {
         /// The vocabulary's file.
         path: PathBuf,
-        /// Its words.
+        /// Number of words in the vocabulary.
         words: usize,
         /// Rows of `embeddings.weight`.
         rows: usize,
@@ -262,15 +262,15 @@ pub enum ModelError {
     Vocabulary {
         /// The vocabulary's file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Error in the vocabulary.
         source: VocabularyError,
     },
-    /// A card that does not parse.
+    /// The card does not parse.
     #[error("{}:{source}", path.display())]
     Card {
         /// The card's file.
         path: PathBuf,
-        /// Line, column and what is wrong.
+        /// Line, column and description of the error.
         source: CardError,
     },
 }

@@ -14,11 +14,11 @@ use crate::net::gesture::{self, CONVOLUTIONS, Head, MeanLogits};
 pub struct GestureModel {
     /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
-    /// The weights file it came from.
+    /// Path of the weights file.
     pub path: PathBuf,
     /// Frame to features.
     pub head: Head,
-    /// Its recurrent layers.
+    /// The EGRU layers between head and readout.
     pub network: Egru,
     /// Output of the last layer to logits, one for each of the card's classes.
     pub readout: Linear,

@@ -19,13 +19,13 @@ use crate::net::attention::Gpt;
 pub struct LanguageModel {
     /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
-    /// The weights file it came from.
+    /// Path of the weights file.
     pub path: PathBuf,
-    /// Its words, V of them.
+    /// Vocabulary of V words.
     pub vocabulary: Vocabulary,
-    /// Its recurrent layers; none of a transformer.
+    /// Recurrent layers; empty for a transformer.
     pub network: Egru,
-    /// Its transformer; `None` of an EGRU network.
+    /// Transformer; `None` for an EGRU network.
     pub transformer: Option<Arc<Gpt>>,
     /// E, \[V, width\]: what the first layer reads, and the weights of a tied decoder.
     pub embedding: Embedding,
@@ -40,9 +40,9 @@ pub struct LanguageModel {
 /// D is the embedding, or [`Self::weights`]; h is the last layer's y, or its projection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoder {
-    /// One for each word, \[V\].
+    /// Bias of each word, \[V\].
     pub bias: Vec<f32>,
-    /// One number on the last layer's values; 1 unless the file says otherwise.
+    /// Factor on the last layer's values; 1 unless the file says otherwise.
     pub scale: f32,
     /// D, \[V, width\], of a decoder with weights of its own; `None` where the embedding is D.
     pub weights: Option<Embedding>,

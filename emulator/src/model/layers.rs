@@ -16,9 +16,9 @@ use crate::net::Egru;
 pub struct LayersModel {
     /// Card: kind of the model, how to run it, and its measured results.
     pub card: Card,
-    /// The weights file it came from.
+    /// Path of the weights file.
     pub path: PathBuf,
-    /// Its recurrent layers.
+    /// The EGRU layers, in order from the input.
     pub network: Egru,
     /// Notes on its files, as [`super::Model::notes`] returns them.
     pub notes: Vec<String>,

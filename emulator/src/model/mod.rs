@@ -60,11 +60,11 @@ pub const CARD_LIMIT: u64 = 1 << 20;
 pub enum Model {
     /// Predicts the next word.
     Language(Arc<LanguageModel>),
-    /// Tells gestures apart.
+    /// Model that distinguishes gestures.
     Gestures(Arc<GestureModel>),
     /// EGRU layers alone.
     Layers(Arc<LayersModel>),
-    /// Spiking populations.
+    /// Spiking populations and their projections.
     Spiking(Arc<SpikingModel>),
 }
 
@@ -84,7 +84,7 @@ impl Model {
         }
     }
 
-    /// What it is and how to run it.
+    /// Returns the model's card: its purpose and how to run it.
     pub fn card(&self) -> &Card {
         match self {
             Self::Language(model) => &model.card,
@@ -94,7 +94,7 @@ impl Model {
         }
     }
 
-    /// The weights file it came from.
+    /// Returns the path of the weights file.
     pub fn path(&self) -> &Path {
         match self {
             Self::Language(model) => &model.path,
@@ -109,7 +109,7 @@ impl Model {
         self.language()?.transformer.as_ref()
     }
 
-    /// Its recurrent layers; none in a spiking network and in a transformer.
+    /// Returns the recurrent layers; empty for a spiking network and a transformer.
     pub fn network(&self) -> &Egru {
         const NONE: &Egru = &Egru { layers: Vec::new() };
         match self {
@@ -132,7 +132,7 @@ impl Model {
 }
 
 impl Model {
-    /// The language model, if it is one.
+    /// Returns the language model; `None` for other kinds.
     pub fn language(&self) -> Option<&Arc<LanguageModel>> {
         match self {
             Self::Language(model) => Some(model),
@@ -140,7 +140,7 @@ impl Model {
         }
     }
 
-    /// The gesture model, if it is one.
+    /// Returns the gesture model; `None` for other kinds.
     pub fn gestures(&self) -> Option<&Arc<GestureModel>> {
         match self {
             Self::Gestures(model) => Some(model),
@@ -148,7 +148,7 @@ impl Model {
         }
     }
 
-    /// The spiking network, if it is one.
+    /// Returns the spiking network; `None` for other kinds.
     pub fn spiking(&self) -> Option<&Arc<SpikingModel>> {
         match self {
             Self::Spiking(model) => Some(model),
@@ -157,7 +157,8 @@ impl Model {
     }
 }
 
-/// Returns the file whose change is a change of the model: its weights, or the index of shards.
+/// Returns the file whose change counts as a change of the model: its weights, or the index of
+/// shards.
 pub fn weights_file(path: &Path) -> PathBuf {
     if let Some(file) = spiking::find(path) {
         return file;
@@ -165,7 +166,7 @@ pub fn weights_file(path: &Path) -> PathBuf {
     weights::find(path).unwrap_or_else(|_| path.join(WEIGHTS_FILE))
 }
 
-/// Files of a model, before its tensors are looked at.
+/// Files of a model, before its tensors are read.
 struct Files {
     weights: PathBuf,
     folder: PathBuf,

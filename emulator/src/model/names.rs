@@ -40,7 +40,7 @@ pub(super) struct Names {
 struct Pattern {
     before: String,
     after: String,
-    /// Whether there is a number; without one the file has a single layer.
+    /// Whether the pattern has a layer number; without one the file has a single layer.
     numbered: bool,
 }
 
@@ -74,7 +74,7 @@ impl Pattern {
 /// Reason why names cannot be resolved.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NameError {
-    /// Two tensors have one name without the words that wrappers add.
+    /// Two tensors have the same name without the words that wrappers add.
     Twice(String, String),
     /// The names of layers do not give their order.
     Order(String, String),

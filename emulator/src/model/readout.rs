@@ -31,9 +31,10 @@ const TILE: usize = 64;
 /// A model's decoder, laid out for speed.
 #[derive(Clone, Debug)]
 pub struct Readout {
-    /// Empty until it is needed for the first time.
+    /// Table of the decoder; empty until the first prediction.
     table: OnceLock<Table>,
-    /// Model that the table is made of when it is needed; `None` where it was made at once.
+    /// Model from which the table is made at the first prediction; `None` where it was made at
+    /// once.
     model: Option<Arc<LanguageModel>>,
     bias: Vec<f32>,
     scale: f32,
@@ -77,7 +78,7 @@ impl Readout {
         Self { table, model: None, bias, scale: decoder.scale, projection }
     }
 
-    /// The decoder of a model, whose table is made by the first prediction.
+    /// Creates the decoder of a model, whose table is made by the first prediction.
     pub fn when_needed(model: &Arc<LanguageModel>) -> Self {
         let decoder = &model.decoder;
         let (bias, projection) = (decoder.bias.clone(), decoder.projection.clone());
@@ -100,7 +101,8 @@ impl Readout {
         self.model.as_ref().map_or_else(of_table, of_model)
     }
 
-    /// What the last layer's values y, \[width\], predict. Values beyond the width are not read.
+    /// Returns the prediction from the last layer's values y, \[width\]. Values beyond the width
+    /// are not read.
     pub fn predict(&self, y: &[f32]) -> Prediction {
         let projected = self.projection.as_ref().map(|projection| project(projection, y));
         let y = projected.as_deref().unwrap_or(y);
@@ -287,7 +289,7 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The softmax of logits, one a word.
+    /// Computes the softmax of logits, one for each word.
     pub fn new(logits: Vec<f32>) -> Self {
         let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         // Each exponential in f32 (its error is far below the model's own), their sum in f64.
@@ -296,17 +298,17 @@ impl Prediction {
         Self { logits, log_sum }
     }
 
-    /// The logits, one a word.
+    /// Returns the logits, one for each word.
     pub fn logits(&self) -> &[f32] {
         &self.logits
     }
 
-    /// −ln p(word), in nats; infinite for a word that does not exist.
+    /// Returns −ln p(word), in nats; infinite for a word that does not exist.
     pub fn surprisal(&self, word: u32) -> f64 {
         self.logits.get(word as usize).map_or(f64::INFINITY, |&logit| self.log_sum - f64::from(logit))
     }
 
-    /// p(word), 0..=1.
+    /// Returns p(word), 0..=1.
     pub fn probability(&self, word: u32) -> f32 {
         libm::exp(-self.surprisal(word)) as f32
     }

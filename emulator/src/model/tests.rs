@@ -1,4 +1,4 @@
-//! Every way a model file can be wrong, and every type of number it may hold.
+//! Tests every error in model files, and every type of number that they may hold.
 #![allow(clippy::float_cmp, reason = "exact values are read back")]
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ fn dense() -> Tensors {
     tensors
 }
 
-/// The same with `rnns.0.kernel` packed: one non-zero in each row, alternating columns.
+/// Returns the tensors with `rnns.0.kernel` packed: one non-zero in each row, alternating columns.
 fn packed(indptr: &[u32], indices: &[u16]) -> Tensors {
     let mut tensors = dense();
     tensors.remove("rnns.0.kernel");
@@ -166,7 +166,7 @@ fn a_projection_is_what_the_card_says() {
     fs::write(folder.path().join(WEIGHTS_FILE), bytes(&tensors)).unwrap();
     let error = LanguageModel::load(folder.path()).unwrap_err();
     assert!(
-        error.to_string().contains("decoder.projection.weight has shape [3, 2]; needed is [2, 3]"),
+        error.to_string().contains("decoder.projection.weight has shape [3, 2]; expected [2, 3]"),
         "{error}"
     );
 }
@@ -221,7 +221,7 @@ fn every_wrong_shape_is_named_with_what_is_needed() {
             matches!(&error, ModelError::Shape { tensor, found, .. } if tensor == name && *found == [3, 1]),
             "{name}: {error}"
         );
-        assert!(error.to_string().contains("needed is ["), "{error}");
+        assert!(error.to_string().contains("expected ["), "{error}");
     }
     for shape in [&[8][..], &[0, 2], &[4, 0]] {
         let error = error(|tensors| put(tensors, "embeddings.weight", shape, 0.5));
@@ -242,7 +242,7 @@ fn a_wrong_type_of_number_is_named() {
     assert!(matches!(&error, ModelError::Dtype { found: Dtype::I32, .. }), "{error}");
     let mut tensors = packed(&[0, 1, 2, 3, 4, 5, 6], &[0, 1, 0, 1, 0, 1]);
     tensors.insert("rnns.0.kernel.csr_indices".into(), (Dtype::I16, vec![6], vec![0; 12]));
-    assert!(load(&tensors).unwrap_err().to_string().contains("I16; needed is U16 or U32"));
+    assert!(load(&tensors).unwrap_err().to_string().contains("I16; expected U16 or U32"));
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn eight_bits_are_read_as_the_format_says() {
     assert_eq!(load(&tensors).unwrap().network.layers[0].threshold, [1.0, 2.0_f32.powi(-14)]);
     tensors.insert("rnns.0.thr".into(), (Dtype::F8_E8M0, vec![2], vec![0x3c, 0x04]));
     let error = load(&tensors).unwrap_err().to_string();
-    assert!(error.contains("tensor rnns.0.thr holds F8_E8M0; needed is F8_E4M3,"), "{error}");
+    assert!(error.contains("tensor rnns.0.thr holds F8_E8M0; expected F8_E4M3,"), "{error}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ use thiserror::Error;
 
 /// Error of arrays whose sizes do not fit each other.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{what}: {found} numbers, needed are {needed}")]
+#[error("{what}: {found} numbers, expected {needed}")]
 pub struct ShapeError {
     /// Array of another size than needed.
     pub what: &'static str,
@@ -61,7 +61,7 @@ impl ConvShape {
         (side + 2 * self.padding).checked_sub(self.kernel).map_or(0, |room| room / self.stride.max(1) + 1)
     }
 
-    /// Weights of it.
+    /// Returns the number of weights.
     pub fn weights(self) -> usize {
         self.outputs * self.inputs * self.kernel * self.kernel
     }
@@ -175,12 +175,12 @@ impl Linear {
         Ok(Self { weight: weight.as_standard_layout().into_owned(), bias: bias.into() })
     }
 
-    /// Numbers it reads.
+    /// Returns the number of inputs.
     pub fn inputs(&self) -> usize {
         self.weight.nrows()
     }
 
-    /// Numbers it makes.
+    /// Returns the number of outputs.
     pub fn outputs(&self) -> usize {
         self.bias.len()
     }
@@ -265,13 +265,13 @@ impl WithSimd for Sums<'_> {
     }
 }
 
-/// Negative values become 0.
+/// Sets negative values to 0.
 pub fn relu(maps: &mut Array3<f32>) {
     maps.mapv_inplace(|value| value.max(0.0));
 }
 
-/// The greatest value of every window of `window` × `window`, one each `stride` rows and columns;
-/// windows that reach over the edge are left out.
+/// Returns the greatest value of every window of `window` × `window`, one each `stride` rows and
+/// columns; windows that reach over the edge are left out.
 pub fn max_pool(x: ArrayView3<'_, f32>, window: usize, stride: usize) -> Array3<f32> {
     let (channels, rows, columns) = x.dim();
     let shape = ConvShape { inputs: 1, outputs: 1, kernel: window, stride, padding: 0 };
@@ -357,6 +357,6 @@ mod tests {
         let linear = Linear::new(3, &[1e8, 1.0, -1e8, 1.0, 2.0, 3.0], vec![0.5, -1.0]).unwrap();
         assert_eq!(linear.forward(&[1.0, 1.0, 1.0]), [1.5, 5.0]);
         let error = Linear::new(3, &[0.0; 5], vec![0.0; 2]).unwrap_err().to_string();
-        assert!(error.contains("5 numbers, needed are 6"), "{error}");
+        assert!(error.contains("5 numbers, expected 6"), "{error}");
     }
 }

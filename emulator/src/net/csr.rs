@@ -20,7 +20,7 @@ pub const GATES: usize = 3;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CsrError {
     /// Row pointers are rows + 1 numbers.
-    #[error("{found} row pointers for {rows} rows; needed are {} (one more than rows)", rows + 1)]
+    #[error("{found} row pointers for {rows} rows; expected {} (one more than rows)", rows + 1)]
     PointerCount {
         /// Rows of the matrix.
         rows: usize,
@@ -51,7 +51,7 @@ pub enum CsrError {
         /// Number of column indices given.
         nonzeros: usize,
     },
-    /// One column index for every value.
+    /// The numbers of column indices and values differ.
     #[error("{indices} column indices for {values} values; they come in pairs")]
     Lengths {
         /// Number of column indices given.
@@ -69,7 +69,7 @@ pub enum CsrError {
         /// The column that is not greater.
         column: u32,
     },
-    /// Every column exists.
+    /// A column index is out of range.
     #[error("row {row} has column {column}, but the matrix has {columns} columns (0 to {})", columns.saturating_sub(1))]
     ColumnRange {
         /// First row with this error.
@@ -90,7 +90,7 @@ pub enum CsrError {
         nonzeros: usize,
     },
     /// A dense matrix needs rows · columns values.
-    #[error("{found} values for a dense {inputs} × {outputs} matrix; needed are {}", inputs * outputs)]
+    #[error("{found} values for a dense {inputs} × {outputs} matrix; expected {}", inputs * outputs)]
     DenseLength {
         /// Source rows of the dense array.
         inputs: usize,
@@ -101,8 +101,8 @@ pub enum CsrError {
     },
 }
 
-/// Builds a matrix from the three arrays of CSR; `sprs` checks them, and this says where
-/// a check failed.
+/// Builds a matrix from the three arrays of CSR, which `sprs` checks; the error names the place of
+/// a failed check.
 pub fn from_parts(
     rows: usize,
     columns: usize,

@@ -9,8 +9,7 @@
 //! y = n if event, else 0       c = n − θ if event, else n
 //! ```
 //!
-//! What a layer passes on, to the next one and out of the network, is y or
-//! its low-pass ([`Output`]):
+//! A layer passes y or its low-pass on ([`Output`]), to the next layer or out of the network:
 //!
 //! ```text
 //! tr(t) = 0.9·tr(t−1) + 0.1·y(t)
@@ -59,7 +58,7 @@ pub enum Output {
     Trace,
 }
 
-/// One EGRU layer of U units with I sources. Gate rows come in three blocks z, r, g of U rows each.
+/// EGRU layer of U units with I sources. Gate rows come in three blocks z, r, g of U rows each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EgruLayer {
     /// The layer's name in the model, for example `rnns.0`.
@@ -169,7 +168,7 @@ impl PointwiseOutput {
     }
 }
 
-/// One EGRU unit, one time step, after its sums.
+/// Computes one time step of an EGRU unit from its sums.
 ///
 /// Each line below is IEEE 754 single precision with one rounding an operation, in the order
 /// written; nothing is fused (Rust never contracts). `expf` and `tanhf` are those of the `libm`
@@ -263,7 +262,7 @@ impl LayerState {
         Self { y: zeros(), c: zeros(), trace }
     }
 
-    /// Returns what the layer passes on, \[U\].
+    /// Returns the values that the layer passes on, \[U\].
     pub fn output(&self) -> &[f32] {
         if self.trace.is_empty() { &self.y } else { &self.trace }
     }
@@ -288,7 +287,7 @@ pub enum Weights {
 /// State of a network, all zero at the start.
 #[derive(Clone, Debug)]
 pub struct EgruState {
-    /// One for each layer.
+    /// State of each layer.
     pub layers: Vec<LayerState>,
     /// Room for W·x and R·y of the widest layer, \[3U\] each.
     sums: (Vec<f32>, Vec<f32>),
@@ -339,8 +338,8 @@ impl Egru {
         }
     }
 
-    /// One time step through all layers. `x`: \[inputs\]. Returns the output of the
-    /// last layer, \[outputs\].
+    /// Computes one time step of all layers. `x`: \[inputs\]. Returns the output of the last layer,
+    /// \[outputs\].
     ///
     /// # Panics
     /// If `x` or `state` is not of this network's shape.

@@ -24,7 +24,8 @@ pub const CONVOLUTIONS: usize = 5;
 const LAYERS: [(usize, usize, usize, bool); CONVOLUTIONS] =
     [(11, 4, 2, true), (5, 1, 2, true), (3, 1, 1, false), (3, 1, 1, false), (3, 1, 1, false)];
 
-/// Sizes of convolution `index` (from 0) between so many channels.
+/// Returns the sizes of convolution `index` (from 0) with these numbers of input and output
+/// channels.
 pub fn conv_shape(index: usize, inputs: usize, outputs: usize) -> Option<ConvShape> {
     let &(kernel, stride, padding, _) = LAYERS.get(index)?;
     Some(ConvShape { inputs, outputs, kernel, stride, padding })
@@ -43,7 +44,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// From its five convolutions and its linear layer, whose sizes must follow each other.
+    /// Creates the head from its five convolutions and its linear layer, whose sizes must follow
+    /// each other.
     pub fn new(convolutions: Vec<Conv2d>, linear: Linear) -> Result<Self, ShapeError> {
         let mismatch = |what, found, needed| Err(ShapeError { what, found, needed });
         if convolutions.len() != CONVOLUTIONS {
@@ -63,7 +65,7 @@ impl Head {
         Ok(Self { convolutions, linear })
     }
 
-    /// Features it makes.
+    /// Returns the number of features.
     pub fn features(&self) -> usize {
         self.linear.outputs()
     }

@@ -20,7 +20,7 @@ const SUM_BITS: u32 = 24;
 pub struct Scale {
     /// Value of an input of 1.
     pub scale: f32,
-    /// What an input is multiplied with before it is rounded; 0 where all inputs are 0.
+    /// Factor on an input before it is rounded; 0 where all inputs are 0.
     pub inverse: f32,
 }
 

@@ -24,7 +24,8 @@ pub struct HeadPeaks {
 }
 
 impl HeadPeaks {
-    /// Looks at one more frame, `[32 · 32]` in rows, and returns its features.
+    /// Records the largest activations of one more frame, `[32 · 32]` in rows, and returns its
+    /// features.
     pub fn look(&mut self, head: &Head, frame: &[f32]) -> Vec<f32> {
         let largest =
             |values: &mut dyn Iterator<Item = &f32>| values.fold(0.0_f32, |most, x| most.max(x.abs()));
@@ -37,7 +38,7 @@ impl HeadPeaks {
     }
 }
 
-/// One layer of the head: a convolution with its pooling, or the linear layer.
+/// Layer of the head: a convolution with its pooling, or the linear layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Int8Layer {
     /// Name in reports: `conv1` to `conv5`, `linear`.
@@ -52,9 +53,9 @@ pub struct Int8Layer {
     pub singles: bool,
     /// Weights, `[outputs, kernel, kernel, inputs]`.
     weights: Vec<i8>,
-    /// What a sum is multiplied with, by output.
+    /// Factor on the sum of each output.
     pub factors: Vec<f32>,
-    /// What is added to it then, by output.
+    /// Bias added to the scaled sum of each output.
     pub biases: Vec<f32>,
 }
 
@@ -178,7 +179,7 @@ const POOL: ConvShape = ConvShape { inputs: 1, outputs: 1, kernel: 3, stride: 2,
 pub struct Int8Head {
     /// Scale of the frame's pixels.
     pub frame: Scale,
-    /// Its convolutions, then its linear layer.
+    /// Convolutions in order, then the linear layer.
     pub layers: Vec<Int8Layer>,
 }
 

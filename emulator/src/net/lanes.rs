@@ -2,7 +2,7 @@
 //!
 //! The operations are those of `libm::expf` and `libm::tanhf` in their order, each rounded by
 //! itself, with branches turned into choices so that a compiler can take eight numbers at once.
-//! Where one of the eight is outside the range of that, all eight go through `libm`.
+//! If one of the eight is outside the range of these operations, all eight go through `libm`.
 
 #![allow(
     clippy::inline_always,
@@ -84,7 +84,7 @@ fn near_exp(x: f32) -> f32 {
     if bits > 0x3900_0000 { y * power(k) } else { 1.0 + x }
 }
 
-/// expm1 of what `tanhf` passes on: −2|x| for small x, else 2|x|.
+/// Computes expm1 for `tanhf`, of −2|x| for small x, else of 2|x|.
 #[inline(always)]
 fn near_expm1(arg: f32, small: bool) -> f32 {
     let bits = arg.to_bits() & 0x7FFF_FFFF;

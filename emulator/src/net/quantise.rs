@@ -53,7 +53,7 @@ pub fn quantise_row(weights: impl Iterator<Item = f32> + Clone) -> (f32, Vec<i8>
     (scale, weights.map(quantised).collect())
 }
 
-/// Quantises a matrix, row by row, and measures what that loses.
+/// Quantises a matrix, row by row, and measures the rounding error.
 pub fn quantise(matrix: &Csr) -> (QuantisedCsr, QuantisationError) {
     let mut quantised = QuantisedCsr {
         columns: matrix.cols(),
@@ -86,7 +86,8 @@ impl QuantisedCsr {
         })
     }
 
-    /// Every row's product with x (\[columns\]): the ascending chain over q, then times the scale.
+    /// Returns every row's product with x (\[columns\]): the ascending chain over q, then times the
+    /// scale.
     pub fn multiply(&self, x: &[f32]) -> Vec<f32> {
         let product = |acc: f32, q: i8, column: u32| {
             f32::from(q).mul_add(x.get(column as usize).copied().unwrap_or(0.0), acc)
@@ -151,8 +152,8 @@ impl<'a> QuantisedEgru<'a> {
         &self.matrices
     }
 
-    /// One time step through all layers, as [`Egru::step`]. Returns the output of the
-    /// last layer, \[outputs\].
+    /// Computes one time step of all layers, as [`Egru::step`]. Returns the output of the last
+    /// layer, \[outputs\].
     pub fn step(&self, state: &mut EgruState, x: &[f32]) -> Vec<f32> {
         let mut input = x.to_vec();
         for ((layer, [kernel, recurrent]), state) in

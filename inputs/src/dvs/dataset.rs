@@ -20,7 +20,7 @@ const FOLDERS: [(Split, &str); 2] = [(Split::Train, "ibmGestureTrain"), (Split::
 /// Most bytes of a list. The real ones have 2 KB.
 const LIST_LIMIT: u64 = 1 << 20;
 
-/// What a recording is for.
+/// Purpose of a recording: training or testing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
@@ -30,22 +30,22 @@ pub enum Split {
     Test,
 }
 
-/// A stretch of a recording, in which one gesture is made.
+/// Stretch of a recording in which one gesture is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sample {
     /// File of the recording.
     pub path: PathBuf,
-    /// What it is for, where the data set says so.
+    /// Purpose of the recording; `None` where the data set does not state it.
     pub split: Option<Split>,
-    /// What is done, where it is known.
+    /// Gesture shown; `None` where the sample has no label.
     pub gesture: Option<Gesture>,
-    /// When it begins on the recording's clock, µs; none for the recording's beginning.
+    /// Start of the sample on the recording's clock, µs; `None` for the recording's beginning.
     pub start_us: Option<i64>,
-    /// When it has ended, µs; none for the recording's end.
+    /// End of the sample on the recording's clock, µs; `None` for the recording's end.
     pub end_us: Option<i64>,
 }
 
-/// Why a data set cannot be used. A file's line counts from 1.
+/// Error that makes a data set unusable. Line numbers count from 1.
 #[derive(Debug, Error)]
 pub enum DatasetError {
     /// A file or folder that cannot be read.
@@ -53,12 +53,12 @@ pub enum DatasetError {
     Read {
         /// File or folder that cannot be read.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A folder of another layout.
     #[error(
-        "{}: no data set: needed are trials_to_train.txt or trials_to_test.txt beside recordings and their \
+        "{}: no data set: expected trials_to_train.txt or trials_to_test.txt beside recordings and their \
          _labels.csv (the layout of DVS128 Gesture), or ibmGestureTrain or ibmGestureTest with a folder for each user \
          (tonic's)", path.display()
     )]
@@ -72,19 +72,19 @@ pub enum DatasetError {
         /// The folder or list.
         path: PathBuf,
     },
-    /// A line of a list that is no recording beside it.
+    /// A line of a list does not name a recording beside it.
     #[error("{}:{line}: `{found}`: {why}", path.display())]
     List {
         /// File of the list.
         path: PathBuf,
         /// Number of the line, from 1.
         line: usize,
-        /// What stands there.
+        /// Text of the line.
         found: String,
-        /// What is wrong with it.
+        /// Reason for which the line is not accepted.
         why: String,
     },
-    /// A recording without labels, where each has to have them.
+    /// A recording has no labels, where each has to have them.
     #[error("{}: no such file; the recording {} has no labels without it", path.display(), recording.display())]
     NoLabels {
         /// The missing file.
@@ -100,15 +100,15 @@ pub enum DatasetError {
         /// Line and finding.
         source: LabelError,
     },
-    /// A file whose name is no class.
-    #[error("{}: the name is no class; files are 0.npy to {}.npy", path.display(), GESTURES - 1)]
+    /// The name of a file is not a class.
+    #[error("{}: the name is not a class; files are 0.npy to {}.npy", path.display(), GESTURES - 1)]
     Class {
-        /// File whose name is no class.
+        /// File whose name is not a class.
         path: PathBuf,
     },
 }
 
-/// All samples of a data set or recording, in the order of its lists, or of names.
+/// Returns all samples of a data set or recording, in the order of its lists, or of names.
 pub fn samples(path: &Path) -> Result<Vec<Sample>, DatasetError> {
     let about = fs::metadata(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
     if !about.is_dir() {
@@ -142,7 +142,7 @@ pub fn samples(path: &Path) -> Result<Vec<Sample>, DatasetError> {
     if samples.is_empty() { Err(DatasetError::Empty { path: empty }) } else { Ok(samples) }
 }
 
-/// The labels beside a recording; none if there is no file of them.
+/// Returns the labels beside a recording; `None` if there is no file of them.
 pub fn labels_beside(recording: &Path) -> Result<Option<Vec<Label>>, DatasetError> {
     let path = labels_path(recording);
     match file::open(&path) {
@@ -180,7 +180,7 @@ fn labelled(path: &Path, split: Option<Split>, labels: &[Label]) -> impl Iterato
     })
 }
 
-/// The recordings of a list, one name a line, each with its labels.
+/// Adds the recordings of a list, one name a line, each with its labels.
 fn listed(list: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), DatasetError> {
     let read = |source| DatasetError::Read { path: list.to_owned(), source };
     let text = file::read_text(list, LIST_LIMIT).map_err(read)?;
@@ -191,7 +191,7 @@ fn listed(list: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), Da
             DatasetError::List { path: list.to_owned(), line, found, why }
         };
         if name.contains(['/', '\\']) {
-            return Err(error("a name without folders is needed".to_owned()));
+            return Err(error("expected a name without folders".to_owned()));
         }
         if let Some(before) = seen.insert(name, line) {
             return Err(error(format!("the recording is in line {before} already")));
@@ -209,7 +209,7 @@ fn listed(list: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), Da
     Ok(())
 }
 
-/// The recordings in the folders of users, each the gesture that its name is the number of.
+/// Adds the recordings in the folders of users; the name of each file is the number of its gesture.
 fn users(folder: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), DatasetError> {
     for user in entries(folder)? {
         if !user.is_dir() {
@@ -237,7 +237,7 @@ fn users(folder: &Path, split: Split, samples: &mut Vec<Sample>) -> Result<(), D
     Ok(())
 }
 
-/// What is in a folder, by name.
+/// Returns the paths of all entries of a folder, sorted by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let read = |source| DatasetError::Read { path: folder.to_owned(), source };
     let mut paths = Vec::new();
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(samples(&folder.path().join("ibmGestureTrain")).unwrap().len(), 2);
         fs::write(folder.path().join("ibmGestureTest/user24_led/11.npy"), "").unwrap();
         let error = samples(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("11.npy: the name is no class") && error.contains("10.npy"), "{error}");
+        assert!(error.contains("11.npy: the name is not a class") && error.contains("10.npy"), "{error}");
     }
 
     #[test]

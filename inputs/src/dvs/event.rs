@@ -1,11 +1,11 @@
-//! What an event camera sees: brightness changes of single pixels.
+//! Events of an event camera: brightness changes of single pixels.
 
 use serde::Serialize;
 
-/// One brightness change.
+/// Brightness change of one pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct CameraEvent {
-    /// When, in microseconds, on the clock of its recording.
+    /// Time in microseconds, on the clock of the recording.
     pub t: i64,
     /// Column, from the image's left.
     pub x: u16,

@@ -1,4 +1,4 @@
-//! Events in, frames out, as the authors' benchmark makes them (EvNN, `benchmarks/dvs_gesture`).
+//! Conversion of events to frames as in the authors' benchmark (EvNN, `benchmarks/dvs_gesture`).
 //!
 //! A recording is cut into slices of 1.7 s from its first event on. Within a slice, frames of 25 ms
 //! follow each other from the slice's first event on; a frame is whole when an event at or after
@@ -18,7 +18,7 @@ use super::region::Region;
 /// Pixels of the sensor.
 const PIXELS: usize = DVS128.width as usize * DVS128.height as usize;
 
-/// Why there can be no frames.
+/// Reason for which no frames can be made.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum FrameError {
     /// Options that make no sense.
@@ -42,19 +42,19 @@ pub enum FrameError {
 pub struct Frame {
     /// Pixels, row by row from the top, each row from the left: `size` × `size`.
     pub values: Vec<f32>,
-    /// When it begins, µs.
+    /// Start of the frame, µs.
     pub start_us: i64,
-    /// Events in it.
+    /// Number of events in the frame.
     pub events: u32,
 }
 
 /// A complete slice of a recording: what a network classifies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
-    /// Which slice of its recording, from 0. Slices without events are left out.
+    /// Index of the slice in its recording, from 0. Slices without events are left out.
     pub index: u64,
-    /// Its frames, at least one, at most [`FrameOptions::frames`]; fewer if it begins or
-    /// ends in silence.
+    /// Frames of the slice: at least one, at most [`FrameOptions::frames`], and fewer if the slice
+    /// begins or ends in silence.
     pub frames: Vec<Frame>,
 }
 
@@ -64,7 +64,7 @@ pub struct Framer {
     options: FrameOptions,
     /// Time of the recording's first event.
     origin: Option<i64>,
-    /// The slice that is being filled, and the time of its first event.
+    /// Slice that is being filled, and the time of its first event.
     slice: u64,
     first: i64,
     frames: Vec<Frame>,
@@ -97,7 +97,7 @@ impl Framer {
         Self { region, ..self }
     }
 
-    /// Takes the next event; gives a slice when the event shows that the one before is complete.
+    /// Takes the next event; returns a slice when the event shows that the one before is complete.
     ///
     /// An event before the frame that is being filled is left out and counted ([`Self::late`]). So
     /// is one outside of the sensor, which no reader hands out.
@@ -120,17 +120,17 @@ impl Framer {
         complete
     }
 
-    /// The frames of the slice that is being filled, as far as they are whole.
+    /// Returns the complete frames of the slice that is being filled.
     pub fn frames(&self) -> &[Frame] {
         &self.frames
     }
 
-    /// Events left out since they came too late.
+    /// Returns the number of events left out because they came too late.
     pub fn late(&self) -> u64 {
         self.late
     }
 
-    /// Begins the slice with this number, whose first event is at `t`, and gives the one before.
+    /// Starts the slice with this number, whose first event is at `t`, and returns the one before.
     fn end_slice(&mut self, slice: u64, t: i64) -> Slice {
         if self.frames.is_empty() {
             self.end_frame();
@@ -177,12 +177,12 @@ impl Framer {
     }
 }
 
-/// Time from one moment to another, µs; none backwards.
+/// Returns the time from one moment to another, µs; `None` backwards.
 fn elapsed(from: i64, to: i64) -> Option<u64> {
     (to >= from).then(|| to.abs_diff(from))
 }
 
-/// A frame from its counts: divided, pooled, averaged, in this order.
+/// Computes a frame from its counts: divided, pooled, averaged, in this order.
 fn values(counts: &[u32], options: &FrameOptions) -> Vec<f32> {
     let width = usize::from(DVS128.width);
     let size = usize::from(options.size);
@@ -203,8 +203,8 @@ fn values(counts: &[u32], options: &FrameOptions) -> Vec<f32> {
     off.iter().zip(&on).map(|(off, on)| (off + on) / 2.0).collect()
 }
 
-/// Factor that brings the mean count of the pixels with events to the wanted one: 1 if none is
-/// wanted, or nothing happened.
+/// Returns the factor that brings the mean count of the pixels with events to the requested one: 1
+/// without a request, or without events.
 fn factor(counts: &[u32], options: &FrameOptions) -> f32 {
     let Some(wanted) = options.mean_count else { return 1.0 };
     let (mut events, mut pixels) = (0_u64, 0_u64);

@@ -28,7 +28,8 @@ const NAMES: [&str; 11] = [
     "other_gestures",
 ];
 
-/// The same for narrow places: R and L are the person's own right and left, cw is clockwise.
+/// Abbreviated names for narrow places: R and L are the person's own right and left, cw is
+/// clockwise.
 const SHORT: [&str; GESTURES] = [
     "clap",
     "R wave",
@@ -54,27 +55,27 @@ impl Gesture {
         Self::from_index((label as usize).checked_sub(1)?)
     }
 
-    /// Its number, from 0.
+    /// Returns the number of the gesture, from 0.
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 
-    /// Its label, from 1.
+    /// Returns the label of the gesture in the data set, from 1.
     pub const fn label(self) -> u32 {
         self.0 as u32 + 1
     }
 
-    /// Its name in the data set.
+    /// Returns the name of the gesture in the data set.
     pub const fn name(self) -> &'static str {
         NAMES[self.0 as usize]
     }
 
-    /// Its name where there is little room.
+    /// Returns a short name of the gesture, for narrow places.
     pub const fn short(self) -> &'static str {
         SHORT[self.0 as usize]
     }
 
-    /// All of them, in order.
+    /// Iterates over all gestures in the order of their numbers.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..GESTURES as u8).map(Self)
     }

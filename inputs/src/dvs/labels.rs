@@ -1,4 +1,4 @@
-//! Which gesture is made when: the `NAME_labels.csv` beside each recording of DVS128 Gesture.
+//! Times of the gestures in a recording: `NAME_labels.csv` beside each recording of DVS128 Gesture.
 
 use std::io::{self, BufRead, Write};
 
@@ -14,18 +14,18 @@ const LINE: u64 = 256;
 /// Most labels of a recording. Real ones have 12 or so.
 const MOST: usize = 100_000;
 
-/// A gesture and when it is made, on the clock of its recording.
+/// Gesture with its times on the clock of its recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Label {
-    /// What is done.
+    /// Gesture shown in this stretch of the recording.
     pub gesture: Gesture,
-    /// When it begins, µs; the first moment that belongs to it.
+    /// Start of the gesture, µs, inclusive.
     pub start_us: i64,
-    /// When it ends, µs; the first moment that no longer belongs to it.
+    /// End of the gesture, µs, exclusive.
     pub end_us: i64,
 }
 
-/// What is wrong with a file of labels.
+/// Error in a file of labels.
 #[derive(Debug, Error)]
 pub enum LabelError {
     /// The operating system refuses.
@@ -33,18 +33,18 @@ pub enum LabelError {
     Read {
         /// Line, from 1.
         line: usize,
-        /// What it says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The first line is another.
-    #[error("line 1: the first line is `{found}`; needed is `{HEAD}`")]
+    #[error("line 1: the first line is `{found}`; expected `{HEAD}`")]
     Head {
         /// The first line.
         found: String,
     },
     /// A line that is no label.
     #[error(
-        "line {line}: `{found}` is no label; needed are a class, a start and an end in µs, as in `2,0,5469608`"
+        "line {line}: invalid label `{found}`: expected a class, a start and an end in µs, for example `2,0,5469608`"
     )]
     Line {
         /// Line, from 1.
@@ -52,7 +52,7 @@ pub enum LabelError {
         /// Text of the line.
         found: String,
     },
-    /// A class that the data set does not have.
+    /// The data set does not have this class.
     #[error("line {line}: class {class}; the classes of DVS128 Gesture are 1 to {GESTURES}")]
     Class {
         /// Line, from 1.
@@ -60,7 +60,7 @@ pub enum LabelError {
         /// Class that the line names.
         class: i64,
     },
-    /// An end that is no later than its start.
+    /// The gesture ends no later than it starts.
     #[error("line {line}: the gesture ends at {end} µs, not after its start at {start} µs")]
     Order {
         /// Line, from 1.
@@ -71,7 +71,7 @@ pub enum LabelError {
         end: i64,
     },
     /// No label at all.
-    #[error("line 2: no label; needed is a line for each gesture")]
+    #[error("line 2: no label; expected a line for each gesture")]
     Empty,
     /// More than any recording has.
     #[error("line {line}: more than {MOST} labels")]
@@ -112,7 +112,7 @@ pub fn write_labels(mut out: impl Write, labels: &[Label]) -> io::Result<()> {
     out.flush()
 }
 
-/// The next line without white space around it; none at the end.
+/// Reads the next line without white space around it; `None` at the end.
 fn line(input: &mut impl BufRead, line: usize) -> Result<Option<String>, LabelError> {
     let mut bytes = Vec::new();
     let read = io::Read::take(input, LINE).read_until(b'\n', &mut bytes);

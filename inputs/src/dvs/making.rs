@@ -13,7 +13,7 @@ use super::recording::{Recording, Warnings};
 use super::region::{Activity, Region};
 use super::samples::{Place, SampleFrames, SamplesError};
 
-/// Goes through a recording event by event, and returns what is odd about it.
+/// Reads a recording event by event, and returns its oddities.
 pub(super) fn each_event(path: &Path, mut take: impl FnMut(&CameraEvent)) -> Result<Warnings, SamplesError> {
     let mut recording = Recording::open(path)?;
     let sensor = recording.sensor();
@@ -53,8 +53,7 @@ pub(super) fn make(
     Ok(samples.into_iter().map(|sample| Arc::new(sample.end(options))).collect())
 }
 
-/// Goes through the events of a recording that the noise filter keeps, each with the number
-/// of its sample.
+/// Reads the events of a recording that the noise filter keeps, each with the number of its sample.
 fn each_in(
     path: &Path,
     places: &[Place],

@@ -1,4 +1,4 @@
-//! How users cut events into frames.
+//! Options for cutting events into frames.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,8 @@ use super::event::DVS128;
 /// Most frames of a slice. The paper's have 67.
 const FRAMES_LIMIT: u64 = 10_000;
 
-/// How events become frames. The defaults are those of the authors' benchmark on its test set.
+/// Rules for turning events into frames. The defaults are those of the authors' benchmark on its
+/// test set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FrameOptions {
@@ -54,7 +55,7 @@ impl Default for FrameOptions {
     }
 }
 
-/// What is wrong with [`FrameOptions`]; begins with the field.
+/// Invalid value in [`FrameOptions`]. The message begins with the name of the field.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum FrameOptionsError {
     /// A slice longer than anything recorded.
@@ -89,7 +90,7 @@ pub enum FrameOptionsError {
 }
 
 impl FrameOptionsError {
-    /// The field it is about.
+    /// Returns the name of the field that the error is about.
     pub const fn field(&self) -> &'static str {
         match self {
             Self::Slice(_) => "slice_us",

@@ -1,4 +1,4 @@
-//! A frame as the event camera saw it, for people to look at.
+//! Camera picture of a frame, for display.
 
 use serde::{Deserialize, Serialize};
 

@@ -23,23 +23,23 @@ use super::picture::{EventPicture, PICTURE_SIDE};
 use super::recording::{RecordingError, Tally, Warnings};
 use spinnaker2_emulator::text::grouped;
 
-/// Recordings whose frames are kept.
+/// Number of recordings whose frames are kept.
 const KEPT: usize = 2;
 /// Bytes of the picture of a frame with events.
 const PICTURE_BYTES: u64 = 2 * (PICTURE_SIDE as u64) * (PICTURE_SIDE as u64);
 /// Most bytes that the frames of a recording may take in memory.
 const MEMORY_LIMIT: u64 = 4 << 30;
 
-/// Why there are no samples.
+/// Error that stops samples from being listed.
 #[derive(Debug, Error)]
 pub enum SamplesError {
-    /// No data set, or not a whole one.
+    /// There is no data set, or an incomplete one.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     /// A recording that cannot be read.
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    /// A recording or options that frames cannot be made of.
+    /// Frames cannot be made from a recording with these options.
     #[error("{}: {source}", path.display())]
     Frames {
         /// File of the recording.
@@ -72,31 +72,31 @@ pub enum SamplesError {
         /// Length of a slice.
         slice_us: u64,
     },
-    /// The data set has no such part.
+    /// The data set does not have this part.
     #[error("{}: the data set has no recordings to {} with", path.display(), if *split == Split::Test { "test" } else { "train" })]
     NoSplit {
         /// Folder of the data set.
         path: PathBuf,
-        /// What was asked for.
+        /// Split that was requested.
         split: Split,
     },
 }
 
-/// One sample: a slice of a stretch.
+/// Position of one sample: a slice of a labelled stretch of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     recording: usize,
     label: Option<Gesture>,
     /// First event's time, µs.
     pub(super) start_us: i64,
-    /// The same since the recording's first event.
+    /// Time of the first event since the first event of the recording, µs.
     since_us: u64,
-    /// Which slice of its stretch, from 0, and of how many.
+    /// Index of the slice in its stretch, from 0. `slices` is their number.
     slice: u32,
     slices: u32,
 }
 
-/// One kind of warning about the recordings that samples were cut from.
+/// Kind of warning about the recordings that samples were cut from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingWarning {
     /// Kind, count in all recordings, and byte of the first recording where it was found first.
@@ -140,14 +140,14 @@ impl std::fmt::Display for RecordingWarning {
 /// A sample's frames.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SampleFrames {
-    /// What the network sees, [`FrameOptions::frames`] of them, each `size` × `size`; silent ones
-    /// at the end of a sample that ends early, as tonic pads.
+    /// Frames as the network reads them: [`FrameOptions::frames`] of them, each `size` × `size`.
+    /// Silent frames fill up a sample that ends early, as tonic pads.
     pub frames: Vec<Vec<f32>>,
-    /// What the camera saw at the same times, without events that a noise filter took out.
+    /// Camera pictures of the same times, without the events that a noise filter removed.
     pub pictures: Vec<EventPicture>,
 }
 
-/// The frames of all samples of a recording, from the number of its first sample on.
+/// Frames of all samples of a recording, from the number of its first sample on.
 type Kept = (usize, Arc<Vec<Arc<SampleFrames>>>);
 
 /// All samples, in the order of the data set.
@@ -161,8 +161,8 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Finds them in a recording or a data set's folder; of a data set that says what is for
-    /// testing and what for training, the part asked for.
+    /// Finds the samples in a recording or a data set's folder; of a data set that separates
+    /// testing and training, the requested part.
     pub fn find(path: &Path, options: &FrameOptions, split: Option<Split>) -> Result<Self, SamplesError> {
         options.check().map_err(|error| SamplesError::Frames {
             path: path.to_owned(),
@@ -198,7 +198,7 @@ impl Samples {
         Ok(Self { options: options.clone(), recordings, places, warnings, kept: Mutex::default() })
     }
 
-    /// Returns what is odd about the recordings, each kind once.
+    /// Returns the oddities of the recordings, each kind once.
     pub fn warnings(&self) -> &[RecordingWarning] {
         &self.warnings
     }
@@ -239,8 +239,8 @@ impl Samples {
         }
     }
 
-    /// A sample's frames, read from its recording if they are not at hand; silence for a number
-    /// that is none.
+    /// Returns a sample's frames, read from its recording if they are not kept; silence for an
+    /// invalid number.
     pub fn frames(&self, sample: usize) -> Result<Arc<SampleFrames>, SamplesError> {
         let Some(place) = self.places.get(sample) else { return Ok(Arc::default()) };
         let recording = place.recording;
@@ -262,7 +262,7 @@ impl Samples {
     }
 }
 
-/// The slices of a recording's stretches, and what is odd about the recording.
+/// Returns the slices of a recording's stretches, and the oddities of the recording.
 fn cut(
     recording: usize,
     path: &Path,

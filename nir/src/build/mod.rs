@@ -1,4 +1,4 @@
-//! Nodes with parameters and shapes, from what the file holds and what arrives.
+//! Building of nodes with parameters and shapes, from the file and the shapes that arrive.
 
 mod conv;
 mod params;
@@ -18,11 +18,11 @@ use params::{Params, check_size, last_dimensions};
 pub(crate) struct Incoming<'a> {
     /// Shape of the value, derived from the nodes before.
     pub shape: &'a [usize],
-    /// Name of the node that it comes from.
+    /// Name of the sending node.
     pub from: &'a str,
 }
 
-/// Circumstances of a node that its parameters do not tell.
+/// Circumstances of a node beyond its parameters.
 pub(crate) struct Place<'a> {
     /// Value that arrives; `None` at an Input of the network.
     pub incoming: Option<Incoming<'a>>,

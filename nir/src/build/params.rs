@@ -1,4 +1,4 @@
-//! Parameters of one node: read by name, checked, spread over the neurons.
+//! Reading of a node's parameters: by name, checked, spread over the neurons.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::limits::MAX_SIZE;
 use crate::tree::RawNode;
 use crate::values::Values;
 
-/// Members that hold no parameter, and whose content never counts.
+/// Members that hold no parameter, and are ignored.
 const IGNORED: [&str; 5] = ["type", "metadata", "name", "input_type", "output_type"];
 
 /// Array that the file declares, not yet read: its shape is checked first.
@@ -22,13 +22,13 @@ pub(crate) struct Declared<'a> {
     pub shape: Vec<usize>,
 }
 
-/// Reader of a node's parameters, which notes what it took and what is odd.
+/// Reader of a node's parameters, which records those it took and their oddities.
 pub(crate) struct Params<'a> {
     file: &'a File,
     node: &'a RawNode,
     budget: &'a mut Budget,
     used: BTreeSet<&'static str>,
-    /// Parameters that were not there and have a default.
+    /// Missing parameters that have a default.
     pub defaults: Vec<&'static str>,
     /// Odd properties of the node.
     pub warnings: Vec<Warning>,

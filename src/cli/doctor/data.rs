@@ -1,4 +1,4 @@
-//! What the program works with: folders, models, scenes.
+//! Checks of the program's folders, models and scenes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,17 +11,17 @@ use crate::session::build::{ModelCache, Plan};
 use crate::tui::lesson;
 use crate::tui::lesson::load::is_sound;
 
-/// What an installed copy has to be told where to find.
+/// Remedy for an installed copy without data.
 const COPY: &str = "copy scenes, models and assets of the repository to the data folder";
 
-/// Where things are looked for.
+/// Lists the folders that are searched.
 pub fn folders() -> Vec<Item> {
     const GROUP: &str = "Folders, in the order in which they are looked through";
     let mut items = Vec::new();
     let content = |folder: &Path| {
         let parts = ["scenes", "models", "assets"];
         let there: Vec<&str> = parts.into_iter().filter(|part| folder.join(part).is_dir()).collect();
-        if there.is_empty() { "nothing of ours".to_owned() } else { there.join(", ") }
+        if there.is_empty() { "no data of spinntui".to_owned() } else { there.join(", ") }
     };
     let here = std::env::current_dir().unwrap_or_default();
     items.push(Item::ok(GROUP, "here", format!("{}: {}", here.display(), content(&here))));
@@ -39,20 +39,20 @@ pub fn folders() -> Vec<Item> {
             ));
         }
         Some(folder) => {
-            let found = format!("{}: not there, and need not be", folder.display());
+            let found = format!("{}: missing, and not needed", folder.display());
             items.push(Item::ok(GROUP, "data folder", found));
         }
         None => items.push(Item::note(GROUP, "data folder", "no home folder", "set HOME, or SPINNTUI_DATA")),
     }
     items.push(match find::source_folder() {
         Some(folder) => Item::ok(GROUP, "source", format!("{}: {}", folder.display(), content(&folder))),
-        None => Item::note(GROUP, "source", "what it was built from is gone", COPY),
+        None => Item::note(GROUP, "source", "the folder it was built in is gone", COPY),
     });
     items.push(built_in(GROUP));
     items
 }
 
-/// The small set within the program. It is unpacked only where nobody else has it.
+/// Checks the small set within the program. It is unpacked only where no other folder has it.
 fn built_in(group: &'static str) -> Item {
     const NAME: &str = "built in";
     let elsewhere = shipped::FILES.iter().all(|(name, _)| !find::among_folders(Path::new(name)).is_empty());
@@ -76,7 +76,7 @@ fn built_in(group: &'static str) -> Item {
     }
 }
 
-/// Every model that a scene can name: does it load, how large is it?
+/// Checks that every model that a scene can name loads, and reports its size.
 pub fn models() -> Vec<Item> {
     const GROUP: &str = "Models";
     let mut found = BTreeMap::new();
@@ -109,11 +109,11 @@ fn model(group: &'static str, name: String, path: &Path) -> Item {
             let found = format!("{} units, {} kB", units.join(" + "), grouped(bytes.div_ceil(1000)));
             Item::ok(group, name, found)
         }
-        Err(error) => Item::new(group, name, State::Problem, error.to_string(), "get it again"),
+        Err(error) => Item::new(group, name, State::Problem, error.to_string(), "download it again"),
     }
 }
 
-/// Every scene that comes with the program: does it load, does it fit?
+/// Checks that every scene that comes with the program loads and fits.
 pub fn scenes() -> Vec<Item> {
     const GROUP: &str = "Scenes";
     let mut cache = ModelCache::default();
@@ -152,7 +152,7 @@ pub fn scenes() -> Vec<Item> {
     entries.iter().map(look).collect()
 }
 
-/// Every lesson: is it read, and are its scenes there?
+/// Checks that every lesson can be read and that its scenes exist.
 pub fn lessons() -> Vec<Item> {
     const GROUP: &str = "lessons";
     let look = |entry: &lesson::Entry| match lesson::Loaded::load(&entry.path) {

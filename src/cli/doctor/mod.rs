@@ -31,35 +31,35 @@ Exit codes: 0 fine, notes included; 1 something that comes with spinntui does no
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DoctorArgs {
-    /// What the answer looks like
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
 
-/// How something is.
+/// State of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// As it should be.
+    /// The item is in order.
     Ok,
     /// Information that needs no action.
     Note,
-    /// It does not work.
+    /// The item does not work.
     Problem,
 }
 
-/// One thing looked at.
+/// Result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// Heading under which it stands.
+    /// Heading of the item's group.
     pub group: &'static str,
-    /// What was looked at.
+    /// Subject of the check.
     pub name: String,
-    /// How it is.
+    /// State of the subject.
     pub state: State,
-    /// What was found.
+    /// Result of the check, in words.
     pub found: String,
-    /// What to do; empty if nothing.
+    /// Remedy; empty if none is needed.
     pub todo: String,
 }
 
@@ -120,19 +120,19 @@ fn configuration() -> Item {
     match Config::load(None) {
         Ok(Config { path: Some(_), .. }) => Item::ok(GROUP, "file", format!("{shown}: read")),
         Ok(_) if std::env::var_os(config::ENV).is_some_and(|name| !name.is_empty()) => {
-            let found = format!("{shown} is not there, and {} names it", config::ENV);
+            let found = format!("{shown} does not exist, and {} names it", config::ENV);
             Item::note(GROUP, "file", found, write)
         }
-        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: not there, and need not be")),
+        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: missing, and not needed")),
         Err(error) => {
             let place = error.position().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             let found = format!("{shown}{place}: {}", error.message());
-            Item::note(GROUP, "file", found, "the app does not start with it: mend it, or --no-config")
+            Item::note(GROUP, "file", found, "the app does not start with it: fix it, or use --no-config")
         }
     }
 }
 
-/// What the emulator computes with.
+/// Checks the computer that the emulator runs on.
 fn machine() -> Vec<Item> {
     const GROUP: &str = "Computer";
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -144,7 +144,7 @@ fn machine() -> Vec<Item> {
         Item::note(
             GROUP,
             "multiply-add",
-            "this processor has no fused multiply-add that we use: results are the same, and come slowly",
+            "this processor has no fused multiply-add that spinntui uses: the same results, more slowly",
             "begin with scenes/lm_small.ron",
         )
     };
@@ -190,18 +190,12 @@ mod tests {
     fn the_list_shows_state_and_what_to_do() {
         let items = [
             Item::ok("One", "a", "fine"),
-            Item::new(
-                "Two",
-                "b",
-                State::Problem,
-                "broken",
-                "mend it, with ".to_owned() + &"word ".repeat(30),
-            ),
+            Item::new("Two", "b", State::Problem, "broken", "fix it, with ".to_owned() + &"word ".repeat(30)),
         ];
         let text = listing(&items, 1);
         assert!(text.contains("\nOne\n  ok       a  fine\n\nTwo\n  PROBLEM  b  broken\n"), "{text}");
         assert!(
-            text.contains("\n             mend it, with word") && text.ends_with("1 problem, 0 notes.\n"),
+            text.contains("\n             fix it, with word") && text.ends_with("1 problem, 0 notes.\n"),
             "{text}"
         );
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

@@ -1,4 +1,4 @@
-//! The terminal, as far as one can tell without writing to it.
+//! Checks of the terminal, without writing to it.
 
 use std::io::{self, IsTerminal};
 
@@ -8,16 +8,16 @@ use crate::tui::theme::Glyphs;
 use crate::tui::theme::depth::Depth;
 
 const GROUP: &str = "Terminal";
-/// From here on the app shows two panels side by side, and the dashboard.
+/// Size from which the app shows two panels side by side, and the dashboard.
 const PAIR: (u16, u16) = (80, 24);
 const DASHBOARD: (u16, u16) = (120, 40);
 
-/// What the system says.
+/// Facts that the operating system reports about the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Here {
     /// Standard input is a terminal.
     pub input: bool,
-    /// Standard output is one.
+    /// Whether standard output is a terminal.
     pub output: bool,
     /// Columns and rows.
     pub size: Option<(u16, u16)>,
@@ -32,19 +32,18 @@ impl Here {
     }
 }
 
-/// What there is to say, given the environment as a lookup.
+/// Returns the findings, given the environment as a lookup.
 pub fn items(env: impl Fn(&str) -> Option<String>, here: Here) -> Vec<Item> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let mut items = vec![match (here.input, here.output) {
         (true, true) => Item::ok(GROUP, "terminal", "input and output"),
         (input, output) => {
             let what = match (input, output) {
-                (false, true) => "input is",
-                (true, false) => "output is",
+                (false, true) => "input is not",
+                (true, false) => "output is not",
                 _ => "neither input nor output is",
             };
-            let what =
-                if input || output { format!("{what} no terminal") } else { format!("{what} a terminal") };
+            let what = format!("{what} a terminal");
             Item::note(GROUP, "terminal", what, "the app needs one for both; `spinntui run SCENE` needs none")
         }
     }];
@@ -95,7 +94,7 @@ fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     let decides = |name: &&str| Depth::detect(|n| if n == *name { None } else { env(n) }) != depth;
     let why = match order.iter().find(|name| set(name).is_some() && decides(name)) {
         Some(name) => format!("{name}={}", set(name).unwrap_or_default()),
-        None => "nothing says more".to_owned(),
+        None => "no variable says more".to_owned(),
     };
     let found = match depth {
         Depth::Truecolor => format!("24 bits ({why})"),
@@ -119,7 +118,7 @@ fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     }
 }
 
-/// Copying goes through the terminal (OSC 52), and not every one takes part.
+/// Checks copying, which goes through the terminal (OSC 52); not every terminal supports it.
 fn clipboard(set: &impl Fn(&str) -> Option<String>) -> Item {
     let name = "copying";
     if set("TMUX").is_some() {
@@ -152,7 +151,7 @@ mod tests {
         );
         assert!(colours(&[("TERM", "xterm-256color")]).contains("256 (TERM=xterm-256color)"));
         assert!(colours(&[("TERM", "xterm"), ("NO_COLOR", "1")]).contains("NO_COLOR=1"));
-        assert!(colours(&[("TERM", "xterm")]).starts_with("16 (nothing says more)"));
+        assert!(colours(&[("TERM", "xterm")]).starts_with("16 (no variable says more)"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a difference hangs on: both chips again, with other values for what no public source gives.
+//! Sensitivity of a difference to assumptions: both chips run again with other values for what no
+//! public source gives.
 //!
 //! Both run in the same kind of chip, so a number that is not known is the same in both: it is
 //! changed in both at once, one number at a time. Only the first [`STEPS`] time steps are run
@@ -18,25 +19,25 @@ use crate::session::build::{ModelCache, Plan};
 use crate::session::energy::Meter;
 use crate::session::opening::STEPS;
 
-/// What the difference between two runs becomes at other values of one assumption.
+/// Difference between two runs at other values of one assumption.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Assumption {
     /// The field of `assume`.
     pub parameter: &'static str,
-    /// What A and B took for it.
+    /// Values that A and B assumed.
     pub taken: [f64; 2],
     /// The values tried, in both at once.
     pub tried: [f64; 2],
-    /// Where those come from.
+    /// Origin of the values tried.
     pub range: &'static str,
     /// Relative difference of chip time at either value, (B − A) / A.
     pub time_relative: [Option<f64>; 2],
-    /// The same of energy.
+    /// Relative difference of energy at either value, (B − A) / A.
     pub energy_relative: [Option<f64>; 2],
-    /// The difference of chip time rests on it: one of the values moves it by more than a quarter,
-    /// or turns it round.
+    /// Whether the difference of chip time rests on it: one of the values moves it by more than a
+    /// quarter, or reverses it.
     pub decides_time: bool,
-    /// The same of energy.
+    /// Whether the difference of energy rests on it, by the rule of `decides_time`.
     pub decides_energy: bool,
 }
 
@@ -44,18 +45,18 @@ pub struct Assumption {
 /// a way to see whether the difference hangs on them.
 const DOUBLED: &str = "none, and twice what is assumed";
 
-/// A run, and what its first steps are run again from.
+/// Run with the scene and models to run its first steps again.
 #[derive(Debug)]
 pub struct Side<'a> {
-    /// What was run.
+    /// Report and scene of the run.
     pub ran: &'a Ran,
     /// Scene of the run.
     pub loaded: &'a LoadedScene,
-    /// Where its model is.
+    /// Cache with its model.
     pub cache: &'a mut ModelCache,
 }
 
-/// The first steps of a run, to be run again on chips with other unpublished numbers.
+/// First steps of a run, to be run again on chips with other unpublished numbers.
 struct Again<'a> {
     side: Side<'a>,
     /// Time and energy of the first steps as taken.
@@ -146,7 +147,8 @@ fn assumption(
     })
 }
 
-/// Part of a difference that an assumption has to move before the difference is said to rest on it.
+/// Part of a difference that an assumption has to move so that the difference is said to rest on
+/// it.
 const PART: f64 = 0.25;
 /// Smaller shifts of a relative difference are of no interest, however small the difference is.
 const NOTHING: f64 = 0.0005;

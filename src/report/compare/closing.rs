@@ -21,7 +21,7 @@ pub(super) fn closing(comparison: &Comparison) -> String {
     words.join(" ")
 }
 
-/// How much time and energy B takes, against A.
+/// Returns the time and energy of B relative to A, in words.
 fn figures(comparison: &Comparison) -> String {
     let (a, b) = (&comparison.a, &comparison.b);
     let time = amount("time", a.chip_time_us, b.chip_time_us);
@@ -49,7 +49,7 @@ fn amount(what: &str, a: f64, b: f64) -> Option<String> {
     Some(format!("{} {which} {what}", size(difference)))
 }
 
-/// The size of a relative difference, in per cent, with as many digits as it needs.
+/// Formats the size of a relative difference, in per cent, with as many digits as it needs.
 pub(super) fn size(difference: f64) -> String {
     let percent = 100.0 * difference.abs();
     match percent {
@@ -60,10 +60,10 @@ pub(super) fn size(difference: f64) -> String {
     }
 }
 
-/// From this relative difference on, a factor says more than per cent.
+/// Relative difference from which a factor is clearer than per cent.
 const FACTOR: f64 = 9.0;
 
-/// A relative difference in per cent with its sign, or as a factor, ×14.2.
+/// Formats a relative difference in per cent with its sign, or as a factor, ×14.2.
 pub(super) fn signed(difference: f64) -> String {
     let sign = match difference {
         d if d >= FACTOR => return format!("×{:.1}", 1.0 + d),
@@ -75,8 +75,8 @@ pub(super) fn signed(difference: f64) -> String {
     format!("{sign}{}", size(difference))
 }
 
-/// The phases in which the difference of time lies, summed over layers, and the layer with
-/// most of each.
+/// Describes the phases in which the difference of time lies, summed over layers, and the layer
+/// with most of each.
 fn place(comparison: &Comparison) -> String {
     let of_phase = |phase: &'static str| comparison.phases.iter().filter(move |p| p.phase == phase);
     let sum = |phase| (phase, of_phase(phase).map(|p| p.absolute_us).sum::<f64>());
@@ -112,7 +112,7 @@ fn millis(us: f64) -> String {
     format!("{sign}{:.3}", us.abs() / 1e3)
 }
 
-/// What the difference of time becomes at the ends of what ARM gives for P.
+/// Returns the difference of time at the ends of ARM's range for P, in words.
 fn refill(comparison: &Comparison) -> String {
     let at = comparison.assumptions.iter().find(|assumption| assumption.parameter == "branch_refill");
     let same_time = comparison.a.chip_time_us.total_cmp(&comparison.b.chip_time_us).is_eq();
@@ -128,7 +128,7 @@ fn refill(comparison: &Comparison) -> String {
     format!("{overlap}With P of 1 in both, B takes {}, with 3, {}.", time_at(*low), time_at(*high))
 }
 
-/// The assumptions that a difference rests on, and what it becomes with others.
+/// Describes the assumptions that a difference rests on, and the difference at other values.
 fn rests(comparison: &Comparison) -> String {
     let (a, b) = (&comparison.a, &comparison.b);
     let time = super::relative(a.chip_time_us, b.chip_time_us);

@@ -10,14 +10,15 @@ use crate::net::Carry;
 use crate::scene::Scene;
 use crate::session::Session;
 
-/// What a run read.
+/// Input of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Input {
-    /// The weights file, without links in its path where the system can say so.
+    /// Path of the weights file, with links resolved where possible.
     pub model: PathBuf,
-    /// The recordings or array read, the same way; empty for a text, whose words are in `tokens`.
+    /// Path of the recordings or array, resolved likewise; empty for a text, whose words are in
+    /// `tokens`.
     pub data: PathBuf,
-    /// Cell states begin anew after so many steps; `None`: never.
+    /// Number of steps after which cell states are reset; `None`: never.
     pub reset_every: Option<u32>,
     /// The words read, as numbers of the model's vocabulary; the last is only predicted. Of
     /// a batch: the words of all streams, time step by time step, and of the first stream
@@ -28,7 +29,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Of a session that has not moved yet.
+    /// Collects the input of a session that has not moved yet.
     pub fn new(session: &Session) -> Self {
         let model = session.model();
         let reset = model.card().carry != Carry::CAndY;
@@ -54,14 +55,14 @@ impl Input {
         self.tokens.push(session.work().predicted().unwrap_or(last));
     }
 
-    /// Words that were read, without the one that is only predicted, by time step.
+    /// Returns the words that were read, by time step, without the one that is only predicted.
     pub fn read(&self) -> Vec<Vec<u32>> {
         let read = self.tokens.split_last().map_or(&[][..], |(_, read)| read);
         read.chunks(self.batch.max(1)).map(<[u32]>::to_vec).collect()
     }
 }
 
-/// Where recordings or rows come from.
+/// Returns the path of the recordings or rows; empty if there are none.
 fn data(session: &Session) -> PathBuf {
     let files = session.loaded.scene.task.options().files();
     let Some(file) = files.iter().find(|file| file.numbered) else { return PathBuf::new() };
@@ -74,12 +75,12 @@ fn data(session: &Session) -> PathBuf {
 pub struct InputCheck {
     /// Same model, same words, as many steps.
     pub same: bool,
-    /// In what they differ.
+    /// Description of the differences.
     pub differs: Vec<String>,
 }
 
 impl InputCheck {
-    /// Compares what two runs read.
+    /// Compares the inputs of two runs.
     pub fn new(a: &Ran, b: &Ran) -> Self {
         let mut differs = Vec::new();
         if a.input.model != b.input.model {
@@ -99,13 +100,13 @@ impl InputCheck {
         let matters = [ra, rb].into_iter().flatten().any(|every| u64::from(every) < a.report.steps);
         if ra != rb && matters {
             let every = |r: Option<u32>| r.map_or("never".to_owned(), |n| format!("every {n} steps"));
-            differs.push(format!("cell states begin anew {} in A, {} in B", every(ra), every(rb)));
+            differs.push(format!("cell states are reset {} in A, {} in B", every(ra), every(rb)));
         }
         Self { same: differs.is_empty(), differs }
     }
 }
 
-/// In what the words differ.
+/// Describes the difference between the words, if there is one.
 fn tokens(a: &Ran, b: &Ran) -> Option<String> {
     let (ta, tb) = (&a.input.tokens, &b.input.tokens);
     if let Some(at) = ta.iter().zip(tb).position(|(a, b)| a != b) {
@@ -120,7 +121,7 @@ pub(super) fn own_kernel(scene: &Scene) -> bool {
     scene.mapping.layers.iter().any(|layer| layer.input.code().or(layer.recurrent.code()).is_some())
 }
 
-/// Some matrix is multiplied by a kernel that does not keep its weights' bits.
+/// Returns `true` if a matrix is multiplied by a kernel that does not keep its weights' bits.
 pub(super) fn rounds_weights(scene: &Scene) -> bool {
     scene
         .mapping

@@ -135,7 +135,7 @@ impl Comparison {
         if self.assumptions.is_empty() {
             return;
         }
-        out.push_str("Were what is not published otherwise, in both (*: the difference rests on it)\n");
+        out.push_str("At other values of unpublished numbers, in both (*: the difference rests on it)\n");
         let head = ["assume", "taken", "tried", "chip time, B − A", "energy, B − A"];
         let mut table = Table::new(&head);
         for assumption in &self.assumptions {
@@ -167,7 +167,7 @@ fn side(out: &mut String, name: &str, report: &Report) {
     }
 }
 
-/// What differs between the scenes; the same change in all layers takes one line.
+/// Lists the differences between the scenes; an equal change in all layers takes one line.
 fn changes(changed: &[Changed]) -> Vec<String> {
     let mut lines: Vec<(String, &Changed, usize)> = Vec::new();
     for change in changed {

@@ -1,4 +1,4 @@
-//! A recording in one picture: where events were, and of which sign.
+//! Picture of a recording: places of events, and their sign.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ const STEPS: usize = 4;
 /// forms of colour blindness.
 const ON: [u8; STEPS] = [94, 130, 172, 214];
 const OFF: [u8; STEPS] = [18, 25, 32, 75];
-/// The same in the 16 names: yellow and blue, dim and bright.
+/// Colours of ON events in the 16 names: yellow and blue, dim and bright.
 const ON_16: [u8; STEPS] = [33, 33, 93, 93];
 const OFF_16: [u8; STEPS] = [34, 34, 94, 94];
-/// The same without colours, few and many.
+/// Characters of ON events without colours, few and many.
 const ON_GLYPHS: [char; STEPS] = ['+', '+', '#', '#'];
 const OFF_GLYPHS: [char; STEPS] = ['-', '-', '=', '='];
 
-/// How a picture is drawn.
+/// Method of drawing a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paint {
     /// Half blocks in the 256 colours of xterm.

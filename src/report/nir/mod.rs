@@ -46,12 +46,12 @@ pub struct Totals {
     pub parameters: usize,
 }
 
-/// Node with its shapes and what its parameters are like.
+/// Node with its shapes and a description of its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NodeReport {
-    /// Unique name, with those of its graphs.
+    /// Unique name, with the names of its graphs.
     pub name: String,
-    /// Type, as NIR names it.
+    /// Type in NIR's terms.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Shape of a value that arrives.
@@ -101,7 +101,7 @@ pub struct EdgeReport {
 /// Odd but legal property.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WarningReport {
-    /// Node that it is about; `None` for the file.
+    /// Node that the remark is about; `None` for the file.
     pub node: Option<String>,
     /// Property in words, without the name of the node.
     pub text: String,
@@ -190,7 +190,7 @@ fn parameter(name: &'static str, values: &[f32], one_for_all: bool) -> Parameter
     }
 }
 
-/// Describes what a node has beside arrays, in words.
+/// Describes the parameters of a node other than arrays.
 fn settings(kind: &NodeKind) -> String {
     match kind {
         NodeKind::Conv1d(conv) => conv1d(conv),

@@ -26,30 +26,30 @@ use crate::session::command::StepUnit;
 /// Name of the description within its folder.
 pub const SPEC_FILE: &str = "spec.json";
 
-/// What an experiment is, for a host. The top-level names are public, their insides are ours.
+/// Description of an experiment for a host. The top-level names are public, their insides are ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// PEs that run.
     pub active_pes: Vec<ActivePe>,
-    /// What is written into their memories before the start, by PE and address.
+    /// Files written into the PEs' memories before the start, by PE and address.
     pub mem_files: Vec<MemFile>,
     /// Chip time of the time steps in `mem_data_to_send`, as emulated, s.
     pub duration_in_s: f64,
-    /// What the host writes while the experiment runs.
+    /// Data that the host writes while the experiment runs.
     pub mem_data_to_send: Vec<DataToSend>,
-    /// What the host reads back.
+    /// Regions that the host reads back.
     pub mem_regions_to_read: Vec<RegionToRead>,
 }
 
-/// A PE, as users and as the chip name it.
+/// Name of a PE: coordinates for users, and the chip's own id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeName {
     /// Column of its QPE, 1 to 7.
     pub x: u8,
     /// Row of its QPE, 1 to 6.
     pub y: u8,
-    /// Its number in the QPE, 0 to 3.
+    /// Number of the PE in its QPE, 0 to 3.
     pub p: u8,
     /// The chip's id byte: x in bits 7:5, y in bits 4:2, p in bits 1:0.
     pub id: u8,
@@ -63,7 +63,7 @@ impl From<Pe> for PeName {
 }
 
 impl PeName {
-    /// The PE, if the chip has one of this name and its id says the same.
+    /// Returns the PE, if the chip has one at these coordinates and its id agrees.
     pub fn pe(self) -> Option<Pe> {
         Pe::at(self.x, self.y, self.p).filter(|pe| pe.id_byte() == self.id)
     }
@@ -75,12 +75,12 @@ pub struct ActivePe {
     /// Name of the PE.
     #[serde(flatten)]
     pub pe: PeName,
-    /// The layers it hosts.
+    /// Layers on the PE.
     pub layers: Vec<String>,
-    /// The phases of a time step that it goes through, in order.
+    /// Phases of a time step on the PE, in order.
     pub phases: Vec<String>,
-    /// Comparison of its point-wise step, which is in its instructions: an event where c > θ, or
-    /// where c ≥ θ.
+    /// Comparison in the instructions of the PE's point-wise step: an event where c > θ, or where c
+    /// ≥ θ.
     #[serde(default)]
     pub compare: Compare,
     /// No comparison at all: its units send c in every step and subtract nothing, as a GRU.
@@ -96,9 +96,9 @@ pub struct MemFile {
     pub pe: PeName,
     /// Byte address of the first byte.
     pub address: u32,
-    /// Its size, a multiple of 4.
+    /// Size in bytes, a multiple of 4.
     pub bytes: usize,
-    /// Its name in the folder of `spec.json`. Words in it are little-endian.
+    /// Name of the file in the folder of `spec.json`. Words in it are little-endian.
     pub file: String,
 }
 
@@ -126,14 +126,14 @@ pub struct RegionToRead {
     pub address: u32,
     /// Size of the range, in bytes.
     pub bytes: u32,
-    /// What is there.
+    /// Description of the contents.
     pub what: String,
     /// For y: the units in it, in order, by their number in the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<u32>,
 }
 
-/// What is wrong with an export.
+/// Error in an export.
 #[derive(Debug, Error)]
 pub enum SpecError {
     /// Files in the way.
@@ -158,12 +158,12 @@ pub enum SpecError {
         /// Cause, as the operating system reports it.
         source: std::io::Error,
     },
-    /// `spec.json` is not what it should be.
+    /// `spec.json` is invalid.
     #[error("{}:{}:{}: {source}\nhelp: docs/export.md describes the file", path.display(), source.line(), source.column())]
     Json {
         /// File with the error.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// Error with its place.
         source: serde_json::Error,
     },
     /// An entry of `mem_files` makes no sense.
@@ -175,17 +175,17 @@ pub enum SpecError {
         entry: usize,
         /// Image file that the entry names.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         what: String,
     },
-    /// A file is longer or shorter than `spec.json` says.
+    /// The length of a file differs from `spec.json`.
     #[error("{}: the file has {found} bytes, and spec.json says {expected}\nhelp: export the scene again", path.display())]
     Length {
         /// File with the error.
         path: PathBuf,
-        /// Bytes in it.
+        /// Bytes in the file.
         found: u64,
-        /// Bytes there should be.
+        /// Length that `spec.json` gives, in bytes.
         expected: usize,
     },
     /// The images are of another scene.
@@ -193,7 +193,7 @@ pub enum SpecError {
     Foreign {
         /// The file with the range at fault, or `spec.json` where a range is missing.
         path: PathBuf,
-        /// What does not fit.
+        /// Mismatch between images and program.
         source: ImageError,
     },
     /// Written and read, but not the same.
@@ -217,7 +217,7 @@ fn help(path: &Path) -> String {
 }
 
 impl Spec {
-    /// Runs the session for so many time steps, and describes what a host would do for them.
+    /// Runs the session for `steps` time steps, and describes what a host would do for them.
     pub fn of(session: &mut Session, steps: u64) -> Self {
         let program = std::sync::Arc::clone(session.machine().program());
         let images = Images::of(&program);

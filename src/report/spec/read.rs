@@ -42,11 +42,11 @@ fn overlaps(range: &ImageRange, file: &MemFile) -> bool {
     (range.address as usize) < end && start < range.address as usize + range.bytes()
 }
 
-/// What an entry says of itself must be possible before its file is looked at.
+/// Checks an entry's own statements before its file is opened.
 fn check_range(file: &MemFile) -> Result<(), String> {
     let name = Path::new(&file.file);
     if !matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]) {
-        return Err("a file of the same folder is wanted, by its name alone".to_owned());
+        return Err("expected a file of the same folder, by its name alone".to_owned());
     }
     if !file.address.is_multiple_of(4) || !file.bytes.is_multiple_of(4) || file.bytes == 0 {
         return Err(format!("{} bytes at {:#07x} are not whole words", file.bytes, file.address));
@@ -71,7 +71,7 @@ fn words(folder: &Path, file: &MemFile) -> Result<Vec<u32>, SpecError> {
     Ok(bytes.as_chunks::<4>().0.iter().map(|&word| u32::from_le_bytes(word)).collect())
 }
 
-/// A plan with the images of a folder in its memories.
+/// Returns the plan with the images of a folder in its memories.
 pub fn load(folder: &Path, plan: Plan) -> Result<Plan, SpecError> {
     let (spec, images) = read(folder)?;
     plan.with_images(&images).map_err(|source| {

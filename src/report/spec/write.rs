@@ -7,16 +7,17 @@ use super::{SPEC_FILE, Spec, SpecError};
 use crate::machine::images::Images;
 use crate::output::{Output, Reads, Replace, Whole};
 
-/// What was written.
+/// Summary of the files written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Number of image files written.
     pub files: usize,
-    /// Bytes in them.
+    /// Bytes in these files.
     pub bytes: usize,
 }
 
-/// Makes sure that a folder is there and empty, or that writing over it is wanted.
+/// Checks that a folder exists and is empty, or that overwriting is allowed; creates it if
+/// necessary.
 pub fn prepare(folder: &Path, force: bool) -> Result<(), SpecError> {
     let fail = |source| SpecError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(fail)?;

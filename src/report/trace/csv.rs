@@ -14,7 +14,7 @@ use crate::session::timeline::idle::awaited;
 use crate::session::timeline::path::{about, packet_words};
 use crate::text::step_number;
 
-/// One row. Fields that mean nothing for its kind are empty.
+/// Row of the table. Fields that mean nothing for its kind are empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Row<'a> {
     /// `operation`, `wait`, `handler`, `release`, `drain`, `packet`, `fetch`, `transfer`,
@@ -22,13 +22,13 @@ pub struct Row<'a> {
     pub kind: &'static str,
     /// From when since the start, µs.
     pub begin_us: f64,
-    /// How long, µs.
+    /// Duration, µs.
     pub duration_us: f64,
-    /// The same in ticks of 1/1200 µs, exact.
+    /// Begin since the start in ticks of 1/1200 µs, exact.
     pub begin_ticks: Tick,
-    /// The same in ticks of 1/1200 µs, exact.
+    /// Duration in ticks of 1/1200 µs, exact.
     pub duration_ticks: Tick,
-    /// Where: a PE or the host. Of a packet, its sender.
+    /// PE or host; of a packet, its sender.
     pub place: String,
     /// Layer, by its name.
     pub layer: &'a str,
@@ -44,13 +44,14 @@ pub struct Row<'a> {
     pub events: Option<u32>,
     /// Number of the packet; of a wait, a handler, a drain, the packet that it was for.
     pub packet: Option<u64>,
-    /// Of a packet, its receivers; of a wait, whom it was for; of a transfer, the QPE.
+    /// Other party: receivers of a packet, the source that a wait was for, or the QPE of a
+    /// transfer.
     pub other: String,
     /// Links that a packet crossed.
     pub hops: Option<u32>,
     /// Size in bytes; `None` where the kind of row has none.
     pub bytes: Option<u32>,
-    /// What, in words.
+    /// Description, in words.
     pub what: &'static str,
 }
 
@@ -173,7 +174,7 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// Who takes a packet.
+/// Returns the receivers of a packet.
 fn receivers(packet: &PacketSpan) -> String {
     if packet.host {
         return "host".to_owned();

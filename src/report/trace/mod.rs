@@ -27,16 +27,16 @@ pub enum TraceError {
     /// The file of the trace cannot be written.
     #[error("cannot write the trace: {0}")]
     Io(#[from] io::Error),
-    /// A value as JSON, or the file it goes to.
+    /// A value cannot be written as JSON, or the file not at all.
     #[error("cannot write the trace: {0}")]
     Json(#[from] serde_json::Error),
-    /// A row of CSV, or the file it goes to.
+    /// A row cannot be written as CSV, or the file not at all.
     #[error("cannot write the trace: {0}")]
     Csv(#[from] ::csv::Error),
 }
 
 impl TraceError {
-    /// Whoever read it has heard enough.
+    /// Returns `true` if the reader of a pipe has closed it.
     pub fn is_broken_pipe(&self) -> bool {
         let kind = match self {
             Self::Io(error) => Some(error.kind()),
@@ -50,10 +50,10 @@ impl TraceError {
     }
 }
 
-/// What has happened since the last chunk.
+/// Events since the last chunk.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
-    /// What the chip is loaded with.
+    /// Program that the chip is loaded with.
     pub program: &'a Program,
     /// Recording that the chunk is a part of.
     pub record: &'a Recorder,
@@ -61,12 +61,12 @@ pub struct Chunk<'a> {
     pub begin: Tick,
     /// End of the chunk, in ticks.
     pub end: Tick,
-    /// The last one: what goes on ends here.
+    /// Whether this is the last chunk, at whose end unfinished spans are cut off.
     pub last: bool,
 }
 
 impl<'a> Chunk<'a> {
-    /// Of a session that records, from tick `begin` on.
+    /// Creates the chunk of a recording session from tick `begin` on; `None` if it does not record.
     pub fn of(session: &'a Session, begin: Tick, last: bool) -> Option<Self> {
         let record = session.machine().recorded()?;
         Some(Self { program: session.program(), record, begin, end: session.tick(), last })
@@ -77,8 +77,8 @@ impl<'a> Chunk<'a> {
         end >= self.begin && (end < self.end || self.last && end == self.end)
     }
 
-    /// From when to when something was, if it is to be written now; what goes on is cut off at the
-    /// end of the last chunk.
+    /// Returns the span from `begin` to `end` if it is to be written in this chunk; unfinished
+    /// spans are cut off at the end of the last chunk.
     pub fn span(&self, begin: Tick, end: Option<Tick>) -> Option<Range<Tick>> {
         match end {
             Some(end) if self.has(end) => Some(begin..end),
@@ -120,7 +120,7 @@ impl<'a> Chunk<'a> {
         self.program.population_name(layer)
     }
 
-    /// Whom somebody waited for, in words.
+    /// Describes the source of a wait.
     pub fn awaited(&self, awaited: Awaited) -> String {
         match awaited {
             Awaited::Pe { layer, pe } => format!("{} of {}", place(pe), self.layer(layer)),
@@ -131,7 +131,7 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// A PE by its index, or the host.
+/// Formats a PE by its index, or the host.
 pub fn place(index: u16) -> String {
     match Pe::from_index(usize::from(index)) {
         Some(pe) => pe.to_string(),
@@ -144,7 +144,7 @@ pub fn place(index: u16) -> String {
 pub trait Sink {
     /// Before the first chunk.
     fn begin(&mut self, session: &Session) -> Result<(), TraceError>;
-    /// What has happened since.
+    /// Takes the events since the last call.
     fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError>;
     /// After the last chunk.
     fn end(&mut self) -> Result<(), TraceError>;

@@ -1,4 +1,4 @@
-//! A trace in Chrome's trace-event format, as Perfetto and chrome://tracing read it.
+//! Writer of a trace in Chrome's trace-event format, for Perfetto and chrome://tracing.
 //!
 //! PEs are threads, their operations slices; what a PE waits for and its handlers are slices
 //! within. Packets are flows from sender to receiver. DRAM ports, DMA engines, time steps and the
@@ -38,19 +38,19 @@ pub const DMA: u32 = 4;
 /// Process of the network-on-chip: counters.
 pub const NOC: u32 = 5;
 
-/// Which packets become flows.
+/// Choice of the packets that become flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packets {
     /// Every packet becomes a flow.
     All,
-    /// The last of each block, which wakes its receivers, and all that is no y.
+    /// The last packet of each block, which wakes its receivers, and all packets other than y.
     #[default]
     Last,
     /// No packet becomes a flow.
     None,
 }
 
-/// One event. `dur` only of complete ones, `id` and `bp` only of flows.
+/// Event of the trace. `dur` only of complete ones, `id` and `bp` only of flows.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Event<'a> {
     name: &'a str,
@@ -101,7 +101,7 @@ pub struct Perfetto<W: Write> {
     written: u64,
     /// Events of time steps that are not complete, by layer.
     events: BTreeMap<u32, BTreeMap<PopulationId, u64>>,
-    /// When the handlers of packets begin, by thread and packet: ns.
+    /// Begins of the handlers of packets, ns, by thread and packet.
     answered: BTreeMap<(u32, u64), u64>,
 }
 
@@ -199,7 +199,7 @@ impl<W: Write> Perfetto<W> {
         }
     }
 
-    /// A packet as flows, one to each receiver.
+    /// Writes a packet as flows, one to each receiver.
     fn flow(
         &mut self,
         chunk: &Chunk<'_>,

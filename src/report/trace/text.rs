@@ -54,7 +54,7 @@ fn bounds(chunk: &Chunk<'_>, summary: &Summary) -> Table {
     table
 }
 
-/// Whom PEs waited for, and how long on average over the chip's PEs in use.
+/// Returns a table of the waits by their source, averaged over the chip's PEs in use.
 fn waits(chunk: &Chunk<'_>, begin: Tick, end: Tick) -> Table {
     let idle = idle(chunk.record, &(begin..end));
     let used = chunk.program.used_pes().max(1) as f64;

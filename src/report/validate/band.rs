@@ -1,11 +1,11 @@
-//! Where a figure has to be.
+//! Ranges in which figures have to lie.
 
 use serde::Serialize;
 
 /// A closed range of numbers in the row's unit; a missing end is open.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Band {
-    /// As the project's requirements have it: `15 %`, `86,500 to 92,300 B`.
+    /// Band in the words of the project's requirements: `15 %`, `86,500 to 92,300 B`.
     pub text: &'static str,
     /// Least figure within.
     pub low: Option<f64>,
@@ -14,22 +14,22 @@ pub struct Band {
 }
 
 impl Band {
-    /// At most this fraction of the paper's figure away from it.
+    /// Creates the band of figures at most this fraction of the paper's figure away from it.
     pub fn around(paper: f64, fraction: f64, text: &'static str) -> Self {
         Self { text, low: Some(paper * (1.0 - fraction)), high: Some(paper * (1.0 + fraction)) }
     }
 
-    /// From one figure to another.
+    /// Creates the band from one figure to another.
     pub fn between(low: f64, high: f64, text: &'static str) -> Self {
         Self { text, low: Some(low), high: Some(high) }
     }
 
-    /// This figure or more.
+    /// Creates the band of `low` or more.
     pub fn at_least(low: f64, text: &'static str) -> Self {
         Self { text, low: Some(low), high: None }
     }
 
-    /// This figure or less.
+    /// Creates the band of `high` or less.
     pub fn at_most(high: f64, text: &'static str) -> Self {
         Self { text, low: None, high: Some(high) }
     }

@@ -71,7 +71,7 @@ pub struct Gestures {
 }
 
 impl Gestures {
-    /// Makes its weights and frames.
+    /// Creates the network's weights and frames.
     pub fn new() -> Result<Self, CsrError> {
         let mut values = Values(0x5350_494E_4E32_0001);
         let layers = vec![layer(&mut values, "rnns.0", FEATURES)?, layer(&mut values, "rnns.1", UNITS)?];
@@ -79,7 +79,7 @@ impl Gestures {
         Ok(Self { network: Egru { layers }, frames })
     }
 
-    /// Puts it on the chip, the weights as dense matrices.
+    /// Maps the network to the chip, with its weights as dense matrices.
     pub fn map(&self, assume: &Assume, schedule: Schedule, batch: u32) -> Result<Program, ValidateError> {
         let spread = |layer: &EgruLayer| LayerMapping {
             layer: layer.name.clone(),

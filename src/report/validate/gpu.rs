@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::measure::{GESTURE_BATCH, Measured};
 
-/// One sequence of the language model: ms, W, J (Table II).
+/// Time, power and energy of one sequence of the language model: ms, W, J (Table II).
 pub const LANGUAGE: (f64, f64, f64) = (19.9, 60.0, 1.1935);
 /// Power with the gesture network, W (Table III).
 pub const POWER_W: f64 = 61.0;

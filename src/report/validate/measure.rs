@@ -30,9 +30,9 @@ use crate::task::lm::Corpus;
 /// The paper's language model as the repository ships it: built in, so that an edited file does not
 /// change the answer.
 pub const SCENE: &str = include_str!("../../../scenes/lm.ron");
-/// What messages call it.
+/// Name of the scene in messages.
 pub const SCENE_NAME: &str = "scenes/lm.ron";
-/// Text that it reads; with `CsrRow`, which visits every non-zero, chip time is the same for any.
+/// Text for the model; with `CsrRow`, which visits every non-zero, chip time does not depend on it.
 const TEXT: &str = include_str!("../../../assets/text/spinnaker2.txt");
 /// Card of the shipped gesture model.
 const GESTURE_CARD: &[u8] = include_bytes!("../../../models/egru-dvs-gesture/card.ron");
@@ -42,7 +42,7 @@ const GESTURE_MODEL: &str = "models/egru-dvs-gesture";
 pub const TOKENS: usize = 70;
 /// Name of the language model in messages.
 const LANGUAGE: &str = "the language model";
-/// What messages call the gesture network.
+/// Name of the gesture network in messages.
 const GESTURES: &str = "the gesture network";
 /// Samples of the paper's batch.
 pub const GESTURE_BATCH: u32 = 6;
@@ -50,7 +50,7 @@ pub const GESTURE_BATCH: u32 = 6;
 /// the emulator's default.
 const REFILLS: [u8; 3] = [1, 2, 3];
 
-/// The same at a branch refill of 1, 2 and 3 cycles.
+/// Values at a branch refill of 1, 2 and 3 cycles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread<T>(pub [T; 3]);
 
@@ -60,7 +60,7 @@ impl<T: Copy> Spread<T> {
         self.0[1]
     }
 
-    /// One number of each.
+    /// Applies `of` to each of the three values.
     pub fn map(&self, of: impl Fn(&T) -> f64) -> Spread<f64> {
         Spread([of(&self.0[0]), of(&self.0[1]), of(&self.0[2])])
     }
@@ -308,8 +308,8 @@ fn memory(program: &Program, layer: &str) -> Option<PeMemory> {
     })
 }
 
-/// Bytes that the mapper finds a batch of two to need on the language model's fullest PE; it
-/// refuses them, or has room.
+/// Returns the bytes that a batch of two needs on the language model's fullest PE, as found by the
+/// mapper, which may refuse it.
 fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
     let loaded = scene("mapping.batch", "2")?;
     match Plan::fit(&loaded, cache, &loaded.scene.assume) {
@@ -323,7 +323,7 @@ pub fn fullest_pe(program: &Program) -> u32 {
     program.fullest_pe().map_or(0, |(_, loaded)| loaded.bytes_used())
 }
 
-/// The same at every refill, all other assumptions at their defaults.
+/// Computes a value at every refill, with all other assumptions at their defaults.
 fn each_refill<T>(
     mut make: impl FnMut(&Assume) -> Result<T, ValidateError>,
 ) -> Result<[T; 3], ValidateError> {
@@ -356,8 +356,7 @@ fn run(what: &'static str, program: Arc<Program>, steps: &[Vec<u32>]) -> Result<
     if machine.run(steps, steps.len()) {
         return Ok(figures(&machine));
     }
-    let reason =
-        machine.stop().map_or_else(|| "nothing is left to happen".to_owned(), |stop| stop.to_string());
+    let reason = machine.stop().map_or_else(|| "no event is left".to_owned(), |stop| stop.to_string());
     Err(ValidateError::Stopped { what, step: machine.state().host.completed as usize + 1, reason })
 }
 
@@ -379,7 +378,7 @@ pub fn fullest(program: &Program, layer: &str, bytes: impl Fn(&PeProgram) -> u32
     layer.pes.iter().filter_map(|&pe| program.pe(pe)).map(bytes).max()
 }
 
-/// Bytes of weight values on a PE, without what a kernel needs beside them.
+/// Returns the bytes of weight values on a PE, without the kernel's other arrays.
 fn value_bytes(loaded: &PeProgram) -> u32 {
     let values =
         loaded.regions.iter().filter(|r| r.kind == RegionKind::Weights && r.name.ends_with("values"));

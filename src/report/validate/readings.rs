@@ -1,4 +1,5 @@
-//! Readings of what the paper says of its kernel and of what it sends, each run by the emulator.
+//! Readings of the paper's statements on its kernel and on the values it sends, each run by the
+//! emulator.
 //!
 //! The paper names compressed sparse rows, "to take full advantage of EGRU's dynamic sparsity", and
 //! says that "only the sparse output y is communicated". Whether its code passes over silent

@@ -9,7 +9,7 @@ use crate::report::table::{Table, field, grouped};
 /// Columns of the field names.
 const INDENT: usize = 12;
 
-/// The table, then each row with its reasons.
+/// Formats the table, then each row with its reasons.
 pub fn text(validation: &Validation) -> String {
     let mut out = String::new();
     field(&mut out, INDENT, "paper", validation.paper);
@@ -165,7 +165,7 @@ fn found(row: &Row) -> String {
     }
 }
 
-/// The verdict with its margin, and whether it holds over the interval.
+/// Formats the verdict with its margin, and whether it is the same over the interval.
 fn judgement(row: &Row) -> String {
     let mut text = row.verdict.name().to_owned();
     if let Some(margin) = row.margin.filter(|&margin| margin != 0.0) {
@@ -182,7 +182,7 @@ fn judgement(row: &Row) -> String {
     text
 }
 
-/// A fraction in per cent with its sign; one digit after the point where it is below 100 %.
+/// Formats a fraction in per cent with its sign; one digit after the point where it is below 100 %.
 fn signed_percent(fraction: f64) -> String {
     let percent = 100.0 * fraction;
     // No "-0.0 %".
@@ -206,7 +206,7 @@ impl Unit {
         }
     }
 
-    /// A number of this unit, with as many digits as say something.
+    /// Formats a number of this unit, with as many digits as are meaningful.
     fn number(self, value: f64) -> String {
         match self {
             Self::Bytes | Self::Spikes => grouped(value.round().max(0.0) as u64),
@@ -230,7 +230,7 @@ impl Unit {
         }
     }
 
-    /// A number of ours with its unit.
+    /// Formats a number of the emulator with its unit.
     fn text(self, value: f64) -> String {
         format!("{} {}", self.number(value), self.name()).trim_end().to_owned()
     }

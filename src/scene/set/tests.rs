@@ -112,7 +112,7 @@ fn a_value_cannot_break_out_of_its_place() {
     }
 }
 
-/// Paths of a value and all within it.
+/// Collects the paths of a value and of all values within it.
 fn paths(node: &Node, path: &str, all: &mut Vec<String>) {
     let at = |segment: &str| if path.is_empty() { segment.to_owned() } else { format!("{path}.{segment}") };
     if !path.is_empty() {
@@ -145,11 +145,11 @@ fn setting_what_is_there_changes_nothing() {
 fn what_ron_reads_fits_the_types() {
     for text in [LM, EVERYTHING] {
         let root = locate::parse(text).unwrap();
-        assert_eq!(crate::scene::check::first_misfit(text, &root, shape::scene(), "scene"), None);
+        assert_eq!(crate::scene::check::first_mismatch(text, &root, shape::scene(), "scene"), None);
     }
 }
 
-/// Every comment of the text, in order.
+/// Returns all comments of the text, in order.
 fn comments(text: &str) -> Vec<&str> {
     text.lines().filter_map(|l| l.split_once("//").map(|(_, comment)| comment)).collect()
 }
@@ -218,8 +218,8 @@ proptest! {
         if LoadedScene::from_text(&spoiled, Path::new("a.ron"), &[]).is_ok() {
             let root = locate::parse(&spoiled);
             prop_assert!(root.is_ok(), "{}", spoiled);
-            let misfit = root.ok().and_then(|r| crate::scene::check::first_misfit(&spoiled, &r, shape::scene(), "scene"));
-            prop_assert_eq!(misfit, None);
+            let mismatch = root.ok().and_then(|r| crate::scene::check::first_mismatch(&spoiled, &r, shape::scene(), "scene"));
+            prop_assert_eq!(mismatch, None);
         }
     }
 }

@@ -38,7 +38,7 @@ impl<'t> Walker<'t> {
         if self.eat(token) { Ok(()) } else { Err(SyntaxError { at: self.at, fault }) }
     }
 
-    /// Consumes one character, within something that began at `start`.
+    /// Consumes one character of an element that began at `start`.
     fn within(&mut self, start: usize, fault: Fault) -> Result<char, SyntaxError> {
         let c = self.peek().ok_or(SyntaxError { at: start, fault })?;
         self.at += c.len_utf8();
@@ -169,7 +169,7 @@ pub(super) fn is_word(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-/// Loosely, whatever can stand in a number: `-1.5e3`, `0xFF_u8`, `1..2`.
+/// Returns `true` for any character that numbers may have: `-1.5e3`, `0xFF_u8`, `1..2`.
 pub(super) fn is_number(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_')
 }

@@ -21,16 +21,16 @@ use crate::session::trial::Trial;
 
 /// Rounds at most; two are the rule.
 const ROUNDS: usize = 6;
-/// Steps of a search by slope at most; times are nearly straight lines in these parameters, so two
-/// are the rule.
+/// Maximum number of steps of a search by slope; times are nearly straight lines in these
+/// parameters, so that two are usual.
 const SLOPES: usize = 8;
-/// A phase depends on a parameter if another value of it moves its time by more than this fraction.
+/// Relative change of a phase's time from which the phase depends on a parameter.
 const DEPENDS: f64 = 2e-3;
-/// Two parameters cannot be told apart if the cosine of their effects on the measured times
-/// is beyond this.
+/// Cosine of the effects of two parameters on the measured times beyond which they cannot be
+/// distinguished.
 const ALIKE: f64 = 0.999;
 
-/// Why there is no fit.
+/// Error that stops a fit.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CalibrateError {
     /// The scene cannot be built.
@@ -47,7 +47,7 @@ pub enum CalibrateError {
         phase: &'static str,
         /// Name of the layer.
         layer: String,
-        /// What may be the matter.
+        /// Likely cause, with the remedy.
         help: &'static str,
     },
     /// The machine stops.
@@ -128,7 +128,7 @@ fn no_time(file: &str, row: &Measured, legend: &Legend, layer: &str) -> Calibrat
     CalibrateError::NoTime { file, line: row.line, phase: phase.name, layer, help: phase.absent }
 }
 
-/// What the scene reads in its first time steps.
+/// Returns the rows that the scene reads in its first time steps.
 fn rows(loaded: &LoadedScene, plan: Plan, steps: u64) -> Result<Vec<Vec<u32>>, CalibrateError> {
     let trial = Trial::run(plan, loaded.clone(), steps, &|| false)?;
     let Some(trial) = trial else { return Ok(Vec::new()) };
@@ -151,7 +151,8 @@ impl Bench<'_> {
         self.all_times(std::slice::from_ref(assume)).map(|mut times| times.pop().unwrap_or_default())
     }
 
-    /// The same for several assumptions, those not known yet in parallel.
+    /// Emulates several assumptions, those not known yet in parallel, and returns the times of
+    /// each.
     fn all_times(&mut self, all: &[Assume]) -> Result<Vec<Times>, SceneError> {
         let fresh: Vec<&Assume> =
             all.iter().filter(|assume| !self.known.contains_key(&key(assume))).collect();
@@ -181,8 +182,8 @@ impl Bench<'_> {
         times.iter().zip(self.measured).map(|(time, row)| (time / row.us - 1.0).powi(2)).sum()
     }
 
-    /// Which parameters the measurements say something about: what is to be reported of each, and
-    /// those to move.
+    /// Finds the parameters that the measurements constrain: returns the report on each parameter,
+    /// and those to move.
     fn constrained(
         &mut self,
         start: &Assume,
@@ -247,7 +248,8 @@ impl Bench<'_> {
         Ok(best)
     }
 
-    /// All values of all discrete parameters; of equals the one nearest to what is there.
+    /// Tries all values of all discrete parameters; of equally good ones it takes the nearest to
+    /// the present.
     fn every(&mut self, from: &Assume, movable: &[Fitted]) -> Result<Assume, SceneError> {
         let mut all = vec![from.clone()];
         for parameter in movable.iter().filter(|parameter| parameter.search.method == Method::Every) {

@@ -12,12 +12,12 @@ use serde::Serialize;
 
 use crate::machine::options::Assume;
 
-/// A measured phase beside the emulated one. Times are µs a time step.
+/// Measured phase beside the emulated one. Times are µs a time step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowFit {
-    /// Phase, as reports name it.
+    /// Name of the phase in reports.
     pub phase: &'static str,
-    /// Layer, by its name in the model.
+    /// Name of the layer in the model.
     pub layer: String,
     /// Line of the file with the measurements.
     pub line: u64,
@@ -30,26 +30,26 @@ pub struct RowFit {
 }
 
 impl RowFit {
-    /// How far the emulator was off, relative to the measurement, before and after.
+    /// Returns the emulator's error relative to the measurement, before and after the fit.
     pub fn residuals(&self) -> [f64; 2] {
         [self.before_us, self.after_us].map(|us| us / self.measured_us - 1.0)
     }
 }
 
-/// What became of an assumption.
+/// Outcome of the fit for one assumption.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParameterFit {
     /// Field of `assume`.
     pub name: &'static str,
     /// The scene's value.
     pub before: f64,
-    /// The fitted value; `before` where it was left alone.
+    /// Fitted value; `before` where the parameter was left alone.
     pub after: f64,
     /// Whether it was fitted.
     pub fitted: bool,
-    /// The rows whose time depends on it, `phase layer`.
+    /// Rows whose time depends on the parameter, `phase layer`.
     pub rows: Vec<String>,
-    /// Why it was left alone; empty where it was not.
+    /// Reason for which it was not fitted; empty if it was.
     pub left_alone: String,
 }
 
@@ -60,7 +60,7 @@ pub struct Calibration {
     pub steps: u64,
     /// All measured phases beside the emulated ones.
     pub rows: Vec<RowFit>,
-    /// Every assumption that could be fitted.
+    /// Assumptions that could be fitted.
     pub parameters: Vec<ParameterFit>,
     /// Root mean square of the relative differences, before and after.
     pub rms: [f64; 2],

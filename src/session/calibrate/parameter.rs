@@ -1,4 +1,4 @@
-//! The assumptions that phase times say something about.
+//! Assumptions that can be inferred from phase times.
 
 use crate::machine::assumed::{Method, Parameter, Search};
 use crate::machine::options::Assume;
@@ -7,7 +7,7 @@ use crate::machine::options::Assume;
 #[derive(Clone, Copy, Debug)]
 pub struct Fitted {
     parameter: Parameter,
-    /// How it is searched.
+    /// Bounds and method of the search for its value.
     pub search: Search,
 }
 
@@ -20,7 +20,7 @@ pub fn fitted() -> impl Iterator<Item = Fitted> {
 }
 
 impl Fitted {
-    /// Its name in `assume`.
+    /// Returns the name of the parameter in `assume`.
     pub fn name(&self) -> &'static str {
         self.parameter.name
     }
@@ -49,7 +49,7 @@ impl Fitted {
         }
     }
 
-    /// Another value, to see what depends on it.
+    /// Returns another value, to find the phases that depend on the parameter.
     pub fn other(&self, value: f64) -> f64 {
         let [least, most] = self.search.bounds;
         match self.search.method {

@@ -9,25 +9,25 @@ use thiserror::Error;
 use crate::file;
 use crate::machine::legend::{Legend, PhaseId};
 
-/// The columns, in the order in which they are described.
+/// Columns in the order of the documentation.
 const COLUMNS: [&str; 3] = ["phase", "layer", "us"];
 /// No measurement is this long: another file was named.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// One measured time.
+/// Measured time of one phase.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
     /// Line of the file.
     pub line: u64,
     /// Phase that was measured.
     pub phase: PhaseId,
-    /// Layer, by its number in the network.
+    /// Index of the layer in the network.
     pub layer: usize,
     /// µs a time step.
     pub us: f64,
 }
 
-/// Why measurements cannot be used.
+/// Error that makes measurements unusable.
 #[derive(Debug, Error)]
 pub enum TimersError {
     /// The file cannot be read.
@@ -38,8 +38,8 @@ pub enum TimersError {
         /// Cause, as the operating system reports it.
         source: std::io::Error,
     },
-    /// It is too long to be one.
-    #[error("{}: the file is longer than 16 MiB, and no list of phases is", .0.display())]
+    /// The file is too long for a list of phases.
+    #[error("{}: the file is longer than 16 MiB, too long for a list of phases", .0.display())]
     Long(PathBuf),
     /// A line is wrong.
     #[error("{}:{line}: {what}\nhelp: {help}", path.display())]
@@ -48,12 +48,12 @@ pub enum TimersError {
         path: PathBuf,
         /// Line, from 1.
         line: u64,
-        /// What is wrong.
+        /// Error in the line.
         what: String,
-        /// What is expected.
+        /// Form that a correct line has.
         help: String,
     },
-    /// There is a header and nothing else.
+    /// The file has a header and no measurements.
     #[error("{}: there are no measurements in the file\nhelp: one line a phase and layer: egru_input,{layer},412.5", path.display())]
     Empty {
         /// File of measured times.
@@ -73,7 +73,7 @@ pub fn read(path: &Path, legend: &Legend, layers: &[String]) -> Result<Vec<Measu
     parse(&bytes, path, legend, layers)
 }
 
-/// The same for bytes at hand; `path` is named in messages.
+/// Parses measured times from bytes; `path` is named in messages.
 pub fn parse(
     bytes: &[u8],
     path: &Path,
@@ -87,7 +87,7 @@ pub fn parse(
         ReaderBuilder::new().comment(Some(b'#')).trim(Trim::All).flexible(true).from_reader(bytes);
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
-        at(line, format!("this is no CSV: {error}"), "three fields a line: phase,layer,us".to_owned())
+        at(line, format!("invalid CSV: {error}"), "three fields a line: phase,layer,us".to_owned())
     };
     let header = reader.headers().map_err(broken)?.clone();
     let line = line_of(header.position(), bytes);
@@ -118,7 +118,7 @@ pub fn parse(
     Ok(measured)
 }
 
-/// Where each of [`COLUMNS`] is.
+/// Returns the position of each of [`COLUMNS`] in the header.
 fn columns(header: &StringRecord) -> Result<[usize; 3], String> {
     if let Some(other) = header.iter().find(|name| !COLUMNS.contains(name)) {
         return Err(format!("there is no column `{other}`"));
@@ -134,7 +134,7 @@ fn columns(header: &StringRecord) -> Result<[usize; 3], String> {
     Ok(at)
 }
 
-/// A line; what is wrong with it and what is expected.
+/// Parses a line; the error has a description and the expected contents.
 fn row(
     record: &StringRecord,
     line: u64,
@@ -155,13 +155,13 @@ fn row(
     })?;
     let us = us_text.parse::<f64>().ok().filter(|us| us.is_finite() && *us > 0.0).ok_or_else(|| {
         let help = "microseconds a time step, above 0, with a point: 412.5; leave out what takes no time";
-        (format!("`{us_text}` is no time"), help.to_owned())
+        (format!("invalid time `{us_text}`"), help.to_owned())
     })?;
     Ok(Measured { line, phase, layer, us })
 }
 
-/// The line that a record stands in, from 1. The reader's position is where it began to look for
-/// the record: comments and empty lines may lie between.
+/// Returns the line of a record, from 1. The reader's position is where it began to look for the
+/// record: comments and empty lines may lie between.
 fn line_of(position: Option<&csv::Position>, bytes: &[u8]) -> u64 {
     let Some(position) = position else { return 1 };
     let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
@@ -205,7 +205,7 @@ mod tests {
             ("phase,layer,us,us\n".to_owned(), "chip.csv:1: the column `us` is named twice"),
             (format!("{head}#\nwarp,rnns.0,1\n"), "chip.csv:3: there is no phase `warp`"),
             (format!("{head}wait,rnns.7,1\n"), "its layers are rnns.0, rnns.1"),
-            (format!("{head}wait,rnns.0,fast\n"), "chip.csv:2: `fast` is no time"),
+            (format!("{head}wait,rnns.0,fast\n"), "chip.csv:2: invalid time `fast`"),
             (format!("{head}wait,rnns.0,-1\n"), "above 0"),
             (format!("{head}wait,rnns.0,NaN\n"), "chip.csv:2"),
             (format!("{head}wait,rnns.0\n"), "chip.csv:2: 2 fields"),

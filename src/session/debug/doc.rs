@@ -21,7 +21,7 @@ pub fn markdown() -> String {
     let phases = build::legend().phases;
     page.push_str("\n### Words\n\n");
     for (domain, words) in [
-        ("What a PE does (`pe(x,y,p).status`)", STATUSES.to_vec()),
+        ("Status of a PE (`pe(x,y,p).status`)", STATUSES.to_vec()),
         ("Phases", phases.iter().map(|phase| phase.name).collect()),
     ] {
         let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
@@ -29,7 +29,7 @@ pub fn markdown() -> String {
     }
     let others = phases.iter().filter_map(|phase| Some(format!("`{}` for `{}`", phase.alias?, phase.name)));
     let others: Vec<String> = others.collect();
-    let _ = writeln!(page, "  One may write {}. `waiting` is sleeping or polling.", others.join(" and "));
+    let _ = writeln!(page, "  Shorter forms: {}. `waiting` is sleeping or polling.", others.join(" and "));
     page.push_str(
         "* Layers and classes are those of the model. Words of a text are as the text has them, case included.\n",
     );

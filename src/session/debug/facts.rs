@@ -45,7 +45,7 @@ pub enum Of {
     Neuron(NeuronPlace),
 }
 
-/// A number; none before there is one.
+/// Returns the number of a fact; `None` while it has no value.
 pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
     match of {
         Of::Chip => chip(session, fact),
@@ -58,7 +58,7 @@ pub fn number(session: &Session, Use { fact, of }: Use) -> Option<f64> {
     }
 }
 
-/// A word; none before there is one.
+/// Returns the word of a fact; `None` while it has no value.
 pub fn word(session: &Session, Use { fact, of }: Use) -> Option<&str> {
     match (fact, of) {
         (Fact::Phase, _) => Some(session.program().legend.phase(session.ended_phase()?.1)),
@@ -191,8 +191,8 @@ fn of_link(session: &Session, fact: Fact, link: usize) -> Option<f64> {
     })
 }
 
-/// Returns what the SRAM holds; `None` where its end cuts off a word, or a word is
-/// no finite number.
+/// Returns the value at an address of the SRAM; `None` where the end of the SRAM cuts off a word,
+/// or a word is no finite number.
 fn of_sram(session: &Session, fact: Fact, pe: Pe, address: u32) -> Option<f64> {
     let bytes = state(session, pe).sram.bytes();
     let word = |bytes: &[u8]| {

@@ -17,40 +17,41 @@ use crate::machine::exec::Progress;
 use crate::scene::{LoadedScene, SceneError};
 use crate::session::{Moved, Session};
 
-/// Lines of tracepoints that are kept until somebody takes them; of more, the oldest go.
+/// Number of tracepoint lines kept until they are taken; beyond it the oldest are dropped.
 pub const LOG: usize = 1000;
 
-/// What a point does when its condition comes to hold.
+/// Action of a point when its condition becomes true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
 pub enum PointKind {
     /// Stops the run.
     Break,
-    /// Notes it, and the run goes on.
+    /// Writes a line, and the run goes on.
     Trace,
 }
 
-/// A point as the user asks for it.
+/// Breakpoint or tracepoint as requested by the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointSpec {
-    /// The condition, with what stands behind it: `perplexity > 150, once`.
+    /// Condition with its options: `perplexity > 150, once`.
     pub text: String,
-    /// What it does.
+    /// Action of the point.
     pub kind: PointKind,
 }
 
-/// What can be asked of the points, as data.
+/// Request concerning the points, as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PointCommand {
-    /// Add one. One that cannot be used is disabled and says why.
+    /// Add a point. A point that cannot be used is disabled, with the reason.
     Add(PointSpec),
-    /// Enable or disable one. Enabled anew, a condition that holds stops at the next event.
+    /// Enable or disable a point. When a point is enabled, a condition that is already true stops
+    /// the run at the next event.
     Enable {
         /// Number of the point.
         id: u32,
         /// Whether the point is enabled or disabled.
         on: bool,
     },
-    /// Take one away.
+    /// Remove a point.
     Remove(u32),
     /// Take all away.
     Clear,
@@ -59,37 +60,37 @@ pub enum PointCommand {
 /// Breakpoint, watchpoint or tracepoint with its state.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// Its number, from 1; never given twice.
+    /// Number of the point, from 1; never reused.
     pub id: u32,
     /// The condition as written.
     pub text: String,
-    /// What it does.
+    /// Action of the point.
     pub kind: PointKind,
-    /// The scene asks for it.
+    /// Whether the scene asks for the point.
     pub of_scene: bool,
-    /// It is looked at.
+    /// Whether the condition is evaluated.
     pub enabled: bool,
-    /// It is disabled at its first hit that counts.
+    /// Whether the point is disabled at its first hit that counts.
     pub once: bool,
-    /// So many times that it comes to hold are still passed over.
+    /// Hits still to be skipped before the point takes effect.
     pub ignore: u32,
-    /// Times it came to hold, those passed over too.
+    /// Number of times that the condition became true, skipped hits included.
     pub hits: u64,
-    /// Why it cannot be used with this scene.
+    /// Reason for which the point cannot be used with this scene.
     pub error: Option<String>,
     condition: Option<Condition>,
     /// Whether it held at the last look; none before the first.
     held: Option<bool>,
 }
 
-/// A condition came to hold.
+/// Record of a condition that became true.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     /// Number of its point.
     pub point: u32,
     /// The condition as written.
     pub text: String,
-    /// Events handled when it did: the last of them brought it about.
+    /// Number of events handled at the hit: the last of them made the condition true.
     pub event: u64,
     /// Chip time, ticks.
     pub tick: Tick,
@@ -97,7 +98,7 @@ pub struct Hit {
     pub step: u64,
     /// Whether the event lies within the time step after `step`; if not, it completed that one.
     pub within: bool,
-    /// What the condition names, and its values then.
+    /// Names in the condition, with their values at the hit.
     pub values: Vec<(String, Value)>,
 }
 
@@ -138,33 +139,33 @@ impl Hit {
 pub struct Points {
     list: Vec<Point>,
     made: u32,
-    /// When any enabled one has to be looked at.
+    /// Moments at which any enabled condition has to be evaluated.
     when: When,
-    /// One has not been looked at yet.
+    /// Whether a condition has not been evaluated yet.
     fresh: bool,
     log: VecDeque<Hit>,
 }
 
-/// How a run with points ended.
+/// Outcome of a run with points.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ran {
-    /// A breakpoint stopped it.
+    /// A breakpoint stopped the run.
     Hit(Hit),
     /// The time step is complete, or the machine does not go on.
     Moved(Moved),
 }
 
 impl Points {
-    /// The points that the session's scene asks for; an error points into its text.
+    /// Creates the points of the session's scene; an error points into its text.
     pub fn of_scene(session: &mut Session) -> Result<Self, SceneError> {
         let mut points = Self::default();
         points.take_over(session)?;
         Ok(points)
     }
 
-    /// Goes on with another session: its scene's points come, those of a scene before go unless it
-    /// has them, too, and those of the user stay. An error points into the scene's text; then
-    /// nothing is changed.
+    /// Adapts the points to another session: points of its scene are added, points of the former
+    /// scene removed unless the new one has them too, and the user's points stay. An error points
+    /// into the scene's text; then nothing is changed.
     pub fn take_over(&mut self, session: &mut Session) -> Result<(), SceneError> {
         let wanted = scene_points(&session.loaded);
         let names = Names::of(session);
@@ -216,7 +217,7 @@ impl Points {
         self.made
     }
 
-    /// Does what was asked for.
+    /// Carries out a request concerning the points.
     pub fn obey(&mut self, command: &PointCommand, session: &mut Session) {
         match command {
             PointCommand::Add(spec) => {
@@ -238,7 +239,7 @@ impl Points {
         self.look_out();
     }
 
-    /// The points, in the order in which they were made.
+    /// Returns the points in the order of their creation.
     pub fn all(&self) -> &[Point] {
         &self.list
     }
@@ -269,8 +270,8 @@ impl Points {
         self.look_out();
     }
 
-    /// The session has gone to another place without running there: conditions that hold there
-    /// count as known, and watched bytes are watched on its machine.
+    /// Adapts the points to a new position of the session after a seek: conditions that are true
+    /// there count as known, and watched bytes are watched on its machine.
     pub fn arrived(&mut self, session: &mut Session) {
         for point in self.list.iter_mut().filter(|point| point.enabled) {
             if let Some(condition) = &mut point.condition {
@@ -296,8 +297,8 @@ impl Points {
         }
     }
 
-    /// Looks at the points after an event; what that event brought to its end says at which. The
-    /// breakpoint that was made first wins; what others note, they note.
+    /// Evaluates the points after an event; `progress` tells which moments it completed. Of several
+    /// breakpoints the oldest counts; tracepoints all write their lines.
     pub fn after(&mut self, session: &Session, progress: Progress) -> Option<Hit> {
         let mut now = When::EVENT;
         if progress.step {
@@ -345,8 +346,8 @@ impl Points {
         first
     }
 
-    /// Runs to the end of the time step, or to a breakpoint before it; `noted` is called with
-    /// what tracepoints say.
+    /// Runs to the end of the time step, or to a breakpoint before it; `noted` is called with the
+    /// lines of tracepoints.
     pub fn step(&mut self, session: &mut Session, mut noted: impl FnMut(Hit)) -> Ran {
         loop {
             let moved = if self.looks_within_steps() { session.advance() } else { session.advance_swiftly() };
@@ -362,18 +363,19 @@ impl Points {
         }
     }
 
-    /// What tracepoints have noted, oldest first; at most [`LOG`], and none of what was taken.
+    /// Iterates over the lines of tracepoints that were not taken yet, oldest first; at most
+    /// [`LOG`].
     pub fn log(&self) -> impl ExactSizeIterator<Item = &Hit> + DoubleEndedIterator {
         self.log.iter()
     }
 
-    /// What tracepoints have noted since this was called last, oldest first.
+    /// Takes the lines of tracepoints written since the last call, oldest first.
     pub fn take_log(&mut self) -> impl Iterator<Item = Hit> + '_ {
         self.log.drain(..)
     }
 }
 
-/// The points that a scene asks for, with the field that each stands in.
+/// Returns the points of a scene, each with its field.
 fn scene_points(loaded: &LoadedScene) -> Vec<(String, PointSpec)> {
     let debug = &loaded.scene.debug;
     let all = |kind, field, texts: &[String]| -> Vec<(String, PointSpec)> {
@@ -386,7 +388,7 @@ fn scene_points(loaded: &LoadedScene) -> Vec<(String, PointSpec)> {
 }
 
 impl Point {
-    /// Holds its text against the names of a scene.
+    /// Checks the condition against the names of a scene.
     fn check(&mut self, names: &Names) -> Option<Modifiers> {
         let (condition, modifiers) = match Condition::new(&self.text, names) {
             Ok(checked) => checked,
@@ -401,7 +403,7 @@ impl Point {
         Some(modifiers)
     }
 
-    /// Its condition came to hold: a hit, unless this time is passed over.
+    /// Counts a hit of the condition and returns it, unless this hit is skipped.
     fn hit(&mut self, session: &Session, values: Vec<(String, Value)>, within: bool) -> Option<Hit> {
         self.hits += 1;
         if self.ignore > 0 {

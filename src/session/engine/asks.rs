@@ -1,5 +1,5 @@
-//! Work of a debugger outside of the engine's thread, such as a server for gdb: it is done on the
-//! engine's thread between slices, on the experiment as it stands.
+//! Requests of debuggers on other threads, such as a server for gdb, carried out on the engine's
+//! thread between slices.
 
 use crossbeam_channel::{Sender, bounded};
 
@@ -20,8 +20,8 @@ impl std::fmt::Debug for Ask {
 pub struct DebugPort(pub(super) Sender<Ask>);
 
 impl DebugPort {
-    /// Lets `work` be done by the experiment's debugger, and waits for its result; `None` if there
-    /// is no experiment, or no engine any more.
+    /// Has the experiment's debugger do `work`, and waits for the result; `None` if there is no
+    /// experiment or no engine.
     pub fn ask<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Debugger<'_>) -> R + Send + 'static,
@@ -35,7 +35,7 @@ impl DebugPort {
 }
 
 impl Runner {
-    /// Does the work of a debugger. A run that it moves elsewhere stands from then on.
+    /// Carries out the work of a debugger. A run that it moves elsewhere is then paused.
     pub(super) fn ask(&mut self, ask: Ask) {
         let events = |runner: &Self| runner.session.as_ref().map(|session| session.machine().state().events);
         let before = events(self);

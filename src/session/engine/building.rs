@@ -1,4 +1,4 @@
-//! Builds scenes on threads of their own, so that the engine answers and can be left meanwhile.
+//! Builds of scenes on threads of their own, so that the engine stays responsive.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::session::history::{BookmarkCommand, History, Place};
 /// Reason for building a scene.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// There is no experiment yet.
+    /// First load: no experiment exists yet.
     Load,
     /// The scene's file was saved: it is built beside the experiment, which goes on.
     Reload,
@@ -161,7 +161,7 @@ impl Runner {
                     (self.options.scene, self.options.set, self.mode) = (scene, set, mode);
                 }
                 if self.performing.is_some() {
-                    return self.end_performance(Err(error.to_string()), notify);
+                    return self.end_script(Err(error.to_string()), notify);
                 }
                 notify(EngineEvent::SceneError(error.to_string()));
             }

@@ -10,7 +10,7 @@ use super::{EngineEvent, Mode, Notify, Runner};
 use crate::chip::geometry::Pe;
 
 impl Runner {
-    /// Carries out a command about the past, and says what has come of it.
+    /// Carries out a command about the past, and reports the outcome.
     pub(super) fn look_back(&mut self, command: &Command, notify: Notify<'_>) {
         let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
         let went = |went: Result<Position, HistoryError>| match went {
@@ -59,7 +59,7 @@ impl Runner {
         };
         self.watches.arrived(session, history);
         history.again(session);
-        // What holds where one has come to is known; bytes are watched again.
+        // Conditions that are already true at the new position are known; bytes are watched again.
         self.points.arrived(session);
         self.stopped = None;
         notify(EngineEvent::Said(said));
@@ -89,7 +89,7 @@ impl Runner {
         }
     }
 
-    /// Sets what snapshots show in detail.
+    /// Sets the detail in snapshots.
     ///
     /// A timeline is recorded from now on, and the last step once more.
     pub(super) fn focus(&mut self, focus: Focus) {
@@ -110,7 +110,9 @@ impl Runner {
     pub(super) fn end_record_before_another(&mut self, notify: Notify<'_>) {
         if self.recorder.is_some() {
             self.end_record(notify);
-            notify(EngineEvent::Said("the recording ends where the scene begins anew".to_owned()));
+            notify(EngineEvent::Said(
+                "recording stopped because the scene was reloaded or restarted".to_owned(),
+            ));
         }
     }
 
@@ -129,7 +131,7 @@ impl Runner {
         }
     }
 
-    /// Records what a debugger has done, each with the number of events after which it was.
+    /// Records the actions of a debugger, each with the number of events before it.
     pub(super) fn record_done(&mut self, done: &[(u64, Command)]) {
         let Some(recorder) = &mut self.recorder else { return };
         for (events, command) in done {

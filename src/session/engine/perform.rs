@@ -1,9 +1,9 @@
-//! Several commands as one: each when the one before has ended, and questions answered
-//! when all are done. Who asks for it need not know when the machine rests.
+//! Scripts: commands carried out in sequence, and questions answered at the end. The sender need
+//! not know when the machine is at rest.
 
 use std::collections::VecDeque;
 
-use super::super::command::{Command, Performance};
+use super::super::command::{Command, Script};
 use super::super::debug::expr::Value;
 use super::super::debug::{Condition, ExprError, Names};
 use super::super::history::Place;
@@ -11,60 +11,60 @@ use super::{EngineEvent, Mode, Notify, Runner};
 use crate::session::Session;
 
 /// Reasons for which a [`Command::Perform`] ended early: another one, or a command by hand.
-pub const INTERRUPTED: [&str; 2] = ["another place was asked for", "interrupted on the way"];
+pub const INTERRUPTED: [&str; 2] = ["another seek was requested", "interrupted on the way"];
 
-/// How a [`Command::Perform`] ended.
+/// Outcome of a [`Command::Perform`].
 #[derive(Clone, Debug)]
-pub struct Performed {
-    /// That of the [`Performance`].
+pub struct ScriptResult {
+    /// Tag of the [`Script`].
     pub tag: u32,
-    /// Where it led, or why it did not lead there.
-    pub result: Result<Arrived, String>,
+    /// State at the end, or the reason why a command failed.
+    pub result: Result<ScriptState, String>,
 }
 
-/// Where a performance has led, and what holds there.
+/// State at the end of a script, with the answers to its questions.
 #[derive(Clone, Debug)]
-pub struct Arrived {
+pub struct ScriptState {
     /// Events handled since the start.
     pub events: u64,
-    /// Hash of all that decides what the machine does next.
+    /// Hash of everything that determines the machine's future.
     pub state_hash: u128,
-    /// The values asked for, in order.
+    /// Values requested, in order.
     pub values: Vec<Result<Value, ExprError>>,
-    /// The conditions asked for, in order.
+    /// Conditions requested, in order.
     pub conditions: Vec<Result<Held, ExprError>>,
 }
 
-/// Whether a condition holds, and what it names.
+/// Result of a condition, with the values of its names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// Whether the condition is true.
     pub holds: bool,
-    /// The values that it names.
+    /// Names in the condition, with their values.
     pub values: Vec<(String, Value)>,
 }
 
-/// A performance on its way.
+/// Script in progress.
 #[derive(Debug)]
-pub(super) struct Performing {
-    performance: Performance,
+pub(super) struct RunningScript {
+    script: Script,
     todo: VecDeque<Command>,
-    /// What was begun last.
+    /// Command that was started last.
     last: Option<Command>,
 }
 
 impl Runner {
-    /// Begins a performance; one on its way ends.
-    pub(super) fn perform(&mut self, mut performance: Performance, notify: Notify<'_>) {
-        self.end_performance(Err(INTERRUPTED[0].to_owned()), notify);
+    /// Starts a script; one in progress ends.
+    pub(super) fn perform(&mut self, mut script: Script, notify: Notify<'_>) {
+        self.end_script(Err(INTERRUPTED[0].to_owned()), notify);
         if self.is_moving() {
             self.mode = Mode::Paused;
         }
-        let todo = std::mem::take(&mut performance.commands).into();
-        self.performing = Some(Performing { performance, todo, last: None });
+        let todo = std::mem::take(&mut script.commands).into();
+        self.performing = Some(RunningScript { script, todo, last: None });
     }
 
-    /// A command by hand ends a performance, if it leads elsewhere.
+    /// Ends the script if a command of the user moves the experiment.
     pub(super) fn interrupt(&mut self, command: &Command, notify: Notify<'_>) {
         let elsewhere = matches!(
             command,
@@ -79,19 +79,19 @@ impl Runner {
             if self.is_moving() {
                 self.mode = Mode::Paused;
             }
-            self.end_performance(Err(INTERRUPTED[1].to_owned()), notify);
+            self.end_script(Err(INTERRUPTED[1].to_owned()), notify);
         }
     }
 
-    /// The machine has come to rest: the next command of the performance, or its end.
+    /// Starts the next command of the script, or ends it; call it when the machine is at rest.
     pub(super) fn go_on(&mut self, notify: Notify<'_>) {
         if let Some(missed) = self.missed() {
-            return self.end_performance(Err(missed), notify);
+            return self.end_script(Err(missed), notify);
         }
         let Some(performing) = &mut self.performing else { return };
         let Some(command) = performing.todo.pop_front() else {
             let result = self.arrived();
-            return self.end_performance(result, notify);
+            return self.end_script(result, notify);
         };
         performing.last = Some(command.clone());
         let faults = self.faults_so_far();
@@ -102,26 +102,26 @@ impl Runner {
         });
         let failed = match command {
             Command::Inject(_) => self.faults_so_far() == faults,
-            // A build that has begun ends the performance itself if it fails.
+            // A build that has begun ends the script itself if it fails.
             Command::Open { .. } => self.building.is_none(),
             _ => false,
         };
         if failed {
             let why = said.unwrap_or_else(|| "there is no experiment".to_owned());
-            self.end_performance(Err(why), notify);
+            self.end_script(Err(why), notify);
         }
     }
 
-    /// Why the command that was begun last has not led where it should, if so.
+    /// Returns the reason if the last command did not lead where it should.
     fn missed(&self) -> Option<String> {
         let session = self.session.as_ref()?;
         let (at, steps) = (session.machine().state().events, session.steps());
         match self.performing.as_ref()?.last.as_ref()? {
             Command::Go(Place::Event(event)) if *event != at => {
-                Some(format!("event {event} cannot be gone to: the experiment is at event {at}"))
+                Some(format!("event {event} cannot be reached: the experiment is at event {at}"))
             }
             Command::Go(Place::Step(step)) if *step != steps => {
-                Some(format!("step {step} cannot be gone to: the experiment is at step {steps}"))
+                Some(format!("step {step} cannot be reached: the experiment is at step {steps}"))
             }
             _ => None,
         }
@@ -131,13 +131,13 @@ impl Runner {
         self.session.as_ref().map_or(0, |session| session.faults().count())
     }
 
-    fn arrived(&mut self) -> Result<Arrived, String> {
+    fn arrived(&mut self) -> Result<ScriptState, String> {
         let (Some(session), Some(performing)) = (&mut self.session, &self.performing) else {
             return Err("there is no experiment".to_owned());
         };
         self.points.arrived(session);
-        let Performance { values, conditions, .. } = &performing.performance;
-        Ok(Arrived {
+        let Script { values, conditions, .. } = &performing.script;
+        Ok(ScriptState {
             events: session.machine().state().events,
             state_hash: session.state_hash(),
             values: values.iter().map(|text| Value::evaluate(text, session)).collect(),
@@ -145,15 +145,15 @@ impl Runner {
         })
     }
 
-    pub(super) fn end_performance(&mut self, result: Result<Arrived, String>, notify: Notify<'_>) {
-        if let Some(Performing { performance, .. }) = self.performing.take() {
+    pub(super) fn end_script(&mut self, result: Result<ScriptState, String>, notify: Notify<'_>) {
+        if let Some(RunningScript { script, .. }) = self.performing.take() {
             self.changed = true;
-            notify(EngineEvent::Performed(Box::new(Performed { tag: performance.tag, result })));
+            notify(EngineEvent::ScriptEnded(Box::new(ScriptResult { tag: script.tag, result })));
         }
     }
 }
 
-/// Whether a condition holds now, and what it names.
+/// Evaluates a condition, with the values of its names.
 fn holds(text: &str, session: &Session) -> Result<Held, ExprError> {
     let (mut condition, _) = Condition::new(text, &Names::of(session))?;
     Ok(Held { holds: condition.holds(session, &[]), values: condition.values(session) })

@@ -1,4 +1,4 @@
-//! Commands that wait for the engine, those of a key held down as one.
+//! Queue of commands for the engine, in which those of a key held down are joined.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::asks::Ask;
 use super::building::{Building, Built};
 use crate::session::command::Command;
 
-/// Next thing for the engine to do.
+/// Next item for the engine.
 #[derive(Debug)]
 pub(super) enum Next {
     /// End, because the handle of the engine was dropped.
@@ -44,7 +44,7 @@ impl Queue {
         self.later.is_empty() && self.inbox.is_empty()
     }
 
-    /// Waits for the next thing to do, at most for `wait`; without a limit for `None`.
+    /// Waits for the next item, at most for `wait`; for `None` without a limit.
     ///
     /// Successive steps back are merged: each costs a search and a replay, and a key held down
     /// sends them faster than they are handled. While a build holds the experiment, only commands
@@ -108,8 +108,8 @@ impl Queue {
 fn begins_anew(command: &Command) -> bool {
     match command {
         Command::Reload | Command::Open { .. } | Command::Quit => true,
-        Command::Perform(performance) => {
-            matches!(performance.commands.first(), Some(Command::Open { .. }))
+        Command::Perform(script) => {
+            matches!(script.commands.first(), Some(Command::Open { .. }))
         }
         _ => false,
     }

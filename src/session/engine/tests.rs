@@ -28,7 +28,7 @@ impl Face {
         Self { engine, events }
     }
 
-    /// The next snapshot for which `wanted` holds, drawing all that come before it.
+    /// Returns the next snapshot for which `wanted` is true, drawing all that come before it.
     fn until(&self, wanted: impl Fn(&Snapshot) -> bool) -> SharedSnapshot {
         loop {
             self.engine.ready();

@@ -89,7 +89,7 @@ fn consequences(session: &Session, injected: &Injected) -> Vec<Finding> {
     found.into_iter().map(Finding::consequence).collect()
 }
 
-/// Returns what stopped the machine and the races, as far as no injected fault explains them.
+/// Returns the cause of the stop and the races, as far as no injected fault explains them.
 pub(super) fn not_injected(session: &Session, injected: &Injected) -> Vec<Finding> {
     let mut found = Vec::new();
     if !injected.explains(session.tick()) {

@@ -1,5 +1,4 @@
-//! Findings about an experiment as it runs: each finding says what, where, and
-//! what to try.
+//! Findings about an experiment as it runs: each has a description, a place, and a remedy.
 //!
 //! [`crate::mapping::check`] looks at a mapping before anything runs; these rules look at what the
 //! chip has done since.
@@ -32,23 +31,23 @@ const IDLE: f64 = 0.1;
 const DEAD: f64 = 0.1;
 /// A layer of which a larger share of the gates is saturated is pointed out.
 const SATURATED: f64 = 0.5;
-/// Activity that has become so many times what it was, or one over it, drifts.
+/// Factor on the activity, up or down, from which a layer counts as drifting.
 const DRIFT: f64 = 2.0;
 
 /// Something to point out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// How much it matters.
+    /// Importance of the finding.
     pub level: Level,
-    /// Which rule found it, the same in every version.
+    /// Name of the rule that found it, the same in every version.
     pub rule: String,
-    /// Layer, PE, link or field it is about.
+    /// Layer, PE, link or field that the finding is about.
     pub place: String,
     /// PE to look at; `None` if the finding is of the whole chip, a layer or a link.
     pub pe: Option<Pe>,
-    /// What is found.
+    /// Description of the finding.
     pub what: String,
-    /// What to try.
+    /// Remedy, or the next place to look at.
     pub help: String,
     /// Whether it is a consequence of the faults listed before it.
     pub follows: bool,
@@ -107,7 +106,7 @@ fn mapping(session: &Session) -> &MappingOptions {
     &session.loaded.scene.mapping
 }
 
-/// What is known of the scene, its inputs and its model before anything runs.
+/// Adds the findings about scene, inputs and model that are known before anything runs.
 fn inputs(session: &Session, found: &mut Vec<Finding>) {
     let lints = input_lints(session.work().notes())
         .chain(pipeline_idle(&session.loaded.scene).filter(|_| !session.program().is_timed()))
@@ -141,7 +140,7 @@ fn overflows(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// PEs whose MAC array had sums of more bits than it keeps.
+/// Adds findings about PEs whose MAC array had sums of more bits than it keeps.
 fn sums(session: &Session, found: &mut Vec<Finding>) {
     for (pe, state) in session.program().places().zip(&session.machine().state().pes) {
         let lost @ 1.. = state.count.mac.overflows else { continue };
@@ -192,7 +191,7 @@ fn memory(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// Layers whose busiest PE is far above the mean.
+/// Adds findings about layers whose busiest PE is far above the mean.
 fn imbalance(session: &Session, found: &mut Vec<Finding>) {
     let state = session.machine().state();
     for layer in &session.program().populations {
@@ -294,7 +293,7 @@ fn gates(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// Layers that have become much more, or much less active than they were.
+/// Adds findings about layers whose activity has changed a lot.
 fn drift(session: &Session, found: &mut Vec<Finding>) {
     for (layer, history) in session.program().populations.iter().zip(&session.stats().layer_history) {
         if history.len() < HISTORY {

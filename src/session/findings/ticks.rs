@@ -11,9 +11,9 @@ use crate::mapping::check::Level;
 use crate::session::{Session, ticks};
 use crate::text::{several, step_number};
 
-/// PEs whose overruns are findings of their own, the latest ones.
+/// Maximum number of PEs with a finding of their own about overruns, the latest ones.
 const OVERRUNS: usize = 8;
-/// A PE that has needed a larger share of a tick may soon overrun one.
+/// Share of a tick from which a PE may soon overrun one.
 const NEARLY: f64 = 0.9;
 
 /// Overruns of one PE.
@@ -21,10 +21,10 @@ struct Late<'a> {
     pe: Pe,
     first: &'a Overrun,
     worst: &'a Overrun,
-    /// Most spikes that waited in its FIFO at an overrun.
+    /// Most spikes that waited in the PE's FIFO at an overrun.
     waiting: u32,
     count: TickCount,
-    /// Spikes lost since its FIFO was full.
+    /// Spikes lost because the PE's FIFO was full.
     lost: u64,
 }
 
@@ -127,7 +127,7 @@ fn population(session: &Session, pe: Pe) -> String {
     name.map_or_else(String::new, |population| population.name.clone())
 }
 
-/// Advice on the shortest tick that no PE would have overrun so far.
+/// Returns advice on the shortest tick that no PE would have overrun so far.
 fn longer_tick(session: &Session) -> String {
     let longest = session.machine().state().timer.count.longest;
     let needed = longest.next_multiple_of(TIMER_COUNT);
@@ -141,7 +141,7 @@ fn longer_tick(session: &Session) -> String {
     )
 }
 
-/// Spikes that were read in another tick than the one they were meant for.
+/// Adds a finding about spikes that were read in another tick than intended.
 fn misread(session: &Session, overran: bool, found: &mut Vec<Finding>) {
     let spikes = ticks::sum(session, |pe| pe.timer.count.misread);
     if spikes == 0 {
@@ -155,7 +155,7 @@ fn misread(session: &Session, overran: bool, found: &mut Vec<Finding>) {
     found.push(Finding::new(Level::Error, "late-spikes", "ticks", what, &longer_tick(session)));
 }
 
-/// PE that came nearest to the end of a tick of constant length.
+/// Adds a finding about the PE that came nearest to the end of a tick of constant length.
 fn nearly(session: &Session, period: Tick, found: &mut Vec<Finding>) {
     let count = &session.machine().state().timer.count;
     let Some(pe) = count.longest_pe else { return };

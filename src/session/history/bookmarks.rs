@@ -14,26 +14,26 @@ pub struct Bookmark {
     /// Words about the moment; may be empty.
     #[serde(default)]
     pub note: String,
-    /// Moment, as it was when the bookmark was set.
+    /// Position at which the bookmark was set.
     pub at: Position,
     /// Whether it was set in an earlier run, before a restart or with other edits of the scene.
     #[serde(skip)]
     pub earlier: bool,
 }
 
-/// Request about bookmarks that are there, as data.
+/// Request concerning bookmarks, as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BookmarkCommand {
     /// Give a bookmark a note.
     Note {
         /// Name of the bookmark.
         name: String,
-        /// Words about it.
+        /// Note of the bookmark.
         note: String,
     },
     /// Take the bookmark with this name away.
     Remove(String),
-    /// Add bookmarks of an earlier run; names that are there stay as they are.
+    /// Add bookmarks of an earlier run; existing names stay as they are.
     Restore(Vec<Bookmark>),
 }
 
@@ -48,14 +48,14 @@ impl Bookmark {
         }
     }
 
-    /// Returns what bookmarks are sorted by: steps first.
+    /// Returns the sort key of the bookmark: steps first.
     fn order(&self) -> (u64, bool, u64) {
         (self.at.steps, self.at.within, self.at.events)
     }
 }
 
 impl History {
-    /// Gives where the experiment is a name; the same name again moves it and keeps its note.
+    /// Sets a bookmark at the present position; an existing name moves there and keeps its note.
     pub fn bookmark(&mut self, session: &Session, name: &str) {
         let note = self.bookmarks.iter().find(|known| known.name == name).map(|known| known.note.clone());
         self.bookmarks.retain(|known| known.name != name);
@@ -78,7 +78,7 @@ impl History {
         self.bookmarks.iter().cloned().map(|bookmark| Bookmark { earlier: true, ..bookmark }).collect()
     }
 
-    /// Carries out a command; returns what to tell the user.
+    /// Carries out a request, and returns a notice for the user.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! An experiment at one moment: machine, task and what was gathered.
+//! State of an experiment at one moment: machine, task and statistics.
 
 use super::Position;
 use crate::machine::checkpoint::Checkpoint as MachineCheckpoint;
@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::session::beside::TaskState;
 use crate::session::stats::Stats;
 
-/// All of a session that changes.
+/// Saved state of a session: everything in it that changes.
 #[derive(Clone, Debug)]
 pub(super) struct Checkpoint {
     pub at: Position,
@@ -42,8 +42,8 @@ impl Checkpoint {
 
     pub fn restore(&self, session: &mut Session) {
         session.machine.restore(&self.machine);
-        if let Some(tape) = &mut session.tape {
-            tape.restart(&mut session.machine);
+        if let Some(step_history) = &mut session.step_history {
+            step_history.restart(&mut session.machine);
         }
         session.work.clone_from(&self.work);
         session.stats.clone_from(&self.stats);
@@ -55,7 +55,7 @@ impl Checkpoint {
         session.follow_anew();
     }
 
-    /// Waits for the judgements that were outstanding when it was taken, and frees their parts.
+    /// Waits for the judgements that were outstanding at the checkpoint, and frees their parts.
     pub fn settle(&mut self) {
         self.work.settle();
     }
@@ -65,7 +65,8 @@ impl Checkpoint {
         &self.machine
     }
 
-    /// Bytes that it does not share with others, pages left out: about.
+    /// Returns the approximate bytes that the checkpoint does not share with others, pages left
+    /// out.
     pub fn own_bytes(&self) -> usize {
         self.own_bytes
     }

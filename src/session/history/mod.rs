@@ -28,7 +28,7 @@ use checkpoint::Checkpoint;
 pub use seek::Place;
 pub use writer::{LastWrite, Writer};
 
-/// A moment of an experiment: after so many events.
+/// Position in an experiment, counted in events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// Events handled since the start.
@@ -61,7 +61,7 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Why one cannot get there.
+/// Error of a seek.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum HistoryError {
     /// Nothing older is kept.
@@ -70,21 +70,21 @@ pub enum HistoryError {
         /// The oldest moment that can be reached.
         oldest: Position,
     },
-    /// It has not come to that yet.
+    /// The target was not reached yet.
     #[error("that lies ahead: the experiment is at {now}")]
     Ahead {
-        /// Where it is.
+        /// Present position of the experiment.
         now: Position,
     },
-    /// No such bookmark.
+    /// The bookmark does not exist.
     #[error("there is no bookmark `{name}`{}", listed(.known))]
     NoBookmark {
-        /// As asked for.
+        /// Name that was requested.
         name: String,
-        /// Those there are.
+        /// Names of the existing bookmarks.
         known: Vec<String>,
     },
-    /// There was no stop before this one.
+    /// No earlier stop is known.
     #[error("there was no stop before this one")]
     NoStop,
 }
@@ -108,19 +108,19 @@ pub struct History {
     store: PageStore,
     /// Checkpoints that are kept, oldest first.
     kept: VecDeque<Checkpoint>,
-    /// Bytes of what is kept beside pages.
+    /// Bytes of the checkpoints beside their pages.
     own_bytes: usize,
-    /// Where each time step ended.
+    /// Event number at the end of each time step.
     step_ends: Vec<u64>,
-    /// Where the experiment stood still, oldest first.
+    /// Event numbers at which the experiment stopped, oldest first.
     stops: Vec<u64>,
     bookmarks: Vec<Bookmark>,
-    /// Times that what was known of later moments became untrue.
+    /// Number of times that the known later moments were discarded.
     course: u64,
 }
 
 impl History {
-    /// Begins with where the experiment is; how much is kept says its scene.
+    /// Starts a history at the present position, with the limits of the scene.
     pub fn new(session: &mut Session) -> Self {
         let mut history = Self {
             options: session.loaded.scene.history,
@@ -136,7 +136,7 @@ impl History {
         history
     }
 
-    /// Takes note of what an event brought. To be called after every event.
+    /// Updates step ends and checkpoints; call it after every event.
     pub fn note(&mut self, session: &mut Session, progress: Progress) {
         if !progress.step {
             return;
@@ -186,7 +186,7 @@ impl History {
         self.kept.len()
     }
 
-    /// What may be kept.
+    /// Returns the limits on what may be kept.
     pub fn options(&self) -> HistoryOptions {
         self.options
     }
@@ -196,7 +196,7 @@ impl History {
         self.kept.front().map(|kept| kept.at).unwrap_or_default()
     }
 
-    /// The experiment stands still here: a place for [`Place::PreviousStop`].
+    /// Records a stop, a target for [`Place::PreviousStop`].
     pub fn stopped(&mut self, session: &Session) {
         let at = session.machine.state().events;
         let before = self.stops.partition_point(|&stop| stop < at);
@@ -204,14 +204,14 @@ impl History {
         self.stops.push(at);
     }
 
-    /// Lets something go wrong, now. What was known of the time after is no longer true.
+    /// Injects a fault now and discards what was known of later moments.
     pub fn inject(&mut self, session: &mut Session, fault: Fault) -> Result<(), FaultError> {
         session.inject(fault)?;
         self.forget_after(session.machine.state().events);
         Ok(())
     }
 
-    /// Forgets what was known of the time after now, since a change was made by hand.
+    /// Discards later moments after a manual change.
     ///
     /// `times` says whether events may come at other times, or bring others: then ends of time
     /// steps and bookmarks after now are forgotten as well.
@@ -244,8 +244,8 @@ impl History {
         }
     }
 
-    /// Goes back by a number of units. If history ends before that, goes to its oldest moment
-    /// and says so.
+    /// Goes back by a number of units. If history ends before that, goes to its oldest position and
+    /// reports it.
     pub fn back(
         &mut self,
         session: &mut Session,

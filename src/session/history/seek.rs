@@ -8,18 +8,18 @@ use crate::chip::geometry::Pe;
 use crate::session::pace::StepUnit;
 use crate::session::{Moved, Session};
 
-/// A moment that one can go to.
+/// Target of a seek.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Place {
-    /// After so many events.
+    /// After this number of events.
     Event(u64),
-    /// At the end of so many time steps; 0 is the start.
+    /// At the end of this number of time steps; 0 is the start.
     Step(u64),
     /// After the last event at or before this chip time, µs.
     TimeUs(f64),
     /// Moment that has a bookmark of this name.
     Bookmark(String),
-    /// Where the experiment stood still before.
+    /// At the previous stop.
     PreviousStop,
 }
 
@@ -41,7 +41,7 @@ impl Place {
 }
 
 impl History {
-    /// Returns the moment that a place stands for, to run to if it lies ahead.
+    /// Resolves a bookmark to its position, to which the engine has to run if it lies ahead.
     pub fn ahead(&self, place: &Place) -> Place {
         match place {
             Place::Bookmark(name) => self.named(name).map_or_else(|_| place.clone(), Bookmark::place),
@@ -49,7 +49,7 @@ impl History {
         }
     }
 
-    /// Goes to a moment that the experiment has been at.
+    /// Seeks to a position that the experiment has reached before.
     pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
         let now = Position::of(session);
         let target = match place {
@@ -71,9 +71,9 @@ impl History {
         self.arrive(session, now, target)
     }
 
-    /// Goes to the moment before event number `event`, which is handled next; faults and changes
-    /// made by hand before that event stay, also those of this very moment. `now` is where the
-    /// experiment was.
+    /// Seeks to the moment before event number `event`, which is handled next. Manual faults and
+    /// changes before that event stay, also those at this moment. `now` is the position before the
+    /// seek.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl History {
         self.arrive_keeping(session, now, event.saturating_sub(1), event)
     }
 
-    /// Comes back to where the experiment was before looking around.
+    /// Returns to the position before a look around.
     ///
     /// # Errors
     ///
@@ -102,8 +102,8 @@ impl History {
         Ok(())
     }
 
-    /// Goes to the moment after `events` events: back, or forward where that was known before.
-    /// `now`: where the experiment was, which looking around may have left.
+    /// Seeks to the moment after `events` events: back, or forward where that was known. `now` is
+    /// the position before the seek, which a look around may have left.
     pub(super) fn arrive(
         &mut self,
         session: &mut Session,
@@ -113,7 +113,7 @@ impl History {
         self.arrive_keeping(session, now, target, target)
     }
 
-    /// Goes as [`Self::arrive`] does, and keeps what was done by hand before `keep` events.
+    /// Seeks as [`Self::arrive`] does, and keeps manual changes before `keep` events.
     fn arrive_keeping(
         &mut self,
         session: &mut Session,
@@ -137,14 +137,14 @@ impl History {
         }
         self.replay_keeping(session, target);
         if forgot {
-            // What was kept after it is of a course of events that never was.
+            // Checkpoints after it belong to a discarded timeline.
             self.forget_after(target.max(keep.saturating_sub(1)));
         }
         Ok(Position::of(session))
     }
 
-    /// Runs on until `target` events are handled, and keeps the ends of time steps that it passes,
-    /// as long as no other has to go for it: the next steps back lead to them.
+    /// Runs until `target` events are handled, and keeps checkpoints at the ends of time steps on
+    /// the way, as long as no other has to be dropped for them: the next steps back lead to them.
     fn replay_keeping(&mut self, session: &mut Session, target: u64) {
         while session.machine.state().events < target {
             let Moved::On(progress) = session.advance_up_to(target) else { return };
@@ -158,7 +158,8 @@ impl History {
         }
     }
 
-    /// Where the `count`th unit before now ended; none where that is not known any more.
+    /// Returns the event at which the `count`th unit before now ended; `None` if that is no longer
+    /// known.
     pub(super) fn boundary_before(&self, session: &mut Session, unit: StepUnit, count: u64) -> Option<u64> {
         let now = session.machine.state().events;
         let count = count.max(1);
@@ -172,7 +173,8 @@ impl History {
         }
     }
 
-    /// The same for every `each`th time step; the start counts as one.
+    /// Returns the `count`th boundary before now of every `each`th time step; the start counts as a
+    /// boundary.
     fn step_boundary(&self, now: u64, each: u64, count: u64) -> Option<u64> {
         let each = each.max(1);
         let before = self.step_ends.partition_point(|&end| end < now) as u64;
@@ -300,7 +302,7 @@ impl History {
     }
 }
 
-/// Runs on until so many events are handled.
+/// Runs until `target` events are handled or the machine stops.
 pub(super) fn replay(session: &mut Session, target: u64) {
     while session.machine.state().events < target {
         if !matches!(session.advance_up_to(target), Moved::On(_)) {

@@ -1,4 +1,4 @@
-//! Who last wrote there: the past is run through again, with the bytes watched.
+//! Search for the last writer of a byte: the past is replayed with the bytes watched.
 
 use std::ops::Range;
 
@@ -12,12 +12,12 @@ use crate::machine::sram::PAGE_BYTES;
 use crate::session::event;
 use crate::session::{Moved, Session};
 
-/// The answer to "who last wrote these bytes".
+/// Answer to the question for the last write to some bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LastWrite {
     /// Write that was found.
     By(Writer),
-    /// The host, when it loaded the chip: nothing since.
+    /// Load of the program by the host: no later write.
     Load,
     /// Nothing since this moment, the oldest that is kept.
     NotSince(Position),
@@ -26,13 +26,13 @@ pub enum LastWrite {
 /// A write in the past.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Writer {
-    /// The moment after it.
+    /// Position after the write.
     pub at: Position,
     /// Description of the write, for messages.
     pub what: String,
-    /// The PE that computed or sent what was written, if one did.
+    /// PE that computed or sent the written value; `None` if no PE did.
     pub pe: Option<(u8, u8, u8)>,
-    /// The bytes that it wrote, of those asked for.
+    /// Bytes written, of those in question.
     pub bytes: Range<u32>,
 }
 
@@ -46,15 +46,15 @@ impl std::fmt::Display for LastWrite {
     }
 }
 
-/// Bits of the pages that these bytes touch.
+/// Returns the bits of the pages that these bytes touch.
 fn pages(bytes: &Range<u32>) -> u128 {
     let (first, last) = (bytes.start as usize / PAGE_BYTES, bytes.end.max(1) as usize / PAGE_BYTES);
     (first..=last.min(127)).fold(0, |bits, page| bits | 1 << page)
 }
 
 impl History {
-    /// Who wrote these bytes of a PE last, with whatever values. The session is where
-    /// it was afterwards.
+    /// Finds the last write to these bytes of a PE, even if it changed nothing, and returns the
+    /// session to its present event.
     pub fn last_write(&self, session: &mut Session, pe: Pe, bytes: &Range<u32>) -> LastWrite {
         let at = Position::of(session);
         if let Some(fault) = session.by_hand_now(pe, bytes) {
@@ -88,7 +88,7 @@ impl History {
         }
     }
 
-    /// Where a look into the past began.
+    /// Returns the session to event `now`, where a look into the past began.
     fn back_to(&self, session: &mut Session, now: u64) {
         let kept = self.kept.partition_point(|kept| kept.at.events <= now);
         if session.machine.state().events != now
@@ -101,7 +101,7 @@ impl History {
     }
 }
 
-/// The last write to watched bytes from here until so many events are handled.
+/// Returns the last write to watched bytes from here until `end` events are handled.
 fn last_in(session: &mut Session, pe: Pe, bytes: &Range<u32>, end: u64) -> Option<Writer> {
     let mut last = None;
     while session.machine.state().events < end {
@@ -128,7 +128,7 @@ fn by_fault(fault: Fault) -> String {
     format!("a fault ({fault})")
 }
 
-/// What an event will write, in words, and the PE that it comes from.
+/// Describes what an event is about to write, and returns the PE that it comes from.
 fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<Pe>) {
     let who = event::source(source);
     let from = Pe::from_index(usize::from(source));

@@ -15,21 +15,21 @@ use crate::text::several;
 
 /// Most lines of the source that are shown around a function.
 const MOST_LINES: u32 = 400;
-/// Lines of the source before the first one with instructions: the head of the function.
+/// Lines of source shown before the first one with instructions: the head of the function.
 const HEAD: u32 = 4;
 
-/// One instruction, or data between instructions.
+/// Instruction, or data between instructions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstructionView {
     /// Byte address in the PE's SRAM.
     pub address: u32,
-    /// Text as `objdump -d` has it.
+    /// Text in the form of `objdump -d`.
     pub text: String,
     /// Cycles: of a branch those of going on and of branching; empty for data.
     pub cycles: String,
     /// Reason for the cycles; empty for data.
     pub why: String,
-    /// Line of the source that it comes from, if that is in the file shown.
+    /// Line of the source, if it is in the file shown.
     pub line: Option<u32>,
 }
 
@@ -49,7 +49,7 @@ pub struct RegisterView {
 pub struct FrameView {
     /// Name of the function; its address where the file has no name for it.
     pub function: String,
-    /// Place of the next instruction in it: `csr_row.c:19`, or an address.
+    /// Place of the next instruction in the source: `csr_row.c:19`, or an address.
     pub place: String,
 }
 
@@ -103,7 +103,7 @@ pub struct CodeView {
     pub call: Option<CallView>,
 }
 
-/// Looks at the machine code of a PE; `None` if no routine of it has any.
+/// Inspects the machine code of a PE; `None` if no routine of it has any.
 pub(super) fn code(session: &Session, pe: Pe) -> Option<CodeView> {
     let loaded = session.program().pe(pe)?;
     let call = session.call().filter(|_| session.followed_pe() == Some(pe));

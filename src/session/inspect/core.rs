@@ -19,7 +19,7 @@ use crate::text::step_number;
 /// An operation of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationView {
-    /// Phase that its time is booked on.
+    /// Phase that the operation's time is charged to.
     #[serde(skip)]
     pub phase: PhaseWords,
     /// Name of the phase in the JSON form.
@@ -46,7 +46,7 @@ pub struct SlotView {
     pub step: u32,
     /// Blocks of x of that step (layer 0: its announcement) that are there, of how many.
     pub x: (u32, u32),
-    /// Blocks of y of the step before that are there, of how many.
+    /// Number of arrived blocks of the last step's y, and their total.
     pub y: (u32, u32),
 }
 
@@ -57,9 +57,9 @@ pub struct TickView {
     pub step: u32,
     /// Time from tick to tick, µs; `None` where each is as long as its slowest PE needs.
     pub period_us: Option<f64>,
-    /// Time that the PE took for the tick it ended last, µs.
+    /// Time that the PE took for its last tick, µs.
     pub last_us: f64,
-    /// Longest time that it took for a tick, µs.
+    /// Longest time that the PE took for a tick, µs.
     pub longest_us: f64,
     /// Number of the longest tick, from 1.
     pub longest_step: u32,
@@ -67,14 +67,14 @@ pub struct TickView {
     pub overruns: u32,
     /// Ticks lost, since the timer fired twice meanwhile.
     pub lost: u32,
-    /// Spikes taken in another tick than the one they were meant for.
+    /// Number of spikes taken in another tick than intended.
     pub misread: u64,
 }
 
-/// A phase's time in the last time step it was in.
+/// Time of a phase in its last time step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimerView {
-    /// Phase that it is the time of.
+    /// Phase that was timed.
     #[serde(skip)]
     pub phase: PhaseWords,
     /// Name of the phase in the JSON form.
@@ -82,16 +82,16 @@ pub struct TimerView {
     pub key: String,
     /// Exact time, µs.
     pub time_us: f64,
-    /// As the core read it off its 1 MHz timer, µs.
+    /// Time counted by the core's 1 MHz timer, µs.
     pub counted_us: u32,
 }
 
 /// A DMA that fetches a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DmaView {
-    /// When its last beat is written, tick.
+    /// Tick at which the last beat is written; `None` if it is not known yet.
     pub ends: Option<Tick>,
-    /// What it fetches and where to.
+    /// Source and destination of the read, in words.
     pub text: String,
 }
 
@@ -115,65 +115,65 @@ pub struct SendingView {
 /// The ring of packets from the event router.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FifoState {
-    /// Entries in it.
+    /// Number of entries in the FIFO.
     pub fill: u32,
-    /// Entries it has room for.
+    /// Capacity of the FIFO, entries.
     pub capacity: u32,
     /// Most at once since the start.
     pub high_water: u32,
     /// Written since the start.
     pub written: u64,
-    /// Lost because it was full.
+    /// Packets lost because the FIFO was full.
     pub dropped: u64,
     /// Lost to newer ones.
     pub overwritten: u64,
-    /// Time that packets waited because it was full, µs.
+    /// Time that packets waited because the FIFO was full, µs.
     pub stalled_us: f64,
-    /// When the core has the entry out that it is taking out, tick.
+    /// Tick at which the core has taken out the entry in progress.
     pub taking_until: Option<Tick>,
 }
 
 /// A handler that runs or waits to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterruptView {
-    /// When it ends, tick.
+    /// Tick at which the handler ends.
     pub ends: Tick,
-    /// What has arrived.
+    /// Description of the arrival that it handles.
     pub text: String,
 }
 
-/// State of the core as the inspector shows it.
+/// State of the core, for the inspector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CoreView {
-    /// What it does.
+    /// Present activity of the core.
     pub status: PeStatus,
     /// The operation in progress, in words.
     pub operation: String,
     /// Tick at which the operation began.
     pub began: Tick,
-    /// Tick at which the operation is to end, as known now; `None` while the core waits.
+    /// Planned end of the operation, in ticks; `None` while the core waits.
     pub ends: Option<Tick>,
     /// Present time, in ticks.
     pub now: Tick,
-    /// What it waits for, in words.
+    /// Description of what the core waits for; `None` while it does not wait.
     pub waits: Option<String>,
     /// The program, repeated for ever.
     pub operations: Vec<OperationView>,
     /// Place in the program.
     pub current: u32,
-    /// Its shares of layers.
+    /// Shares of layers on the PE.
     pub slots: Vec<SlotView>,
-    /// Its ticks, in a program whose time steps timers begin.
+    /// Ticks of the PE, in a program whose time steps timers begin.
     pub ticks: Option<TickView>,
-    /// Phases it has been through.
+    /// Phases that the PE has completed.
     pub timers: Vec<TimerView>,
-    /// Last values of its debug log, oldest first, µs.
+    /// Last values of the PE's debug log, oldest first, µs.
     pub timer_log: Vec<u32>,
-    /// A row on its way from DRAM.
+    /// Row on its way from DRAM.
     pub dma: Option<DmaView>,
     /// A block being sent.
     pub sending: Option<SendingView>,
-    /// Its FIFO, with the event router.
+    /// FIFO of the PE, with the event router.
     pub fifo: Option<FifoState>,
     /// Handlers that run or wait, first to end first.
     pub handlers: Vec<InterruptView>,
@@ -183,7 +183,7 @@ pub struct CoreView {
     pub received: u64,
     /// Packets sent since the start.
     pub sent: u64,
-    /// Share of the time since the start that it was busy, 0..=1.
+    /// Share of the time since the start in which the PE was busy, 0..=1.
     pub duty: f64,
     /// SRAM banks since the start.
     pub banks: [BankCount; 4],
@@ -298,7 +298,7 @@ fn names<'a>(program: &'a Program, slot: &Slot) -> (&'a str, &'a str) {
     (layer_name(program, slot.population), below)
 }
 
-/// Returns what a counter counts, for whom.
+/// Describes what a counter counts, and for which layer.
 fn counted(program: &Program, slot: &Slot, counter: CounterId) -> String {
     if slot.counter(counter).is_some_and(|counter| counter.announced) {
         return "announcement of a time step".to_owned();
@@ -316,7 +316,7 @@ fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
     format!("{}{what}{}", if blocks && !announced { "a block of " } else { "" }, of_sample(program, slot))
 }
 
-/// Returns what a waiting core waits for: "51 of 54 blocks of y(12) of rnns.1, in buffer A".
+/// Describes what a core waits for: "51 of 54 blocks of y(12) of rnns.1, in buffer A".
 fn waits(program: &Program, loaded: &PeProgram, state: &PeState) -> Option<String> {
     let awaited = state.awaited?;
     let slot = loaded.slots.get(usize::from(awaited.slot))?;

@@ -1,4 +1,4 @@
-//! From a word to what it belongs with: from a weight to the value it is multiplied with, from a
+//! Links from a word to related places: from a weight to the value it is multiplied with, from a
 //! value that arrived to the unit that sent it, from a unit's state to the unit.
 
 use serde::{Deserialize, Serialize};
@@ -14,20 +14,20 @@ use crate::mapping::egru::EgruSlot;
 use crate::mapping::egru::label::{Content, Label, Labels, Matrix, Origin, What};
 use crate::session::Session;
 
-/// Where following leads, and to what.
+/// Link to another place, with a description of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// Place that the link leads to.
     pub place: Place,
-    /// To what, in words.
+    /// Description of the place.
     pub to: String,
 }
 
-/// Where a unit lives.
+/// Location of a unit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Home<'a> {
     pub(super) pe: Pe,
-    /// Its slot there, and its number.
+    /// Slot of the unit on the PE, and the slot's number.
     pub(super) slot: &'a Slot,
     /// Number of the unit in the slot.
     pub(super) index: u32,
@@ -68,7 +68,7 @@ pub(super) fn any(
     }
 }
 
-/// Where following a label leads, if anywhere.
+/// Returns the link that a label leads to; `None` if it has none.
 fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Option<Link> {
     let program = labels.program();
     match &label.what {
@@ -127,7 +127,7 @@ fn to_unit(program: &Program, layer: PopulationId, sample: u8, unit: u32) -> Opt
     Some(Link { place, to: format!("{name} unit {unit}") })
 }
 
-/// What the sender sent: y, or the trace where another layer reads it.
+/// Links to the value that the sender sent: y, or the trace where another layer reads it.
 fn to_sent(
     program: &Program,
     reader: PopulationId,
@@ -145,7 +145,7 @@ fn to_sent(
     Some(memory(home.pe, base + 4 * home.index, format!("{name} of {layer_name} unit {unit} on {}", home.pe)))
 }
 
-/// Byte address of what a matrix of a slot is multiplied with in the time step that the PE is in.
+/// Returns the byte address of the operand of a slot's matrix in the PE's present time step.
 fn operand(words: &crate::kernel::SramWords, slot: &Slot, matrix: Matrix) -> Option<u32> {
     let step = *words.get(slot.turn as usize / 4)?;
     let share = EgruSlot::of(slot)?;

@@ -1,4 +1,4 @@
-//! Labels of a PE's memory, of whichever network family its program is.
+//! Labels of a PE's memory, for programs of any network family.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +22,11 @@ pub(super) enum Labels<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Label {
-    /// Of an EGRU.
+    /// Label in an EGRU's program.
     Egru(egru::label::Label),
-    /// Of a spiking network.
+    /// Label in a spiking network's program.
     Spiking(spiking::label::Label),
-    /// Of a program that holds no network.
+    /// Label in a program that holds no network.
     Region(RegionLabel),
 }
 
@@ -49,7 +49,7 @@ impl<'a> Labels<'a> {
         labels.or_else(|| program.pe(pe).map(Self::Regions))
     }
 
-    /// Returns what the PE is loaded with.
+    /// Returns the program of the PE.
     pub fn loaded(&self) -> &'a PeProgram {
         match self {
             Self::Egru(labels) => labels.loaded(),

@@ -1,4 +1,4 @@
-//! A window of a PE's memory with its labels.
+//! Window of a PE's memory with its labels.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,36 +13,36 @@ use crate::session::Session;
 /// Bytes of a window.
 pub const WINDOW: u32 = 1024;
 
-/// One word and what it holds.
+/// Word of memory and its contents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordView {
     /// Byte address of the word.
     pub address: u32,
     /// Bits of the word.
     pub bits: u32,
-    /// Label of the element that begins it; of several, with how many more.
+    /// Label of the first element in the word; of several, with the number of others.
     pub label: String,
-    /// Label and value of each element in it, by first byte.
+    /// Elements in the word with label and value, by first byte.
     pub elements: Vec<ElementView>,
-    /// Kind of the region it lies in; none where it is free.
+    /// Kind of the word's region; `None` where memory is free.
     pub kind: Option<RegionKind>,
-    /// Where following it leads.
+    /// Place that following the word leads to.
     pub link: Option<Link>,
 }
 
-/// One element of a word.
+/// Element of a word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ElementView {
-    /// Its content for programs; time steps are numbered from 1.
+    /// Label of the element for programs; time steps are numbered from 1.
     #[serde(flatten)]
     pub label: Label,
     /// Description of the element, for people.
     pub text: String,
-    /// Its value as it is meant.
+    /// Value of the element in its own format.
     pub value: String,
 }
 
-/// A region of the map and how much of it there is.
+/// Region of the memory map.
 pub type Owned = Region;
 
 /// Window of a PE's memory.
@@ -55,7 +55,7 @@ pub struct MemoryView {
 }
 
 impl MemoryView {
-    /// The word at an address, if it is in the window.
+    /// Returns the word at an address, if it is in the window.
     pub fn word(&self, address: u32) -> Option<&WordView> {
         let first = self.words.first()?.address;
         self.words.get((address.checked_sub(first)? / 4) as usize)
@@ -110,7 +110,7 @@ fn joined(elements: &[ElementView]) -> String {
     }
 }
 
-/// An element's value as it is meant; `word` is the word that it lies in, `address` its first byte.
+/// Formats an element's value; `word` is the word that contains it, `address` its first byte.
 pub fn value_text(reading: Reading, word: u32, address: u32) -> String {
     let shifted = word >> (8 * (address % 4));
     match reading {

@@ -1,8 +1,8 @@
-//! One PE from the inside: what its core does, what its bytes mean, what its units are, and who
-//! gets what they send.
+//! Inspection of one PE: activity of its core, meaning of its bytes, its units, and the receivers
+//! of what they send.
 //!
-//! A face asks for one [`Place`] at a time, and gets no more than it can show: a window of memory
-//! with its labels, or a page of units with the links of one.
+//! A front end asks for one [`Place`] at a time, and gets no more than it can show: a window of
+//! memory with its labels, or a page of units with the links of one.
 
 mod code;
 mod core;
@@ -29,7 +29,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 use crate::machine::program::Program;
 
-/// What of a PE.
+/// View of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
@@ -40,12 +40,12 @@ pub enum Part {
     Memory,
     /// Units of the PE.
     Neurons,
-    /// Machine code.
+    /// Machine code of the PE.
     Code,
 }
 
 impl Part {
-    /// All of them, in the order of their keys.
+    /// All views, in the order of their keys.
     pub const ALL: [Self; 4] = [Self::Core, Self::Memory, Self::Neurons, Self::Code];
 
     /// Returns the name of the part.
@@ -64,13 +64,13 @@ impl Part {
 pub struct Place {
     /// PE index, 0..152.
     pub pe: usize,
-    /// What of it.
+    /// View of the PE.
     pub part: Part,
     /// In memory a byte address; among neurons the number of a unit on the PE, slot after slot.
     pub at: u32,
 }
 
-/// What a face asks for.
+/// Request of a front end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Place that the front end asks for.
@@ -82,37 +82,37 @@ pub struct Request {
 /// Answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inspection {
-    /// What was asked for.
+    /// Request that was answered.
     pub request: Request,
-    /// What is there; none in a PE without a program.
+    /// Contents of the view; `None` for a PE without a program.
     pub view: Option<PartView>,
 }
 
-/// One part of a PE.
+/// Contents of one view of a PE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartView {
     /// Core of the PE.
     Core(Box<CoreView>),
-    /// A window of its memory.
+    /// Window of the PE's memory.
     Memory(MemoryView),
     /// Units of the PE.
     Neurons(NeuronsView),
-    /// Its spiking neurons.
+    /// Page of spiking neurons.
     SpikingNeurons(SpikingPage),
-    /// Its machine code; `None` if no routine has any.
+    /// Machine code; `None` if no routine has any.
     Code(Option<Box<CodeView>>),
 }
 
-/// The place of a unit of a layer, by its name: among the neurons of the PE that computes it (of a
-/// batch, the first sample).
+/// Returns the place of a unit of a layer, by its name: among the neurons of the PE that computes
+/// it (of a batch, the first sample).
 pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<Place> {
     let number = program.populations.iter().position(|l| l.name == layer)?;
     let home = follow::home(program, PopulationId::at(number), 0, unit)?;
     Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })
 }
 
-/// Units of a PE, all its slots together.
+/// Returns the number of units of a PE, all its slots together.
 pub fn units(session: &Session, pe: usize) -> u32 {
     let loaded = session.program().pes.get(pe).and_then(Option::as_ref);
     loaded.map_or(0, |loaded| loaded.slots.iter().map(|slot| slot.units.len() as u32).sum())

@@ -22,15 +22,15 @@ use crate::text::{several, step_number};
 /// Units of a page.
 pub const PAGE: usize = 64;
 
-/// Time step of the sums from which the gates are computed, by its number from 1.
+/// Time step of the sums from which the gates are computed, numbered from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gates {
     /// Nothing has been computed yet: the sums are 0.
     Nothing,
-    /// Of the step of c and y.
+    /// Gates of the step that computed c and y.
     Done(u32),
-    /// Of the step whose c and y are still to come.
+    /// Gates of the step whose c and y are still to come.
     Ahead(u32),
     /// W·x is of this step, R·y not yet: the gates are of neither.
     OnlyInput(u32),
@@ -64,11 +64,11 @@ pub struct UnitView {
     pub unit: u32,
     /// Cell state compared with the threshold, before the reset; the y of an active unit.
     pub c_before: f32,
-    /// Cell state as the SRAM holds it: after the reset.
+    /// Cell state in the SRAM: after the reset.
     pub c: f32,
     /// Threshold θ of the unit.
     pub theta: f32,
-    /// Keep gate, from the sums as they are.
+    /// Keep gate, from the present sums.
     pub z: f32,
     /// Reset gate r, 0..=1.
     pub r: f32,
@@ -76,49 +76,49 @@ pub struct UnitView {
     pub g: f32,
     /// Value y that the unit sent.
     pub y: f32,
-    /// Its low-pass, where the layer has one.
+    /// Low-pass of y, where the layer has one.
     pub trace: Option<f32>,
     /// y is not 0.
     pub event: bool,
     /// `c_before` − θ: above 0 an event was sent.
     pub distance: f32,
-    /// Which step the gates are of.
+    /// Step that the gates belong to.
     pub gates: Gates,
 }
 
 /// An address of a unit's bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpotView {
-    /// What is there.
+    /// Name of the value at the address.
     pub name: String,
     /// Byte address in the PE's SRAM.
     pub address: u32,
 }
 
-/// A PE, or the host, that gets a unit's value.
+/// Receiver of a unit's value: a PE or the host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receiver {
     /// The PE and the word where the value lands; none for the host.
     pub place: Option<Place>,
-    /// Who, and as what.
+    /// Name of the receiver, and the use of the value there.
     pub text: String,
 }
 
-/// What belongs to one unit.
+/// Addresses and receivers of one unit's values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnitLinks {
     /// Number on the PE.
     pub number: u32,
-    /// Its bytes on this PE.
+    /// Bytes of the unit on this PE.
     pub spots: Vec<SpotView>,
-    /// How its y, as it is, is sent, and in which time step.
+    /// Form in which y, as it is now, is sent, and the time step of it.
     pub packet: String,
-    /// Who gets it.
+    /// Receivers of y.
     pub receivers: Vec<Receiver>,
 }
 
 impl UnitLinks {
-    /// Its bytes, then its receivers, as places to go to.
+    /// Returns links to the unit's bytes, then to its receivers.
     pub fn links(&self, pe: usize) -> Vec<Link> {
         let spots = self.spots.iter().map(|spot| Link {
             place: Place { pe, part: Part::Memory, at: spot.address },
@@ -155,7 +155,7 @@ pub struct NeuronsView {
     pub before: u32,
     /// Units of the page.
     pub units: Vec<UnitView>,
-    /// Of the unit asked for.
+    /// Links of the requested unit.
     pub links: Option<UnitLinks>,
 }
 
@@ -198,7 +198,7 @@ fn cells(labels: &Labels<'_>, state: &PeState, number: usize, slot: &Slot) -> u3
     steps.wrapping_add(u32::from(in_slot && pointwise.is_some_and(|p| p < place)))
 }
 
-/// Which step the sums of a slot are of.
+/// Returns the step that the sums of a slot belong to.
 fn gates(loaded: &PeProgram, state: &PeState, number: usize, cells: u32) -> Gates {
     let ended = |phase| {
         let is = |o: &Operation| usize::from(o.slot) == number && o.phase == PhaseId::from(phase);
@@ -296,9 +296,9 @@ fn spots(words: &SramWords, egru: &EgruSlot, index: u32) -> Vec<SpotView> {
     spots
 }
 
-/// How a unit's value is sent.
+/// Packets in which a unit's value is sent.
 struct Sent {
-    /// Packet of the block and word of it; none if it is not sent.
+    /// Packet of the block and word in it; `None` if the value is not sent.
     packet: Option<(u32, u32)>,
     packets: u32,
     step: u32,
@@ -345,7 +345,7 @@ impl Sent {
     }
 }
 
-/// Who gets the value in this time step, and at which word.
+/// Returns the receivers of the value in this time step, with the word it lands in.
 fn receivers(program: &Program, home: &Home<'_>, egru: &EgruSlot, sent: &Sent) -> Vec<Receiver> {
     let slot = home.slot;
     let Some((packet, word)) = sent.packet else { return Vec::new() };

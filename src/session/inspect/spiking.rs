@@ -61,11 +61,11 @@ pub struct SpikingPage {
     pub next: u32,
     /// Ticks that the ring of sums holds: the longest delay.
     pub slots: u32,
-    /// Factor by which the SRAM's v exceeds the model's, of the neuron asked for.
+    /// Factor by which the SRAM's v exceeds the model's, of the requested neuron.
     pub scale: f32,
     /// Neurons of the page.
     pub neurons: Vec<NeuronView>,
-    /// Addresses and receivers of the neuron asked for.
+    /// Addresses and receivers of the requested neuron.
     pub links: Option<UnitLinks>,
 }
 
@@ -129,7 +129,8 @@ pub fn neuron_now(session: &Session, pe: Pe, index: u32) -> Option<NeuronView> {
     Some(neuron(state.sram.words(), &labels, index))
 }
 
-/// Byte addresses of a neuron's sums in the coming ticks, the next one first: one for each lane.
+/// Returns the byte addresses of a neuron's sums in the coming ticks, the next one first: one for
+/// each lane.
 fn sums(labels: &Labels<'_>, words: &SramWords, index: u32) -> impl Iterator<Item = [Option<u32>; 2]> {
     let (slots, lanes) = (labels.share().slots.max(1), labels.share().lanes);
     let next = labels.next_sums(words);
@@ -179,7 +180,7 @@ fn links(session: &Session, labels: &Labels<'_>, pe: Pe, view: &NeuronView) -> U
     }
 }
 
-/// Addresses of a neuron's values on its PE, the coming sums after the arrays.
+/// Returns the addresses of a neuron's values on its PE, the coming sums after the arrays.
 fn spots(words: &SramWords, labels: &Labels<'_>, index: u32) -> Vec<SpotView> {
     let mut arrays = labels.share().layout.arrays().to_vec();
     // What changes comes first.

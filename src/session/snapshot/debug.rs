@@ -1,4 +1,4 @@
-//! Breakpoints and tracepoints, as faces show them.
+//! Breakpoints and tracepoints, for front ends.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,34 +7,34 @@ use crate::session::debug::PointKind;
 /// Lines of the tracepoints' log that a snapshot carries.
 pub const TRACED: usize = 20;
 
-/// Breakpoint, watchpoint or tracepoint as front ends show it.
+/// Breakpoint, watchpoint or tracepoint, for front ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointView {
     /// Number of the point.
     pub id: u32,
     /// The condition as written.
     pub text: String,
-    /// What it does.
+    /// Action of the point.
     pub kind: PointKind,
-    /// It is looked at.
+    /// Whether the condition is evaluated.
     pub enabled: bool,
-    /// It goes off after its first stop.
+    /// Whether the point is disabled after its first stop.
     pub once: bool,
-    /// So many times that it comes to hold are still passed over.
+    /// Hits still to be skipped before the point takes effect.
     pub ignore: u32,
-    /// Times it came to hold.
+    /// Number of times that the condition became true.
     pub hits: u64,
-    /// Why it cannot be used.
+    /// Reason for which the point cannot be used.
     pub error: Option<String>,
 }
 
-/// All points, and what they have said.
+/// All points, and the lines of tracepoints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DebugView {
-    /// In the order in which they were made.
+    /// Points in the order of their creation.
     pub points: Vec<PointView>,
-    /// What stopped the run, while it stands there: condition and values.
+    /// Condition and values that stopped the run; `None` once it goes on.
     pub stopped: Option<String>,
-    /// What tracepoints noted last, oldest first, at most [`TRACED`] lines.
+    /// Latest lines of tracepoints, oldest first, at most [`TRACED`] lines.
     pub log: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What front ends see: a small, complete picture of the experiment at one moment, as plain data.
+//! Snapshots for front ends: small, complete views of the experiment at one moment, as plain data.
 //!
 //! A snapshot's summary stays below 64 KiB; detail comes only for the [`Focus`] that the front end
 //! asked for. Front ends never touch the machine. [`super::view`] makes snapshots.
@@ -34,21 +34,21 @@ use crate::chip::clock::Tick;
 use crate::machine::options::Assume;
 pub use crate::task::TaskView;
 
-/// What a face wants to see in detail.
+/// Detail that a front end requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Focus {
     /// Only the summary.
     #[default]
     Nothing,
-    /// One PE, by index (0..152): its memory map, counters and current operation.
+    /// Detail of a PE by index (0..152): its memory map, counters and current operation.
     Pe(usize),
-    /// One PE in the same detail, and what is at a place in it.
+    /// Detail of a PE as with [`Self::Pe`], and one view of its inside.
     Inspect(Request),
     /// The timeline, and its selected PE; the events on the chip are recorded meanwhile.
     Timeline(TimelineRequest),
 }
 
-/// Whether and why the engine moves or stands.
+/// State of the engine: running, paused or stopped, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
     /// Standing; waits for a command.
@@ -65,7 +65,7 @@ pub enum RunState {
     /// No event is left but the step is not complete (a packet was lost, say): which PE
     /// waits for what.
     Stalled(String),
-    /// The machine stopped on a fault of the program it ran: PE, operation, address.
+    /// The machine stopped on a fault of its program: PE, operation, address.
     Faulted(String),
 }
 
@@ -76,11 +76,11 @@ pub struct HistoryView {
     pub oldest: Position,
     /// Number of checkpoints.
     pub moments: usize,
-    /// Time steps from one to the next.
+    /// Time steps from one checkpoint to the next.
     pub every: u32,
-    /// Bytes they take, about.
+    /// Approximate bytes of the checkpoints.
     pub bytes: usize,
-    /// What they may take, MiB.
+    /// Memory that checkpoints may take, MiB.
     pub memory_mib: u32,
     /// Bookmarks, in order of time.
     pub bookmarks: Vec<Bookmark>,
@@ -97,7 +97,7 @@ pub struct Snapshot {
     pub title: String,
     /// Scene path as given.
     pub scene: String,
-    /// Edits with which it was loaded, as `--set` makes them, in order.
+    /// Edits with which the scene was loaded, as `--set` makes them, in order.
     pub edits: Vec<(String, String)>,
     /// Name of the model.
     pub model: String,
@@ -127,7 +127,7 @@ pub struct Snapshot {
     pub clock_mhz: u32,
     /// 152 PEs by index.
     pub pes: Vec<PeView>,
-    /// Names, colours and letters of what the program numbers.
+    /// Names, colours and letters of the program's phases and counters.
     #[serde(skip)]
     pub legend: Arc<Legend>,
     /// Layers in network order.
@@ -146,7 +146,7 @@ pub struct Snapshot {
     pub noc: NocView,
     /// Energy and power, by part.
     pub energy: EnergyView,
-    /// What the scene takes where nothing is published.
+    /// Values that the scene assumes where nothing is published.
     pub assume: Assume,
     /// State of the task.
     pub task: TaskView,
@@ -162,11 +162,11 @@ pub struct Snapshot {
     pub membranes: Vec<MembraneView>,
     /// A transformer's shape, and the part of it that was asked for; `None` for other networks.
     pub attention: Option<AttentionView>,
-    /// Detail asked for by `Focus`.
+    /// Detail requested by `Focus`.
     pub focus: Option<PeDetail>,
-    /// What is at the place asked for by [`Focus::Inspect`].
+    /// Answer to [`Focus::Inspect`].
     pub inspection: Option<Inspection>,
-    /// The timeline, if `Focus` asks for it.
+    /// Timeline, if `Focus` asks for it.
     pub timeline: Option<TimelineView>,
 }
 

@@ -1,4 +1,4 @@
-//! Timeline as a front end shows it: cells of a window, not spans.
+//! Timeline for front ends: cells of a window, not spans.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +11,10 @@ pub use crate::session::timeline::Doing;
 /// Most columns and rows of cells that a snapshot carries: 12,288 cells of 2 bytes.
 pub const TIMELINE_CELLS: (u16, u16) = (192, 64);
 
-/// Which part of the recording.
+/// Window of the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimelineWindow {
-    /// The last so many completed time steps.
+    /// The last completed time steps, this number of them.
     Latest(u32),
     /// From one tick to another.
     Ticks {
@@ -44,35 +44,35 @@ pub struct TimelineRequest {
     pub cursor: u16,
 }
 
-/// What most of a cell's time went to.
+/// Main use of a cell's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CellKind {
-    /// Nothing is known of it: not recorded, or still to come.
+    /// Unknown: not recorded, or still to come.
     #[default]
     Blank,
-    /// The core was in an operation of this phase; of one that waits, only what is work.
+    /// Operation of this phase; of a phase that waits, only its work.
     Work(PhaseId),
-    /// It ran handlers, or emptied its FIFO.
+    /// Handlers, or emptying the FIFO.
     Handler,
     /// The core waited.
     Idle,
 }
 
-/// One PE's cell.
+/// Cell of a PE's row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellView {
-    /// What most of its time went to.
+    /// Main use of the cell's time.
     pub kind: CellKind,
-    /// The critical path goes through this PE here.
+    /// Whether the critical path goes through this PE here.
     pub critical: bool,
 }
 
-/// One PE's row.
+/// Row of a PE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineRow {
     /// Index of the PE.
     pub pe: u16,
-    /// Its first layer.
+    /// First layer that the PE works for.
     pub layer: PopulationId,
     /// From left to right.
     pub cells: Vec<CellView>,
@@ -85,10 +85,10 @@ pub struct PathCell {
     pub doing: Doing,
     /// Phase of an operation.
     pub phase: Option<PhaseId>,
-    /// Layer that the segment is of; `None` where it is of none.
+    /// Layer of the segment; `None` where it belongs to none.
     pub layer: Option<PopulationId>,
-    /// PE, by index; of a packet, its sender. None for the host, and for steps no longer
-    /// kept in full.
+    /// PE, by index; of a packet, its sender. `None` for the host, and for steps no longer kept in
+    /// full.
     pub pe: Option<u16>,
 }
 
@@ -106,13 +106,13 @@ pub struct StepMark {
 /// Timeline in a window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineView {
-    /// What was asked for.
+    /// Request that was answered.
     pub request: TimelineRequest,
     /// The window, ticks.
     pub begin: Tick,
-    /// Behind its last tick.
+    /// Tick after the last one of the window.
     pub end: Tick,
-    /// From when on something is known: time steps, and their critical paths.
+    /// Tick from which time steps and their critical paths are known.
     pub known: Tick,
     /// From when on every operation and packet is.
     pub detailed: Tick,
@@ -120,7 +120,7 @@ pub struct TimelineView {
     pub now: Tick,
     /// PEs by row, all of them: by chip, then by layer, then by index.
     pub order: Vec<u16>,
-    /// Rows that were asked for; without [`TimelineRequest::fit`], consecutive ones of `order`.
+    /// Rows that were requested; without [`TimelineRequest::fit`], consecutive ones of `order`.
     pub rows: Vec<TimelineRow>,
     /// The critical path, by column; none where no completed step is known.
     pub path: Vec<Option<PathCell>>,
@@ -131,9 +131,9 @@ pub struct TimelineView {
     pub dma: Vec<u32>,
     /// Completed time steps in the window, oldest first; at most 192.
     pub steps: Vec<StepMark>,
-    /// What bounds the last completed step in the window, in one sentence.
+    /// Cause that bounds the last completed step in the window, in one sentence.
     pub sentence: String,
-    /// What the selected PE does at the cursor, in words: at most 4 lines.
+    /// Activity of the selected PE at the cursor, in words: at most 4 lines.
     pub cursor: Vec<String>,
     /// Tick in the middle of the selected column.
     pub cursor_tick: Tick,

@@ -9,10 +9,10 @@ use crate::machine::legend::PopulationId;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{PeRecord, Recorder};
 
-/// Whom a wait was for.
+/// Event source that a PE waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Awaited {
-    /// A PE (its index), for what it did for a layer.
+    /// A PE (its index), working for a layer.
     Pe {
         /// Layer that the PE worked for.
         layer: PopulationId,
@@ -21,18 +21,18 @@ pub enum Awaited {
     },
     /// The host's announcement of a time step.
     Host,
-    /// What comes after the window: it still waits at its end.
+    /// An event after the window: the PE still waits at its end.
     Later,
     /// The cause of the wait is not known.
     Unknown,
 }
 
-/// Time that PEs waited, ticks; what they did meanwhile in handlers and FIFOs is taken off.
+/// Waiting time of PEs, in ticks; time in handlers and FIFOs meanwhile is subtracted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Idle {
-    /// By waiting PE (index) and the one waited for.
+    /// Time by waiting PE (index) and source of the wait.
     pub by_pe: BTreeMap<(u16, Awaited), Tick>,
-    /// By layer of the waiting PE and the one waited for, over all PEs.
+    /// Time by layer of the waiting PE and source of the wait, over all PEs.
     pub by_layer: BTreeMap<(PopulationId, Awaited), Tick>,
 }
 
@@ -42,7 +42,7 @@ impl Idle {
         self.by_pe.values().sum()
     }
 
-    /// Whom the PEs of all layers together waited for longest.
+    /// Returns the source that the PEs of all layers together waited for longest, and that time.
     pub fn longest(&self) -> Option<(Awaited, Tick)> {
         let mut sums: BTreeMap<Awaited, Tick> = BTreeMap::new();
         for ((_, awaited), ticks) in &self.by_layer {
@@ -52,7 +52,7 @@ impl Idle {
     }
 }
 
-/// Whom the packet with this number was waited for.
+/// Returns the sender of the packet with this number, as the source of a wait.
 pub fn awaited(record: &Recorder, packet: Option<u64>) -> Awaited {
     match packet.and_then(|number| record.packet(number)) {
         Some(packet) if packet.source == CHIP => Awaited::Host,
@@ -61,7 +61,7 @@ pub fn awaited(record: &Recorder, packet: Option<u64>) -> Awaited {
     }
 }
 
-/// Ticks of `window` in which a PE ran handlers or emptied its FIFO.
+/// Returns the ticks of `window` in which a PE ran handlers or emptied its FIFO.
 fn served(record: &PeRecord, window: &Range<Tick>) -> Tick {
     let mut until = window.start;
     let mut ticks = 0;
@@ -74,7 +74,7 @@ fn served(record: &PeRecord, window: &Range<Tick>) -> Tick {
     ticks
 }
 
-/// What PEs waited for in `window`.
+/// Sums up the waits of all PEs in `window` by what they waited for.
 pub fn idle(record: &Recorder, window: &Range<Tick>) -> Idle {
     let mut idle = Idle::default();
     for (index, pe) in record.pes.iter().enumerate() {

@@ -21,7 +21,7 @@ use crate::machine::record::{
 };
 use crate::machine::state::PacketKind;
 
-/// What a segment of the path is.
+/// Activity of a segment of the critical path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Doing {
     /// A core carries out an operation.
@@ -44,7 +44,7 @@ pub enum Doing {
     Host,
     /// The timers that begin a tick, and the input spikes that are sent in it.
     Timer,
-    /// The recording does not reach back so far.
+    /// Time before the recording begins.
     Unknown,
 }
 
@@ -76,13 +76,13 @@ pub struct Segment {
     pub end: Tick,
     /// Kind of the segment.
     pub doing: Doing,
-    /// Where: PE index; of a packet, its sender. None for the host.
+    /// Index of the PE; of a packet, its sender; `None` for the host.
     pub pe: Option<u16>,
     /// For which layer.
     pub layer: Option<PopulationId>,
-    /// In which phase.
+    /// Phase, where the segment belongs to one.
     pub phase: Option<PhaseId>,
-    /// In which time step.
+    /// Time step, where the segment belongs to one.
     pub step: Option<u32>,
     /// Number of the packet that the segment is about.
     pub packet: Option<u64>,
@@ -95,7 +95,7 @@ impl Segment {
     }
 }
 
-/// Where the walk is: everything before its tick is still to be explained.
+/// Position of the walk: everything before its tick is still to be explained.
 #[derive(Clone, Copy, Debug)]
 enum At {
     /// A packet has been delivered.
@@ -113,7 +113,7 @@ enum At {
     Nowhere,
 }
 
-/// The last entry of a list, by time, whose key is before `tick`.
+/// Returns the last entry of a list, by time, whose key is before `tick`.
 fn last_before<T>(list: &VecDeque<T>, tick: Tick, key: impl Fn(&T) -> Tick) -> Option<usize> {
     list.partition_point(|entry| key(entry) < tick).checked_sub(1)
 }
@@ -157,7 +157,7 @@ struct Walk<'a> {
     tick: Tick,
     /// Segments found so far, last first.
     segments: Vec<Segment>,
-    /// What handlers and drains on the way are booked on.
+    /// Layer, phase and step to which handlers and drains on the way are charged.
     about: (Option<PopulationId>, Option<PhaseId>, Option<u32>),
 }
 
@@ -190,7 +190,8 @@ pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) 
     walk.segments
 }
 
-/// Returns what completed a step: a packet, or with timers the PE that ended its tick last.
+/// Returns the event that completed a step: a packet, or with timers the end of a tick on its last
+/// PE.
 fn last(program: &Program, record: &Recorder, step: &StepSpan) -> At {
     let ends = |pe: &PeRecord| operation_before(pe, step.end).is_some_and(|span| span.end == Some(step.end));
     let logged = |pe: &PeRecord| {
@@ -205,7 +206,7 @@ fn last(program: &Program, record: &Recorder, step: &StepSpan) -> At {
 }
 
 impl Walk<'_> {
-    /// A segment from `begin` to where the walk is, which goes on there.
+    /// Adds a segment from `begin` to the position of the walk, which continues at `begin`.
     fn push(&mut self, begin: Tick, doing: Doing, pe: Option<u16>, packet: Option<u64>) {
         let begin = begin.max(self.begin);
         if begin >= self.tick {
@@ -230,7 +231,7 @@ impl Walk<'_> {
         self.sender(&packet)
     }
 
-    /// Who sent a packet when it was sent.
+    /// Returns the position at the sender when it sent a packet.
     fn sender(&self, packet: &PacketSpan) -> At {
         let pe = usize::from(packet.source);
         match packet.kind {
@@ -311,7 +312,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The tick that began last, before which a core waited for its timer.
+    /// Returns the begin of the latest tick, for which a core waited at its timer.
     fn timer(&self) -> At {
         let began = self.record.announcements.iter().rev().find(|span| span.sent <= self.tick);
         began.map_or(At::Nowhere, |span| At::Host(span.step))
@@ -329,7 +330,7 @@ impl Walk<'_> {
     }
 }
 
-/// Returns what a packet is for, in words.
+/// Returns the purpose of a packet, in words.
 pub fn packet_words(legend: &Legend, kind: PacketKind) -> &'static str {
     match kind {
         PacketKind::Values { groups, .. } => legend.packet(groups),

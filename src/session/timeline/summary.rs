@@ -1,4 +1,4 @@
-//! What bounds a time step, in figures and in one sentence.
+//! Summary of what bounds a time step, in figures and in one sentence.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,20 +11,20 @@ use crate::machine::program::Program;
 use crate::machine::record::Recorder;
 use crate::text;
 
-/// A part of the critical path with all that is of its kind.
+/// Sum of all segments of the critical path of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Kind of the segments.
     pub doing: Doing,
     /// For which layer.
     pub layer: Option<PopulationId>,
-    /// In which phase; operations only.
+    /// Phase; operations only.
     pub phase: Option<PhaseId>,
-    /// On which PE (index); operations only.
+    /// Index of the PE; operations only.
     pub pe: Option<u16>,
-    /// How long on the path.
+    /// Time on the path, in ticks.
     pub ticks: Tick,
-    /// Of an operation, how long it takes the PEs of the layer in the mean.
+    /// Mean time that the operation takes the PEs of the layer, in ticks; operations only.
     pub mean: Option<Tick>,
 }
 
@@ -33,22 +33,22 @@ pub struct Bound {
 pub struct Summary {
     /// Length of the path, ticks.
     pub ticks: Tick,
-    /// Time steps in it.
+    /// Number of time steps in the path.
     pub steps: u32,
     /// Parts, longest first; they add up to `ticks`.
     pub bounds: Vec<Bound>,
-    /// By layer, what perfect balance would save at most: by how much operations on the path are
-    /// longer than the mean of their layer, ticks.
+    /// Upper limit of the saving by perfect balance, by layer, in ticks: excess of operations on
+    /// the path over the mean of their layer.
     pub savings: Vec<Tick>,
 }
 
-/// What parts of the path are summed up by: what, layer, phase, PE.
+/// Key by which parts of the path are summed up: activity, layer, phase, PE.
 type Kind = (Doing, Option<PopulationId>, Option<PhaseId>, Option<u16>);
-/// Which operations are compared with each other.
+/// Key of operations that are compared with each other: layer, phase, step.
 type Likes = (PopulationId, PhaseId, u32);
 
 impl Summary {
-    /// Of a path through so many time steps.
+    /// Sums up a path through `steps` time steps.
     pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
         let means = means(&program.legend, record, path);
         let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
@@ -80,12 +80,13 @@ impl Summary {
         Self { ticks: path.iter().map(Segment::ticks).sum(), steps, bounds, savings }
     }
 
-    /// Ticks on the path of what `wanted` holds for.
+    /// Returns the ticks on the path of the parts for which `wanted` is true.
     pub fn sum(&self, wanted: impl Fn(&Bound) -> bool) -> Tick {
         self.bounds.iter().filter(|bound| wanted(bound)).map(|bound| bound.ticks).sum()
     }
 
-    /// Layers and PEs whose operations are on the path, with how long they are, longest first.
+    /// Returns the layers and PEs whose operations are on the path, with their ticks, longest
+    /// first.
     pub fn places(&self) -> Vec<(PopulationId, u16, Tick)> {
         let mut places: BTreeMap<(PopulationId, u16), Tick> = BTreeMap::new();
         for bound in self.bounds.iter().filter(|bound| bound.doing == Doing::Operation) {
@@ -98,7 +99,8 @@ impl Summary {
         places
     }
 
-    /// What bounds the time, in one sentence. `word` is what the task calls a time step.
+    /// Returns the cause that bounds the time, in one sentence. `word` is the task's word for a
+    /// time step.
     pub fn sentence(&self, program: &Program, word: &str) -> String {
         if self.ticks == 0 {
             return format!("No {word} is recorded yet.");
@@ -148,7 +150,7 @@ impl Summary {
         text
     }
 
-    /// What balancing would bring, in words.
+    /// Returns the saving that balancing would bring, in words.
     fn advice<'a>(&self, name: impl Fn(PopulationId) -> &'a str) -> String {
         let best = (0..)
             .map(PopulationId)
@@ -188,7 +190,7 @@ impl Summary {
     }
 }
 
-/// Whole microseconds, or one digit after the point below ten, with thousands apart.
+/// Formats whole microseconds, or one digit after the point below ten, with thousands separated.
 fn grouped(value: f64) -> String {
     if value < 10.0 && value.fract() != 0.0 {
         return format!("{value:.1}");
@@ -216,8 +218,8 @@ fn load(program: &Program, layer: PopulationId, pe: u16) -> Option<String> {
     Some(format!(" ({} non-zeros, {compared})", grouped(f64::from(own))))
 }
 
-/// Which operations a segment of one is compared with: phases that are the same work for every PE
-/// of the layer.
+/// Returns the key of the operations that a segment is compared with: phases that are equal work
+/// for every PE of the layer.
 fn likes(legend: &Legend, segment: &Segment) -> Option<Likes> {
     let phase = segment.phase.filter(|&phase| matches!(legend.role(phase), PhaseRole::Compute(_)))?;
     (segment.doing == Doing::Operation).then_some((segment.layer?, phase, segment.step?))

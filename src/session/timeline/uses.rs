@@ -27,7 +27,7 @@ pub struct PathUses {
     pub dma: Tick,
     /// Timers that begin ticks, and input spikes until they are sent; 0 in programs without timers.
     pub timer: Tick,
-    /// The host, and what is not recorded.
+    /// Time of the host, and time that is not recorded.
     pub other: Tick,
     /// Part of the first three: instructions that send values.
     pub sending: Tick,

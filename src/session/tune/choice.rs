@@ -7,7 +7,7 @@ use crate::mapping::Placed;
 use crate::mapping::options::{Balance, MappingOptions};
 use crate::scene::LoadedScene;
 
-/// How one layer is spread.
+/// Mapping of one layer: its PEs and kernels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct LayerChoice {
     /// Number of PEs of the layer.
@@ -27,7 +27,7 @@ pub fn kind(number: usize) -> KernelKind {
     KernelKind::ALL.get(number).copied().unwrap_or_default()
 }
 
-/// Its place there.
+/// Returns the index of `kind` in [`KernelKind::ALL`].
 pub fn number(kind: KernelKind) -> usize {
     KernelKind::ALL.iter().position(|&other| other == kind).unwrap_or(0)
 }
@@ -49,13 +49,13 @@ fn balance_name<S: serde::Serializer>(by_units: &bool, serializer: S) -> Result<
 }
 
 impl Choice {
-    /// What a scene has, mapped.
+    /// Returns the choice that a mapped scene has made.
     pub fn of(mapping: &MappingOptions, placed: &[Placed]) -> Self {
         let layer = |layer: &Placed| LayerChoice { pes: layer.pes.len(), kernels: layer.kinds.map(number) };
         Self { layers: placed.iter().map(layer).collect(), by_units: mapping.balance == Balance::Units }
     }
 
-    /// As the mapper knows it.
+    /// Returns the balance in the mapper's terms.
     pub fn balance(&self) -> Balance {
         if self.by_units { Balance::Units } else { Balance::NonZeros }
     }
@@ -65,12 +65,13 @@ impl Choice {
         self.layers.iter().map(|layer| layer.pes).sum()
     }
 
-    /// Which matrices have 8-bit weights: what the output depends on.
+    /// Returns for each layer whether W and R have 8-bit weights, on which the output depends.
     pub fn rounded(&self) -> Vec<[bool; 2]> {
         self.layers.iter().map(|layer| layer.kernels.map(|k| !kind(k).is_exact())).collect()
     }
 
-    /// The edits that turn a scene with mapping `from` into one with this: only what differs.
+    /// Returns the edits that turn a scene with mapping `from` into one with this: only the
+    /// differences.
     pub fn edits(&self, from: &Self, loaded: &LoadedScene, placed: &[Placed]) -> Vec<(String, String)> {
         let mut edits = Vec::new();
         for ((layer, was), placed) in self.layers.iter().zip(&from.layers).zip(placed) {

@@ -1,4 +1,4 @@
-//! What a mapping would cost, without building it.
+//! Cost estimate of a mapping without building it.
 //!
 //! A layer's time step is that of its slowest PE: W·x, R·y and the point-wise step from the
 //! kernels' own cost formulas, on the sources that were active in some time steps of the scene's
@@ -27,17 +27,17 @@ use crate::mapping::partition::{Assignment, assign};
 use crate::net::csr::Csr;
 use crate::net::{Carry, Egru, EgruLayer};
 
-/// Time steps whose active sources estimates are made with: the last of those looked at.
+/// Number of time steps whose active sources estimates use: the last of those emulated.
 const SAMPLES: usize = 3;
 
-/// Which sources of W and R of a layer are not zero in one time step.
+/// Sources of W and R of a layer that are not zero in one time step.
 #[derive(Clone, Debug)]
 struct Activity {
     input: Vec<bool>,
     recurrent: Vec<bool>,
 }
 
-/// What estimates of a layer are made of.
+/// Facts about a layer from which estimates are made.
 #[derive(Debug)]
 struct LayerFacts<'a> {
     layer: &'a EgruLayer,
@@ -47,7 +47,7 @@ struct LayerFacts<'a> {
     kernels: [Vec<usize>; 2],
 }
 
-/// A layer on so many PEs.
+/// Layer split over a number of PEs.
 #[derive(Debug)]
 pub struct Split {
     assignment: Assignment,
@@ -58,7 +58,7 @@ pub struct Split {
 /// Key of a split: layer, PEs, whether by units.
 type Key = (usize, usize, bool);
 
-/// The estimator of one scene.
+/// Estimator of one scene.
 #[derive(Debug)]
 pub struct Estimator<'a> {
     layers: Vec<LayerFacts<'a>>,
@@ -69,7 +69,7 @@ pub struct Estimator<'a> {
     places: usize,
     waiting: Waiting,
     polling: f64,
-    /// Each layer on PEs of its own.
+    /// Whether each layer has PEs of its own.
     apart: bool,
     /// Samples and buffers.
     copies: Copies,
@@ -77,8 +77,8 @@ pub struct Estimator<'a> {
 }
 
 impl<'a> Estimator<'a> {
-    /// For a mapped scene whose first rows of input are these. `kernels[layer]`: what W and R may
-    /// have. Of a batch, the first sample stands for all.
+    /// Creates an estimator for a mapped scene with these first rows of input. `kernels[layer]`
+    /// lists the candidates for W and R. Of a batch, the first sample stands for all.
     pub fn new(
         network: &'a Egru,
         program: &'a Program,
@@ -120,7 +120,7 @@ impl<'a> Estimator<'a> {
         &self.layers[layer].kernels
     }
 
-    /// Works out splits in parallel; those that are there already stay.
+    /// Computes splits in parallel; those that exist stay.
     pub fn prepare(&mut self, keys: impl IntoIterator<Item = Key>) {
         let mut wanted: Vec<Key> = keys.into_iter().filter(|key| !self.splits.contains_key(key)).collect();
         wanted.sort_unstable();
@@ -136,8 +136,8 @@ impl<'a> Estimator<'a> {
         self.prepare(keys);
     }
 
-    /// Cycles from the start of a layer's time step until its slowest PE could send; `None`
-    /// if not prepared.
+    /// Returns the cycles from the start of a layer's time step until its slowest PE could send;
+    /// `None` if not prepared.
     pub fn slowest(&self, layer: usize, choice: &LayerChoice, by_units: bool) -> Option<f64> {
         let split = self.splits.get(&(layer, choice.pes, by_units))?;
         let [w, r] = [0, 1].map(|matrix| &split.cycles[matrix][choice.kernels[matrix]]);
@@ -149,8 +149,8 @@ impl<'a> Estimator<'a> {
         Some(w.iter().zip(r).map(slowest).sum::<u64>() as f64 / samples)
     }
 
-    /// Cycles in which a layer on `pes` PEs sends to itself and to `next` PEs of the layer behind
-    /// it, and all is counted in.
+    /// Returns the cycles in which a layer on `pes` PEs sends to itself and to `next` PEs of the
+    /// layer behind it, until all is counted in.
     pub fn sending(&self, layer: usize, pes: usize, next: usize) -> f64 {
         let units = self.units(layer).div_ceil(pes.max(1)) as u32;
         let packets = (4 * units).div_ceil(PACKET_BYTES);
@@ -231,8 +231,8 @@ impl<'a> Estimator<'a> {
         widths
     }
 
-    /// The fewest bytes that a unit of a layer takes in any kernels it may have, mean: below it no
-    /// split can fit.
+    /// Returns the mean of the fewest bytes that a unit of a layer takes in any candidate kernel:
+    /// below it no split can fit.
     pub fn least_bytes_a_unit(&self, layer: usize) -> f64 {
         let facts = &self.layers[layer];
         let bytes = |weights: &[u32], kernels: &[usize]| {
@@ -245,7 +245,7 @@ impl<'a> Estimator<'a> {
     }
 }
 
-/// The splits that a choice is made of.
+/// Returns the keys of the splits in a choice.
 fn keys(choice: &Choice) -> impl Iterator<Item = Key> {
     choice.layers.iter().enumerate().map(|(k, layer)| (k, layer.pes, choice.by_units))
 }
@@ -322,7 +322,8 @@ fn cycles(
     cycles
 }
 
-/// The active sources of each layer in the last of these time steps, from the reference network.
+/// Returns the active sources of each layer in the last of these time steps, from the reference
+/// network.
 fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity>> {
     let mut samples = vec![Vec::new(); network.layers.len()];
     let restart = EgruProgram::of(program).and_then(|egru| egru.restart);

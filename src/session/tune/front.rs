@@ -6,7 +6,7 @@ use super::choice::{Choice, LayerChoice};
 use super::estimate::Estimator;
 use crate::machine::sram::SRAM_BYTES;
 
-/// A mapping and its estimate.
+/// Mapping with its estimate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimated {
     /// Mapping that was estimated.
@@ -17,12 +17,12 @@ pub struct Estimated {
     pub step_j: f64,
 }
 
-/// What the search may change, and within what.
+/// Search space: what may change, and its limits.
 #[derive(Clone, Debug)]
 pub struct Space {
     /// The scene's own mapping.
     pub scene: Choice,
-    /// Layers whose PEs the scene names: their number stays.
+    /// Layers whose PEs the scene names: their number stays fixed.
     pub named: Vec<bool>,
     /// PEs for all other layers together.
     pub free: usize,
@@ -50,7 +50,7 @@ impl Space {
     }
 }
 
-/// An option of one layer: its choice, and the cycles of its slowest PE.
+/// Option of one layer: its choice, and the cycles of its slowest PE.
 type LayerOption = (LayerChoice, f64);
 
 /// The fastest kernels that fit a layer on each number of PEs.

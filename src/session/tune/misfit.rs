@@ -7,10 +7,10 @@ use super::estimate::Estimator;
 use super::front::Space;
 use crate::kernel::options::KernelKind;
 
-/// A kernel that does not fit, the rest of the scene being as it is.
+/// Kernel that does not fit while the rest of the scene stays unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Misfit {
-    /// Layer, by its number in the network.
+pub struct DoesNotFit {
+    /// Index of the layer in the network.
     pub layer: usize,
     /// `W` or `R`.
     pub matrix: &'static str,
@@ -18,14 +18,14 @@ pub struct Misfit {
     pub kernel: &'static str,
     /// PEs of the layer.
     pub pes: usize,
-    /// Bytes that its fullest PE would need.
+    /// Bytes that the layer's fullest PE would need.
     pub needed_bytes: u64,
-    /// Bytes there are.
+    /// Bytes of SRAM that a PE has for its data.
     pub there_bytes: u32,
 }
 
-/// All of them, in network order.
-pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<Misfit> {
+/// Returns all misfits, in network order.
+pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<DoesNotFit> {
     let mut misfits = Vec::new();
     for layer in 0..space.scene.layers.len() {
         for (matrix, name) in ["W", "R"].into_iter().enumerate() {
@@ -33,7 +33,7 @@ pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<Misfit> {
                 let mut choice = space.scene.clone();
                 choice.layers[layer].kernels[matrix] = kernel;
                 if let Err(full) = estimator.fits(layer, &choice) {
-                    misfits.push(Misfit {
+                    misfits.push(DoesNotFit {
                         layer,
                         matrix: name,
                         kernel: kind(kernel).name(),

@@ -17,9 +17,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use choice::Choice;
-use misfit::Misfit;
+use misfit::DoesNotFit;
 
-/// What is to be least.
+/// Quantity to minimise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Goal {
@@ -32,22 +32,22 @@ pub enum Goal {
     Pes,
 }
 
-/// How to search.
+/// Options of a search.
 #[derive(Clone, Copy, Debug)]
 pub struct TuneOptions {
-    /// What is to be least.
+    /// Quantity to minimise.
     pub goal: Goal,
     /// Time steps that a candidate is emulated for.
     pub steps: u64,
     /// Mappings to emulate at most, the scene's own included.
     pub candidates: usize,
-    /// Stop after so long, whatever is left; the result then depends on the machine that searches.
+    /// Time limit of the search; with one, the result depends on the machine that searches.
     pub budget: Option<Duration>,
     /// Try 8-bit weights too, which change the result.
     pub allow_int8: bool,
 }
 
-/// What a caller sees of a search under way, and how it ends it.
+/// Control of a search by its caller: a stop flag and a progress callback.
 #[derive(Clone, Copy)]
 pub struct Watch<'a> {
     /// Raised: stop soon and keep the best so far.
@@ -72,7 +72,7 @@ pub struct Candidate {
     pub pes: usize,
     /// Hash of the outputs, 32 hex digits.
     pub output_hash: String,
-    /// It computes with other weights than the scene does (`Int8Csr`): another result.
+    /// Whether weights differ from the scene's (`Int8Csr`), and with them the result.
     pub other_result: bool,
 }
 
@@ -86,10 +86,10 @@ pub struct Rejected {
     pub why: String,
 }
 
-/// What a search has found.
+/// Result of a search.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tuned {
-    /// What was to be least.
+    /// Quantity that was minimised.
     pub goal: Goal,
     /// Time steps that each candidate was emulated for.
     pub steps: u64,
@@ -99,15 +99,15 @@ pub struct Tuned {
     pub candidates: Vec<Candidate>,
     /// The best of `candidates`.
     pub best: usize,
-    /// Those of `candidates` than which none is better in time, energy and PEs at once; by time.
+    /// Indices of the Pareto-optimal `candidates` in time, energy and PEs, sorted by time.
     pub front: Vec<usize>,
     /// All candidates with the scene's own weights gave the same output bits.
     pub same_output: bool,
     /// Mappings that fell out.
     pub rejected: Vec<Rejected>,
     /// Kernels that the scene's split has no room for.
-    pub misfits: Vec<Misfit>,
-    /// The search was stopped before its end: what stopped it.
+    pub misfits: Vec<DoesNotFit>,
+    /// Reason for which the search was stopped before its end.
     pub stopped: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! Emulates the promising mappings, then what lies around the best.
+//! Search among mappings: emulates the promising ones, then the neighbours of the best.
 
 use crate::chip::place::PePlace;
 use std::cmp::Ordering;
@@ -24,13 +24,13 @@ use crate::session::trial::Trial;
 /// on the machine.
 const BATCH: usize = 4;
 
-/// Why there is nothing to tune.
+/// Error that stops a search before it begins.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TuneError {
     /// The scene does not load or fit.
     #[error(transparent)]
     Scene(#[from] SceneError),
-    /// The scene as it is does not run.
+    /// The scene itself does not run.
     #[error("{scene}: the machine stops in time step {step}: {reason}")]
     Stops {
         /// Path of the scene.
@@ -45,7 +45,7 @@ pub enum TuneError {
     Nothing,
 }
 
-/// A scene, what it is tuned for, and what has been tried so far.
+/// Search in progress: scene, goal, and candidates tried so far.
 struct Search<'a> {
     loaded: &'a LoadedScene,
     cache: ModelCache,
@@ -111,7 +111,7 @@ fn space(loaded: &LoadedScene, plan: &Plan, scene: Choice) -> Space {
 }
 
 impl Search<'_> {
-    /// What has stopped the search, if anything.
+    /// Returns the reason to end the search, if there is one.
     fn stopped(&self) -> Option<&'static str> {
         if self.watch.stop.load(atomic::Ordering::Relaxed) {
             return Some("interrupted");
@@ -126,7 +126,7 @@ impl Search<'_> {
         if self.stopped().is_some() { 0 } else { self.options.candidates.saturating_sub(emulated) }
     }
 
-    /// The scene as it is. It is not held to the time budget: without it there is no result.
+    /// Emulates the scene itself, without the time budget, since there is no result without it.
     fn first(&mut self) -> Result<Trial, TuneError> {
         let plan = Plan::new(self.loaded, &mut self.cache)?;
         let interrupted = || self.watch.stop.load(atomic::Ordering::Relaxed);
@@ -143,7 +143,8 @@ impl Search<'_> {
         Ok(trial)
     }
 
-    /// The best by estimate, and some from fewest PEs to most, so that the front has both ends.
+    /// Emulates the best mappings by estimate, and some from fewest PEs to most, so that the front
+    /// has both ends.
     fn promising(&mut self, estimates: &[Estimated]) {
         let third = self.options.candidates.div_ceil(3);
         let mut ranked: Vec<&Estimated> = estimates.iter().collect();
@@ -160,7 +161,7 @@ impl Search<'_> {
         self.emulate(&chosen);
     }
 
-    /// From the best, to the best of its neighbours, until none is better.
+    /// Moves from the best mapping to the best of its neighbours until none is better.
     fn climb(&mut self, estimator: &mut Estimator<'_>, space: &Space) {
         while self.left() > 0 {
             let from = self.candidates[self.best()].choice.clone();
@@ -186,7 +187,7 @@ impl Search<'_> {
         }
     }
 
-    /// Emulates those not tried yet, in this order, as many as are left.
+    /// Emulates mappings not tried yet, in this order, up to the limit of candidates.
     fn emulate(&mut self, estimates: &[Estimated]) {
         let mut fresh: Vec<&Estimated> = Vec::new();
         for estimate in estimates {
@@ -263,14 +264,14 @@ impl Search<'_> {
         }
     }
 
-    /// The best candidate so far; the first of equals.
+    /// Returns the index of the best candidate so far, the first of equals.
     fn best(&self) -> usize {
         let better =
             |a: &usize, b: &usize| by_result(self.options.goal, &self.candidates[*a], &self.candidates[*b]);
         (0..self.candidates.len()).min_by(better).unwrap_or(0)
     }
 
-    fn finish(self, misfits: Vec<super::misfit::Misfit>, estimated: usize) -> Tuned {
+    fn finish(self, misfits: Vec<super::misfit::DoesNotFit>, estimated: usize) -> Tuned {
         let own = |candidate: &&Candidate| !candidate.other_result;
         let hash = self.candidates[0].output_hash.clone();
         Tuned {
@@ -288,7 +289,7 @@ impl Search<'_> {
     }
 }
 
-/// The first finding about a mapping that says that its results may be wrong.
+/// Returns the first finding that the results of a mapping may be wrong.
 fn first_error(loaded: &LoadedScene, plan: &Plan) -> Option<String> {
     let subject = Subject {
         network: plan.model.network(),
@@ -323,8 +324,8 @@ fn by_result(goal: Goal, a: &Candidate, b: &Candidate) -> Ordering {
     by(goal, figures(a), figures(b))
 }
 
-/// Candidates that no other beats or equals in all figures, by time; the first of those with
-/// the same figures.
+/// Returns the candidates that no other beats or equals in all figures, by time; the first of those
+/// with equal figures.
 fn pareto(candidates: &[Candidate]) -> Vec<usize> {
     let beaten = |i: usize| {
         candidates.iter().enumerate().any(|(j, other)| {

@@ -1,5 +1,5 @@
-//! Compares a transformer on the chip with its mathematics: the residual stream, every spike that a
-//! stage sends, and the output.
+//! Comparison of a transformer on the chip with its mathematics: the residual stream, every spike
+//! that a stage sends, and the output.
 
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ impl AttentionVerifier {
         Ok(())
     }
 
-    /// Words of a block in the mathematics; none of a block that these do not keep.
+    /// Returns the words of a block in the mathematics; empty for a block that these do not keep.
     fn expected(&self, own: &AttentionSlot) -> Vec<u32> {
         let trace = self.state.trace();
         let part = own.part.0 as usize..own.part.1 as usize;

@@ -1,4 +1,4 @@
-//! Compares an EGRU on the chip with its mathematics: y, c and traces of every unit.
+//! Comparison of an EGRU on the chip with its mathematics: y, c and traces of every unit.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::net::quantise::{QuantisedCsr, quantise};
 use crate::net::{Carry, Csr, Egru, EgruState, Weights, sum};
 use crate::session::Session;
 
-/// Matrix as a kernel that rounds it computes with it.
+/// Matrix with the rounded weights of a kernel.
 #[derive(Debug)]
 enum Rounded {
     /// 8-bit weights, inputs in singles.
@@ -44,12 +44,12 @@ pub(super) struct EgruVerifier {
     restart: Option<Restart>,
     /// Head on the chip, which makes the first layer's x of a row.
     head: Option<Arc<Int8Head>>,
-    /// One for each sample of the batch.
+    /// State of the reference network for each sample of the batch.
     states: Vec<EgruState>,
     /// Matrices that the chip computes with 8-bit weights: W and R of each layer.
     rounded: Vec<[Option<Rounded>; 2]>,
-    /// In a pipeline layers are at different time steps when one is complete: only what the host
-    /// receives can be compared.
+    /// Whether only the values at the host can be compared: in a pipeline layers are at different
+    /// time steps when one is complete.
     outputs_only: bool,
     step: u32,
     compared: u64,
@@ -138,7 +138,7 @@ impl EgruVerifier {
         });
     }
 
-    /// Compares what a layer's PEs keep of their units.
+    /// Compares the units' values on a layer's PEs.
     fn layer(&mut self, session: &Session, sample: usize, layer: usize) -> Result<(), Difference> {
         let program = session.program();
         for &pe in &program.populations[layer].pes {
@@ -169,7 +169,7 @@ impl EgruVerifier {
         Ok(())
     }
 
-    /// Compares what the host has received.
+    /// Compares the values that the host has received.
     fn output(&mut self, session: &Session, sample: usize) -> Result<(), Difference> {
         let Some(last) = self.model.network().layers.len().checked_sub(1) else { return Ok(()) };
         let expected = self.states[sample].layers[last].output();

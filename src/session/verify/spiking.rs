@@ -1,4 +1,4 @@
-//! Compares a spiking network on the chip with its mathematics: v and spikes of every neuron.
+//! Comparison of a spiking network on the chip with its mathematics: v and spikes of every neuron.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(super) struct SpikingVerifier {
     network: Arc<Network>,
     inputs: Arc<dyn DramRows>,
     state: State,
-    /// Ticks after which all state begins anew.
+    /// Number of ticks after which all state is reset.
     restart: Option<u32>,
     step: u32,
     compared: u64,

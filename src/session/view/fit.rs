@@ -3,7 +3,7 @@
 use crate::chip::geometry::ChipId;
 use crate::machine::legend::PopulationId;
 
-/// The PEs of one layer on one chip, which are shown together.
+/// PEs of one layer on one chip, which are shown together.
 pub(super) type Lane = (ChipId, PopulationId);
 
 /// Returns the PEs to show in `rows` rows, by lane and descending rank; `selected` is among them.

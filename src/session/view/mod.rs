@@ -21,18 +21,18 @@ use super::{Session, event, readings};
 use crate::chip::geometry::{ChipId, Pe};
 use crate::text::visible_line;
 
-/// What the engine knows and the session does not.
+/// Facts that the engine knows and the session does not.
 #[derive(Clone, Debug)]
 pub struct EngineFacts {
-    /// Scenes built so far.
+    /// Number of scenes built so far.
     pub build: u64,
     /// Whether and why the engine moves.
     pub run: RunState,
-    /// Of a free run.
+    /// Speed of a free run.
     pub speed: Speed,
     /// Time steps a second of wall time, lately.
     pub steps_per_second: f64,
-    /// What to show in detail.
+    /// Detail to show.
     pub focus: Focus,
     /// Neurons whose potentials are shown.
     pub pins: Vec<Pin>,
@@ -130,7 +130,7 @@ pub fn history(history: &History) -> HistoryView {
     }
 }
 
-/// Returns all points, and what stopped the run.
+/// Returns all points, and the hit that stopped the run.
 pub fn debug(points: &Points, stopped: Option<&Hit>) -> DebugView {
     let view = |point: &Point| PointView {
         id: point.id,

@@ -14,7 +14,7 @@ use crate::session::snapshot::{
     TimelineWindow,
 };
 use crate::session::timeline::path::{Segment, about, operation_before, packet_words};
-use crate::session::timeline::tape::{Tape, TapedStep};
+use crate::session::timeline::step_history::{RecordedStep, StepHistory};
 use crate::session::timeline::{Doing, idle};
 use crate::text::step_number;
 
@@ -45,7 +45,7 @@ impl Grid {
         (column as usize).min(self.columns.saturating_sub(1))
     }
 
-    /// Columns that a span has part of, with its ticks in each.
+    /// Returns the columns that a span has part of, with its ticks in each.
     fn spread(&self, span: &Range<Tick>) -> impl Iterator<Item = (usize, Tick)> + use<> {
         let (begin, end) = (span.start.max(self.begin), span.end.min(self.end));
         let grid = *self;
@@ -59,27 +59,30 @@ impl Grid {
 
 /// Returns the timeline, as a front end asked for it; `None` unless it is recorded.
 pub fn of(session: &Session, request: TimelineRequest) -> Option<TimelineView> {
-    let (tape, record) = (session.tape.as_ref()?, session.machine.recorded()?);
-    Some(view(session.program(), record, tape, request, session.tick()))
+    let (step_history, record) = (session.step_history.as_ref()?, session.machine.recorded()?);
+    Some(view(session.program(), record, step_history, request, session.tick()))
 }
 
-/// What a front end asked to see.
+/// Returns the view that a front end asked for.
 fn view(
     program: &Program,
     record: &Recorder,
-    tape: &Tape,
+    step_history: &StepHistory,
     request: TimelineRequest,
     now: Tick,
 ) -> TimelineView {
-    let known = tape.steps.front().map_or(record.since, |step| step.span.begin).min(record.since);
+    let known = step_history.steps.front().map_or(record.since, |step| step.span.begin).min(record.since);
     let grid = Grid {
         columns: usize::from(request.columns.clamp(1, TIMELINE_CELLS.0)),
-        ..window(tape, request, known, now)
+        ..window(step_history, request, known, now)
     };
     let order = order(program);
     let count = usize::from(request.rows.min(TIMELINE_CELLS.1)).min(order.len());
-    let shown: Vec<&TapedStep> =
-        tape.steps.iter().filter(|step| step.span.end > grid.begin && step.span.begin < grid.end).collect();
+    let shown: Vec<&RecordedStep> = step_history
+        .steps
+        .iter()
+        .filter(|step| step.span.end > grid.begin && step.span.begin < grid.end)
+        .collect();
     let chosen = if request.fit {
         let rank = |pe| (critical(&shown, grid, pe), busy(record, grid, pe));
         fit::chosen(&order, count, request.pe, rank)
@@ -100,7 +103,7 @@ fn view(
         begin: grid.begin,
         end: grid.end,
         known,
-        detailed: tape.detailed(record.since).max(record.since),
+        detailed: step_history.detailed(record.since).max(record.since),
         now,
         rows,
         path: path_cells(&shown, grid),
@@ -114,12 +117,12 @@ fn view(
     }
 }
 
-/// The window asked for, within what is known and at least a microsecond.
-fn window(tape: &Tape, request: TimelineRequest, known: Tick, now: Tick) -> Grid {
+/// Returns the requested window, within the known time and at least a microsecond long.
+fn window(step_history: &StepHistory, request: TimelineRequest, known: Tick, now: Tick) -> Grid {
     let (begin, end) = match request.window {
         TimelineWindow::Latest(count) => {
-            let first = tape.steps.len().saturating_sub(count.max(1) as usize);
-            match (tape.steps.get(first), tape.steps.back()) {
+            let first = step_history.steps.len().saturating_sub(count.max(1) as usize);
+            match (step_history.steps.get(first), step_history.steps.back()) {
                 (Some(first), Some(last)) => (first.span.begin, last.span.end),
                 _ => (known, now),
             }
@@ -142,7 +145,7 @@ fn order(program: &Program) -> Vec<(Lane, u16)> {
 }
 
 /// Returns the ticks of the window in which the critical path was on a PE.
-fn critical(steps: &[&TapedStep], grid: Grid, index: u16) -> Tick {
+fn critical(steps: &[&RecordedStep], grid: Grid, index: u16) -> Tick {
     let segments = steps.iter().flat_map(|step| &step.path);
     let own = segments.filter(|s| s.pe == Some(index) && !matches!(s.doing, Doing::Network | Doing::Port));
     own.map(|s| s.end.min(grid.end).saturating_sub(s.begin.max(grid.begin))).sum()
@@ -165,7 +168,7 @@ fn wait_at(pe: &PeRecord, tick: Tick) -> Option<&WaitSpan> {
     pe.waits.get(last).filter(|wait| wait.end.is_none_or(|end| tick < end))
 }
 
-fn row(program: &Program, record: &Recorder, steps: &[&TapedStep], grid: Grid, index: u16) -> TimelineRow {
+fn row(program: &Program, record: &Recorder, steps: &[&RecordedStep], grid: Grid, index: u16) -> TimelineRow {
     let layer = Pe::from_index(usize::from(index))
         .and_then(|pe| program.pe(pe)?.populations().next())
         .map_or(PopulationId::default(), |slot| slot.population);
@@ -225,7 +228,7 @@ fn sums(pe: &PeRecord, grid: Grid) -> Vec<[i64; KINDS]> {
     sums
 }
 
-fn path_cells(steps: &[&TapedStep], grid: Grid) -> Vec<Option<PathCell>> {
+fn path_cells(steps: &[&RecordedStep], grid: Grid) -> Vec<Option<PathCell>> {
     let mut cells: Vec<(Tick, Option<PathCell>)> = vec![(0, None); grid.columns];
     for segment in steps.iter().flat_map(|step| &step.path) {
         let Segment { begin, end, doing, phase, layer, pe, .. } = *segment;
@@ -274,7 +277,7 @@ fn span_words(begin: Tick, end: Option<Tick>) -> String {
     }
 }
 
-/// What a PE does at a tick, and why.
+/// Describes what a PE does at a tick, and why.
 fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<String> {
     let Some(pe) = record.pes.get(usize::from(index)) else { return Vec::new() };
     let name = |layer: PopulationId| program.population_name(layer);

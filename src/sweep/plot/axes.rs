@@ -23,7 +23,7 @@ const COLOURS: [(u8, u8, u8); 8] = [
 
 /// Area that a picture is drawn on.
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-/// Picture with its axes.
+/// Chart of a picture, with its axes.
 pub(super) type Chart<'r, 'a> = ChartContext<'r, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Axis of a picture.

@@ -6,7 +6,7 @@ use super::axes::{Area, Axis, chart, colour, legend, mark};
 use super::scale::{Scale, ends, short, with_legend};
 use super::{Cell, Data, NOTHING, failed};
 
-/// Draws a line for each value of the axis that lines are told apart by.
+/// Draws a line for each value of the axis that separates them.
 ///
 /// # Errors
 ///

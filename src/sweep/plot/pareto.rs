@@ -1,4 +1,4 @@
-//! Points in two figures, with those that no other point beats.
+//! Plot of points in two figures, with the Pareto front marked.
 
 use plotters::prelude::*;
 

@@ -23,7 +23,7 @@ impl Scale {
         Self { words }
     }
 
-    /// Every value becomes a word: for axes of cells.
+    /// Creates a scale of words from all values, for axes of cells.
     pub(super) fn of_all<'c>(cells: impl Iterator<Item = &'c Cell>) -> Self {
         let mut numbers: Vec<f64> = Vec::new();
         let mut words = Vec::new();

@@ -14,7 +14,7 @@ use crate::sweep::campaign::Targets;
 use crate::sweep::list::{bits, choose};
 use crate::sweep::plan::{Campaign, FaultKind};
 
-/// Scenes that cases begin with, where they are there.
+/// Scenes from which cases are made, if they exist.
 pub const SCENES: [&str; 6] = [
     "scenes/lm_small.ron",
     "scenes/single_pe.ron",
@@ -105,7 +105,7 @@ pub struct Base {
 }
 
 impl Base {
-    /// Loads the scenes of [`SCENES`] that are there.
+    /// Loads the scenes of [`SCENES`] that exist.
     ///
     /// # Errors
     ///
@@ -132,9 +132,9 @@ pub enum Move {
     Back(StepUnit, u64),
     /// To an event that was handled already: its share of those handled, in 1/1000.
     To(u64),
-    /// Forward until a condition becomes true, at most [`WITHIN`] events.
+    /// Run until a condition becomes true, at most [`WITHIN`] events.
     Until(String),
-    /// Builds the scene again, and runs to where the old session was.
+    /// Build the scene again, and run to the position of the old session.
     Reload,
 }
 
@@ -159,13 +159,13 @@ pub struct Case {
     pub edits: Vec<(String, String)>,
     /// Time steps to run.
     pub steps: u64,
-    /// Faults as in a scene; drawn when the program is known.
+    /// Faults as in a scene; drawn once the program is known.
     pub faults: Faults,
     /// Moves to make.
     pub moves: Vec<Move>,
 }
 
-/// Case in a file, so that it can be run again whatever is drawn later.
+/// Case in a file, so that it can be repeated even if random draws change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kept {
@@ -193,9 +193,9 @@ impl Kept {
 /// Faults of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Faults {
-    /// As many random ones, of these bits.
+    /// Random faults: their number, and the seed of the draws.
     Drawn(u64, u64),
-    /// These, as in a scene.
+    /// Listed faults, as in a scene.
     Listed(Vec<String>),
 }
 

@@ -42,7 +42,7 @@ pub struct Soaked {
     pub ended: BTreeMap<Ended, u64>,
     /// Count of moves that were made.
     pub moves: u64,
-    /// Count of places that were met again.
+    /// Number of places that were reached again.
     pub met: u64,
     /// Count of values that were compared with the mathematics.
     pub compared: u64,

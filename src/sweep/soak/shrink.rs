@@ -1,11 +1,11 @@
-//! Makes a case that fails as small as it gets.
+//! Reduction of a failing case to a small one.
 
 use super::case::{Base, Case, Faults};
 use super::trial::{Failure, run};
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
 
-/// Most runs for one case.
+/// Maximum number of runs for one case.
 const RUNS: u32 = 300;
 
 /// Leaves out edits, faults and moves, and shortens the run, as long as the case fails in

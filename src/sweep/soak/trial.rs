@@ -1,4 +1,5 @@
-//! One case of a soak test, run: with the bits of the mathematics, or a reason why not.
+//! Trial of one case of a soak test: its values have the bits of the mathematics, or a cause is
+//! named.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,13 +28,13 @@ pub enum Failure {
     /// A scene is refused without a reason.
     #[error("the scene is refused, and no reason is given")]
     NoReason,
-    /// The chip and the mathematics differ, and nothing has happened that explains it.
+    /// The chip and the mathematics differ without a cause.
     #[error("chip and mathematics differ without a cause: {0}")]
     Differs(String),
-    /// The chip stopped, and nothing has happened that explains it.
+    /// The chip stopped without a cause.
     #[error("the chip stopped without a cause: {0}")]
     Stopped(String),
-    /// A place was met again, and was another one.
+    /// A place was reached again with another state.
     #[error("move {number} ({movement}): at event {event} machine, outputs or energy are not what they were")]
     OtherState {
         /// Number of the move, from 0.
@@ -43,7 +44,7 @@ pub enum Failure {
         /// Events handled since the start.
         event: u64,
     },
-    /// A run to a condition met it elsewhere than before.
+    /// A run to a condition stopped at another event than before.
     #[error(
         "move {number} ({movement}): from event {from} it stops at event {stopped}, and stopped at event {before}"
     )]
@@ -52,14 +53,14 @@ pub enum Failure {
         number: usize,
         /// Move that was made, in words.
         movement: String,
-        /// Event that the run goes on from.
+        /// Event from which the run continues.
         from: u64,
         /// Event at which it stops now.
         stopped: u64,
         /// Event at which it stopped before.
         before: u64,
     },
-    /// A stall of a chip whose only faults are dead links names none of them.
+    /// In a stall of a chip whose only faults are dead links, no finding names one of them.
     #[error("the chip stopped with dead links only, and none is named: {0}")]
     LinkNotNamed(String),
     /// A move back is refused.
@@ -109,13 +110,13 @@ pub struct Ran {
     pub ended: Ended,
     /// Count of moves made.
     pub moves: u64,
-    /// Count of places that were met again.
+    /// Number of places that were reached again.
     pub met: u64,
     /// Count of values compared with the mathematics.
     pub compared: u64,
 }
 
-/// All that can be told of a moment: hashes of machine and outputs, bits of the energy.
+/// Fingerprint of a moment: hashes of machine and outputs, bits of the energy.
 type Seen = (u128, u128, u64);
 /// Place in a run: events handled, and whether the run was asked to go on there and could not.
 ///
@@ -257,7 +258,7 @@ impl Walk {
         self.history.get_or_insert_with(|| History::new(&mut self.session))
     }
 
-    /// Makes a move; where the run has ended, it stays.
+    /// Makes a move; where the run has ended, it has no effect.
     fn make(&mut self, number: usize, movement: &Move) -> Result<(), Failure> {
         self.history();
         if let Move::Until(condition) = movement {
@@ -289,7 +290,7 @@ impl Walk {
         }
     }
 
-    /// Goes on until a condition becomes true; from one place it stops at one event.
+    /// Runs until a condition becomes true; from one place it has to stop at one event.
     fn until(&mut self, number: usize, movement: &Move, condition: &str) -> Result<(), Failure> {
         let Self { session, history: Some(history), at_end, .. } = self else { return Ok(()) };
         let from = session.machine().state().events;
@@ -337,7 +338,7 @@ impl Walk {
         }
     }
 
-    /// Compares the place with what it was before.
+    /// Compares the state at a place with the state at an earlier visit.
     fn look(&mut self, number: usize, movement: &Move) -> Result<(), Failure> {
         let (event, now) = seen(&mut self.session);
         match self.known.insert((event, self.at_end), now) {
@@ -353,7 +354,7 @@ impl Walk {
     }
 }
 
-/// Goes on by a unit; returns `false` if the run cannot.
+/// Advances by a unit; returns `false` if the run cannot.
 fn forward(session: &mut Session, history: &mut History, unit: StepUnit) -> bool {
     loop {
         let Moved::On(progress) = session.advance() else { return false };

@@ -1,4 +1,4 @@
-//! What a report says of each answered sample.
+//! Report entries of answered samples.
 
 use serde::Serialize;
 
@@ -6,12 +6,12 @@ use super::gesture::GESTURES;
 use super::recognising::{Answered, Recognising};
 use crate::chip::clock::us;
 
-/// One answered sample.
+/// Answered sample in a report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SampleAnswer {
     /// Recording and slice, in words.
     pub source: String,
-    /// The class it is labelled with, by name; `null` where no label is known.
+    /// Name of the sample's class; `null` where no label is known.
     pub label: Option<String>,
     /// The class with the highest score, by name.
     pub predicted: String,
@@ -20,7 +20,7 @@ pub struct SampleAnswer {
     /// Chip time from the end of the sample before to the end of this one, µs. Samples of a
     /// batch share theirs.
     pub chip_time_us: f64,
-    /// Energy of the chip in that time, J; each sample of a batch its equal part.
+    /// Energy of the chip in that time, J; samples of a batch get equal parts.
     pub energy_j: f64,
 }
 

@@ -21,18 +21,18 @@ const KEPT: usize = 128;
 /// The features of each frame of a sample.
 type SampleFeatures = Arc<Vec<Vec<f32>>>;
 
-/// Features of frames, one row a frame, samples one after the other. Those of a sample are made
-/// when one of them is read first, or before. [`NO_ROW`] reads as zeros.
+/// Features of frames, one row a frame, samples one after the other. The features of a sample are
+/// computed when one of them is first read, or before. [`NO_ROW`] reads as zeros.
 #[derive(Debug)]
 pub(super) struct FeatureRows {
     model: Arc<GestureModel>,
     samples: Arc<Samples>,
     made: Mutex<Made>,
-    /// Whether there is a second core for the sample after the one that is read.
+    /// Whether a second core is free to work on the sample after the one that is read.
     ahead: bool,
 }
 
-/// Features that were made, and those that are being made.
+/// Features that were computed, and those in progress.
 #[derive(Debug, Default)]
 struct Made {
     kept: VecDeque<(usize, SampleFeatures)>,
@@ -65,7 +65,7 @@ impl FeatureRows {
         features
     }
 
-    /// Starts to make the features of a sample on a second thread, if there is a core for it.
+    /// Starts to compute the features of a sample on a second thread, if there is a core for it.
     fn begin(&self, made: &mut Made, sample: usize) {
         let known = made.kept.iter().any(|(number, _)| *number == sample);
         if !self.ahead || known || sample >= self.samples.len() {
@@ -111,8 +111,8 @@ impl DramRows for FeatureRows {
     }
 }
 
-/// Frames, one row a frame, samples one after the other: what a head on the chip reads. [`NO_ROW`]
-/// reads as zeros.
+/// Frames for a head on the chip, one row a frame, samples one after the other. [`NO_ROW`] reads as
+/// zeros.
 #[derive(Debug)]
 pub(super) struct FrameRows(pub Arc<Samples>);
 

@@ -1,4 +1,5 @@
-//! From the options of gesture recognition to its samples and their features in the chip's DRAM.
+//! Loading of gesture recognition: from its options to samples and their features in the chip's
+//! DRAM.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -71,7 +72,7 @@ impl TaskOptions for GestureOptions {
     }
 }
 
-/// Returns what is odd about recordings: guesses and missing events are doubtful.
+/// Returns notes on oddities of recordings: guesses and missing events are doubtful.
 pub(super) fn notes(warnings: &[RecordingWarning]) -> Vec<InputNote> {
     let note = |found: &RecordingWarning| InputNote {
         doubtful: found.tally.warning.is_doubtful(),
@@ -83,7 +84,7 @@ pub(super) fn notes(warnings: &[RecordingWarning]) -> Vec<InputNote> {
     warnings.iter().map(note).collect()
 }
 
-/// Samples, and what they were found by.
+/// Samples, with the options by which they were found.
 #[derive(Clone, Debug)]
 struct Found {
     path: PathBuf,
@@ -107,7 +108,7 @@ impl GestureOptions {
     }
 }
 
-/// A gesture model and the samples it is to recognise.
+/// Gesture model with the samples to recognise.
 #[derive(Debug)]
 struct GestureFeed {
     model: Arc<GestureModel>,
@@ -117,7 +118,7 @@ struct GestureFeed {
     options: GestureOptions,
     /// Whether the chip takes frames instead of features.
     head_on_chip: bool,
-    /// What was found on the samples looked at, once.
+    /// Findings on the samples examined, each once.
     seen: OnceLock<Seen>,
 }
 
@@ -132,7 +133,7 @@ struct Seen {
 const LOOKED_AT: usize = 12;
 
 impl GestureFeed {
-    /// Looks at the frames of twelve samples, evenly spaced among those for training.
+    /// Reads the frames of twelve samples, evenly spaced among those for training.
     fn seen(&self) -> &Seen {
         self.seen.get_or_init(|| {
             let samples = self.looked_at();

@@ -1,4 +1,4 @@
-//! What users choose about gestures.
+//! Options of the gesture task.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,20 +7,20 @@ use super::dataset::Split;
 
 pub use spinntui_inputs::dvs::options::{FrameOptions, FrameOptionsError};
 
-/// Which part of a data set.
+/// Part of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Part {
-    /// What it keeps for testing: people that no training saw.
+    /// Part for testing: people that no training saw.
     #[default]
     Test,
-    /// What it gives for training.
+    /// Part for training.
     Train,
     /// All recordings, for training and for testing.
     All,
 }
 
 impl Part {
-    /// The same as a data set's recordings are marked; none for everything.
+    /// Returns the mark of the data set's recordings for this part; `None` for everything.
     pub const fn split(self) -> Option<Split> {
         match self {
             Self::Test => Some(Split::Test),
@@ -37,10 +37,10 @@ pub struct GestureOptions {
     /// A recording (AEDAT 2.0, 3.1, 4.0 or `.npy`), labelled by the `_labels.csv` beside it or not,
     /// or the folder of a data set: DVS128 Gesture's own layout or tonic's.
     pub data: String,
-    /// Which part of a data set that says what is for training and what for testing.
+    /// Part of a data set that separates training and testing.
     #[serde(default)]
     pub part: Part,
-    /// How events become frames.
+    /// Rules for turning events into frames.
     #[serde(default)]
     pub frames: FrameOptions,
 }

@@ -11,8 +11,8 @@ use super::gesture::{GESTURES, Gesture};
 use super::tally::{Answer, Tally, leader};
 use crate::net::gesture::MeanLogits;
 
-/// Stands for no frame: the places of a last batch that has fewer samples than places.
-/// Reads as silence.
+/// Row in place of a frame, for places of a last batch that has fewer samples than places. It reads
+/// as silence.
 pub const NO_ROW: u32 = u32::MAX;
 
 /// The state of gesture recognition.
@@ -32,7 +32,7 @@ pub struct GestureTask {
     recent: Vec<Answer>,
 }
 
-/// Mean logits by class; a class without one counts as 0.
+/// Returns the mean logits by class; a class without one counts as 0.
 fn scores(logits: &MeanLogits) -> [f32; GESTURES] {
     let mean = logits.mean();
     std::array::from_fn(|class| mean.get(class).copied().unwrap_or(0.0))
@@ -42,8 +42,8 @@ fn scores(logits: &MeanLogits) -> [f32; GESTURES] {
 pub const RECENT: usize = 64;
 
 impl GestureTask {
-    /// Recognises samples with these labels, of `frames` frames (at least 1) each, `batch` (at
-    /// least 1) side by side.
+    /// Creates the recognition of samples with these labels, of `frames` frames (at least 1) each,
+    /// `batch` (at least 1) side by side.
     pub fn new(labels: Arc<[Option<Gesture>]>, frames: u32, batch: u32) -> Self {
         let batch = batch.max(1);
         Self {
@@ -73,8 +73,8 @@ impl GestureTask {
         (row != NO_ROW && sample < self.samples()).then_some((sample, row % self.frames))
     }
 
-    /// The rows of the next time step, one a place in the batch; none when all samples
-    /// were given out.
+    /// Returns the rows of the next time step, one for each place in the batch; `None` when all
+    /// samples were given out.
     pub fn next_rows(&mut self) -> Option<Vec<u32>> {
         if self.fed >= self.total_steps() {
             return None;
@@ -126,8 +126,8 @@ impl GestureTask {
         (step / frames * u64::from(self.batch), (step % frames) as u32)
     }
 
-    /// The sample in the first place of the batch and how many of its frames were answered; after a
-    /// sample's last frame still that one.
+    /// Returns the sample in the first place of the batch and the number of its answered frames;
+    /// after a sample's last frame still that sample.
     pub fn now(&self) -> (u64, u32) {
         match self.observed.checked_sub(1) {
             None => (0, 0),
@@ -149,7 +149,7 @@ impl GestureTask {
         self.samples().div_ceil(u64::from(self.batch)) * u64::from(self.frames)
     }
 
-    /// Time steps given out so far.
+    /// Returns the number of time steps given out so far.
     pub fn fed(&self) -> u64 {
         self.fed
     }
@@ -174,7 +174,7 @@ impl GestureTask {
         self.labels.get(usize::try_from(sample).ok()?).copied().flatten()
     }
 
-    /// Labels and answers so far.
+    /// Returns the labels and answers so far.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }

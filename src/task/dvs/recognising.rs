@@ -1,4 +1,4 @@
-//! Gestures as they are recognised.
+//! State of gesture recognition while it runs.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::task::facts::WordKind;
 use crate::task::figures::{Figures, StepLine, Value};
 use crate::task::{InputNote, Moment, TaskKind, TaskView, Work};
 
-/// An answer and what it took.
+/// Answer with its time and energy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answered {
     /// Answer to the sample.
@@ -22,11 +22,11 @@ pub struct Answered {
     /// Chip time from the end of the sample before to the end of this one, ticks; samples of a
     /// batch share it.
     pub ticks: Tick,
-    /// Energy of the chip in that time, J, for each sample of a batch its equal part.
+    /// Energy of the chip in that time, J; samples of a batch get equal parts.
     pub energy_j: f64,
 }
 
-/// A gesture task and what it has shown.
+/// Gesture task with its answers so far.
 #[derive(Clone, Debug)]
 pub struct Recognising {
     task: GestureTask,
@@ -59,7 +59,7 @@ impl Recognising {
         self.classes().get(gesture.index()).map(String::as_str)
     }
 
-    /// Where a sample comes from, in words.
+    /// Describes the origin of a sample.
     pub fn source(&self, sample: u64) -> String {
         self.samples.source(sample as usize)
     }
@@ -69,12 +69,12 @@ impl Recognising {
         self.samples.bin_us()
     }
 
-    /// All answers so far.
+    /// Returns all answers so far.
     pub fn answered(&self) -> &[Answered] {
         &self.answered
     }
 
-    /// The frames of a sample, for the eye; none where its recording has gone.
+    /// Returns the frames of a sample for display; `None` where its recording no longer exists.
     pub fn frames(&self, sample: u64) -> Option<Arc<SampleFrames>> {
         self.samples.frames(sample as usize).ok()
     }
@@ -84,7 +84,7 @@ impl Recognising {
         leader(&self.task.scores_now())
     }
 
-    /// Softmax of the mean logits so far of the first sample of the batch, \[classes\].
+    /// Returns the softmax of the mean logits so far of the first sample of the batch, \[classes\].
     pub fn probabilities(&self) -> [f32; GESTURES] {
         let scores = self.task.scores_now();
         let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);

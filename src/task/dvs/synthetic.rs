@@ -16,18 +16,18 @@ use crate::task::dvs::event::DVS128;
 use crate::task::dvs::labels;
 use crate::task::dvs::recording::aedat31::{WriteError, Writer};
 
-/// What to make.
+/// Options of a synthetic data set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DatasetOptions {
     /// Start of all random numbers.
     pub seed: u64,
     /// Number of the first person, from 1.
     pub first_person: u32,
-    /// How many people.
+    /// Number of people.
     pub people: u32,
-    /// Recordings of each, every one under another lighting.
+    /// Number of recordings of each person, each under another lighting.
     pub trials: u32,
-    /// The last so many people are for tests.
+    /// Number of people, the last ones, whose recordings are for tests.
     pub test_people: u32,
     /// Length of each gesture, µs: drawn between these.
     pub gesture_us: [i64; 2],
@@ -38,7 +38,7 @@ pub struct DatasetOptions {
     pub clock: Clock,
 }
 
-/// Why a file is not written.
+/// Error that stops a data set from being written.
 #[derive(Debug, Error)]
 pub enum DatasetError {
     /// A folder, a list or labels.
@@ -46,7 +46,7 @@ pub enum DatasetError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         error: io::Error,
     },
     /// A file cannot be written.
@@ -62,7 +62,7 @@ pub enum DatasetError {
     },
 }
 
-/// What was written.
+/// Summary of the files written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Length of the recordings together, µs.
@@ -71,11 +71,12 @@ pub struct Written {
     pub events: u64,
 }
 
-/// Every recording of a data set, with its file's name without ending, in the order of the lists.
+/// Returns all recordings of a data set, each with its file's name without ending, in the order of
+/// the lists.
 pub fn recordings(options: &DatasetOptions) -> Vec<(String, TrialOptions)> {
     let mut all = Vec::new();
     for person in options.first_person..options.first_person.saturating_add(options.people) {
-        // Everybody is recorded under other lightings, in another order.
+        // Each person is recorded under other lightings, in another order.
         let mut lightings = Lighting::ALL;
         let mut dice = Dice::new(&[options.seed, u64::from(person), u64::MAX]);
         for i in (1..lightings.len()).rev() {

@@ -1,15 +1,15 @@
-//! How well gestures are told apart.
+//! Tally of right and wrong answers.
 
 use serde::Serialize;
 
 use super::gesture::{GESTURES, Gesture};
 
-/// The network's answer to one sample.
+/// Answer of the network to one sample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
     /// Number of the sample, from 0.
     pub sample: u64,
-    /// What it is labelled with; none where no label is known.
+    /// Label of the sample; `None` where no label is known.
     pub label: Option<Gesture>,
     /// The class with the highest score; of equal ones the first.
     pub predicted: Gesture,
@@ -17,7 +17,7 @@ pub struct Answer {
     pub scores: [f32; GESTURES],
 }
 
-/// The class with the highest score as [`crate::net::gesture::leader`] finds it; the first where
+/// Returns the class with the highest score by [`crate::net::gesture::leader`]; the first where
 /// none is a number.
 pub fn leader(scores: &[f32; GESTURES]) -> Gesture {
     crate::net::gesture::leader(*scores).and_then(Gesture::from_index).unwrap_or_default()
@@ -49,7 +49,7 @@ impl Tally {
         self.confusion.iter().flatten().map(|&n| u64::from(n)).sum()
     }
 
-    /// Of them, answered rightly.
+    /// Returns the number of right answers.
     pub fn correct(&self) -> u64 {
         (0..GESTURES).map(|class| u64::from(self.confusion[class][class])).sum()
     }

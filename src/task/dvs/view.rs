@@ -1,4 +1,4 @@
-//! What screens show of gesture recognition.
+//! Data that screens show of gesture recognition.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +9,15 @@ use crate::net::gesture::leader;
 use crate::task::Moment;
 use crate::text::visible_line;
 
-/// Samples to come that a view carries before the first frame.
+/// Number of coming samples in a view before the first frame.
 const UPCOMING: u64 = 12;
 
-/// Gestures as an event camera sees them, and what the network makes of them.
+/// View of gestures: the camera's events, and the network's answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GestureView {
     /// Recording and slice under way, in words.
     pub source: String,
-    /// The class it is labelled with (index in `classes`); none where no label is known.
+    /// Class of the sample (index in `classes`); `None` where no label is known.
     pub label: Option<usize>,
     /// Frames of this sample that the network has answered.
     pub frame: u32,
@@ -31,9 +31,9 @@ pub struct GestureView {
     pub batch: u32,
     /// Time that a frame counts events over, µs.
     pub bin_us: u64,
-    /// Samples to come, as [`SampleView`]s, before the first frame only; empty afterwards.
+    /// Coming samples, before the first frame only; empty afterwards.
     pub upcoming: Vec<SampleView>,
-    /// The frame that was announced last, as the camera saw it.
+    /// Camera picture of the frame that was announced last.
     pub picture: EventPicture,
     /// The classes with their scores so far.
     pub classes: Vec<ClassView>,
@@ -45,7 +45,7 @@ pub struct GestureView {
     pub confusion: Vec<u32>,
     /// The last samples: label and answer, newest last (at most 64).
     pub recent: Vec<(Option<usize>, usize)>,
-    /// What the results compare with, from the model's card.
+    /// Results with which these can be compared, from the model's card.
     pub note: String,
 }
 
@@ -117,29 +117,29 @@ impl GestureView {
         (self.judged > 0).then(|| self.correct as f64 / self.judged as f64)
     }
 
-    /// Samples with this label that got this answer.
+    /// Returns the number of samples with this label that got this answer.
     pub fn confused(&self, label: usize, answer: usize) -> u32 {
         self.confusion.get(label * self.classes.len() + answer).copied().unwrap_or(0)
     }
 }
 
-/// A sample that is to come.
+/// Sample that the task has yet to show to the network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SampleView {
     /// Recording and slice, in words.
     pub source: String,
-    /// The class it is labelled with (index in `classes`); `None` without a label.
+    /// Class of the sample (index in `classes`); `None` without a label.
     pub label: Option<usize>,
 }
 
 /// Class of gestures with its score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassView {
-    /// Its name in the data set.
+    /// Name in the data set.
     pub name: String,
     /// Short form of the name, for narrow places.
     pub short: String,
-    /// Mean of its logit over the frames so far.
+    /// Mean of the class's logit over the frames so far.
     pub score: f32,
     /// Softmax of the scores, 0..=1.
     pub probability: f32,

@@ -13,7 +13,7 @@ use crate::text::percent;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corpus {
     text: String,
-    /// Where each token is written in `text`; `<eos>` is nowhere.
+    /// Byte range of each token in `text`; `None` for `<eos>`.
     spans: Vec<Option<(u32, u32)>>,
     ids: Vec<u32>,
     counts: Counts,
@@ -65,7 +65,7 @@ impl Counts {
     }
 }
 
-/// Why a text cannot be read.
+/// Error in a text.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CorpusError {
     /// The bytes are not UTF-8.
@@ -73,13 +73,13 @@ pub enum CorpusError {
     NotUtf8 {
         /// Offset of the first bad byte, from 0.
         byte: usize,
-        /// Its line, from 1.
+        /// Line of the text, from 1.
         line: usize,
     },
     /// Nothing to read.
     #[error("the text has no words")]
     Empty,
-    /// Nothing the model knows.
+    /// No word of the text is in the vocabulary.
     #[error(
         "none of the {words} words of the text is in the model's vocabulary (the first is {first:?}); is it in \
          another language, or in another spelling or case?"
@@ -87,7 +87,7 @@ pub enum CorpusError {
     NoKnownWord {
         /// Words of the text, line ends not counted.
         words: usize,
-        /// The first one.
+        /// First word of the text.
         first: String,
     },
     /// A character that a model of characters without `<unk>` does not have.
@@ -196,7 +196,7 @@ impl Corpus {
         self.counts
     }
 
-    /// Token `index` as it is written in the text, `<eos>` for a line's end.
+    /// Returns token `index` as written in the text, `<eos>` for a line's end.
     pub fn written(&self, index: usize) -> Option<&str> {
         let span = self.spans.get(index)?;
         span.map_or(Some(END_OF_LINE), |(start, end)| self.text.get(start as usize..end as usize))

@@ -3,13 +3,13 @@
 use crate::model::Prediction;
 use crate::net::random::Random;
 
-/// How words are drawn.
+/// Rule for drawing words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
     /// Divides the logits: below 1 bolder, above 1 wilder. 0 (or less, or NaN) takes the
     /// likeliest word always.
     pub temperature: f32,
-    /// Only so many of the likeliest words; 0 for all.
+    /// Number of the likeliest words to draw from; 0 for all.
     pub top_k: u32,
     /// Start of the random numbers.
     pub seed: u64,

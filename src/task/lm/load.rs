@@ -1,4 +1,4 @@
-//! From the options of a language task to its text, its decoder and the embedding table in
+//! Loading of a language task: from its options to its text, its decoder and the embedding table in
 //! the chip's DRAM.
 
 use std::sync::Arc;
@@ -131,7 +131,7 @@ pub(super) fn positions_repeat(places: usize) -> InputNote {
     }
 }
 
-/// A model with its decoder, which takes a moment to make.
+/// Model with its decoder, which takes a moment to make.
 #[derive(Clone, Debug)]
 struct Decoder {
     model: Arc<LanguageModel>,

@@ -53,7 +53,7 @@ pub struct LanguageTask {
     score: Score,
 }
 
-/// What goes on after the prompt.
+/// State of the generation of words after the prompt.
 #[derive(Clone, Debug)]
 struct Writer {
     sampling: Sampling,
@@ -62,12 +62,12 @@ struct Writer {
     written: Vec<u32>,
 }
 
-/// What the network's answer to one token says.
+/// Evaluation of the network's answer to one token.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
     /// Surprisal of `target`, −ln p in nats.
     pub surprisal: Option<f64>,
-    /// The word that comes next: of the text, or as drawn. None at the end of a text.
+    /// Next word: of the text, or as drawn. `None` at the end of a text.
     pub target: Option<u32>,
     /// The [`TOP`] likeliest words with their probabilities (0..=1), likeliest first.
     pub top: Vec<(u32, f32)>,
@@ -163,7 +163,7 @@ impl LanguageTask {
         (index < length).then(|| self.corpus.tokens().get(stream * length + index).copied())?
     }
 
-    /// The tokens to feed now, one for each stream; none as with [`Self::next_token`].
+    /// Returns the tokens to feed now, one for each stream; `None` as with [`Self::next_token`].
     pub fn next_tokens(&mut self) -> Option<Vec<u32>> {
         let at = self.fed;
         let mut tokens = vec![self.next_token()?];
@@ -186,7 +186,7 @@ impl LanguageTask {
         observation
     }
 
-    /// Takes what [`judge`] made of each stream's values, in place of [`Self::observe_all`].
+    /// Takes the results of [`judge`] for all streams, in place of [`Self::observe_all`].
     pub(super) fn conclude_all(&mut self, judged: &Judged) -> Observation {
         let Some((first, further)) = judged.predictions.split_first() else { return Observation::default() };
         let observation = self.record_with(first, judged.top.clone());
@@ -198,15 +198,15 @@ impl LanguageTask {
         observation
     }
 
-    /// Token `index` of the given ones and those written since.
+    /// Returns token `index` of the given ones and those written since.
     fn token(&self, index: usize) -> Option<u32> {
         let given = self.given();
         let written = || self.writer.as_ref()?.written.get(index - given.len()).copied();
         given.get(index).copied().or_else(written)
     }
 
-    /// The token to feed now. None when all is read, and, while writing, before the answer to the
-    /// token before it.
+    /// Returns the token to feed now. `None` when all is read and, while writing, before the answer
+    /// to the previous token.
     pub fn next_token(&mut self) -> Option<u32> {
         if self.fed as u64 >= self.total_steps() {
             return None;
@@ -227,8 +227,8 @@ impl LanguageTask {
         self.record(&prediction)
     }
 
-    /// [`Self::observe`] for who has called [`Readout::predict`] already, on
-    /// another thread perhaps.
+    /// Takes a prediction, as [`Self::observe`] does, for callers that have called
+    /// [`Readout::predict`] already, perhaps on another thread.
     ///
     /// Without a token that waits for its answer, nothing is recorded.
     pub fn record(&mut self, prediction: &Prediction) -> Observation {
@@ -259,7 +259,7 @@ impl LanguageTask {
         last.saturating_sub(1) as u64
     }
 
-    /// Tokens given out so far.
+    /// Returns the number of tokens given out so far.
     pub fn fed(&self) -> u64 {
         self.fed as u64
     }
@@ -269,7 +269,7 @@ impl LanguageTask {
         self.sequence as u32
     }
 
-    /// Scores of the predictions so far. Words that the task drew itself do not count.
+    /// Returns the score of the predictions so far. Words that the task drew itself do not count.
     pub fn score(&self) -> &Score {
         &self.score
     }
@@ -297,12 +297,12 @@ impl LanguageTask {
         &self.corpus
     }
 
-    /// The model whose words these are.
+    /// Returns the model of the task.
     pub fn model(&self) -> &Arc<LanguageModel> {
         &self.model
     }
 
-    /// The decoder, to call it elsewhere and [`Self::record`] its answer.
+    /// Returns the decoder, for callers that use it elsewhere and [`Self::record`] its answer.
     pub fn readout(&self) -> &Arc<Readout> {
         &self.readout
     }
@@ -322,7 +322,7 @@ pub(super) struct Judged {
     top: Vec<(u32, f32)>,
 }
 
-/// Computes the predictions from what the last layer sent for each stream.
+/// Computes the predictions from the values that the last layer sent for each stream.
 pub(super) fn judge(readout: &Readout, outputs: &[Vec<f32>]) -> Judged {
     let predictions: Vec<Prediction> = outputs.iter().map(|y| readout.predict(y)).collect();
     let top = predictions.first().map_or_else(Vec::new, likeliest);

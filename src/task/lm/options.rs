@@ -1,4 +1,4 @@
-//! What users choose about a language-modelling task.
+//! Options of the language-modelling task.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub enum Positions {
     Repeat,
 }
 
-/// What the language model is asked to do.
+/// Mode of the language model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Mode {
     /// Read the text and say how well each next word was predicted: surprisal and perplexity.
@@ -46,7 +46,7 @@ pub enum Mode {
     Generate(GenerateOptions),
 }
 
-/// How a text is written.
+/// Options for generating a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GenerateOptions {

@@ -1,4 +1,4 @@
-//! A text as it is read or written.
+//! State of a text that is read or written.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::task::log::Log;
 use crate::task::{InputNote, Judge, Judgement, Likeliest, Moment, TaskKind, TaskView, Work};
 use crate::text::visible_line;
 
-/// Predictions whose surprisal screens show.
+/// Number of predictions whose surprisal screens show.
 const HISTORY: usize = 140;
 
-/// A language task and what it has shown.
+/// Language task with its results so far.
 #[derive(Clone, Debug)]
 pub struct Reading {
     task: LanguageTask,
-    /// The task's judgement of the last completed step; of a batch, its first stream's.
+    /// Evaluation of the last completed step; of a batch, its first stream's.
     last: Observation,
     /// Surprisal of each token so far, by token index; of a batch, its first stream's.
     surprisals: Log<Option<f32>>,
@@ -43,7 +43,7 @@ impl Reading {
         &self.last
     }
 
-    /// Surprisal of each token so far, by token index; none for the first.
+    /// Returns the surprisal of each token so far, by token index; `None` for the first.
     pub fn surprisals(&self) -> &Log<Option<f32>> {
         &self.surprisals
     }
@@ -69,7 +69,7 @@ impl Reading {
         }
     }
 
-    /// All words read or written so far that the task still has.
+    /// Returns all words read or written so far that the task still has.
     fn words_so_far(&self) -> String {
         self.text().join(if self.task.model().vocabulary.is_characters() { "" } else { " " })
     }

@@ -1,4 +1,4 @@
-//! How well words are predicted.
+//! Score of predicted words.
 //!
 //! Surprisal is −ln p(word), in nats; perplexity is exp of its mean over all *predictions*. A
 //! text of N tokens has N − 1 of them: the first has no prediction. (The authors' evaluation

@@ -26,7 +26,7 @@ fn writing(prompt: &str, temperature: f32, seed: u64) -> LanguageTask {
     LanguageTask::write_text(model, readout, prompt, 12, sampling, 70).unwrap()
 }
 
-/// One token through the reference network; false at the end.
+/// Runs one token through the reference network; returns `None` at the end.
 fn step(task: &mut LanguageTask, state: &mut EgruState) -> Option<Observation> {
     let model = Arc::clone(task.model());
     if task.starts_sequence() {

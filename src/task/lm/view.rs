@@ -1,4 +1,4 @@
-//! What screens show of a text as it is read or written.
+//! Data that screens show of a text as it is read or written.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,17 +10,17 @@ use crate::text::visible_line;
 const WORDS: usize = 400;
 /// Likeliest next words that a view carries.
 const TOP: usize = 5;
-/// Most words to come that a view carries while none is read.
+/// Maximum number of coming words in a view while none is read.
 const UPCOMING: usize = 60;
 
-/// A word of the text, as the network met it.
+/// Word of the text, as the network read it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordView {
     /// As written in the text (the network may have seen `<unk>`).
     pub word: String,
     /// Whether the vocabulary knows it.
     pub known: bool,
-    /// −ln p(word | what went before), nats; none for the first word or a prompt.
+    /// −ln p(word | previous words), nats; `None` for the first word or a prompt.
     pub surprisal: Option<f32>,
     /// Drawn by the network itself (Generate), not read.
     pub generated: bool,
@@ -31,11 +31,11 @@ pub struct WordView {
 pub struct Candidate {
     /// Word that is predicted.
     pub word: String,
-    /// Its probability, 0..=1.
+    /// Probability of the word, 0..=1.
     pub probability: f32,
 }
 
-/// A text as it is read or written.
+/// View of a text that is read or written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LanguageView {
     /// Words read or written so far, oldest first (at most the last 400).
@@ -63,7 +63,7 @@ pub struct LanguageView {
     pub generating: bool,
     /// Whether the tokens are single characters, spaces among them, instead of words.
     pub characters: bool,
-    /// What vocabulary and perplexity mean here (a 2,000-word model's perplexity compares
+    /// Remarks on vocabulary and perplexity of the model (a 2,000-word model's perplexity compares
     /// with nothing else).
     pub note: String,
 }

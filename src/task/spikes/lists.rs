@@ -19,11 +19,11 @@ pub enum ListError {
     File {
         /// File of the list.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The file holds something else than text.
-    #[error("{}: no UTF-8 text", path.display())]
+    /// The file does not hold text.
+    #[error("{}: not UTF-8 text", path.display())]
     Text {
         /// File of the list.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum ListError {
         /// Text of the line.
         found: String,
     },
-    /// A spike of a neuron that does not exist.
+    /// A spike names a neuron that does not exist.
     #[error("{}, line {line}: neuron {neuron}; the network's inputs have {units}, counted from 0", path.display())]
     Neuron {
         /// File of the list.
@@ -61,7 +61,8 @@ pub struct SpikeList {
 }
 
 impl SpikeList {
-    /// Sorts spikes, pairs of tick and neuron, in any order; a pair that comes n times is n spikes.
+    /// Sorts spikes, given as pairs of tick and neuron in any order; a pair that occurs n times is
+    /// n spikes.
     pub fn new(mut pairs: Vec<(u32, u32)>) -> Self {
         pairs.sort_unstable();
         let mut list = Self { starts: vec![0], spikes: Vec::new() };

@@ -1,4 +1,4 @@
-//! From the options of a spike task to a network and the spikes of its inputs.
+//! Loading of a spike task: from its options to a network and the spikes of its inputs.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -108,7 +108,7 @@ impl TaskOptions for SpikeOptions {
     }
 }
 
-/// A remark on the model's file, as one on the inputs of a task.
+/// Converts a remark on the model's file into one on the inputs of a task.
 fn note(note: &Note) -> InputNote {
     InputNote {
         doubtful: note.warning,
@@ -170,7 +170,7 @@ impl SpikeOptions {
             let populations = network.populations();
             let Some(index) = populations.iter().position(|population| population.name == *name) else {
                 let names: Vec<_> = populations.iter().map(|population| population.name.as_str()).collect();
-                let message = format!("`{name}` is no population; there are {}", names.join(", "));
+                let message = format!("unknown population `{name}`: there are {}", names.join(", "));
                 return Err(Problem::new(field, message, "`spinntui inspect MODEL` lists them"));
             };
             let units = populations[index].units;

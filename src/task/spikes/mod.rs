@@ -37,21 +37,21 @@ pub(super) const KIND: TaskKind =
 
 /// Length of a tick of SpiNNaker2's software, µs.
 const USUAL_TICK_US: f64 = 1000.0;
-/// Ticks whose spikes are kept for the raster.
+/// Number of ticks whose spikes are kept for the raster.
 const RASTER: usize = 1024;
 /// Spikes of a tick that are kept for the raster.
 const RASTER_SPIKES: usize = 4096;
 
-/// Where the input spikes come from.
+/// Source of the input spikes.
 #[derive(Debug)]
 pub enum Inputs {
-    /// One list over the whole run.
+    /// List of spikes over the whole run.
     List(Arc<SpikeList>),
-    /// Recordings one after the other, each from the begin.
+    /// Recordings one after the other, each from its beginning.
     Recordings(Vec<Recording>),
 }
 
-/// What a run over spikes does not change.
+/// Constant data of a run over spikes.
 #[derive(Debug)]
 pub struct Plan {
     /// Network, as mathematics.
@@ -81,7 +81,7 @@ impl Plan {
         }
     }
 
-    /// Returns the list, and the tick in it, that a tick of the run stands for.
+    /// Returns the list, and the tick in it, for a tick of the run.
     fn list(&self, row: u32) -> Option<(Arc<SpikeList>, u32)> {
         match &*self.inputs {
             Inputs::List(list) => Some((Arc::clone(list), row)),
@@ -136,7 +136,7 @@ pub struct SpikeTask {
     plan: Arc<Plan>,
     /// Number of ticks announced.
     fed: u64,
-    /// Number of ticks whose outputs were taken in.
+    /// Number of ticks whose outputs were taken.
     taken: u64,
     /// Output spikes so far: tick, neuron, and number.
     outputs: Log<(u32, Spike)>,
@@ -179,7 +179,7 @@ impl SpikeTask {
         }
     }
 
-    /// What the run does not change.
+    /// Returns the constant data of the run.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -228,7 +228,7 @@ impl SpikeTask {
         }
     }
 
-    /// Takes what an output shows in a tick; returns the number of its spikes.
+    /// Takes the output in a tick; returns the number of its spikes.
     fn show(&mut self, plan: &Plan, output: usize, (tick, within): (u64, u32), all: &[f32]) -> u64 {
         if plan.shows_values(output) {
             let from = plan.network.outputs()[output].taps[0].from;

@@ -1,4 +1,4 @@
-//! What a scene may choose of the spike task.
+//! Options of the spike task.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::net::spiking::{
     ConventionOptions, Current, Emission, Framework, Integrator, ResetRule, SpikesPerTick, StartValue,
 };
 
-/// Ticks of a run over lists of spikes, where the scene does not say.
+/// Ticks of a run over lists of spikes, where the scene gives none.
 const STEPS: u32 = 1000;
 
 /// Runs a spiking network on lists of spikes, or on labelled recordings of an event camera.
@@ -71,23 +71,23 @@ pub struct SpikeOptions {
 /// Recordings of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Part {
-    /// Those for testing.
+    /// Recordings for testing.
     #[default]
     Test,
-    /// Those for training.
+    /// Recordings for training.
     Train,
-    /// Both, those for testing first.
+    /// All recordings, those for testing first.
     All,
 }
 
 /// Length of a tick on the chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Tick {
-    /// As long as the slowest PE needs in it. The report says how long the longest was: that is the
+    /// Each tick takes as long as the slowest PE needs. The report gives the longest one: the
     /// shortest tick that no PE would have overrun.
     #[default]
     Auto,
-    /// This long, in µs, rounded to the PEs' 1 MHz timers. SpiNNaker2's software takes 1,000.
+    /// Fixed length, in µs, rounded to the PEs' 1 MHz timers. SpiNNaker2's software takes 1,000.
     Us(#[schemars(range(min = 1, max = 10_000_000))] f64),
 }
 

@@ -30,7 +30,7 @@ const LABELS: &str = "labels.tsv";
 pub struct Recording {
     /// File of the recording.
     pub path: PathBuf,
-    /// Class that it shows, from 0.
+    /// Class of the recording, from 0.
     pub label: u32,
 }
 
@@ -42,10 +42,10 @@ pub enum RecordingError {
     File {
         /// File or folder.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A line of the labels is something else.
+    /// A line of the labels has another form.
     #[error("{}, line {line}: `{found}`; expected a file and a class from 0 to 9, with a tab between", path.display())]
     Label {
         /// List of labels.
@@ -55,7 +55,7 @@ pub enum RecordingError {
         /// Text of the line.
         found: String,
     },
-    /// There is no recording.
+    /// The folder has no recordings of the requested part.
     #[error(
         "{}: no recordings of this part; expected {LABELS} with folders test and train, or folders Test and Train \
          with a folder for each class", path.display()

@@ -1,4 +1,4 @@
-//! How well recordings are recognised.
+//! Tally of recognised recordings.
 
 use super::super::log::Log;
 

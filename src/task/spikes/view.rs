@@ -1,4 +1,4 @@
-//! What screens and reports show of a spiking network.
+//! Data that screens and reports show of a spiking network.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ const TICKS: usize = 512;
 /// Spikes that a view carries.
 const SPIKES: usize = 8192;
 
-/// Population as a raster shows it.
+/// Population in a raster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Band {
     /// Name of the population.
@@ -29,7 +29,7 @@ pub struct Band {
 pub struct SpikeView {
     /// Populations of the raster, in the order of the model.
     pub bands: Vec<Band>,
-    /// Number of ticks whose outputs were taken in.
+    /// Number of ticks whose outputs were taken.
     pub done: u64,
     /// Ticks of the whole run.
     pub total: u64,
@@ -103,7 +103,7 @@ fn bands(task: &SpikeTask) -> Vec<Band> {
     populations.map(band).collect()
 }
 
-/// Spikes of a run, as a report has them.
+/// Figures of a run's spikes, for reports.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SpikeFigures {
     /// Spikes of each population so far.
@@ -134,7 +134,7 @@ pub struct PopulationSpikes {
 pub struct RecordingAnswer {
     /// Name of the file.
     pub source: String,
-    /// Class that it shows.
+    /// Class of the recording.
     pub label: u32,
     /// Output neuron with the most spikes, the first of several.
     pub predicted: u32,
@@ -153,7 +153,7 @@ pub struct Traced {
     pub v: Vec<f32>,
 }
 
-/// Returns what a report says of the spikes so far.
+/// Returns the figures of the spikes so far.
 pub(super) fn figures(task: &SpikeTask) -> SpikeFigures {
     let plan = task.plan();
     let ticks = task.taken.max(1) as f64;

@@ -42,7 +42,7 @@ pub enum TensorError {
     File {
         /// File of the array.
         path: PathBuf,
-        /// What the operating system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// A format that is recognised but not read.
@@ -55,27 +55,27 @@ pub enum TensorError {
         /// Conversion to an array that is read.
         remedy: String,
     },
-    /// Not a NumPy array.
-    #[error("{}: no .npy file: {source}", path.display())]
+    /// The file is not a NumPy array.
+    #[error("{}: not a .npy file: {source}", path.display())]
     Format {
         /// File of the array.
         path: PathBuf,
-        /// What the parser says.
+        /// Error of the parser.
         source: std::io::Error,
     },
     /// The array has another shape or type of number.
-    #[error("{}: an array of shape {shape:?} and type {dtype}; needed is {needed}", path.display())]
+    #[error("{}: an array of shape {shape:?} and type {dtype}; expected {needed}", path.display())]
     Array {
         /// File of the array.
         path: PathBuf,
         /// Shape of the array.
         shape: Vec<u64>,
-        /// Its type, as NumPy writes it.
+        /// Type of the array, as NumPy writes it.
         dtype: String,
-        /// What would do.
+        /// Types and shapes that are accepted.
         needed: String,
     },
-    /// The header promises more than there is, or less.
+    /// The header promises more or less data than there is.
     #[error("{}: {found} bytes of data; its shape {shape:?} takes {needed}", path.display())]
     Length {
         /// File of the array.
@@ -235,7 +235,8 @@ pub struct TensorTask {
     units: usize,
     fed: usize,
     outputs: Log<f32>,
-    /// What the last layer sent in the last completed time step, `[units]`; empty before the first.
+    /// Values that the last layer sent in the last completed time step, `[units]`; empty before the
+    /// first.
     last: Vec<f32>,
 }
 
@@ -266,7 +267,7 @@ impl TensorTask {
         &self.source
     }
 
-    /// The row to feed now: its number in [`Self::rows`]. None when all are read.
+    /// Returns the number in [`Self::rows`] of the row to feed now; `None` when all are read.
     pub fn next_row(&mut self) -> Option<u32> {
         let row = (self.fed < self.rows.steps()).then_some(self.fed as u32)?;
         self.fed += 1;
@@ -278,8 +279,8 @@ impl TensorTask {
         self.fed.is_multiple_of(self.sequence as usize)
     }
 
-    /// Takes the last layer's output, \[units\], for the oldest row without one. More than were fed
-    /// are not kept; what is missing of a row counts as 0.
+    /// Takes the last layer's output, \[units\], for the oldest row without one. Outputs beyond the
+    /// rows that were fed are dropped; missing values of a row count as 0.
     pub fn observe(&mut self, output: &[f32]) {
         if self.observed() < self.fed {
             self.outputs.extend((0..self.units).map(|unit| output.get(unit).copied().unwrap_or(0.0)));
@@ -287,17 +288,18 @@ impl TensorTask {
         }
     }
 
-    /// What the last layer sent in the last completed time step, `[units]`; empty before the first.
+    /// Returns the values that the last layer sent in the last completed time step, `[units]`;
+    /// empty before the first.
     pub fn last(&self) -> &[f32] {
         &self.last
     }
 
-    /// Outputs taken so far.
+    /// Returns the number of outputs taken so far.
     pub fn observed(&self) -> usize {
         self.outputs.len().checked_div(self.units).unwrap_or(0)
     }
 
-    /// Outputs so far, \[observed, units\].
+    /// Returns the outputs so far, \[observed, units\].
     pub fn outputs(&self) -> &Log<f32> {
         &self.outputs
     }

@@ -1,4 +1,4 @@
-//! What a scene may choose of the tensor task.
+//! Options of the tensor task.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct TensorOptions {
     /// `--set` on the command line names any other place. Without it nothing is written.
     #[serde(default)]
     pub outputs: Option<String>,
-    /// Rows in a sequence, after which the model's card says what begins anew.
+    /// Rows in a sequence, after which the state named by the model's card is reset.
     #[serde(default = "default_sequence")]
     #[schemars(range(min = 1))]
     pub sequence: u32,

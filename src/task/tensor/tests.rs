@@ -77,8 +77,8 @@ fn what_does_not_fit_is_named_with_file_and_shape() {
         (b"\x1f\x8b\x08\0".to_vec(), "gunzip"),
         (npy("<f8", false, "(4, 2)", &data), "48 bytes of data; its shape [4, 2] takes 64"),
         (npy("<f8", false, "(3, 2)", &f64s(&[0.0, 0.0, 0.0, 1e300, 0.0, 0.0])), "row 1, column 1 is inf"),
-        (b"\x93NUMPY".to_vec(), "no .npy file"),
-        (Vec::new(), "no .npy file"),
+        (b"\x93NUMPY".to_vec(), "not a .npy file"),
+        (Vec::new(), "not a .npy file"),
     ] {
         let text = error(&bytes);
         assert!(text.starts_with("in.npy: ") && text.contains(needle), "{needle}: {text}");

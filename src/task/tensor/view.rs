@@ -1,4 +1,4 @@
-//! What screens show of arrays through the network.
+//! Data that screens show of arrays through the network.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::text::visible_line;
 
 /// Outputs that a view carries.
 const OUTPUTS: usize = 1024;
-/// Rows to come that a view carries before the first step, and values of each.
+/// Number of coming rows in a view before the first step, and of values of each.
 const UPCOMING: (u32, usize) = (6, 32);
 
 /// Rows in, rows out.
@@ -24,9 +24,10 @@ pub struct TensorView {
     pub total: u64,
     /// Name of the file with the array that is read.
     pub source: String,
-    /// First rows of it, their first values each, before the first step only; empty afterwards.
+    /// First rows of the array, their first values each, before the first step only; empty
+    /// afterwards.
     pub upcoming: Vec<Vec<f32>>,
-    /// What the last layer sent in the last completed time step, at most 1,024 values.
+    /// Values that the last layer sent in the last completed time step, at most 1,024.
     pub last: Vec<f32>,
 }
 

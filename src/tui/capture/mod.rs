@@ -29,14 +29,14 @@ fn written(row: &[Cell]) -> impl Iterator<Item = &Cell> {
     })
 }
 
-/// The characters, a line a row, without spaces at its end.
+/// Returns the characters, a line a row, without spaces at its end.
 pub fn text(buf: &Buffer) -> String {
     rows(buf)
         .map(|row| written(row).map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
         .collect()
 }
 
-/// The characters with the escape sequences that give them their colours in a terminal.
+/// Returns the characters with the escape sequences for their colours.
 pub fn ansi(buf: &Buffer) -> String {
     let mut out = String::new();
     for row in rows(buf) {
@@ -57,7 +57,7 @@ pub fn ansi(buf: &Buffer) -> String {
     out
 }
 
-/// Parameters of "select graphic rendition" after the reset, each with its semicolon.
+/// Returns the parameters of "select graphic rendition" after the reset, each with its semicolon.
 fn sgr(cell: &Cell) -> String {
     let mut out = String::new();
     for (modifier, code) in [

@@ -1,11 +1,11 @@
-//! What a terminal's colours are on paper: `docs/screenshot.md` lists them.
+//! Colours of a terminal on paper, as `docs/screenshot.md` lists them.
 
 use ratatui::style::Color;
 
 /// Red, green, blue.
 pub type Rgb = (u8, u8, u8);
 
-/// The colours that a terminal would have of its own.
+/// Colours of a terminal that has no settings of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
     /// Colour of the background.
@@ -117,7 +117,7 @@ pub fn halfway(a: Rgb, b: Rgb) -> Rgb {
     (mean(a.0, b.0), mean(a.1, b.1), mean(a.2, b.2))
 }
 
-/// As CSS writes it.
+/// Formats a colour for CSS.
 pub fn hex((r, g, b): Rgb) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }

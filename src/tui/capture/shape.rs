@@ -1,12 +1,12 @@
 //! Characters that have to meet their neighbours, as shapes: fonts and line heights of browsers
 //! leave gaps between them.
 
-/// What is drawn in a cell.
+/// Drawing of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// Up to two rectangles, left, top, right, bottom in eighths of the cell.
     Fill([Option<(u8, u8, u8, u8)>; 2]),
-    /// The whole cell, so many per cent of the ink.
+    /// The whole cell, with this percentage of the ink.
     Shade(u8),
     /// Lines from the middle to these sides.
     Lines(Lines),
@@ -67,7 +67,7 @@ pub fn is_drawn(character: char) -> bool {
     shape(character).is_some()
 }
 
-/// The shape of a character; none for what is text.
+/// Returns the shape of a character; `None` for text.
 pub fn shape(character: char) -> Option<Shape> {
     let one = |left, top, right, bottom| Some(Shape::Fill([Some((left, top, right, bottom)), None]));
     let code = character as u32;

@@ -23,10 +23,10 @@ const SCALE: f32 = 1.5;
 const BASELINE: u32 = 9;
 const FONTS: &str = "'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace";
 
-/// How a piece of text looks: ink, then bold, italic, underlined, crossed out.
+/// Style of a piece of text: ink, then bold, italic, underlined, crossed out.
 type TextStyle = (Rgb, bool, bool, bool, bool);
 
-/// What is drawn, by colour.
+/// Shapes to draw, grouped by colour.
 #[derive(Default)]
 struct Drawing {
     grounds: BTreeMap<Rgb, String>,
@@ -120,8 +120,8 @@ struct Run {
     colour: Rgb,
 }
 
-/// Runs of a background other than the screen's own; a run that goes on in the next
-/// row grows downwards.
+/// Collects runs of a background other than the screen's own; a run that continues in the next row
+/// grows downwards.
 fn grounds(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     let mut open: Vec<Run> = Vec::new();
     let mut close = |run: Run, below: u32| {
@@ -157,12 +157,12 @@ fn grounds(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     }
 }
 
-/// A rectangle as part of a path; numbers are whole units, or quarters of one.
+/// Adds a rectangle to a path; numbers are whole units, or quarters of one.
 fn rect(path: &mut String, (left, top): (u32, u32), (right, bottom): (u32, u32)) {
     let _ = write!(path, "M{left} {top}H{right}V{bottom}H{left}z");
 }
 
-/// The same in eighths of a cell.
+/// Adds a rectangle given in eighths of a cell to a path.
 fn fine_rect(path: &mut String, (x, y): (u32, u32), (left, top, right, bottom): (u32, u32, u32, u32)) {
     let across = |eighths: u32| (x * 8 * CELL.0 + eighths * CELL.0) as f32 / 8.0;
     let down = |eighths: u32| (y * 8 * CELL.1 + eighths * CELL.1) as f32 / 8.0;
@@ -319,7 +319,7 @@ fn end(drawing: &mut Drawing, row: u32, piece: Option<(u32, TextStyle, String)>)
     let _ = writeln!(texts, "<text x=\"{x}\" y=\"{y}\" textLength=\"{length}\">{}</text>", escape(text));
 }
 
-/// Text as XML takes it.
+/// Escapes text for XML.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

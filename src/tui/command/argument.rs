@@ -1,16 +1,16 @@
-//! What may follow a command's name in the palette.
+//! Arguments that may follow a command's name in the palette.
 
 use super::{Verb, Withhold};
 use crate::session::debug::PointKind;
 
-/// What a command takes.
+/// Kind of argument of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// A moment: `step 12`, `time 5300`, `event 1000`, a bookmark.
     Moment,
     /// A fault: `KillPe(pe: (3, 4, 2))`.
     Fault,
-    /// A PE whose core is to halt: `3,4,2`.
+    /// PE whose core to halt: `3,4,2`.
     Kill,
     /// Name of a bookmark to set, and words about the moment.
     Name,
@@ -50,7 +50,7 @@ pub enum Argument {
     Port,
     /// A unit of a layer: `rnns.1:41`.
     Unit,
-    /// A field of the scene and its value: `mapping.layers.1.pes=10`.
+    /// Field of the scene and its value: `mapping.layers.1.pes=10`.
     Edit,
     /// `keep`: run to the same step.
     Keep,

@@ -1,6 +1,6 @@
 //! Keys of the PE panel.
 
-/// What a key does in the panel, beside moving.
+/// Action of a key in the PE panel, beside moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// Core, Memory, Neurons, and round.
@@ -11,9 +11,9 @@ pub enum Key {
     Format,
     /// Units by number or by distance.
     Sort,
-    /// Where the word, or the link, leads.
+    /// Go to the place that the word or the link leads to.
     Follow,
-    /// Where one came from.
+    /// Go back to the previous place.
     Back,
     /// A screen down.
     PageDown,
@@ -21,10 +21,10 @@ pub enum Key {
     PageUp,
     /// The first word or unit.
     First,
-    /// The last one of the list.
+    /// Go to the last entry of the list.
     Last,
     /// The next region of the map.
     NextRegion,
-    /// The one before.
+    /// Go to the region before.
     PreviousRegion,
 }

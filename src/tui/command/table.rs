@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::{Action, Argument, Command, Context, Direction, Do, Group, Verb, When, Withhold, pe};
+use super::{Action, Argument, Command, Context, Direction, Group, LessonAction, Verb, When, Withhold, pe};
 use crate::session::command::StepUnit;
 use crate::session::debug::PointKind;
 use crate::session::instructions::Motion;
@@ -50,26 +50,26 @@ const fn inside(
 }
 
 impl Command {
-    /// The same, with further names for the palette: gdb's, where there are such.
+    /// Adds further names for the palette: gdb's, where there are such.
     const fn also(mut self, names: &'static [&'static str]) -> Self {
         self.also = names;
         self
     }
 
-    /// The same, with what may follow its name in the palette.
+    /// Sets the argument that may follow the name in the palette.
     const fn takes(mut self, argument: Argument) -> Self {
         self.argument = Some(argument);
         self
     }
 
-    /// The same, with keys that count only while something has the keyboard.
+    /// Limits the keys to a context.
     const fn within(mut self, context: Context) -> Self {
         self.context = context;
         self
     }
 }
 
-/// Every command. Order is the order of the footer (what does not fit is left out from the end) and
+/// All commands, in the order of the footer (which leaves out from the end what does not fit) and
 /// of the help.
 #[rustfmt::skip] // a table reads as one: a row a line
 pub const COMMANDS: &[Command] = &[
@@ -78,11 +78,11 @@ pub const COMMANDS: &[Command] = &[
     row("task-view", Action::TaskView, &["v"], "transformer: text, spikes, state of a head, expectations", "view", Group::View, When::Attention).within(Context::Attention),
     inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons, code"),
     row("pe-follow", Action::Pe(pe::Key::Follow), &["enter"], "PE panel: where a word or a link leads; else expand", "", Group::Pe, When::Loaded),
-    inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to where following began"),
+    inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to the place before the last link"),
     inside("word-format", pe::Key::Format, &["x"], "words as hex, f32, u32"),
     row("help", Action::Help, &["?", "f1"], "the focused panel, all keys, words; with search", "help", Group::App, When::Always),
     row("glossary", Action::Glossary, &[], "terms of the app and its pages: slot, block, tick, ...", "", Group::App, When::Always).also(&["terms"]),
-    row("palette", Action::Palette, &[":"], "any command by its name, with what it takes", "command", Group::App, When::Always),
+    row("palette", Action::Palette, &[":"], "any command by its name, with its argument", "command", Group::App, When::Always),
     row("quit", Action::Quit, &["q", "ctrl-c"], "quit", "quit", Group::App, When::Always).also(&["exit"]),
     row("close", Action::Close, &["esc"], "close the top layer; drop a count", "close", Group::App, When::Layer),
     row("next-metric", Action::NextMetric, &["m"], "next heat metric", "metric", Group::View, When::Chip),
@@ -92,16 +92,16 @@ pub const COMMANDS: &[Command] = &[
     row("step-phase", Action::Step(StepUnit::Phase), &["p", "o"], "step one phase: until the slowest PE ends its operation", "phase", Group::Run, When::Loaded),
     row("step-event", Action::Step(StepUnit::Event), &["i"], "step one event of the machine's queue (100i: a hundred)", "event", Group::Run, When::Loaded),
     row("swap", Action::Swap, &["|"], "two scenes in step: show the other one", "swap", Group::View, When::Against),
-    row("findings", Action::Findings, &["!"], "what is worth knowing: imbalance, races, idle PEs", "findings", Group::View, When::Warned).also(&["warnings"]),
+    row("findings", Action::Findings, &["!"], "findings: imbalance, races, idle PEs", "findings", Group::View, When::Warned).also(&["warnings"]),
     row("step-sequence", Action::Step(StepUnit::Sequence), &["f"], "finish the sequence (70 tokens), or the gesture", "sequence", Group::Run, When::Loaded),
     row("back", Action::Back(StepUnit::TimeStep), &["S"], "step back one time step (10S: ten)", "back", Group::Run, When::Loaded).also(&["reverse-step"]),
     row("back-layer", Action::Back(StepUnit::Layer), &["N"], "step back to the end of the layer before", "", Group::Run, When::Loaded).also(&["reverse-next"]),
     row("back-phase", Action::Back(StepUnit::Phase), &["P", "O"], "step back one phase", "", Group::Run, When::Loaded),
     row("back-event", Action::Back(StepUnit::Event), &["I"], "step back one event (100I: a hundred)", "", Group::Run, When::Loaded),
     row("back-sequence", Action::Back(StepUnit::Sequence), &["F"], "step back to the beginning of the sequence, or gesture", "", Group::Run, When::Loaded),
-    row("previous-stop", Action::PreviousStop, &["u"], "back to where it stood still before", "", Group::Run, When::Loaded),
+    row("previous-stop", Action::PreviousStop, &["u"], "back to the previous stop", "", Group::Run, When::Loaded),
     row("bookmark", Action::Bookmark, &["B"], "set a bookmark here: `bookmark NAME words about it`", "", Group::Run, When::Loaded).takes(Argument::Name),
-    row("delete-bookmark", Action::Given, &[], "take a bookmark away: `delete-bookmark NAME`", "", Group::Run, When::Loaded).also(&["unmark"]).takes(Argument::Bookmark),
+    row("delete-bookmark", Action::Given, &[], "delete a bookmark: `delete-bookmark NAME`", "", Group::Run, When::Loaded).also(&["unmark"]).takes(Argument::Bookmark),
     row("previous-bookmark", Action::PreviousBookmark, &["["], "go to the bookmark before", "", Group::Run, When::Loaded),
     row("next-bookmark", Action::NextBookmark, &["]"], "go to the bookmark after", "", Group::Run, When::Loaded),
     row("goto", Action::Goto, &["g"], "go to a step, a time, an event, a bookmark", "", Group::Run, When::Loaded).also(&["jump"]).takes(Argument::Moment),
@@ -129,10 +129,10 @@ pub const COMMANDS: &[Command] = &[
     row("noc", Action::Panel(4), &["4"], "panel 4: NoC, links and packets", "", Group::View, When::Loaded),
     row("timers", Action::Panel(5), &["5"], "panel 5: Timers, time per phase and layer", "", Group::View, When::Loaded),
     row("sparsity", Action::Panel(6), &["6"], "panel 6: Sparsity, weights and activity", "", Group::View, When::Loaded),
-    row("energy", Action::Panel(7), &["7"], "panel 7: Energy, power and where it goes", "", Group::View, When::Loaded),
-    row("pe", Action::Panel(8), &["8"], "panel 8: PE, one from the inside", "", Group::View, When::Loaded).takes(Argument::Pe),
+    row("energy", Action::Panel(7), &["7"], "panel 7: Energy, power and its uses", "", Group::View, When::Loaded),
+    row("pe", Action::Panel(8), &["8"], "panel 8: PE, the inside of one PE", "", Group::View, When::Loaded).takes(Argument::Pe),
     row("breakpoints", Action::Points, &["b"], "breakpoints and tracepoints: list, add, on/off, delete", "break", Group::Run, When::Loaded).also(&["info-break"]),
-    row("timeline", Action::Panel(9), &["9"], "panel 9: Timeline, who does what when; the critical path", "", Group::View, When::Loaded),
+    row("timeline", Action::Panel(9), &["9"], "panel 9: Timeline, PEs over time and the critical path", "", Group::View, When::Loaded),
     row("pins", Action::Panel(0), &["0"], "panel 0: Pins, pinned values over time", "", Group::View, When::Loaded),
     row("zoom-in", Action::ZoomIn, &["}"], "timeline, raster: half the window, about the cursor", "closer", Group::View, When::Zoom),
     row("zoom-out", Action::ZoomOut, &["{"], "timeline, raster: twice the window", "farther", Group::View, When::Zoom),
@@ -143,12 +143,12 @@ pub const COMMANDS: &[Command] = &[
     row("neurons-out", Action::NeuronsOut, &["("], "raster: twice the neurons, then all populations", "", Group::View, When::Raster),
     row("task-view-back", Action::TaskViewBack, &["V"], "transformer: the view before; arrows choose a head", "", Group::View, When::Attention).within(Context::Attention),
     row("pin", Action::Pin, &["@"], "pin an expression; raster, neurons: draw the potential", "", Group::View, When::Loaded).also(&["watch", "display"]).takes(Argument::Expression),
-    row("unpin", Action::Unpin, &["delete"], "pins: take the selected one out: `unpin 2`", "", Group::View, When::Pins).also(&["undisplay"]).takes(Argument::Pinned),
+    row("unpin", Action::Unpin, &["delete"], "pins: remove the selected one: `unpin 2`", "", Group::View, When::Pins).also(&["undisplay"]).takes(Argument::Pinned),
     row("export-pins", Action::ExportPins, &[], "values of the pins so far as CSV: `export-pins FILE`", "", Group::View, When::Loaded).takes(Argument::PinsFile),
     row("messages", Action::Messages, &["E"], "messages so far in full; why the run stopped first", "", Group::View, When::Always),
     row("constants", Action::Constants, &["C"], "every hardware number, how it is known, and its source", "", Group::View, When::Loaded),
     row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, traffic from whom to whom, chips of a board", "", Group::View, When::Loaded),
-    inside("pe-part-back", pe::Key::PreviousPart, &["V"], "the other way round"),
+    inside("pe-part-back", pe::Key::PreviousPart, &["V"], "core, memory, neurons, code: the part before"),
     inside("sort-units", pe::Key::Sort, &["y"], "units in order, or nearest to θ first"),
     inside("next-region", pe::Key::NextRegion, &["a"], "next region of the map"),
     inside("previous-region", pe::Key::PreviousRegion, &["A"], "region before"),
@@ -181,15 +181,15 @@ pub const COMMANDS: &[Command] = &[
     row("kernels", Action::Verb(Verb::Kernels), &[], "costs of kernels, instruction by instruction", "", Group::App, When::Always).also(&["listing"]).takes(Argument::Verb(Verb::Kernels)),
     row("search", Action::Search, &["/"], "search the text for a word; n and N go on and back", "", Group::View, When::Loaded).also(&["find"]).takes(Argument::Word),
     row("next-place", Action::NextPlace, &["n"], "search: the next place of the word", "", Group::View, When::Found).within(Context::Search),
-    row("previous-place", Action::PreviousPlace, &["N"], "search: the place of the word before", "", Group::View, When::Found).within(Context::Search),
+    row("previous-place", Action::PreviousPlace, &["N"], "search: the previous place of the word", "", Group::View, When::Found).within(Context::Search),
     row("go-to-place", Action::GoToPlace, &["enter"], "search: go to this place, or run there", "", Group::View, When::Found).within(Context::Search),
     row("leave-search", Action::LeaveSearch, &["esc"], "search: stop the run to a place; close", "", Group::View, When::Found).within(Context::Search),
     row("step-instruction", Action::StepCode(Motion::Instruction), &["i"], "machine code: step one instruction of the selected PE", "", Group::Pe, When::Loaded).also(&["stepi"]).within(Context::Code),
     row("back-instruction", Action::BackCode(Motion::Instruction), &["I"], "machine code: step back one instruction", "", Group::Pe, When::Loaded).also(&["reverse-stepi"]).within(Context::Code),
-    row("step-line", Action::StepCode(Motion::Line), &["n"], "machine code: step to another line of the source", "", Group::Pe, When::Loaded).within(Context::Code),
-    row("back-line", Action::BackCode(Motion::Line), &["N"], "machine code: back to the begin of a line of the source", "", Group::Pe, When::Loaded).within(Context::Code),
+    row("step-line", Action::StepCode(Motion::Line), &["n"], "machine code: step to another source line", "", Group::Pe, When::Loaded).within(Context::Code),
+    row("back-line", Action::BackCode(Motion::Line), &["N"], "machine code: back to the start of a source line", "", Group::Pe, When::Loaded).within(Context::Code),
     row("finish", Action::StepCode(Motion::Function), &["f"], "machine code: to the end of the function", "", Group::Pe, When::Loaded).within(Context::Code),
-    row("back-finish", Action::BackCode(Motion::Function), &["F"], "machine code: back to the begin of the function", "", Group::Pe, When::Loaded).also(&["reverse-finish"]).within(Context::Code),
+    row("back-finish", Action::BackCode(Motion::Function), &["F"], "machine code: back to the start of the function", "", Group::Pe, When::Loaded).also(&["reverse-finish"]).within(Context::Code),
     row("gdb", Action::Gdb, &[], "serve gdb on this chip: `gdb`, `gdb 3333`; `gdb off` ends it", "", Group::Pe, When::Loaded).takes(Argument::Port),
     row("level", Action::Given, &[], "level of the selected PE's routines: `level code`, `native`", "", Group::Pe, When::Loaded).takes(Argument::Level),
     row("address", Action::Given, &[], "memory of the selected PE at an address: `address 0x4d2c`", "", Group::Pe, When::Loaded).takes(Argument::Address),
@@ -206,9 +206,9 @@ pub const COMMANDS: &[Command] = &[
     row("ramp", Action::Given, &[], "colours of heat maps by their name: `ramp viridis`", "", Group::App, When::Always).takes(Argument::Ramp),
     row("glyphs", Action::Given, &[], "characters to draw with: `glyphs braille`", "", Group::App, When::Always).takes(Argument::Glyphs),
     row("color", Action::Given, &[], "colours of the terminal: `color 256`", "", Group::App, When::Always).takes(Argument::Color),
-    row("next-page", Action::Lesson(Do::Next), &["."], "lesson: the next page, and the moment that it is about", "", Group::View, When::Lesson),
-    row("previous-page", Action::Lesson(Do::Previous), &[","], "lesson: the page before, and its moment", "", Group::View, When::Lesson),
-    row("question", Action::Lesson(Do::Ask), &["'"], "lesson: the question of the page; 1 to 4 answer it", "", Group::View, When::Lesson),
-    row("lesson-text", Action::Lesson(Do::Toggle), &["L"], "lesson: the text on screen, or not", "", Group::View, When::Lesson),
-    row("present", Action::Lesson(Do::Present), &["H"], "presenter mode: show the keys pressed, run slowly", "", Group::App, When::Loaded),
+    row("next-page", Action::Lesson(LessonAction::Next), &["."], "lesson: the next page, and the moment that it is about", "", Group::View, When::Lesson),
+    row("previous-page", Action::Lesson(LessonAction::Previous), &[","], "lesson: the page before, and its moment", "", Group::View, When::Lesson),
+    row("question", Action::Lesson(LessonAction::Ask), &["'"], "lesson: the question of the page; 1 to 4 answer it", "", Group::View, When::Lesson),
+    row("lesson-text", Action::Lesson(LessonAction::Toggle), &["L"], "lesson: show or hide the text", "", Group::View, When::Lesson),
+    row("present", Action::Lesson(LessonAction::Present), &["H"], "presenter mode: show the keys pressed, run slowly", "", Group::App, When::Loaded),
 ];

@@ -1,4 +1,4 @@
-//! Where in the file a binding stands that cannot be.
+//! Search for the place in the file of a binding that is not possible.
 
 use std::ops::Range;
 use std::path::Path;

@@ -24,17 +24,17 @@ use crate::file;
 use crate::scene::error::SceneError;
 use crate::scene::{explain, locate};
 
-/// Names the configuration file, in place of the usual one.
+/// Environment variable that names the configuration file, in place of the usual one.
 pub const ENV: &str = "SPINNTUI_CONFIG";
 /// No configuration is this long.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// What the user has set once and for all.
+/// Settings of the user's configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// The file it came from; none if there is none.
+    /// Path of the file; `None` without a file.
     pub path: Option<PathBuf>,
-    /// Looks; what is not set is left to the environment.
+    /// Choices about the look; those left out are left to the environment.
     pub looks: LooksChoice,
     /// Keys: the table's, with the file's in their place.
     pub keymap: Keymap,
@@ -46,7 +46,7 @@ pub struct Config {
     pub keep: Option<bool>,
 }
 
-/// The file as it is written.
+/// Contents of the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Config")]
 struct File {
@@ -61,8 +61,8 @@ struct File {
     keys: std::collections::BTreeMap<String, Vec<String>>,
 }
 
-/// Where the configuration file is looked for: `$SPINNTUI_CONFIG`, or `spinntui/config.ron` in the
-/// folder that XDG says. None if the user has no home.
+/// Returns the place of the configuration file: `$SPINNTUI_CONFIG`, or `spinntui/config.ron` in the
+/// folder that XDG names. `None` if the user has no home.
 pub fn usual_path() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(ENV).filter(|path| !path.is_empty()) {
         return Some(PathBuf::from(path));
@@ -96,7 +96,7 @@ impl Config {
         };
         let text = file::read_text(path, MAX_BYTES).map_err(|error| match error.kind() {
             ErrorKind::FileTooLarge => {
-                fail("the file is longer than 1 MiB, and no configuration is".to_owned())
+                fail("the file is longer than 1 MiB, too long for a configuration".to_owned())
             }
             _ => fail(format!("cannot be read: {error}")),
         })?;
@@ -131,7 +131,7 @@ impl Config {
     }
 }
 
-/// A name, as its type reads it; none if nothing is set.
+/// Parses a name by its type; `None` if nothing is set.
 fn given<T: std::str::FromStr<Err: std::fmt::Display>>(text: Option<&str>) -> Result<Option<T>, String> {
     text.map(|text| text.parse::<T>().map_err(|error| error.to_string())).transpose()
 }

@@ -1,4 +1,5 @@
-//! The configuration in force, written so that it can be read back; the keys in force, as a table.
+//! Printing of the configuration in force, in a form that can be read back, and of the keys in
+//! force, as a table.
 
 use std::fmt::Write as _;
 
@@ -80,7 +81,7 @@ fn quoted(key: Key) -> String {
     format!("\"{name}\"")
 }
 
-/// Every command with its keys, by heading, in at most 100 columns.
+/// Lists every command with its keys, by heading, in at most 100 columns.
 pub fn keys_as_text(keymap: &Keymap) -> String {
     let mut text = String::new();
     for group in Group::ALL {

@@ -8,7 +8,7 @@ pub enum Reload {
     /// The start of the input.
     #[default]
     Start,
-    /// The present one: the new scene is run there.
+    /// Runs the new scene to the present step.
     Keep,
 }
 

@@ -1,5 +1,5 @@
-//! What stays from one start of the app to the next: pins and bookmarks with their scene,
-//! and the view.
+//! Storage of what survives a restart of the app: pins and bookmarks with their scene, and the
+//! view.
 //!
 //! Files lie in the folder that XDG names for states (`~/.local/state/spinntui`): `view.ron`, and
 //! in `scenes/` one a scene, named by the scene's file and a hash of its whole path. They are
@@ -20,7 +20,8 @@ use super::state::kept::Kept;
 use crate::text::visible_line;
 use view::View;
 
-/// Names the folder, in place of the usual one; where it is set and empty, nothing is kept.
+/// Environment variable that names the folder, in place of the usual one; if it is set and empty,
+/// nothing is kept.
 pub const ENV: &str = "SPINNTUI_STATE";
 
 /// Version of both kinds of files.
@@ -38,20 +39,20 @@ pub fn folder() -> Option<PathBuf> {
     }
 }
 
-/// File with what was read from it.
+/// File with the contents that were read.
 #[derive(Debug)]
 struct Place<T> {
     path: PathBuf,
-    /// Content that the file has; `None` if there is none yet.
+    /// Contents of the file; `None` if it does not exist.
     read: Option<T>,
 }
 
-/// Files that are written as the app is left; those that are left alone are not among them.
+/// Files that are written on leaving the app; files that are left alone are not among them.
 #[derive(Debug, Default)]
 pub struct Keeper {
     view: Option<Place<View>>,
     scene: Option<Place<Kept>>,
-    /// Scene as snapshots name it.
+    /// Name of the scene in snapshots.
     name: String,
     /// Whole path of the scene.
     whole: String,
@@ -88,7 +89,7 @@ impl Keeper {
         keeper
     }
 
-    /// Writes what has changed.
+    /// Writes the files whose contents have changed.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use crate::tui::panel::PanelId;
 #[serde(deny_unknown_fields, rename = "View")]
 pub struct View {
     version: u32,
-    /// Panels, the one focused last first.
+    /// All panels, the one focused last first.
     panels: Vec<PanelId>,
     expanded: bool,
     metric: Metric,

@@ -11,29 +11,29 @@ use super::format::{Act, Page};
 use super::load::{Loaded, Source};
 use super::text::{self, Piece};
 use crate::machine::fault::FaultTime;
-use crate::session::command::{Command, Performance};
+use crate::session::command::{Command, Script};
 use crate::session::debug::ExprError;
 use crate::session::debug::expr::Value;
-use crate::session::engine::{Arrived, EngineOptions, Held, Performed};
+use crate::session::engine::{EngineOptions, Held, ScriptResult, ScriptState};
 use crate::session::history::Place;
 
-/// What is known of a page's moment since it was first come to.
+/// Facts about a page's moment, known since it was first reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
     /// Events handled since the scene was opened.
     pub events: u64,
-    /// Hash of all that decides what the machine does next.
+    /// Hash of everything that determines the machine's future.
     pub state_hash: u128,
     /// Expressions of the lesson that are of this page, and their values.
     pub values: Vec<(String, Result<Value, ExprError>)>,
-    /// Whether what the page expects holds, and the values that it names.
+    /// Result of the page's expected condition, with the values of its names.
     pub holds: Option<Result<Held, ExprError>>,
 }
 
 /// The way to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// From where the experiment is: nothing has happened since the page before.
+    /// From the present position: nothing has happened since the page before.
     On,
     /// Over the moment of this page, or of the start.
     Over(Option<usize>),
@@ -46,29 +46,29 @@ enum Way {
 enum ByHand {
     /// No effect that matters to the next page.
     Nothing,
-    /// The experiment stands at another moment.
+    /// The experiment is at another moment.
     Moved,
-    /// A fault was injected or the scene was opened again, which time travel does not undo.
+    /// A fault was injected or the scene was opened again, which a seek does not undo.
     Disturbed,
 }
 
-/// A lesson on its way.
+/// Lesson in progress.
 #[derive(Clone, Debug)]
 pub struct Course {
     /// Lesson with its scene.
     pub loaded: Loaded,
     /// The page that is shown, from 0.
     pub page: usize,
-    /// Pages that were come to.
+    /// Facts about each page's moment; `None` where it was not reached yet.
     known: Vec<Option<Known>>,
-    /// The page whose moment the engine came to last.
+    /// Index of the page whose moment the engine reached last.
     here: Option<usize>,
-    /// What the engine is on its way to: the tag of its answer, and the way.
+    /// Seek in progress: the tag of its answer, and the way.
     pending: Option<(u32, Way)>,
     tags: u32,
     /// Effect of the user's commands since the page's moment.
     by_hand: ByHand,
-    /// Why the page's moment could not be come to.
+    /// Reason for which the page's moment could not be reached.
     pub problem: Option<String>,
     /// The text is not on screen.
     pub hidden: bool,
@@ -76,7 +76,7 @@ pub struct Course {
     pub scroll: usize,
     /// Whether the page's question is shown in place of its text, and digits answer it.
     pub asking: bool,
-    /// What was answered on each page, from 0.
+    /// Choice answered on each page, from 0.
     pub answers: Vec<Option<usize>>,
 }
 
@@ -100,7 +100,7 @@ impl Course {
         }
     }
 
-    /// The engine that it begins with.
+    /// Returns the options of the engine for the first page.
     pub fn engine(&self) -> EngineOptions {
         let first = self.loaded.sources.first();
         EngineOptions {
@@ -119,7 +119,7 @@ impl Course {
         self.tags > 0
     }
 
-    /// How many pages there are.
+    /// Returns the number of pages.
     pub fn pages(&self) -> usize {
         self.known.len()
     }
@@ -139,18 +139,18 @@ impl Course {
         self.source(self.page).map(|source| source.scene.as_path())
     }
 
-    /// What is known of a page.
+    /// Returns the facts about a page's moment, if it was reached.
     pub fn known(&self, page: usize) -> Option<&Known> {
         self.known.get(page)?.as_ref()
     }
 
-    /// Whether the engine has yet to come to the page that is shown.
+    /// Returns `true` if the engine has yet to reach the page that is shown.
     pub fn is_under_way(&self) -> bool {
         self.pending.is_some()
     }
 
-    /// The value of an expression in the text of the page that is shown, in words; none while it
-    /// is not known.
+    /// Returns the value of an expression in the text of the page that is shown, in words; `None`
+    /// while it is not known.
     pub fn value(&self, page: Option<usize>, expression: &str) -> Option<String> {
         let known = self.known(page.map_or(self.page, |number| number.saturating_sub(1)))?;
         let (_, value) = known.values.iter().find(|(other, _)| other == expression)?;
@@ -178,7 +178,7 @@ impl Course {
         let to = self.page;
         let expect = self.loaded.lesson().pages.get(to).and_then(|page| page.expect.as_deref());
         let conditions = expect.map(|text| self.with_values(text));
-        Command::Perform(Performance {
+        Command::Perform(Script {
             tag: self.tags,
             commands: self.commands(way, to),
             values: self.expressions(to),
@@ -198,7 +198,7 @@ impl Course {
         self.loaded.lesson().pages.get(page).map_or(&[], |page| &page.commands)
     }
 
-    /// How to come to a page.
+    /// Returns the way to a page.
     fn way(&self, to: usize, at: Option<u64>) -> Way {
         let first = self.since(to);
         let Some(here) =
@@ -262,7 +262,7 @@ impl Course {
         text
     }
 
-    /// Expressions to be told at a page's moment: of its own text, and of later ones
+    /// Returns the expressions to evaluate at a page's moment: of its own text, and of later ones
     /// that look back.
     fn expressions(&self, of: usize) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
@@ -283,7 +283,7 @@ impl Course {
 
     /// The engine has reached a page's moment, or cannot. What it says of other performances is
     /// ignored. A way that failed is tried once more: then this is what to tell the engine.
-    pub fn performed(&mut self, performed: Performed) -> Option<Command> {
+    pub fn performed(&mut self, performed: ScriptResult) -> Option<Command> {
         let (_, way) = self.pending.take_if(|(tag, _)| *tag == performed.tag)?;
         match performed.result {
             Ok(arrived) => {
@@ -298,8 +298,8 @@ impl Course {
         }
     }
 
-    fn arrived(&mut self, arrived: Arrived) {
-        let Arrived { events, state_hash, values, conditions } = arrived;
+    fn arrived(&mut self, arrived: ScriptState) {
+        let ScriptState { events, state_hash, values, conditions } = arrived;
         let values = self.expressions(self.page).into_iter().zip(values).collect();
         let holds = conditions.into_iter().next();
         let known = Known { events, state_hash, values, holds };
@@ -307,7 +307,7 @@ impl Course {
         self.by_hand = ByHand::Nothing;
         let Some(slot) = self.known.get_mut(self.page) else { return };
         if slot.as_ref().is_some_and(|before| before.state_hash != state_hash) {
-            self.problem = Some("this is not what it was before: has a file been changed?".to_owned());
+            self.problem = Some("the state differs from the first visit: was a file changed?".to_owned());
         }
         *slot = Some(known);
     }

@@ -1,4 +1,4 @@
-//! What a lesson's file holds: `docs/lessons.md` describes every field.
+//! Format of a lesson's file, as `docs/lessons.md` describes it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,15 +21,14 @@ pub const VERSIONS: [u32; 1] = [1];
 pub struct Lesson {
     /// Version of the format: 1.
     pub version: u32,
-    /// Title, as lists and the screen show it.
+    /// Title, for lists and the screen.
     pub title: String,
-    /// What one learns, in a sentence.
+    /// Aim of the lesson, in a sentence.
     pub about: String,
-    /// How long it takes with a class, minutes.
+    /// Duration with a class, minutes.
     #[schemars(range(min = 1, max = 600))]
     pub minutes: u32,
-    /// The scene that it begins with. Looked for beside the lesson and where scenes look
-    /// for their models.
+    /// Path of the first scene, searched beside the lesson and where scenes look for their models.
     pub scene: String,
     /// Changes to the scene, `("path", "value")`, as `--set` makes them.
     #[serde(default)]
@@ -42,9 +41,9 @@ pub struct Lesson {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
-    /// Title, as lists and the screen show it.
+    /// Title, for lists and the screen.
     pub title: String,
-    /// What to read. `**bold**` and `` `code` ``; an empty line begins a paragraph;
+    /// Text of the page. `**bold**` and `` `code` ``; an empty line begins a paragraph;
     /// `{perplexity}` is the value of an expression of the debugger at the page's moment, `{2:
     /// step_us}` that at page 2.
     pub text: String,
@@ -54,13 +53,13 @@ pub struct Page {
     /// Changes to the scene, from this page on, instead of those before.
     #[serde(default)]
     pub set: Option<Vec<(String, String)>>,
-    /// What happens between the page before and this one. The page's moment is after it.
+    /// Actions between the page before and this one. The page's moment is after them.
     #[serde(default)]
     pub commands: Vec<Act>,
-    /// What is on screen.
+    /// View of the screen.
     #[serde(default)]
     pub show: Show,
-    /// What is marked.
+    /// Marked parts of the screen.
     #[serde(default)]
     pub highlight: Vec<Mark>,
     /// A condition of the debugger that has to hold at the page's moment: `lesson NAME --check`
@@ -76,7 +75,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Its texts that may hold values in braces, with their fields.
+    /// Returns the texts that may hold values in braces, each with its field.
     pub fn texts(&self) -> Vec<(String, &str)> {
         let mut texts = vec![("text".to_owned(), self.text.as_str())];
         if let Some(question) = &self.question {
@@ -96,11 +95,11 @@ impl Page {
     }
 }
 
-/// Something that a page does.
+/// Action of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Act {
-    /// Go on by so many units.
+    /// Advance by a number of units.
     Step {
         /// Event, Phase, Layer, `TimeStep` or Sequence.
         unit: StepUnit,
@@ -110,11 +109,11 @@ pub enum Act {
     },
     /// Go to a moment, back or ahead.
     Go(FaultTime),
-    /// Let something go wrong.
+    /// Inject a fault.
     Inject(Fault),
 }
 
-/// What is on screen. What is not given stays as it is.
+/// View of the screen. Fields that are left out stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Show {
@@ -128,22 +127,22 @@ pub struct Show {
     pub window: Option<Window>,
     /// The selected PE, as `(x, y, p)`.
     pub pe: Option<Place>,
-    /// What panel 8 shows of it.
+    /// View of the PE in panel 8.
     pub part: Option<Part>,
-    /// The byte address under its cursor, in Memory.
+    /// Byte address under the cursor, in Memory.
     pub address: Option<u32>,
-    /// The unit under its cursor, in Neurons: the first of the PE is 0.
+    /// Unit under the cursor, in Neurons: the first of the PE is 0.
     pub unit: Option<u32>,
 }
 
-/// What panel 8 shows of a PE.
+/// View of a PE in panel 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Part {
     /// Status, operation, timers.
     Core,
     /// Bytes with their labels.
     Memory,
-    /// Units, and who gets what they send.
+    /// Units, with the receivers of what they send.
     Neurons,
     /// Machine code beside its source.
     Code,
@@ -167,7 +166,7 @@ pub enum Mark {
     Panel(PanelId),
     /// A PE of the floor plan, as `(x, y, p)`.
     Pe(Place),
-    /// A key, as the help writes it: `s`, `space`, `ctrl-d`.
+    /// Key in the help's notation: `s`, `space`, `ctrl-d`.
     Key(String),
 }
 
@@ -191,7 +190,7 @@ pub struct Question {
     pub text: String,
     /// Two to four answers.
     pub choices: Vec<String>,
-    /// Which one is right, from 1.
+    /// Number of the right choice, from 1.
     pub answer: usize,
     /// Explanation that is shown after an answer.
     pub because: String,

@@ -14,12 +14,12 @@ use crate::scene::shape::{self, Shape};
 use crate::tui::keymap::parse_key;
 use crate::tui::presses::presses;
 
-/// Where shipped lessons are, from one of the places where scenes look for their models.
+/// Folder of the shipped lessons, within one of the places where scenes look for their models.
 const FOLDER: &str = "scenes/lessons";
 /// Most choices of a question: the keys 1 to 4.
 const CHOICES: usize = 4;
 
-/// How lessons are read.
+/// Description of lesson files for the reader.
 pub const KIND: Kind = Kind {
     word: "lesson",
     described: "docs/lessons.md",
@@ -33,43 +33,42 @@ fn shape() -> &'static Shape {
     SHAPE.get_or_init(shape::of::<Lesson>)
 }
 
-/// A lesson that can be taken, as lists show it.
+/// Lesson in the list of lessons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What one types: the file's name without `.ron`.
+    /// Name of the lesson to type: the file's name without `.ron`.
     pub name: String,
     /// Path of the lesson's file.
     pub path: PathBuf,
     /// Title of the lesson.
     pub title: String,
-    /// What one learns.
+    /// Aim of the lesson.
     pub about: String,
-    /// How long it takes, minutes.
+    /// Duration, minutes.
     pub minutes: u32,
 }
 
-/// A lesson that was read and checked, with the scenes of its pages found.
+/// Lesson that was read and checked, with the scenes of its pages found.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The lesson, its file and its text.
+    /// Lesson with its file and text.
     pub document: Document<Lesson>,
-    /// The scene of each page, and the changes to it.
+    /// Scene of each page, with its edits.
     pub sources: Vec<Source>,
 }
 
-/// What a page's experiment is built from.
+/// Scene of a page's experiment, with its edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The page where it is opened.
+    /// Index of the page on which the scene is opened.
     pub since: usize,
     /// The scene's file.
     pub scene: PathBuf,
-    /// Changes to it.
+    /// Edits of the scene.
     pub set: Vec<(String, String)>,
 }
 
-/// The shipped lessons, by the number that their text puts them in, or by name. A file that cannot
-/// be read is left out.
+/// Lists the shipped lessons, in their order, then by name. Files that cannot be read are left out.
 pub fn shipped() -> Vec<Entry> {
     let mut found = BTreeMap::new();
     let mut folders = find::among_folders(Path::new(FOLDER));
@@ -95,7 +94,7 @@ pub fn shipped() -> Vec<Entry> {
     entries
 }
 
-/// The order in which the shipped lessons build on each other; others come after them, by name.
+/// Order in which the shipped lessons build on each other; others follow by name.
 const ORDER: [&str; 10] = [
     "what-is-a-pe",
     "where-a-neuron-lives",
@@ -117,7 +116,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The file of a lesson that is named as the list does, or by its path.
+/// Returns the file of a lesson, given by its name in the list or by its path.
 pub fn named(name: &str) -> Result<PathBuf, String> {
     let path = Path::new(name);
     if name.contains('/') || path.extension().is_some_and(|extension| extension == "ron") {
@@ -153,12 +152,12 @@ pub fn is_sound(path: &Path) -> bool {
 }
 
 impl Loaded {
-    /// Reads a lesson, checks what can be checked without running it, and finds its scenes.
+    /// Reads a lesson, checks it as far as possible without running it, and finds its scenes.
     pub fn load(path: &Path) -> Result<Self, SceneError> {
         Self::of(Document::load(path, &KIND)?)
     }
 
-    /// The same for a text at hand.
+    /// Parses and checks a lesson from a text.
     pub fn from_text(text: &str, path: &Path) -> Result<Self, SceneError> {
         Self::of(Document::from_text(text, path, &KIND)?)
     }
@@ -199,13 +198,13 @@ fn resolve(document: &Document<Lesson>, name: &str, field: &str) -> Result<PathB
         .map_err(|tried| document.error_at(field, format!("`{name}` not found"), find::looked_for(&tried)))
 }
 
-/// A path as one would type it in the current folder.
+/// Shortens a path to the form typed in the current folder.
 fn shortened(path: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }
 
-/// What the types cannot say.
+/// Checks rules that the types cannot express.
 fn check(document: &Document<Lesson>) -> Result<(), SceneError> {
     let lesson = &document.value;
     if lesson.pages.is_empty() {
@@ -230,7 +229,7 @@ fn check(document: &Document<Lesson>) -> Result<(), SceneError> {
         for (number, act) in page.commands.iter().enumerate() {
             if let Act::Step { count: 0, .. } = act {
                 let field = field(&format!("commands.{number}"));
-                return Err(document.error_at(&field, "no steps are no command", "count: 1"));
+                return Err(document.error_at(&field, "a step command needs at least 1 step", "count: 1"));
             }
         }
         check_question(document, at)?;
@@ -274,13 +273,13 @@ fn check_tries(document: &Document<Lesson>, at: usize, tries: &[Try]) -> Result<
         })?;
         if sees.is_empty() || sees.iter().any(|text| text.trim().is_empty()) {
             let help = "write a few words that the screen then shows: `sees: [\"a fault\"]`";
-            return Err(document.error_at(&field("sees"), "the attempt names no text to be seen", help));
+            return Err(document.error_at(&field("sees"), "the attempt names no text to look for", help));
         }
     }
     Ok(())
 }
 
-/// Braces are closed, and pages whose values are told come before.
+/// Checks that braces are closed, and that pages whose values are used come earlier.
 fn check_text(document: &Document<Lesson>, at: usize) -> Result<(), SceneError> {
     let Some(page) = document.value.pages.get(at) else { return Ok(()) };
     for (name, text) in page.texts() {

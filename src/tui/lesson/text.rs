@@ -14,9 +14,9 @@ use crate::tui::widgets::units;
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Words as they are, spaces and line ends included.
+    /// Plain words, spaces and line ends included.
     Plain(String),
-    /// Words that matter.
+    /// Words between `**`, shown in bold.
     Bold(String),
     /// Something to type, or of the chip.
     Code(String),
@@ -26,12 +26,12 @@ pub enum Piece {
         page: Option<usize>,
         /// Text of the expression.
         expression: String,
-        /// Its bytes in the text.
+        /// Byte range of the expression in the text.
         at: Range<usize>,
     },
 }
 
-/// Takes a text apart. An error is where a brace is opened and not closed.
+/// Splits a text into pieces. The error is the range of a brace that is not closed.
 pub fn pieces(text: &str) -> Result<Vec<Piece>, Range<usize>> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -66,7 +66,7 @@ pub fn pieces(text: &str) -> Result<Vec<Piece>, Range<usize>> {
     Ok(pieces)
 }
 
-/// What stands between two marks at the beginning, and how long it is with them.
+/// Returns the text enclosed by two marks at the beginning, and its length with them.
 fn enclosed<'t>(text: &'t str, mark: &str) -> Option<(&'t str, usize)> {
     let inside = text.strip_prefix(mark)?;
     let end = inside.find(mark).filter(|&end| end > 0)?;
@@ -83,7 +83,7 @@ fn value(text: &str, at: Range<usize>) -> Piece {
     Piece::Value { page, at: begin..begin + expression.len(), expression }
 }
 
-/// A value as people read it, with its unit.
+/// Formats a value with its unit.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Number(number, Unit::Microseconds) => units::time_us(*number),
@@ -154,7 +154,7 @@ impl Words {
         }
     }
 
-    /// A gap, unless there is one or the line begins.
+    /// Adds a space, unless there is one or the line begins.
     fn space(&mut self, style: Style) {
         if let Some(line) = self.lines.last_mut()
             && line.spans.last().is_some_and(|last| !last.content.ends_with(' '))

@@ -1,4 +1,4 @@
-//! One line that is typed, over the panels.
+//! Overlay with one line to type.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
 /// Most bookmarks that are listed below the line.
 const LISTED: usize = 8;
 
-/// Draws the line, and below it what is wrong with it or what can be typed.
+/// Draws the line, and below it the error in it or a hint.
 pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let bookmarks = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
@@ -54,7 +54,7 @@ fn described(bookmark: &Bookmark) -> String {
     visible_line(&format!("{:<12} {step:<9} {}", bookmark.name, bookmark.note)).into_owned()
 }
 
-/// How far back one can go, and what that takes.
+/// Returns a description of how far back a seek can go, and of the memory in use.
 fn reach(history: &HistoryView) -> String {
     let HistoryView { oldest, every, bytes, memory_mib, moments, .. } = history;
     let mib = *bytes as f64 / f64::from(1 << 20);

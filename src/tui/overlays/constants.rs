@@ -15,7 +15,7 @@ use crate::tui::widgets::{centred, put_line, shorten};
 
 /// Columns of name, value with unit, and mark; the source has the rest, or a line of its own.
 const COLUMNS: [usize; 3] = [36, 22, 15];
-/// From this width on the source stands in the same line.
+/// Width from which the source stands in the same line.
 const ONE_LINE: u16 = 130;
 
 /// Numbers in the table.

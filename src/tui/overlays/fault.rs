@@ -109,7 +109,7 @@ fn fields(app: &App, overlay: &FaultOverlay, form: &Form, area: Rect, buf: &mut 
 
 fn without_effect(app: &App, fault: &Fault) -> Option<String> {
     let why = fault.without_effect(app.names.as_ref()?.program())?;
-    Some(format!("without effect on what is computed, since {why}"))
+    Some(format!("without effect on the results, since {why}"))
 }
 
 /// Returns the name of the region in which the fault changes a bit, with a separator before it.

@@ -19,10 +19,10 @@ use crate::tui::widgets::{centred, put_line};
 /// sentences in whole words.
 pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
     let what_now = match (app.snapshot.is_some(), app.watching) {
-        (true, true) => "the old scene stays · mend and save the file · Esc closes",
-        (true, false) => "the old scene stays · r tries again · Esc closes",
-        (false, true) => "mend and save the file, or r tries again · q quits",
-        (false, false) => "r tries again · q quits",
+        (true, true) => "the old scene stays · fix and save the file · Esc closes",
+        (true, false) => "the old scene stays · r retries · Esc closes",
+        (false, true) => "fix and save the file · r retries · q quits",
+        (false, false) => "r retries · q quits",
     };
     let frame = Frame { title: "Scene not loaded", style: app.theme.bad(), what_now };
     let excerpt = |line: &str| line.starts_with(' ') || line.contains(" | ");
@@ -165,7 +165,7 @@ fn indented(text: &str, width: usize, indent: &str) -> Vec<String> {
     rows.into_iter().map(|row| format!("{indent}{row}")).collect()
 }
 
-/// A line cut into rows of at most `width` columns; nothing is lost and spaces stay, since carets
+/// Cuts a line into rows of at most `width` columns; nothing is lost and spaces stay, since carets
 /// depend on them.
 pub(super) fn folded(line: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];

@@ -1,4 +1,4 @@
-//! What lies over the panels, and what is there before them.
+//! Overlays over the panels, and the screens shown before the first experiment.
 
 pub mod asking;
 pub mod constants;

@@ -1,5 +1,5 @@
-//! The line in which a command is typed, and below it the commands that match, or what the
-//! one typed takes.
+//! Overlay with the line in which a command is typed, and below it the matching commands, or the
+//! argument of the one typed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,5 +1,5 @@
-//! The list of breakpoints and tracepoints, the line in which one is typed, and
-//! what tracepoints noted.
+//! Overlay with the list of breakpoints and tracepoints, the line in which one is typed, and the
+//! lines of tracepoints.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use crate::tui::app::App;
 use crate::tui::points::{Asking, PointsOverlay, error_of};
 use crate::tui::widgets::{centred, columns_from, put_at, put_line, put_pair, rows_from, rows_to, shorten};
 
-/// Rows of the line that is typed, with what is wrong with it and what can complete it.
+/// Rows of the line that is typed, with its error and completions.
 const ASKING: u16 = 6;
 /// Lines of the log that the list shows.
 const NOTED: usize = 5;
@@ -79,7 +79,7 @@ fn point_rows(app: &App, point: &PointView, selected: bool, area: Rect, buf: &mu
         (0, 0) => String::new(),
         (1, 0) => "1 hit".to_owned(),
         (hits, 0) => format!("{hits} hits"),
-        (hits, ignore) => format!("{hits} hits, passes over {ignore}"),
+        (hits, ignore) => format!("{hits} hits, {ignore} to skip"),
     };
     let at = if selected && theme.marks() { '>' } else { ' ' };
     let head = format!("{at}{:>2} {kind} ", point.id);
@@ -97,7 +97,7 @@ fn point_rows(app: &App, point: &PointView, selected: bool, area: Rect, buf: &mu
     rest
 }
 
-/// The line, a caret under what is wrong, and what it is; or what can complete it.
+/// Draws the line, a caret under an error with its description, or the completions.
 fn ask(app: &App, asking: &Asking, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let label = match asking.kind {
@@ -133,7 +133,7 @@ fn ask(app: &App, asking: &Asking, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Candidates side by side, as many as fit; those around the chosen one.
+/// Returns candidates side by side, as many as fit, around the chosen one.
 pub(super) fn offer(app: &App, candidates: &[String], chosen: Option<usize>, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let mut rest = area;

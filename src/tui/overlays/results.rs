@@ -50,7 +50,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) {
     table(app, results, inner, buf);
 }
 
-/// Returns the count of rows shown, with what narrows them.
+/// Returns the count of rows shown, with the terms that filter them.
 fn counted(results: &ResultsState) -> String {
     let (shown, all) = (results.shown.len(), results.table.rows.len());
     match (shown == all, results.filter.is_empty()) {

@@ -41,7 +41,7 @@ pub fn render(app: &App, search: &SearchOverlay, area: Rect, buf: &mut Buffer) {
         put_line(buf, inner, Line::styled("/", theme.accent()));
         let line = columns_from(rows_to(inner, 1), 1);
         search.prompt.render(line, buf, theme.strong(), theme.selected());
-        let hint = Line::styled("a part of a word; capitals matter only if you type some", theme.dim());
+        let hint = Line::styled("part of a word; case matters only if you type capitals", theme.dim());
         put_line(buf, rows_from(inner, 1), hint);
         return;
     };
@@ -64,7 +64,7 @@ pub fn render(app: &App, search: &SearchOverlay, area: Rect, buf: &mut Buffer) {
     );
 }
 
-/// Describes which place is shown, and how far the run is from it.
+/// Describes the place that is shown, and the distance of the run from it.
 fn place(app: &App, word: &str, found: &Found) -> String {
     let step = found.step().unwrap_or(0);
     let snapshot = app.picture();

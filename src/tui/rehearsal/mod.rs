@@ -1,4 +1,5 @@
-//! Runs a whole lesson with the app and its engine, without a terminal, for authors of lessons.
+//! Rehearsal of a whole lesson with the app and its engine, without a terminal, for authors of
+//! lessons.
 
 mod tries;
 
@@ -14,20 +15,20 @@ use crate::tui::theme::{Looks, Theme};
 /// Sizes of the screen on which keys are tried: columns and rows.
 pub const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (120, 40)];
 
-/// What was found of a page.
+/// Result of checking one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// Its number, from 1.
+    /// Number of the page, from 1.
     pub number: usize,
     /// Title of the page.
     pub title: String,
-    /// Events handled at its moment.
+    /// Number of events handled at the page's moment.
     pub events: u64,
-    /// Hash of all that decides what the machine does next, at its moment.
+    /// Hash of everything that determines the machine's future, at the page's moment.
     pub state_hash: u128,
-    /// What is wrong with it; nothing if it holds.
+    /// Problems of the page; empty if it is in order.
     pub problems: Vec<String>,
-    /// Expressions of its text, and their values in words.
+    /// Expressions of the page's text, and their values in words.
     pub values: Vec<(String, String)>,
 }
 
@@ -103,7 +104,7 @@ fn found(course: &Course, at: usize) -> Checked {
         Some(Ok(Held { holds: false, values })) => {
             let values: Vec<String> =
                 values.iter().map(|(name, value)| format!("{name} is {value}")).collect();
-            let message = format!("what is expected does not hold: {}", values.join(", "));
+            let message = format!("an expected condition is false: {}", values.join(", "));
             checked.problems.push(document.error_at(&format!("pages.{at}.expect"), message, "").to_string());
         }
         Some(Err(error)) => {
@@ -125,8 +126,8 @@ fn found(course: &Course, at: usize) -> Checked {
     checked
 }
 
-/// An expression that cannot be used, where the text has it: on its own page, or on a later one
-/// that looks back.
+/// Locates an expression that cannot be used: in the text of its own page, or of a later one that
+/// looks back.
 fn misspelt(course: &Course, of: usize, wanted: &str, error: &ExprError) -> String {
     let document = &course.loaded.document;
     for (at, page) in document.value.pages.iter().enumerate() {

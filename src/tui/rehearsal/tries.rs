@@ -1,4 +1,4 @@
-//! Presses the keys that a page names at its moment, and checks what the screen then shows.
+//! Trial of the keys that a page names: they are pressed at its moment, and the screen is checked.
 
 use super::SIZES;
 use crate::tui::app::App;

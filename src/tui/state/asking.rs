@@ -1,10 +1,10 @@
-//! One line that is typed: where to go in time.
+//! Overlay with one line to type: the target of a seek.
 
 use crate::session::command::Command;
 use crate::session::history::Place;
 use crate::tui::widgets::prompt::Prompt;
 
-/// What is asked for.
+/// Subject of the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Moment to go to.
@@ -19,7 +19,7 @@ impl Question {
         }
     }
 
-    /// Below it, while nothing is wrong with it.
+    /// Returns the hint below the line, shown while there is no error.
     pub const fn help(self) -> &'static str {
         match self {
             Self::Goto => "step 120 · time 5300 (µs) · event 1000 · a bookmark's name",
@@ -30,13 +30,13 @@ impl Question {
 /// Line that is typed, with its question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskingOverlay {
-    /// What is asked for.
+    /// Subject of the question.
     pub question: Question,
-    /// What is typed.
+    /// Text that is typed.
     pub prompt: Prompt,
 }
 
-/// What a text means as a moment.
+/// Parses a text as the target of a seek.
 fn place(text: &str) -> Result<Place, String> {
     let (word, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
     let rest = rest.trim();
@@ -59,7 +59,7 @@ fn place(text: &str) -> Result<Place, String> {
     }
 }
 
-/// The command that a line stands for, or what is wrong with it.
+/// Parses a line as a command; the error describes what is wrong with it.
 pub fn command(question: Question, text: &str) -> Result<Command, String> {
     match question {
         Question::Goto => place(text).map(Command::Go),

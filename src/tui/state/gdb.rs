@@ -1,11 +1,11 @@
-//! The server for gdb beside the app, as the status line shows it.
+//! State of the server for gdb beside the app, for the status line.
 
 use std::net::SocketAddr;
 
-/// Server for gdb, as the status line shows it.
+/// Server for gdb, for the status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GdbState {
-    /// Address that it listens on.
+    /// Address of the listening socket.
     pub place: SocketAddr,
     /// Whether a client is attached.
     pub attached: bool,

@@ -5,7 +5,7 @@
 pub enum Page {
     /// The focused panel: what it shows, and its keys.
     Panel,
-    /// Every command with its keys.
+    /// List of all commands with their keys.
     Keys,
     /// Words and marks on the screen.
     Words,

@@ -2,7 +2,7 @@
 
 use crate::session::snapshot::SharedSnapshot;
 
-/// Reload that is to end at the time step at which it began.
+/// Reload in progress, which ends at the time step at which it began.
 #[derive(Clone, Debug)]
 pub struct Pending {
     /// Tag of the engine's answer.
@@ -20,13 +20,13 @@ pub struct Pending {
 /// State of reloads that keep the position.
 #[derive(Clone, Debug, Default)]
 pub struct HereState {
-    /// Reloads begun so far.
+    /// Number of reloads begun so far.
     pub begun: u32,
     /// Reload under way.
     pub pending: Option<Pending>,
     /// Experiment before the last reload, at the time step at which it was replaced.
     pub before: Option<SharedSnapshot>,
-    /// Experiment that the engine is rebuilding with other values; `None` unless it is.
+    /// Experiment that the engine is rebuilding with other values; `None` if there is none.
     pub rebuilding: Option<SharedSnapshot>,
     /// Whether a saved scene runs on to the same time step (`reload: "keep"`).
     pub keep: bool,

@@ -1,4 +1,4 @@
-//! Where the user is in panels and overlays, as plain data: what [`super::app::App`] is made of.
+//! Positions of the user in panels and overlays, as plain data that make up [`super::app::App`].
 
 pub mod against;
 pub mod asking;

@@ -5,6 +5,6 @@ use crate::tui::widgets::prompt::Prompt;
 /// Line of the palette that is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaletteOverlay {
-    /// What is typed.
+    /// Text that is typed.
     pub prompt: Prompt,
 }

@@ -1,4 +1,4 @@
-//! Where the user is in the PE panel, and how keys move there.
+//! Position of the user in the PE panel, and the keys that move it.
 
 use crate::chip::geometry::Pe;
 use crate::machine::program::RegionKind;
@@ -8,7 +8,7 @@ use crate::session::snapshot::{Inspection, Part, PartView, Place, Request};
 use crate::tui::command::Direction;
 pub use crate::tui::command::pe::Key;
 
-/// How words are written.
+/// Format of words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WordFormat {
     /// Eight hexadecimal digits.
@@ -21,7 +21,7 @@ pub enum WordFormat {
 }
 
 impl WordFormat {
-    /// The next one, round and round.
+    /// Returns the next format, after the last the first.
     #[must_use]
     pub const fn next(self) -> Self {
         match self {
@@ -47,7 +47,7 @@ const TRAIL: usize = 100;
 /// The panel's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeState {
-    /// What of the PE is shown.
+    /// Part of the PE that is shown.
     pub part: Part,
     /// Address of the word under the cursor in Memory.
     pub address: u32,
@@ -55,22 +55,22 @@ pub struct PeState {
     pub placed: bool,
     /// Number of the unit under the cursor in Neurons.
     pub unit: u32,
-    /// How words are written.
+    /// Format of words.
     pub format: WordFormat,
-    /// Units nearest to their threshold come first.
+    /// Whether units nearest to their threshold come first.
     pub by_distance: bool,
-    /// The link under the cursor, if it is among the links of the unit.
+    /// Index of the link under the cursor, if it is among the links of the unit.
     pub link: Option<usize>,
     /// First line shown of Core.
     pub scroll: usize,
     /// Lines that the listing of Code is moved down by, from the instruction that is next.
     pub ahead: i32,
-    /// Where one has been, latest last.
+    /// Places visited before, latest last.
     pub trail: Vec<Place>,
 }
 
 impl PeState {
-    /// Where the user is, in the selected PE.
+    /// Returns the present place in the selected PE.
     pub fn place(&self, selected: Pe) -> Place {
         let at = match self.part {
             Part::Core | Part::Code => 0,
@@ -80,12 +80,12 @@ impl PeState {
         Place { pe: selected.index(), part: self.part, at }
     }
 
-    /// What to ask the engine for.
+    /// Returns the request to send to the engine.
     pub fn request(&self, selected: Pe) -> Request {
         Request { place: self.place(selected), by_distance: self.by_distance }
     }
 
-    /// Goes to a place and remembers this one.
+    /// Goes to a place and remembers the present one.
     pub fn go(&mut self, selected: &mut Pe, to: Place) {
         self.trail.push(self.place(*selected));
         if self.trail.len() > TRAIL {
@@ -94,7 +94,7 @@ impl PeState {
         self.stand(selected, to);
     }
 
-    /// Goes back; says whether there was a place to go back to.
+    /// Goes back; returns `true` if there was an earlier place.
     pub fn back(&mut self, selected: &mut Pe) -> bool {
         let Some(place) = self.trail.pop() else { return false };
         self.stand(selected, place);
@@ -195,7 +195,7 @@ impl PeState {
         }
     }
 
-    /// What a key does; a place that it leads to is returned, with what is there.
+    /// Handles a key. If it leads to another place, that place is returned, with a description.
     pub fn key(&mut self, key: Key, page: u32, row: u32, shown: Option<&Inspection>) -> Option<Link> {
         match key {
             Key::NextPart => self.turn(1),

@@ -1,14 +1,14 @@
-//! The list of breakpoints and tracepoints, as it stands.
+//! State of the list of breakpoints and tracepoints.
 
 use crate::session::debug::PointKind;
 use crate::tui::widgets::prompt::Prompt;
 
-/// Where the user is in the list.
+/// Position of the user in the list of points.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PointsOverlay {
-    /// Which point is selected.
+    /// Index of the selected point.
     pub selected: usize,
-    /// The one being typed.
+    /// Point that is being typed.
     pub asking: Option<Asking>,
 }
 
@@ -17,6 +17,6 @@ pub struct PointsOverlay {
 pub struct Asking {
     /// Condition that is typed.
     pub prompt: Prompt,
-    /// What it is to do.
+    /// Action of the new point.
     pub kind: PointKind,
 }

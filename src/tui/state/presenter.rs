@@ -1,13 +1,13 @@
-//! Presenter mode, as it stands.
+//! State of presenter mode.
 
 use crate::session::command::Speed;
 
-/// Presenter mode, while it is on.
+/// Presenter mode while it is on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Presenter {
-    /// What was pressed, latest last: key and what it does.
+    /// Keys pressed, latest last, each with a description of its action.
     pub recent: Vec<(String, String)>,
-    /// How fast a free run went before; none until the engine was asked to go slowly.
+    /// Speed of a free run before slow motion; `None` until the engine was asked to go slowly.
     pub before: Option<Speed>,
 }
 

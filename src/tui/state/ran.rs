@@ -1,9 +1,9 @@
-//! Subcommand that was run from the palette, and its output.
+//! State of a subcommand run from the palette: its output.
 
 /// Answer of a subcommand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
-    /// Command line, as it could be typed in a shell.
+    /// Command line in the form for a shell.
     pub line: String,
     /// Standard output, then standard error.
     pub text: String,

@@ -11,7 +11,7 @@ const ZOOM: (i8, i8) = (-3, 5);
 pub struct RasterState {
     /// Population that is shown alone, by index; `None` shows all.
     pub alone: Option<usize>,
-    /// First and number of the neurons shown of it, in the population; `None` shows all of them.
+    /// First neuron shown and number of neurons, in the population; `None` shows all of them.
     pub neurons: Option<(u32, u32)>,
     /// A column stands for 2^`zoom` ticks; below 0 a tick takes several columns.
     pub zoom: i8,
@@ -46,7 +46,7 @@ impl RasterState {
         Some((index, neuron - bands[index].first))
     }
 
-    /// Shows all populations, then one after the other, and all again.
+    /// Shows all populations, then each in turn, and all again.
     pub fn next_population(&mut self, bands: &[Band]) {
         let next = self.alone.map_or(0, |alone| alone + 1);
         self.alone = Some(next).filter(|&next| next < bands.len());
@@ -56,7 +56,7 @@ impl RasterState {
         }
     }
 
-    /// Shows half of the neurons, about the cursor, or twice of them.
+    /// Halves or doubles the neurons shown, about the cursor.
     pub fn zoom_neurons(&mut self, bands: &[Band], closer: bool, times: u32) {
         let Some((index, own)) = Self::population(bands, self.neuron) else { return };
         let units = bands[index].units;
@@ -73,7 +73,7 @@ impl RasterState {
         }
     }
 
-    /// Shows half of the ticks, or twice of them.
+    /// Halves or doubles the ticks shown.
     pub fn zoom_ticks(&mut self, closer: bool, times: u32) {
         for _ in 0..times.min(16) {
             let zoom = if closer { self.zoom - 1 } else { self.zoom + 1 };
@@ -87,14 +87,14 @@ impl RasterState {
         *self = Self { pins, ..Self::default() };
     }
 
-    /// Pins a neuron, or takes its pin out; returns what to tell.
+    /// Pins or unpins a neuron, and returns a notice.
     pub fn toggle(&mut self, name: &str, pin: Pin) -> String {
         let who = format!("{name} neuron {}", pin.neuron);
         if let Some(at) = self.pins.iter().position(|other| *other == pin) {
             self.pins.remove(at);
             format!("{who} is not pinned any more")
         } else if self.pins.len() >= MOST_PINS {
-            format!("{MOST_PINS} neurons are pinned: take one out first")
+            format!("{MOST_PINS} neurons are pinned: remove one first")
         } else {
             self.pins.push(pin);
             format!("{who} is pinned: panel 2 draws its potential")
@@ -108,7 +108,7 @@ impl RasterState {
     }
 }
 
-/// Range of `count` of `units` neurons with `middle` in its middle, as far as that goes.
+/// Returns the range of `count` of `units` neurons around `middle`, as far as possible.
 fn about(middle: u32, count: u32, units: u32) -> (u32, u32) {
     let count = count.min(units);
     (middle.saturating_sub(count / 2).min(units - count), count)

@@ -1,4 +1,4 @@
-//! Table of a sweep's points, and where the user is in it.
+//! State of the table of a sweep's points.
 
 use std::cmp::Ordering;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ impl Value {
     }
 }
 
-/// Point of a sweep, with what opens it.
+/// Point of a sweep, with the scene and edits that open it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResultRow {
     /// Values, in the order of the columns.
@@ -56,7 +56,7 @@ pub struct ResultRow {
 /// Points of a folder of results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
-    /// Folder, as the user named it.
+    /// Path of the folder, as the user named it.
     pub folder: String,
     /// Names of the columns.
     pub columns: Vec<String>,
@@ -162,7 +162,7 @@ impl ResultsState {
 enum Term {
     /// Some value contains this text, in small letters.
     Word(String),
-    /// A column compares so with a value.
+    /// Comparison of a column with a value.
     Compare(usize, Relation, Value),
 }
 

@@ -1,8 +1,8 @@
-//! Search in the text that the network reads, as it stands.
+//! State of a search in the text that the network reads.
 
 use crate::tui::widgets::prompt::Prompt;
 
-/// Words of the text around one that was found.
+/// Number of words shown on either side of a found word.
 const AROUND: usize = 6;
 
 /// Search over the panels: the line in which a word is typed, then what was found.
@@ -19,11 +19,11 @@ pub struct SearchOverlay {
 pub struct Found {
     /// Time steps that read the word, in order, counted from 1.
     pub steps: Vec<u64>,
-    /// Place among `steps` of the one that is shown.
+    /// Index of the shown place among `steps`.
     pub at: usize,
-    /// Text around the one that is shown: before it, itself, behind it.
+    /// Text around the shown place: words before it, the word itself, words behind it.
     pub around: [String; 3],
-    /// Step from which the run goes there; `None` while it does not.
+    /// Step from which the run to the place began; `None` while there is no such run.
     pub from: Option<u64>,
 }
 
@@ -49,7 +49,7 @@ impl Found {
         self.steps.get(self.at).copied()
     }
 
-    /// Shows the next place, or the one before, round and round.
+    /// Shows the next or the previous place, cyclically.
     pub fn turn(&mut self, text: &[&str], back: bool, times: usize) {
         let count = self.steps.len().max(1);
         let by = times % count;

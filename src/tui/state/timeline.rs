@@ -9,7 +9,7 @@ const SHORTEST: Tick = 120;
 /// Window and cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineState {
-    /// What is shown.
+    /// Window that is shown.
     pub window: TimelineWindow,
     /// Column of the cursor; none in the middle.
     pub cursor: Option<u16>,
@@ -24,12 +24,12 @@ impl Default for TimelineState {
 }
 
 impl TimelineState {
-    /// Shows the last so many steps, and follows.
+    /// Shows the last `steps` steps, and follows.
     pub fn latest(&mut self, steps: u32) {
         self.window = TimelineWindow::Latest(steps.max(1));
     }
 
-    /// Half (`closer`) or twice the window, about the cursor, so many times.
+    /// Halves (`closer`) or doubles the window about the cursor, `times` times.
     pub fn zoom(&mut self, view: &TimelineView, closer: bool, times: u32) {
         let (mut begin, mut end, at) = (view.begin, view.end, view.cursor_tick.clamp(view.begin, view.end));
         for _ in 0..times.min(40) {

@@ -1,4 +1,4 @@
-//! A lesson on screen, and what its keys do.
+//! Lesson on screen, and its keys.
 //!
 //! | file | what lives there |
 //! |---|---|
@@ -11,7 +11,7 @@ pub mod question;
 pub mod strip;
 
 use super::app::{App, Effect};
-use super::command::{Direction, Do};
+use super::command::{Direction, LessonAction};
 use super::keymap::{Key, parse_key};
 use super::lesson::course::Course;
 use super::lesson::format::{Mark, Show};
@@ -19,30 +19,30 @@ use super::panel::PanelId;
 use super::widgets::scroll_by;
 use crate::chip::geometry::Pe;
 use crate::session::command::Command;
-use crate::session::engine::Performed;
+use crate::session::engine::ScriptResult;
 use crate::session::snapshot::RunState;
 
 /// Carries out a key of a lesson.
-pub fn act(app: &mut App, what: Do) -> Vec<Effect> {
-    if what == Do::Present {
+pub fn act(app: &mut App, what: LessonAction) -> Vec<Effect> {
+    if what == LessonAction::Present {
         return presenter::toggle(app);
     }
     let Some(course) = &mut app.lesson else {
-        app.notice = Some("this is no lesson; `spinntui lesson` lists them".to_owned());
+        app.notice = Some("no lesson is open; `spinntui lesson` lists them".to_owned());
         return Vec::new();
     };
     match what {
-        Do::Next if course.page + 1 == course.pages() => {
+        LessonAction::Next if course.page + 1 == course.pages() => {
             app.notice = Some("this is the last page; , goes back".to_owned());
         }
-        Do::Previous if course.page == 0 => {
+        LessonAction::Previous if course.page == 0 => {
             app.notice = Some("this is the first page; . goes on".to_owned());
         }
-        Do::Next => return turn(app, 1),
-        Do::Previous => return turn(app, -1),
-        Do::Toggle => course.hidden = !course.hidden,
-        Do::Ask => question::open(app),
-        Do::Present => {}
+        LessonAction::Next => return turn(app, 1),
+        LessonAction::Previous => return turn(app, -1),
+        LessonAction::Toggle => course.hidden = !course.hidden,
+        LessonAction::Ask => question::open(app),
+        LessonAction::Present => {}
     }
     Vec::new()
 }
@@ -52,7 +52,7 @@ fn turn(app: &mut App, by: isize) -> Vec<Effect> {
     turn_to(app, page)
 }
 
-/// Turns to a page, counted from 0, and returns what the engine has to do for it.
+/// Turns to a page, counted from 0, and returns the effects that this needs.
 pub fn turn_to(app: &mut App, page: usize) -> Vec<Effect> {
     let at = standing(app);
     let Some(course) = &mut app.lesson else { return Vec::new() };
@@ -65,14 +65,14 @@ pub fn turn_to(app: &mut App, page: usize) -> Vec<Effect> {
     vec![Effect::Engine(command)]
 }
 
-/// Events handled, if the experiment stands.
+/// Returns the number of events handled, if the experiment is paused.
 fn standing(app: &App) -> Option<u64> {
     let snapshot = app.picture()?;
     (!matches!(snapshot.run, RunState::Running | RunState::Stepping { .. })).then_some(snapshot.events)
 }
 
-/// What is due after a message, and takes note of what it made the user ask of the engine: with the
-/// first picture of the experiment the lesson begins.
+/// Returns the effects that are due after a message, and takes note of the seeks that `effects` ask
+/// of the engine. With the first snapshot of the experiment the lesson begins.
 pub fn due(app: &mut App, effects: &[Effect]) -> Vec<Effect> {
     let mut more = presenter::due(app);
     let begins = app.lesson.as_ref().is_some_and(|course| !course.has_begun()) && app.snapshot.is_some();
@@ -93,7 +93,7 @@ pub fn due(app: &mut App, effects: &[Effect]) -> Vec<Effect> {
 }
 
 /// The engine has performed something.
-pub fn performed(app: &mut App, performed: Performed) -> Vec<Effect> {
+pub fn performed(app: &mut App, performed: ScriptResult) -> Vec<Effect> {
     let Some(course) = &mut app.lesson else { return Vec::new() };
     let again = course.performed(performed);
     if again.is_none() {
@@ -103,7 +103,7 @@ pub fn performed(app: &mut App, performed: Performed) -> Vec<Effect> {
     again.map(Effect::Engine).into_iter().collect()
 }
 
-/// Puts on screen what the page is about.
+/// Arranges the screen for the page.
 fn arrange(app: &mut App) {
     let Some(show) = app.lesson.as_ref().and_then(|course| Some(course.shown()?.show.clone())) else {
         return;
@@ -125,7 +125,7 @@ fn arrange(app: &mut App) {
     app.pe.link = None;
 }
 
-/// Moves the text of the lesson, where nothing else takes the key.
+/// Scrolls the text of the lesson, where nothing else takes the key.
 pub fn scroll(app: &mut App, direction: Direction) {
     let last = strip::last_line(app);
     if let Some(course) = app.lesson.as_mut().filter(|course| !course.hidden) {
@@ -133,7 +133,7 @@ pub fn scroll(app: &mut App, direction: Direction) {
     }
 }
 
-/// What the page that is shown marks.
+/// Returns the marks of the page that is shown.
 fn marks(app: &App) -> &[Mark] {
     let shown = app.lesson.as_ref().filter(|course| !course.hidden).and_then(Course::shown);
     shown.map_or(&[], |page| &page.highlight)

@@ -1,7 +1,7 @@
 //! Presenter mode: for those who watch a screen on the wall. The keys that are pressed stand in a
 //! corner with what they do, and a free run is slow enough to be followed.
 //!
-//! What was pressed goes when other keys are pressed, not after a time: while nothing happens
+//! Shown keys disappear when other keys are pressed, not after a time: while nothing happens,
 //! nothing is drawn.
 
 use ratatui::buffer::Buffer;
@@ -20,7 +20,7 @@ const SHOWN: usize = 3;
 /// A free run that people can follow: two time steps a second.
 const READABLE: Speed = Speed::StepsPerSecond(2.0);
 
-/// Turns it on, or off again.
+/// Turns presenter mode on or off.
 pub fn toggle(app: &mut App) -> Vec<Effect> {
     let Some(presenter) = app.presenter.take() else {
         app.presenter = Some(Presenter::default());
@@ -31,7 +31,7 @@ pub fn toggle(app: &mut App) -> Vec<Effect> {
     presenter.before.map(|speed| Effect::Engine(Ask::SetSpeed(speed))).into_iter().collect()
 }
 
-/// Once there is an experiment it is asked to go slowly.
+/// Asks the engine to go slowly once there is an experiment.
 pub fn due(app: &mut App) -> Vec<Effect> {
     let Some(speed) = app.picture().map(|snapshot| snapshot.speed) else { return Vec::new() };
     let Some(presenter) = app.presenter.as_mut().filter(|presenter| presenter.before.is_none()) else {
@@ -74,7 +74,7 @@ fn line(app: &App, width: u16) -> Option<Line<'static>> {
     Some(Line::from(spans))
 }
 
-/// What they leave of the line at the top of the screen: what else stands in it ends before them.
+/// Returns the part of the top line that the shown keys leave free: other text ends before them.
 pub fn beside(app: &App, screen: Rect, top: Rect) -> Rect {
     let taken = line(app, screen.width).map_or(0, |line| line.width() as u16 + 1);
     let end = screen.right().saturating_sub(taken);

@@ -1,6 +1,6 @@
-//! Where a lesson's text goes, and how it looks. The panels make room for it: it hides nothing
-//! that it talks about. The page's question stands below the text in a column, and takes its place
-//! in a strip.
+//! Layout and drawing of a lesson's text. The panels make room for it, so that it hides nothing
+//! that it describes. The page's question stands below the text in a column, and replaces it in a
+//! strip.
 //!
 //! ```text
 //! column (from 114 columns on)        strip (narrower)
@@ -24,7 +24,7 @@ use super::question;
 use crate::text::visible_line;
 use crate::tui::against;
 use crate::tui::app::App;
-use crate::tui::command::{Action, COMMANDS, Do};
+use crate::tui::command::{Action, COMMANDS, LessonAction};
 use crate::tui::layout::{self, MINIMUM, Plan};
 use crate::tui::lesson::course::Course;
 use crate::tui::lesson::text;
@@ -32,24 +32,24 @@ use crate::tui::widgets::{put_line, put_right, rows_from, shorten};
 
 /// Lines that a page up or down moves by.
 pub const PAGE: u32 = 4;
-/// From this many columns on the text stands beside the panels.
+/// Columns from which the text stands beside the panels.
 const COLUMN_FROM: u16 = 114;
-/// Most lines of text of a strip; at least [`LEAST`], however few rows there are.
+/// Maximum lines of text in a strip; at least [`LEAST`], however few rows there are.
 const MOST: u16 = 7;
 const LEAST: u16 = 4;
-/// Most lines of a question in a strip, with its choices and, once answered, the solution.
+/// Maximum lines of a question in a strip, with its choices and, once answered, the solution.
 const QUESTION: u16 = 9;
 /// Rows that the floor plan with a panel beside it needs, status and keys included.
 const PANELS_ROWS: u16 = 19;
 
 impl App {
-    /// Returns where everything goes at the present size.
+    /// Returns the areas of all parts at the present size.
     pub fn plan(&self) -> Plan {
         plan(self, self.size)
     }
 }
 
-/// Where everything goes at a size: the panels' plan, with room made for the text.
+/// Returns the areas of all parts at a size: the panels' plan, with room made for the text.
 pub fn plan(app: &App, size: (u16, u16)) -> Plan {
     let mut plan = beside_text(app, size);
     against::make_room(app, size.1, &mut plan);
@@ -69,7 +69,7 @@ fn beside_text(app: &App, size: (u16, u16)) -> Plan {
     plan
 }
 
-/// Where the text goes; none if there is none, or no room.
+/// Returns the area of the text; `None` if there is no text or no room.
 pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
     let course = app.lesson.as_ref().filter(|course| !course.hidden || course.asking)?;
     if app.snapshot.is_none() || columns < MINIMUM.0 || rows < MINIMUM.1 {
@@ -92,7 +92,7 @@ pub fn last_line(app: &App) -> usize {
     body(app, course, width, app.size.0 >= COLUMN_FROM).len().saturating_sub(usize::from(height))
 }
 
-/// Columns and rows of the text within its area.
+/// Returns the columns and rows of the text within its area.
 fn inner(area: Rect, columns: u16) -> (u16, u16) {
     if columns >= COLUMN_FROM {
         (area.width.saturating_sub(4), area.height.saturating_sub(2))
@@ -124,7 +124,7 @@ fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'stati
         let word = match (course.answer(), course.asking) {
             (Some(_), _) => "Answered:".to_owned(),
             (None, true) => "Answer with a digit:".to_owned(),
-            (None, false) => format!("{} question:", key(app, Do::Ask)),
+            (None, false) => format!("{} question:", key(app, LessonAction::Ask)),
         };
         lines.push(Line::styled(word, theme.accent()));
         lines.extend(question::lines(course, width, theme));
@@ -132,7 +132,7 @@ fn body(app: &App, course: &Course, width: u16, column: bool) -> Vec<Line<'stati
     lines
 }
 
-/// Draws the text where it goes on a screen of this size.
+/// Draws the text at its place on a screen of this size.
 pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     let (Some(area), Some(course)) = (area(app, (screen.width, screen.height)), &app.lesson) else { return };
     let theme = &app.theme;
@@ -199,27 +199,27 @@ fn keys(app: &App, course: &Course, more: bool) -> String {
     if let Some(question) = question::of_page(course) {
         match (course.asking, course.answer()) {
             (true, None) => keys.push(format!("1-{} answer", question.choices.len())),
-            (false, None) => keys.push(format!("{} question", key(app, Do::Ask))),
-            (false, Some(_)) => keys.push(format!("{} answer", key(app, Do::Ask))),
+            (false, None) => keys.push(format!("{} question", key(app, LessonAction::Ask))),
+            (false, Some(_)) => keys.push(format!("{} answer", key(app, LessonAction::Ask))),
             (true, Some(_)) => {}
         }
         if course.asking {
-            keys.push(format!("{} text", key(app, Do::Ask)));
+            keys.push(format!("{} text", key(app, LessonAction::Ask)));
         }
     }
     if course.page > 0 {
-        keys.push(format!("{} back", key(app, Do::Previous)));
+        keys.push(format!("{} back", key(app, LessonAction::Previous)));
     }
     if course.page + 1 < course.pages() {
-        keys.push(format!("{} next", key(app, Do::Next)));
+        keys.push(format!("{} next", key(app, LessonAction::Next)));
     } else {
         keys.push("the end".to_owned());
     }
     format!(" {} ", keys.join("  "))
 }
 
-/// The key of something that one can do with a lesson.
-fn key(app: &App, what: Do) -> String {
+/// Returns the key of an action in a lesson.
+fn key(app: &App, what: LessonAction) -> String {
     let command = COMMANDS.iter().find(|command| command.action == Action::Lesson(what));
     let key = command.and_then(|command| app.keymap.keys_of(command).next());
     key.map_or_else(String::new, |key| key.to_string())

@@ -1,5 +1,5 @@
-//! Threads that begin again after a panic: without keys and signals no user could leave
-//! in good order.
+//! Threads that are restarted after a panic: without keys and signals the user could not leave
+//! properly.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{io, thread};
@@ -8,11 +8,11 @@ use crossbeam_channel::Sender;
 
 use crate::tui::app::Msg;
 
-/// How often a thread begins again.
+/// Number of times that a thread is restarted.
 const TRIES: u32 = 3;
 
-/// Starts a thread that does `work` until it returns. After a panic, of which the hook tells the
-/// user, it begins again; a work that panics every time is given up, and the app with it.
+/// Starts a thread that does `work` until it returns. After a panic, which the hook reports to the
+/// user, it is restarted; work that panics every time is given up, and the app with it.
 pub fn spawn(name: &str, inbox: Sender<Msg>, mut work: impl FnMut() + Send + 'static) -> io::Result<()> {
     let what = name.to_owned();
     let body = move || {

@@ -1,6 +1,6 @@
-//! The terminal as a thing one takes and gives back: the only place that writes escape sequences
-//! outside a frame. `docs/terminal.md` lists what can go wrong with terminals, what the app does
-//! then, and which test holds it.
+//! Taking and giving back of the terminal: the only place that writes escape sequences outside a
+//! frame. `docs/terminal.md` lists problems with terminals, the behaviour of the app, and the test
+//! for it.
 
 mod guarded;
 pub mod hangup;
@@ -31,7 +31,7 @@ pub use self::wire::{is_gone, says_gone};
 /// A frame at 200×60 with full churn is some 430 kB; a buffer much smaller than that means
 /// many small writes.
 const BUFFER_BYTES: usize = 64 * 1024;
-/// A frame of so many bytes has no new cell in it, only its beginning and end.
+/// Size up to which a frame has no new cell in it, only its beginning and end, bytes.
 const EMPTY_FRAME: u64 = 40;
 
 /// Whether the terminal is ours now. Shared with the panic hook, so that giving it back
@@ -64,8 +64,8 @@ fn take() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide, for_mouse(MOUSE_ON))
 }
 
-/// Gives the terminal back as it was; does nothing if it is not ours. Errors are ignored: there may
-/// be no terminal left to tell them to.
+/// Gives the terminal back as it was; does nothing if the app does not have it. Errors are ignored:
+/// there may be no terminal left to report them to.
 pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // A panic inside a frame leaves a synchronised update open.
@@ -91,7 +91,7 @@ type Backing = CrosstermBackend<BufWriter<Wire>>;
 /// The terminal, ours until dropped.
 pub struct Screen {
     terminal: ratatui::Terminal<Backing>,
-    /// What is on it is not what was drawn last.
+    /// Whether the screen shows something other than the last frame.
     stale: bool,
 }
 
@@ -146,13 +146,14 @@ impl Screen {
         }
     }
 
-    /// Forgets what is on the screen, so that the next frame clears it and draws all of it.
+    /// Discards the known contents of the screen, so that the next frame clears it and draws all of
+    /// it.
     pub fn forget(&mut self) {
         self.stale = true;
     }
 
-    /// Takes the terminal again, after [`give_back`] or after something else may have
-    /// changed its mode.
+    /// Takes the terminal again, after [`give_back`] or after another program may have changed its
+    /// mode.
     pub fn retake(&mut self) -> io::Result<()> {
         give_back();
         take()?;

@@ -1,4 +1,4 @@
-//! What happens on a panic, by thread.
+//! Handling of panics, by thread.
 //!
 //! On the UI thread: the terminal is given back, the report printed, the process ends with 101.
 //! On any other thread: the screen stays, and the app shows the report. The usual hook of
@@ -19,7 +19,7 @@ use crate::tui::app::Msg;
 
 type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
-/// The hook that was there before; put back when dropped.
+/// Guard that puts the previous hook back when dropped.
 pub struct Hook {
     before: Option<PanicHook>,
 }
@@ -37,7 +37,7 @@ pub fn install(inbox: Sender<Msg>) -> Hook {
         tracing::error!(thread = name, "panic\n{}", without_escapes(&report));
         if thread::current().id() == ui {
             give_back();
-            // Not `eprintln!`, which panics where nobody listens any more.
+            // Not `eprintln!`, which panics when standard error is closed.
             let _ = writeln!(io::stderr(), "{report}");
         } else {
             let _ = inbox.send(Msg::ThreadPanicked(format!("thread `{name}`\n{report}")));
@@ -77,7 +77,7 @@ pub fn without_escapes(text: &str) -> String {
 ///
 /// # Panics
 ///
-/// Where it is asked to, in builds with debug assertions only.
+/// Panics at the requested place, in builds with debug assertions only.
 pub fn provoke(place: &str) {
     static DONE: AtomicBool = AtomicBool::new(false);
     let now = asked().is_some_and(|asked| asked == place) && !DONE.swap(true, Ordering::SeqCst);
@@ -89,7 +89,7 @@ fn asked() -> Option<OsString> {
     if cfg!(debug_assertions) { std::env::var_os("SPINNTUI_TEST_PANIC") } else { None }
 }
 
-/// Panics on a thread that the app can do without, if `worker` is asked for.
+/// Panics on a thread that the app can do without, if `worker` is requested.
 pub fn provoke_worker() {
     if asked().is_some() {
         let _ = thread::Builder::new().name("worker".to_owned()).spawn(|| provoke("worker"));

@@ -13,7 +13,7 @@ use super::panic::provoke;
 use crate::output::keep_signals;
 use crate::tui::app::{Msg, Signal};
 
-/// How long the app may take to give the terminal back before it is ended without.
+/// Time that the app may take to give the terminal back before the process is ended without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Starts the thread.
@@ -39,9 +39,8 @@ pub fn start(inbox: Sender<Msg>) -> io::Result<()> {
     })
 }
 
-/// Ends the process if the app does not: it may be waiting for a terminal that takes nothing,
-/// stopped by Ctrl-S, say. What cannot be written is left out; the line settings are put back
-/// all the same.
+/// Ends the process if the app does not: it may be waiting for a terminal that takes nothing, for
+/// example after Ctrl-S. Unwritten output is left out; the line settings are restored nevertheless.
 fn last_resort(number: i32) {
     let wait = move || {
         thread::sleep(PATIENCE);
@@ -55,7 +54,7 @@ fn last_resort(number: i32) {
     let _ = thread::Builder::new().name("last-resort".to_owned()).spawn(wait);
 }
 
-/// Stops the whole process until somebody sends CONT.
+/// Stops the whole process until a CONT signal arrives.
 ///
 /// STOP and not TSTP: the kernel discards TSTP for an orphaned process group, which is what
 /// some launchers make.

@@ -1,4 +1,4 @@
-//! The way to the terminal, and whether anything is still at its other end.
+//! Connection to the terminal, with a check that it still exists.
 
 use std::io::{self, Stdout, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! How well two colours can be told apart: WCAG 2's relative luminance and contrast ratio.
+//! Contrast of two colours: WCAG 2's relative luminance and contrast ratio.
 
 use super::names::Rgb;
 

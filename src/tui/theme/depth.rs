@@ -1,4 +1,4 @@
-//! How many colours the terminal can show.
+//! Number of colours that the terminal can show.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 pub use super::glyphs::Glyphs;
 use super::names::{UnknownName, by_name};
 
-/// What `--color` asks for.
+/// Value of `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ColorChoice {
     /// Look at the environment: see [`Depth::detect`].
     #[default]
     Auto,
-    /// This depth, whatever the environment says.
+    /// This depth, whatever the environment.
     Fixed(Depth),
 }
 
-/// How colours are sent to the terminal.
+/// Encoding of colours for the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Depth {

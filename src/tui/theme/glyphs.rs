@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use super::names::by_name;
 
-/// Which characters may be drawn.
+/// Set of characters that may be drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Glyphs {
     /// Box drawing and block elements.
     #[default]
     Blocks,
-    /// The same, and braille for charts over time: twice as many values in a width.
+    /// Blocks, and braille for charts over time: twice as many values in a width.
     Braille,
-    /// Printable ASCII, nothing else.
+    /// Printable ASCII only.
     Ascii,
 }
 
@@ -40,7 +40,7 @@ impl Glyphs {
         if utf8 && set("TERM").as_deref() != Some("dumb") { Self::Blocks } else { Self::Ascii }
     }
 
-    /// One of two, the second for ASCII.
+    /// Returns one of two values, the second for ASCII.
     pub fn pick<T>(self, drawn: T, ascii: T) -> T {
         if self == Self::Ascii { ascii } else { drawn }
     }
@@ -50,7 +50,7 @@ impl Glyphs {
         self.pick("⏎", "Enter")
     }
 
-    /// The sign of the threshold; one column, or two.
+    /// Returns the sign of the threshold; one column, or two.
     pub fn theta(self) -> &'static str {
         self.pick("θ", "th")
     }
@@ -71,7 +71,7 @@ pub fn to_ascii(area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The ASCII character for what a cell shows.
+/// Returns the ASCII character in place of a cell's symbol.
 fn stand_in(symbol: &str) -> char {
     let mut characters = symbol.chars();
     let Some(first) = characters.next() else { return ' ' };
@@ -105,7 +105,7 @@ fn stand_in(symbol: &str) -> char {
     }
 }
 
-/// A letter without its accent, where it is one of Latin-1's.
+/// Returns a letter without its accent, if it is one of Latin-1's.
 const fn plain_letter(letter: char) -> char {
     match letter {
         'À'..='Å' => 'A',

@@ -1,4 +1,4 @@
-//! What the user chose to see, and what comes of it on this terminal.
+//! Choices about the look of the app, and the look that results on this terminal.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,7 @@ pub enum ThemeName {
 by_name!(ThemeName, "theme", [Dark = "dark", Light = "light", HighContrast = "high-contrast", Mono = "mono"]);
 
 impl ThemeName {
-    /// Light when `COLORFGBG` says that the background is; dark when it says something
-    /// else or nothing.
+    /// Returns light when `COLORFGBG` says that the background is light, else dark.
     ///
     /// rxvt, Konsole and others set it to `foreground;background` (or with something in between),
     /// as numbers of the 16 colours: 7 and 9 to 15 are light, as Vim takes them. Nothing is asked
@@ -49,7 +48,7 @@ pub enum Background {
     /// The light theme paints its own, to be legible in a dark terminal; the others paint none.
     #[default]
     Auto,
-    /// Every theme with colours paints its own.
+    /// Every theme with colours paints its own background.
     Theme,
     /// The terminal's own, whatever the theme.
     Terminal,
@@ -57,12 +56,12 @@ pub enum Background {
 
 by_name!(Background, "background", [Auto = "auto", Theme = "theme", Terminal = "terminal"]);
 
-/// How the app looks.
+/// Look of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looks {
     /// Colours that the terminal has.
     pub depth: Depth,
-    /// Which colours mean what.
+    /// Theme, which assigns colours to meanings.
     pub theme: ThemeName,
     /// Colours of heat maps.
     pub ramp: RampName,
@@ -85,24 +84,24 @@ impl Default for Looks {
     }
 }
 
-/// What was asked for; what was not is left to the environment.
+/// Choices of the user; those left out are left to the environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LooksChoice {
-    /// Colours asked for: always, never, or as the terminal allows.
+    /// Use of colours: always, never, or as the terminal allows.
     pub color: ColorChoice,
-    /// Theme asked for.
+    /// Theme chosen by the user.
     pub theme: Option<ThemeName>,
-    /// Colour ramp asked for.
+    /// Colour ramp chosen by the user.
     pub ramp: Option<RampName>,
-    /// Characters asked for.
+    /// Characters chosen by the user.
     pub glyphs: Option<Glyphs>,
     /// Painter of the background: the theme or the terminal.
     pub background: Option<Background>,
 }
 
 impl LooksChoice {
-    /// This choice, and where it leaves something open the other: flags before the config file.
+    /// Fills the choices left open here from `config`: flags go before the configuration file.
     #[must_use]
     pub fn or(self, config: Self) -> Self {
         Self {
@@ -114,7 +113,8 @@ impl LooksChoice {
         }
     }
 
-    /// What comes of it in an environment, given as a lookup so that tests can pass their own.
+    /// Returns the look that results in an environment, given as a lookup so that tests can pass
+    /// their own.
     pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Looks {
         Looks {
             depth: match self.color {

@@ -1,4 +1,4 @@
-//! What things look like, by what they mean: the only place that knows colours.
+//! Styles of things by their meaning: the only place that knows colours.
 //!
 //! Panels ask for semantic slots (`dim`, `selected`, `heat(0.3)`); a [`Theme`] answers for the
 //! user's [`Looks`] and the terminal's depth. The background stays the terminal's own, except that
@@ -7,10 +7,10 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | [`looks`] | what was chosen, and what comes of it: flags, config file, environment |
-//! | [`depth`], [`glyphs`] | how many colours, which characters; ASCII stand-ins |
+//! | [`looks`] | choices, and the look that results: flags, config file, environment |
+//! | [`depth`], [`glyphs`] | number of colours, sets of characters; ASCII stand-ins |
 //! | `palette` | the colours of each theme, and the background each assumes |
-//! | [`ramp`], [`contrast`] | heat ramps; how well colours are told apart |
+//! | [`ramp`], [`contrast`] | heat ramps; contrast between colours |
 //! | [`names`] | choices by name |
 
 pub mod contrast;
@@ -48,7 +48,7 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
     horizontal_bottom: "-",
 };
 
-/// The looks of the app on one terminal.
+/// Styles of the app on one terminal.
 #[derive(Clone, Debug)]
 pub struct Theme {
     /// Colours in use: those of the terminal, or none if the theme has none.
@@ -67,7 +67,7 @@ impl Default for Theme {
 }
 
 impl Theme {
-    /// What comes of some looks.
+    /// Creates the theme of a look.
     pub fn new(looks: Looks) -> Self {
         let depth = match looks.theme {
             ThemeName::Mono => looks.depth.min(Depth::Mono),
@@ -82,7 +82,7 @@ impl Theme {
         }
     }
 
-    /// What was chosen.
+    /// Returns the look that was chosen.
     pub fn looks(&self) -> Looks {
         self.looks
     }
@@ -92,8 +92,8 @@ impl Theme {
         self.depth > Depth::Mono
     }
 
-    /// Whether what is selected has to be marked by a character: where nothing can be
-    /// bold or reversed.
+    /// Returns `true` if the selection has to be marked by a character: where nothing can be bold
+    /// or reversed.
     pub fn marks(&self) -> bool {
         self.depth == Depth::Off
     }
@@ -146,12 +146,12 @@ impl Theme {
         Style::new()
     }
 
-    /// What matters more.
+    /// Returns the style of emphasised text.
     pub fn strong(&self) -> Style {
         self.modifier(Modifier::BOLD)
     }
 
-    /// Labels, units, what matters less.
+    /// Returns the style of labels, units and secondary text.
     pub fn dim(&self) -> Style {
         match (self.palette.dim, self.depth) {
             (None, _) | (_, Depth::Off) => Style::new(),
@@ -166,7 +166,7 @@ impl Theme {
         self.colour(self.palette.accent).patch(self.strong())
     }
 
-    /// Returns the style of what goes well.
+    /// Returns the style of success.
     pub fn good(&self) -> Style {
         self.colour(self.palette.good)
     }
@@ -176,18 +176,18 @@ impl Theme {
         self.colour(self.palette.warn).patch(self.strong())
     }
 
-    /// Returns the style of what is wrong.
+    /// Returns the style of errors.
     pub fn bad(&self) -> Style {
         self.colour(self.palette.bad).patch(self.strong())
     }
 
-    /// What the next key acts on.
+    /// Returns the style of the selection, on which the next key acts.
     pub fn selected(&self) -> Style {
         self.modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
-    /// The one cell or word that everything else is about: plain reversed, so that it stands out of
-    /// any heat, on dark and light backgrounds alike.
+    /// Returns the style of the cell or word at the cursor: plain reversed, so that it stands out
+    /// from any heat, on dark and light backgrounds.
     pub fn cursor(&self) -> Style {
         if self.depth == Depth::Off {
             Style::new()
@@ -248,7 +248,7 @@ impl Theme {
         self.colour(self.palette.categories[index % self.palette.categories.len()])
     }
 
-    /// The same as a background with readable ink.
+    /// Returns the style of a category as a background with readable ink.
     pub fn category_cell(&self, index: usize) -> Style {
         let (rgb, ansi) = self.palette.categories[index % self.palette.categories.len()];
         match self.depth {
@@ -273,13 +273,13 @@ impl Theme {
         })
     }
 
-    /// Ink for a phase by its kind of work.
+    /// Returns the ink of a phase by its kind of work.
     pub fn phase(&self, role: PhaseRole) -> Style {
         if role == PhaseRole::Wait { self.dim() } else { self.category(phase_category(role)) }
     }
 }
 
-/// Returns the category in whose colour a kind of work is shown.
+/// Returns the category whose colour a kind of work has.
 pub const fn phase_category(role: PhaseRole) -> usize {
     match role {
         PhaseRole::Compute(number) => number as usize % 3,
@@ -290,7 +290,7 @@ pub const fn phase_category(role: PhaseRole) -> usize {
     }
 }
 
-/// One letter for a kind of memory region: the channel that needs no colour.
+/// Returns the letter of a kind of memory region: the channel that needs no colour.
 pub const fn region_letter(kind: RegionKind) -> char {
     match kind {
         RegionKind::Program => 'P',

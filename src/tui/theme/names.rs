@@ -6,7 +6,7 @@ use ratatui::style::Color;
 /// Red, green, blue.
 pub type Rgb = (u8, u8, u8);
 
-/// A colour, and the name that stands in for it where there are only sixteen.
+/// Colour, with the name that replaces it where there are only sixteen.
 pub(super) type Ink = (Rgb, Color);
 
 /// A name that is none of the choices.
@@ -19,20 +19,20 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// Builds the message from the choices there are.
+    /// Builds the message from the existing choices.
     pub fn new(what: &'static str, given: &str, choices: &[&str]) -> Self {
         Self { what, given: given.to_owned(), choices: choices.join(", ") }
     }
 }
 
-/// Gives a plain enum its names: `ALL`, `name`, `next`, reading, writing, and serde as a string.
+/// Adds names to a plain enum: `ALL`, `name`, `next`, reading, writing, and serde as a string.
 macro_rules! by_name {
     ($type:ident, $what:literal, [$($variant:ident = $name:literal),+ $(,)?]) => {
         impl $type {
             /// All choices, in the order the key walks through them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its name, as users write it.
+            /// Returns the name as users write it.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),+

@@ -1,7 +1,7 @@
 //! The colours of the themes.
 //!
-//! Where the terminal keeps its background, a theme assumes one: the hardest of the common ones, so
-//! that the others are easier. For dark themes that is Nord's #2e3440, brighter than nearly all
+//! A theme that keeps the terminal's background assumes the hardest of the common ones, so that
+//! the others are easier. For dark themes that is Nord's #2e3440, brighter than nearly all
 //! other dark ones; for the light theme gruvbox's #fbf1c7, darker than plain white and than
 //! Solarized's. Measured against it (`tests` below hold the floors), at 24 bits and after the way
 //! to xterm's 256:
@@ -28,11 +28,11 @@ pub(super) struct Palette {
     pub dim: Option<Rgb>,
     /// The app's own voice.
     pub accent: Ink,
-    /// Colour of what goes well.
+    /// Colour of success.
     pub good: Ink,
     /// Worth a look.
     pub warn: Ink,
-    /// Colour of what is wrong.
+    /// Colour of errors.
     pub bad: Ink,
     /// Brighter events of a camera: many, few.
     pub brighter: [Ink; 2],
@@ -46,7 +46,7 @@ pub(super) struct Palette {
 }
 
 impl Palette {
-    /// The colours of a theme; those without any go unused in `mono`.
+    /// Returns the colours of a theme; those without any go unused in `mono`.
     pub fn of(theme: ThemeName) -> &'static Self {
         match theme {
             ThemeName::Dark | ThemeName::Mono => &DARK,

@@ -34,7 +34,7 @@ pub enum RampName {
 
 by_name!(RampName, "ramp", [Cividis = "cividis", Viridis = "viridis", Grey = "grey"]);
 
-/// Level of a value in 0..=1; what is outside is clamped, NaN counts as 0.
+/// Returns the level of a value in 0..=1; values outside are clamped, NaN counts as 0.
 pub fn level(value: f32) -> u8 {
     if value.is_nan() {
         return 0;
@@ -43,7 +43,7 @@ pub fn level(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * f32::from(LEVELS - 1)).round() as u8
 }
 
-/// The digit 0..=9 that says the same as a colour: tenths of the scale.
+/// Returns the digit 0..=9 that corresponds to a colour: tenths of the scale.
 pub fn digit(value: f32) -> char {
     let tenths = if value.is_nan() { 0.0 } else { (value.clamp(0.0, 1.0) * 10.0).min(9.0) };
     char::from(b'0' + tenths as u8)
@@ -61,7 +61,8 @@ const CIVIDIS_16: [(Color, Color); 4] = [
     (Color::Gray, Color::Black),
     (Color::LightYellow, Color::Black),
 ];
-/// On light backgrounds the least is white or grey: a bright yellow would be what one sees first.
+/// Cividis in 16 colours for light backgrounds. The least is white or grey: a bright yellow would
+/// catch the eye first.
 const CIVIDIS_16_LIGHT: [(Color, Color); 4] = [
     (Color::Blue, Color::White),
     (Color::Cyan, Color::Black),
@@ -89,8 +90,8 @@ const GREY_16: [(Color, Color); 4] = [
     (Color::White, Color::Black),
 ];
 
-/// One style per level, as paint with readable ink on it and as ink on the
-/// terminal's own background.
+/// Styles of all levels, as paint with readable ink on it and as ink on the terminal's own
+/// background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ramp {
     styles: Vec<Style>,
@@ -150,7 +151,8 @@ impl Ramp {
     }
 }
 
-/// Without colours the digit says it; weight helps to find the peaks.
+/// Returns the style without colours, where the digit shows the value; weight helps to find the
+/// peaks.
 fn plain(depth: Depth, t: f64) -> Style {
     match depth {
         Depth::Mono if t >= 0.8 => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
@@ -236,7 +238,7 @@ pub fn rgb_in(depth: Depth, (r, g, b): Rgb) -> Color {
     }
 }
 
-/// What a colour looks like, where that does not depend on the terminal's palette.
+/// Returns the RGB value of a colour, where it does not depend on the terminal's palette.
 pub fn rgb_of(colour: Color) -> Option<Rgb> {
     match colour {
         Color::Rgb(r, g, b) => Some((r, g, b)),

@@ -38,8 +38,8 @@ pub fn bar(buf: &mut Buffer, area: Rect, fraction: f64, style: Style, theme: &Th
     }
 }
 
-/// The eighth block, or its ASCII stand-in, that shows `fraction` of a cell's height; nothing
-/// only for 0.
+/// Returns the eighth block, or its ASCII stand-in, that shows `fraction` of a cell's height; a
+/// space only for 0.
 pub fn column(fraction: f64, theme: &Theme) -> &'static str {
     let eighths = if fraction > 0.0 { ((fraction.min(1.0) * 8.0).round() as usize).clamp(1, 8) } else { 0 };
     match theme.glyphs {
@@ -48,8 +48,8 @@ pub fn column(fraction: f64, theme: &Theme) -> &'static str {
     }
 }
 
-/// The newest values as an area chart over the whole of `area`, newest at the right once it is
-/// full: one column a value, or half a one in braille.
+/// Draws the newest values as an area chart over the whole of `area`, newest at the right once it
+/// is full: one column a value, or half a column in braille.
 ///
 /// `end` is the value that reaches the top; `ink` colours a column by its fraction of it.
 pub fn spark(

@@ -25,7 +25,7 @@ const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b111, 0b001, 0b111],
 ];
 
-/// A character's dots and how many columns of them count.
+/// Returns a character's dots and the number of columns that they take.
 fn picture(character: char) -> ([u8; 5], u16) {
     match (character.to_digit(10), character) {
         (Some(digit), _) => (DIGITS[digit as usize], 3),

@@ -58,12 +58,12 @@ pub struct FloorPlan {
 }
 
 impl FloorPlan {
-    /// The largest plan that fits, centred; none where not even the smallest does.
+    /// Returns the largest plan that fits, centred; `None` if not even the smallest does.
     pub fn fit(area: Rect) -> Option<Self> {
         Self::fit_cells(area, (0, 0))
     }
 
-    /// Same, with PEs of at least so many columns and rows.
+    /// Returns the plan that fits into `area` with PEs of at least `least` columns and rows.
     pub fn fit_cells(area: Rect, least: (u16, u16)) -> Option<Self> {
         let fits = |size: &Size, axis: u16| {
             let (columns, rows) = size.total(axis);
@@ -79,7 +79,7 @@ impl FloorPlan {
         Some(Self { size, axis, origin, area })
     }
 
-    /// Columns and rows of one PE.
+    /// Returns the columns and rows of one PE.
     pub fn cell(&self) -> (u16, u16) {
         self.size.cell
     }
@@ -89,7 +89,7 @@ impl FloorPlan {
         self.size.total(self.axis).1.min(self.area.height)
     }
 
-    /// Where a QPE position is drawn.
+    /// Returns the area of a QPE position.
     fn qpe_area(&self, x: u8, y: u8) -> Rect {
         let Size { cell, gap } = self.size;
         let (column, row) = (u16::from(x) - 1, u16::from(GRID_Y) - u16::from(y));
@@ -101,7 +101,7 @@ impl FloorPlan {
         }
     }
 
-    /// Where a PE is drawn.
+    /// Returns the area of a PE.
     pub fn pe_area(&self, pe: Pe) -> Rect {
         let qpe = pe.qpe();
         let area = self.qpe_area(qpe.x, qpe.y);
@@ -115,7 +115,7 @@ impl FloorPlan {
         Pe::of(chip).find(|&pe| self.pe_area(pe).contains(at))
     }
 
-    /// Draws what does not depend on the run: axes, router, holes.
+    /// Draws the parts that do not depend on the run: axes, router, holes.
     pub fn draw_background(&self, buf: &mut Buffer, theme: &Theme) {
         for y in (1..=GRID_Y).filter(|_| self.axis > 0) {
             let area = self.qpe_area(1, y);
@@ -142,7 +142,7 @@ impl FloorPlan {
         }
     }
 
-    /// The event router lies over two QPE positions, one above the other.
+    /// Draws the event router, which lies over two QPE positions, one above the other.
     fn draw_router(&self, buf: &mut Buffer, theme: &Theme) {
         let [(x, low), (_, high)] = ROUTER_POSITIONS;
         let (top, bottom) = (self.qpe_area(x, high), self.qpe_area(x, low));
@@ -175,7 +175,7 @@ fn at_place(column: i32, row: i32) -> Option<Pe> {
     Pe::at(x, y, column % 2 + row % 2 * 2)
 }
 
-/// PEs by rows from the top left, as one reads.
+/// Iterates over PEs by rows from the top left, in reading order.
 pub fn reading_order() -> impl Iterator<Item = Pe> {
     (0..i32::from(GRID_Y) * 2)
         .flat_map(|row| (0..i32::from(GRID_X) * 2).filter_map(move |column| at_place(column, row)))

@@ -1,4 +1,4 @@
-//! The ramp with its ends and unit: what a colour and a digit mean.
+//! Legend of the ramp, with its ends and unit.
 
 use ratatui::text::{Line, Span};
 

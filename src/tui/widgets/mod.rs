@@ -15,7 +15,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::command::Direction;
 
-/// Writes one line at the top of `area`, with `…` where it is cut, and returns what is left below.
+/// Writes one line at the top of `area`, with `…` where it is cut, and returns the area below.
 pub fn put_line<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) -> Rect {
     if area.is_empty() {
         return area;
@@ -24,7 +24,7 @@ pub fn put_line<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) -> 
     rows_from(area, 1)
 }
 
-/// Returns the line cut to `width` columns, with `…` in place of what is missing.
+/// Returns the line cut to `width` columns, with `…` in place of the rest.
 ///
 /// Spaces cut off at its end are not marked.
 pub fn clipped(line: Line<'_>, width: usize) -> Line<'_> {
@@ -61,8 +61,8 @@ pub fn put_right<'a>(buf: &mut Buffer, area: Rect, line: impl Into<Line<'a>>) {
     }
 }
 
-/// Writes a line with something against the right edge, and returns what is left below. Where both
-/// do not fit, the right side wins and the left is cut: figures are worth more than their names.
+/// Writes a line with a part at the right edge, and returns the area below. Where both do not fit,
+/// the left part is cut: figures are worth more than their names.
 pub fn put_pair<'a>(
     buf: &mut Buffer,
     area: Rect,
@@ -90,7 +90,7 @@ pub fn put_at(buf: &mut Buffer, area: Rect, (x, y): (u16, u16), text: &str, styl
     }
 }
 
-/// The area without its first `rows` rows.
+/// Returns the area without its first `rows` rows.
 pub fn rows_from(area: Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     Rect { y: area.y + rows, height: area.height - rows, ..area }
@@ -101,7 +101,7 @@ pub fn rows_to(area: Rect, rows: u16) -> Rect {
     Rect { height: rows.min(area.height), ..area }
 }
 
-/// The area without its first `columns` columns.
+/// Returns the area without its first `columns` columns.
 pub fn columns_from(area: Rect, columns: u16) -> Rect {
     let columns = columns.min(area.width);
     Rect { x: area.x + columns, width: area.width - columns, ..area }
@@ -132,7 +132,7 @@ fn cut(text: &str, width: usize) -> String {
     short
 }
 
-/// A rectangle of the given size in the middle of `area`, smaller where it does not fit.
+/// Returns a rectangle of the given size in the middle of `area`, smaller where it does not fit.
 pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }

@@ -1,5 +1,5 @@
-//! One line of text that the user types: cursor, completion, history. What can complete it
-//! comes from outside.
+//! Line of text that the user types, with cursor, completion and history. The candidates for
+//! completion come from the caller.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -15,10 +15,10 @@ const MAX_LENGTH: usize = 4000;
 /// Texts that a history keeps.
 const REMEMBERED: usize = 100;
 
-/// What a key did.
+/// Outcome of a key press in a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// The text, or where its cursor is, has changed.
+    /// The text or its cursor has changed.
     Changed,
     /// Enter: this is the text.
     Done(String),
@@ -26,7 +26,7 @@ pub enum Typed {
     Left,
     /// Tab: candidates are wanted; [`Prompt::complete`] takes them.
     Complete,
-    /// Not a key of a prompt.
+    /// Key without a meaning in a prompt.
     Other,
 }
 
@@ -38,20 +38,20 @@ pub struct Prompt {
     cursor: usize,
     /// Texts that ↑ and ↓ go through, newest last.
     history: Vec<String>,
-    /// Which of them is shown, and what was typed before.
+    /// Index of the history entry that is shown, and the text typed before.
     recalled: Option<(usize, String)>,
     completing: Option<Completing>,
     /// Whether the text is a proposal that a letter or a pasted word replaces.
     proposed: bool,
 }
 
-/// Tab was pressed, and perhaps again.
+/// Completion in progress, after one or more presses of Tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Completing {
     /// Byte at which the candidates begin.
     start: usize,
     candidates: Vec<String>,
-    /// Which one is in the text; none while it has only what all have in common.
+    /// Index of the candidate in the text; `None` while it has only what all have in common.
     chosen: Option<usize>,
 }
 
@@ -61,7 +61,7 @@ impl Prompt {
         Self { history, ..Self::default() }
     }
 
-    /// The same with a text to begin with, the cursor behind it.
+    /// Returns the prompt with a text to begin with, the cursor behind it.
     #[must_use]
     pub fn with_text(mut self, text: &str) -> Self {
         self.set(text.to_owned());
@@ -81,17 +81,17 @@ impl Prompt {
         self.proposed
     }
 
-    /// What was typed so far.
+    /// Returns the text typed so far.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Byte before which the cursor stands.
+    /// Returns the byte before which the cursor stands.
     pub fn cursor(&self) -> usize {
         self.cursor
     }
 
-    /// What Tab offers now, and which of it is in the text.
+    /// Returns the candidates that Tab offers now, and the index of the one in the text.
     pub fn candidates(&self) -> (&[String], Option<usize>) {
         self.completing.as_ref().map_or((&[], None), |c| (&c.candidates, c.chosen))
     }
@@ -105,7 +105,7 @@ impl Prompt {
         history.push(text.to_owned());
     }
 
-    /// Puts a text in where the cursor is, as if it had been typed; what would make the line too
+    /// Inserts a text at the cursor, as if it had been typed; the part that would make the line too
     /// long is left out.
     pub fn paste(&mut self, text: &str) {
         for character in text.chars() {
@@ -159,7 +159,7 @@ impl Prompt {
         true
     }
 
-    /// Cursor keys and what deletes.
+    /// Handles cursor keys and keys that delete.
     fn edit(&mut self, code: KeyCode, control: bool) -> bool {
         let before = self.text[..self.cursor].chars().next_back().map_or(0, char::len_utf8);
         let behind = self.text[self.cursor..].chars().next().map_or(0, char::len_utf8);
@@ -186,20 +186,20 @@ impl Prompt {
         self.cursor = from;
     }
 
-    /// Where the word before the cursor begins.
+    /// Returns the byte at which the word before the cursor begins.
     fn word_start(&self) -> usize {
         let before = self.text[..self.cursor].trim_end_matches(|c: char| !c.is_alphanumeric());
         before.trim_end_matches(char::is_alphanumeric).len()
     }
 
-    /// Where the word behind the cursor ends.
+    /// Returns the byte at which the word behind the cursor ends.
     fn word_end(&self) -> usize {
         let behind = &self.text[self.cursor..];
         let rest = behind.trim_start_matches(|c: char| !c.is_alphanumeric());
         self.text.len() - rest.trim_start_matches(char::is_alphanumeric).len()
     }
 
-    /// Goes to an older text, or a newer one; behind the newest is what was being typed.
+    /// Goes to an older text, or a newer one; after the newest comes the line that was being typed.
     fn recall(&mut self, older: bool) -> bool {
         let at = self.recalled.as_ref().map_or(self.history.len(), |(at, _)| *at);
         let to = if older { at.checked_sub(1) } else { Some(at + 1).filter(|_| self.recalled.is_some()) };
@@ -214,7 +214,7 @@ impl Prompt {
         true
     }
 
-    /// Tab while candidates are there goes to the next.
+    /// Handles Tab: with candidates present it goes to the next.
     fn tab(&mut self, backwards: bool) -> Typed {
         let Some(completing) = &self.completing else { return Typed::Complete };
         let count = completing.candidates.len();
@@ -236,8 +236,8 @@ impl Prompt {
         Typed::Changed
     }
 
-    /// Takes the candidates for what stands from byte `start` to the cursor: puts in what all begin
-    /// with, and offers the rest to the next Tab.
+    /// Takes the candidates for the text from byte `start` to the cursor: inserts their common
+    /// beginning, and offers the rest to the next Tab.
     pub fn complete(&mut self, start: usize, candidates: Vec<String>) {
         let Some(first) = candidates.first() else { return };
         if start > self.cursor || !self.text.is_char_boundary(start) {
@@ -267,7 +267,7 @@ impl Prompt {
         put_at(buf, area, (columns(&self.text[first..self.cursor]), 0), &under, cursor);
     }
 
-    /// The column at which a byte of the text stands in a line of this width, if it is shown.
+    /// Returns the column of a byte of the text in a line of this width, if it is shown.
     pub fn column(&self, byte: usize, width: u16) -> Option<u16> {
         let column = columns(self.text.get(self.first_shown(width)..byte)?);
         (column < width).then_some(column)

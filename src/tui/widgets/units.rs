@@ -1,4 +1,4 @@
-//! Numbers as people read them, always with their unit.
+//! Numbers for display, always with their unit.
 
 pub use crate::text::{grouped as count, percent};
 

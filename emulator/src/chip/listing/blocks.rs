@@ -18,27 +18,27 @@ pub struct Block {
     /// Entered by a branch, left by falling through (or by a return or unconditional
     /// branch, refill included).
     pub cycles: Cycles,
-    /// As `cycles`, but left by its conditional branch; equal to `cycles` if it has none.
+    /// Cycles of the block if its conditional branch is taken; equal to `cycles` if it has none.
     pub taken: Cycles,
-    /// Block that its branch goes to.
+    /// Block that the branch goes to.
     pub branches_to: Option<usize>,
-    /// Block that it falls into.
+    /// Block that execution falls into.
     pub falls_to: Option<usize>,
 }
 
 /// A loop: the blocks from which its header can be reached again without leaving it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loop {
-    /// Block where it is entered.
+    /// Block at which the loop is entered.
     pub header: usize,
-    /// Blocks whose branch back to the header closes it.
+    /// Blocks whose branch back to the header closes the loop.
     pub latches: Vec<usize>,
-    /// All its blocks.
+    /// All blocks of the loop.
     pub blocks: BTreeSet<usize>,
-    /// Loops around it.
+    /// Number of loops around this loop.
     pub depth: usize,
-    /// One iteration, back edge taken, on the default path: conditional branches are not
-    /// taken unless that leaves the loop, and loops inside are passed once. `None` if there
+    /// Cycles of one iteration on the default path, with the back edge taken: conditional branches
+    /// are not taken unless that leaves the loop, and inner loops are passed once. `None` if there
     /// is no such path.
     pub iteration: Option<Cycles>,
 }
@@ -61,8 +61,8 @@ impl Shape {
     }
 }
 
-/// Every instruction with its cost as read down the listing: the interplay with the line above
-/// counts unless that line always branches away or a label stands between.
+/// Returns the cost of every instruction as read down the listing. The interplay with the line
+/// above counts unless that line always branches away or a label stands between.
 pub fn annotate(function: &Function) -> Vec<Timing> {
     let entered: BTreeSet<usize> = function.labels.values().copied().collect();
     let cost = |(i, instruction): (usize, &Instruction)| {

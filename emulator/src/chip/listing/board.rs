@@ -9,13 +9,13 @@ use crate::chip::mac::MacRegisters;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
     words: BTreeMap<u32, u32>,
-    /// A word that changes while the kernel looks at it.
+    /// Word that changes while the kernel polls it.
     raise: Option<Raise>,
     /// MAC array, whose runs end at once.
     mac: MacRegisters,
 }
 
-/// A flag that somebody else raises.
+/// Flag that another PE raises after a number of loads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Raise {
     address: u32,
@@ -45,7 +45,7 @@ impl Board {
         all.into_iter().filter(|at| self.get(*at, 1) != other.get(*at, 1)).collect()
     }
 
-    /// From the load number `after` (from 0) of `address` on, it reads `value`.
+    /// Makes load number `after` (from 0) of `address`, and all later ones, return `value`.
     pub fn raise(&mut self, address: u32, after: u32, value: u32) {
         self.raise = Some(Raise { address, loads_left: after, value });
     }

@@ -244,7 +244,7 @@ pub enum Op {
     IfThen,
     /// `nop`: does nothing for a cycle.
     Nop,
-    /// `wfi`, `wfe`.
+    /// Waits for an interrupt or event: `wfi`, `wfe`.
     WaitForInterrupt,
     /// `cpsid i` (true: masks) and `cpsie i`.
     MaskInterrupts(bool),
@@ -366,25 +366,25 @@ pub enum VUnary {
     Neg,
     /// Clears the sign of the operand.
     Abs,
-    /// Square root.
+    /// Computes the square root.
     Sqrt,
 }
 
-/// One line of a listing.
+/// Instruction of a listing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instruction {
     /// Line in the listing, from 1.
     pub line: usize,
     /// Text of the line, with single blanks.
     pub text: String,
-    /// Condition under which it is executed.
+    /// Condition under which the instruction is executed.
     pub cond: Cond,
-    /// Operation, with its operands.
+    /// Operation of the instruction, with its operands.
     pub op: Op,
 }
 
 impl Op {
-    /// The register that an integer data-processing instruction writes, if this is one.
+    /// Returns the register that an integer data-processing instruction writes.
     pub fn data_processing_result(&self) -> Option<Reg> {
         match *self {
             Self::Move { d, .. }
@@ -398,8 +398,8 @@ impl Op {
         }
     }
 
-    /// Registers that its memory address is made of: none if it does not touch memory or reads
-    /// the literal pool.
+    /// Returns the registers from which the memory address is computed: none if the instruction
+    /// does not touch memory or reads the literal pool.
     pub fn address_registers(&self) -> [Option<Reg>; 2] {
         let address = match self {
             Self::Load { address, .. }
@@ -430,7 +430,7 @@ impl Op {
         }
     }
 
-    /// The label it may branch to.
+    /// Returns the label that the instruction may branch to.
     pub fn target(&self) -> Option<&str> {
         match self {
             Self::Branch { label } | Self::CompareBranch { label, .. } => Some(label),

@@ -1,4 +1,4 @@
-//! Reads what `objdump -d` wrote, by turning each line into what `gcc -S` would have written.
+//! Reader of the output of `objdump -d`, which turns each line into the form of `gcc -S`.
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ fn label(address: u32) -> String {
     format!(".L{address:x}")
 }
 
-/// The line as `gcc -S` would have it, and the address that it branches to.
+/// Returns the line in the form of `gcc -S`, and the address that it branches to.
 fn assembly(line: &Line<'_>) -> (String, Option<u32>) {
     let bare = line.mnemonic.trim_end_matches(".n").trim_end_matches(".w");
     let operands = line.operands;

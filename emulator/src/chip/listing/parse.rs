@@ -56,7 +56,7 @@ fn literal(word: &str) -> Literal {
     number(word).map_or_else(|| Literal::Symbol(word.to_string()), Literal::Word)
 }
 
-/// Every label that is used is there, and the code does not run off its end.
+/// Checks that every label in use exists and that the code does not run past its end.
 pub(super) fn check_labels(function: &Function) -> Result<(), ListingError> {
     for instruction in &function.instructions {
         let missing = |label: &str| ListingError::NoLabel {

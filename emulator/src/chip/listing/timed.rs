@@ -22,7 +22,7 @@ pub enum Class {
     Multiply,
     /// `sdiv` and `udiv`: integer division.
     Divide,
-    /// `ldm`, `stm` with so many registers.
+    /// `ldm` or `stm` of this number of registers.
     Multiple(u8),
     /// `bl`, `blx`: the call itself; what is called is not looked at.
     Call,
@@ -36,7 +36,7 @@ pub enum Class {
     VMovePair,
     /// `vldr`, `vstr` of a double.
     VDouble,
-    /// `vldm`, `vstm`, `vpush`, `vpop` with so many words.
+    /// `vldm`, `vstm`, `vpush` or `vpop` of this number of words.
     VMultiple(u8),
     /// `vmsr`, and `vmrs` to a core register.
     VSystem,

@@ -1,4 +1,4 @@
-//! Executes a listing, instruction by instruction, and counts its cycles.
+//! Execution of a listing, instruction by instruction, with its cycles.
 //!
 //! Not a Cortex-M4 emulator: it knows the instructions of our kernels and enough of the flags. It
 //! serves to read costs off a listing by running it ([`crate::kernel::cost`]) and to test that the
@@ -22,9 +22,9 @@ const RETURN_ADDRESS: u32 = 0xFFFF_FFFF;
 
 /// Memory as a kernel sees it: words, SRAM and devices alike.
 pub trait Memory {
-    /// The word at `address`, or why there is none.
+    /// Returns the word at `address`, or the reason why it cannot be read.
     fn load(&mut self, address: u32) -> Result<u32, String>;
-    /// Stores a word, or says why it cannot.
+    /// Stores a word, or returns the reason why it cannot be written.
     fn store(&mut self, address: u32, value: u32) -> Result<(), String>;
 }
 
@@ -36,22 +36,22 @@ pub struct Call<'a> {
     pub arguments: &'a [u32],
     /// Initial stack pointer, a multiple of 8.
     pub stack: u32,
-    /// Addresses of what the literal pools name.
+    /// Addresses of the symbols that the literal pools name.
     pub symbols: &'a [(&'a str, u32)],
 }
 
-/// One executed instruction.
+/// One executed instruction with its end and its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Index of the instruction in [`Function::instructions`].
     pub instruction: usize,
-    /// Cycles from the call to its end.
+    /// Cycles from the call to the end of the instruction.
     pub end: Cycles,
-    /// The word it stored, if it was a `str` or `vstr`: address and value.
+    /// Address and value of the stored word, if the instruction was a `str` or `vstr`.
     pub stored: Option<(u32, u32)>,
 }
 
-/// Executes `function`; the answer is every instruction executed, the last one being its return.
+/// Executes `function` and returns every executed instruction, the last one being its return.
 pub fn execute(
     function: &Function,
     call: &Call<'_>,
@@ -187,7 +187,7 @@ impl<'a, M: Memory> Core<'a, M> {
         self.memory.store(address, value)
     }
 
-    /// The address of an access, with its write-back done.
+    /// Computes the address of an access, and carries out its write-back.
     fn address(&mut self, base: Reg, offset: Offset, index: Index) -> u32 {
         let from = self.get(base);
         let offset = match offset {
@@ -257,7 +257,7 @@ impl<'a, M: Memory> Core<'a, M> {
         }
     }
 
-    /// Two words from one address on.
+    /// Loads two words from one address on.
     fn pair(&mut self, address: &Address) -> Result<u32, String> {
         match address {
             Address::Based { base, offset, index } => Ok(self.address(*base, *offset, *index)),

@@ -1,4 +1,4 @@
-//! Source lines of machine code, out of its DWARF.
+//! Source lines of machine code, read from its DWARF.
 
 use addr2line::Context;
 use addr2line::gimli::{self, Dwarf, EndianSlice, RunTimeEndian};

@@ -11,7 +11,7 @@ use super::lines::{Lines, SourceLine};
 use super::{CodeFile, CodeFunction};
 use crate::chip::cortex_m4f::{Timing, code_timing};
 
-/// One instruction of a listing, or a word of data between instructions.
+/// Instruction of a listing, or a word of data between instructions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeLine {
     /// Byte address in the PE's SRAM.
@@ -31,7 +31,7 @@ pub struct CodeLine {
 pub struct FunctionListing {
     /// Name and place of the function.
     pub function: CodeFunction,
-    /// Its instructions and data, ascending.
+    /// Instructions and data of the function, by ascending address.
     pub lines: Vec<CodeLine>,
 }
 
@@ -177,8 +177,8 @@ mod tests {
     use crate::chip::listing::blocks::annotate;
     use crate::kernel::cost::SOURCES;
 
-    /// What `spinntui kernels` says of each line of a listing is what a listing of the
-    /// machine code says.
+    /// The costs that `spinntui kernels` gives for each line of a compiler listing equal those of
+    /// the machine code.
     #[test]
     fn cycles_and_reasons_are_those_of_the_compiler_listings() {
         let file = CodeFile::built_in().unwrap();

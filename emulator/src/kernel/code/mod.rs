@@ -31,9 +31,9 @@ pub const MOST_BYTES: u64 = 16 << 20;
 pub struct CodeFunction {
     /// Name in the symbol table.
     pub name: String,
-    /// Byte address of its first instruction.
+    /// Byte address of the function's first instruction.
     pub address: u32,
-    /// Size in bytes, as the symbol table has it; 0 if it does not say.
+    /// Size in bytes from the symbol table; 0 if it has none.
     pub bytes: u32,
 }
 
@@ -47,11 +47,11 @@ pub struct CodeFile {
     bytes: Vec<u8>,
     /// Begins of data (`true`) and of instructions within functions, ascending.
     marks: Vec<(u32, bool)>,
-    /// Folder of the file, where its sources are looked for; `None` for the built-in file.
+    /// Folder of the file, in which its sources are searched; `None` for the built-in file.
     pub folder: Option<PathBuf>,
     /// Listings of functions that were made, by address.
     listings: Mutex<BTreeMap<u32, Arc<listing::FunctionListing>>>,
-    /// Texts of source files that were asked for, by path; `None` where there is none.
+    /// Texts of requested source files, by path; `None` where the file is missing.
     sources: Mutex<BTreeMap<String, Option<Arc<str>>>>,
     /// Symbols of data that are not loaded, by address.
     #[cfg(test)]
@@ -63,7 +63,7 @@ pub struct CodeFile {
 /// Reason for which an ELF file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodeError {
-    /// It cannot be read as ELF.
+    /// The file cannot be read as ELF.
     #[error("{name} is not a readable ELF file: {what}")]
     Unreadable {
         /// Name of the file.
@@ -76,10 +76,10 @@ pub enum CodeError {
     Architecture {
         /// Name of the file.
         name: String,
-        /// Architecture that it names.
+        /// Architecture that the file names.
         found: String,
     },
-    /// An object file, whose addresses are not settled.
+    /// The file is an object file, whose addresses are not final.
     #[error(
         "{name} is an object file, which has no addresses yet; link it: arm-none-eabi-gcc ... -nostdlib -Wl,-T,assets/kernels/own.ld"
     )]
@@ -113,14 +113,14 @@ pub enum CodeError {
         /// Number of bytes.
         bytes: u32,
     },
-    /// No such function.
+    /// The file has no such function.
     #[error("{name} has no function `{function}`; it has {}", listed(functions))]
     NoFunction {
         /// Name of the file.
         name: String,
         /// Function looked for.
         function: String,
-        /// Functions that are there.
+        /// Functions of the file.
         functions: Vec<String>,
     },
 }
@@ -217,7 +217,7 @@ impl CodeFile {
         })
     }
 
-    /// Returns whether data lies at a byte address within a function: constants, branch tables.
+    /// Returns `true` if data lies at a byte address within a function: constants, branch tables.
     fn is_data(&self, address: u32) -> bool {
         let after = self.marks.partition_point(|&(at, _)| at <= address);
         after.checked_sub(1).and_then(|at| self.marks.get(at)).is_some_and(|&(_, data)| data)

@@ -30,9 +30,9 @@ impl Timings for Table {
 pub struct CodeFault {
     /// Cause, with the address of the instruction.
     pub what: String,
-    /// Text of the instruction; empty if it is none.
+    /// Text of the instruction; empty if the bytes are no instruction.
     pub instruction: String,
-    /// Function and source line, as far as the file says.
+    /// Function and source line, as far as the file states them.
     pub place: String,
 }
 
@@ -201,7 +201,7 @@ impl Bus for PeBus<'_> {
     }
 }
 
-/// Scratch memory of runs; it decides no result.
+/// Scratch memory of runs; no result depends on it.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     words: Option<Box<SramWords>>,
@@ -225,11 +225,11 @@ pub struct Ran {
 /// Function of a code file, ready to be called.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// File that it is in.
+    /// File that contains the function.
     pub file: std::sync::Arc<CodeFile>,
     /// Name of the function.
     pub function: String,
-    /// Byte address of its first instruction.
+    /// Byte address of the function's first instruction.
     pub address: u32,
     /// Conditions reported as faults.
     pub traps: Traps,
@@ -271,7 +271,7 @@ impl Scratch {
         (copy, &mut self.written, &mut self.cache)
     }
 
-    /// Runs a call on a copy of the SRAM; [`Self::results`] has what it wrote.
+    /// Runs a call on a copy of the SRAM; [`Self::results`] returns the words that it wrote.
     ///
     /// # Errors
     ///

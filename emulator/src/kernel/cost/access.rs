@@ -34,7 +34,7 @@ pub enum Touched {
 }
 
 impl Touched {
-    /// All that the trials keep apart.
+    /// All arrays that the trials keep apart.
     const ALL: [Self; 7] = [
         Self::Array(0),
         Self::Array(1),
@@ -69,7 +69,7 @@ pub struct Formula {
 }
 
 impl Formula {
-    /// Accesses in a call that does as much as `done` says.
+    /// Returns the accesses of a call with the work `done`.
     pub fn count(&self, done: &Multiples) -> u64 {
         let sum: i64 = self.terms.iter().zip(&done.0).map(|(term, n)| term * n).sum();
         sum.max(0) as u64
@@ -289,7 +289,7 @@ fn trace() -> Result<[PerItem; 2], ListingError> {
     by_unit(|units| count_in("pointwise", "trace", &[units, DATA, DATA + 0x100], 2))
 }
 
-/// Each array's part of a loop over units.
+/// Returns each array's accesses in a loop over units.
 fn by_unit<const N: usize>(
     count: impl Fn(u32) -> Result<Vec<i64>, ListingError>,
 ) -> Result<[PerItem; N], ListingError> {

@@ -43,7 +43,7 @@ struct Unpack {
 /// `fifo_polling` or `fifo_sleeping`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FifoCosts {
-    /// Everything is there already.
+    /// Cycles if all input is there already.
     pub check: Cycles,
     /// A turn that finds the ring empty.
     pub empty: Cycles,
@@ -53,7 +53,7 @@ pub struct FifoCosts {
     pub last: Cycles,
     /// Additional cost of the last entry of the ring.
     pub wrap: Cycles,
-    /// Leaving the loop, once everything is there.
+    /// Cycles to leave the loop once all input is there.
     pub leave: Cycles,
 }
 
@@ -69,13 +69,14 @@ pub(super) struct Delivery {
 }
 
 impl KernelCosts {
-    /// `pack_events` over a block of at least one unit, of which `active` are active.
+    /// Returns the cost of `pack_events` over a block of at least one unit, of which `active` are
+    /// active.
     pub fn pack_events(&self, units: u32, active: u32) -> Cycles {
         let Pack { call, silent, active: more, full } = self.delivery.pack;
         evaluate(&[(call, 1), (silent, units), (more, active), (full, events::packets(active) - 1)])
     }
 
-    /// `unpack_dense` (or `unpack_list`) of at least one block.
+    /// Returns the cost of `unpack_dense` (or `unpack_list`) of at least one block.
     pub fn unpack_events(&self, list: bool, work: &UnpackWork) -> Cycles {
         let c = if list { &self.delivery.list } else { &self.delivery.dense };
         evaluate(&[
@@ -96,7 +97,7 @@ impl KernelCosts {
         &self.delivery.fifo[usize::from(sleeping)]
     }
 
-    /// `dma_send` to so many PEs.
+    /// Returns the cost of `dma_send` to this number of PEs.
     pub fn dma_send(&self, destinations: u32) -> Cycles {
         self.delivery.dma.total(destinations)
     }

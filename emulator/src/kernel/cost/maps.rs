@@ -6,7 +6,7 @@ use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::kernel::maps::{FrameLayout, GatherLayout, PoolLayout, ScaleLayout};
 
-/// Costs of what surrounds the MAC array.
+/// Costs of the routines around the MAC array.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Maps {
     /// Call, row, pixel.
@@ -27,7 +27,7 @@ impl KernelCosts {
         evaluate(&[(call, 1), (row, frame.side), (pixel, frame.side * frame.side)])
     }
 
-    /// `gather` of at least one run.
+    /// Returns the cost of `gather` of at least one run.
     pub fn gather(&self, gather: &GatherLayout) -> Cycles {
         let [call, run, word] = self.maps.gather;
         evaluate(&[(call, 1), (run, gather.count), (word, gather.count * gather.words)])
@@ -38,20 +38,20 @@ impl KernelCosts {
         evaluate(&[(self.maps.product, 1)])
     }
 
-    /// `pool_bytes` of at least one place.
+    /// Returns the cost of `pool_bytes` of at least one place.
     pub fn pool_bytes(&self, pool: &PoolLayout) -> Cycles {
         let [call, place, entry] = self.maps.pool;
         evaluate(&[(call, 1), (place, pool.places), (entry, pool.places * pool.window)])
     }
 
-    /// `scale_sums` of at least one sum.
+    /// Returns the cost of `scale_sums` of at least one sum.
     pub fn scale_sums(&self, scale: &ScaleLayout) -> Cycles {
         let [call, sum] = self.maps.scale;
         evaluate(&[(call, 1), (sum, scale.count)])
     }
 }
 
-/// Where trials put their second, third and fourth array.
+/// Byte addresses at which trials put their second, third and fourth array.
 const AT: [u32; 3] = [DATA + 0x1000, DATA + 0x2000, DATA + 0x3000];
 
 fn frame(meter: Meter, side: u32, gap: u32) -> Result<Linear, ListingError> {
@@ -104,7 +104,7 @@ mod tests {
     use crate::kernel::cost::measure::load;
     use crate::kernel::mac::MacLayout;
 
-    /// Executes a function on words, by address; returns the board and what it took.
+    /// Executes a function on words, by address; returns the board and the cycles.
     fn executed(function: &str, arguments: &[u32], image: &[(u32, Vec<u32>)]) -> (Board, Linear) {
         let mut board = Board::default();
         for (at, words) in image {

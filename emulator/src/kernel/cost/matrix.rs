@@ -13,10 +13,10 @@ use crate::chip::listing::trace::{Call, execute};
 use crate::kernel::matrix::{Kernel, Operands, Placed, Share, Work};
 use crate::kernel::routine::Routine;
 
-/// Cost of one item of each kind; terms that a kernel has no use for are 0.
+/// Cost of one item of each kind; terms that a kernel does not use are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coefficients {
-    /// The call, return included, before anything it does.
+    /// Cost of the call, return included, without its items.
     pub call: Linear,
     /// A row: its pointers, its sum stored or cleared.
     pub row: Linear,
@@ -34,12 +34,12 @@ pub struct Coefficients {
     pub silent: Linear,
     /// A source copied into model order.
     pub gathered: Linear,
-    /// More (or less) if no source does anything.
+    /// Additional cost (it may be negative) if no source does work.
     pub silence: Linear,
 }
 
 impl Coefficients {
-    /// A call that does `work`; it has at least one row and one source.
+    /// Returns the cost of a call with `work`; it has at least one row and one source.
     pub fn total(&self, work: &Work) -> Cycles {
         let (terms, times) = (self.terms(), multiplicities(work));
         evaluate(&std::array::from_fn::<_, TERMS, _>(|i| (terms[i], times[i])))
@@ -124,7 +124,7 @@ impl Trial {
         Share { rows: &self.rows, words: &self.words }
     }
 
-    /// The input as the routine takes it: by word, or as a list of events.
+    /// Returns the input in the routine's form: by word, or as a list of events.
     pub fn input(&self, routine: Routine) -> Vec<u32> {
         if routine.takes_list() {
             let events = (0_u32..).zip(&self.x).filter(|(_, x)| **x != 0.0);
@@ -138,7 +138,7 @@ impl Trial {
         words
     }
 
-    /// The kernel as placed, its image and its input: addresses and words.
+    /// Returns the placed kernel, its image and its input: addresses and words.
     pub fn placed(&self, routine: Routine) -> Result<Placed, ListingError> {
         let arrays = routine.kind().arrays(self.share().shape()).len() as u32;
         let addresses: Vec<u32> = (0..arrays).map(|i| FIRST_ARRAY + ARRAY_STEP * i).collect();
@@ -179,7 +179,7 @@ pub(super) fn measure(routine: Routine, meter: Meter) -> Result<Coefficients, Li
     measure_by(routine, cost)
 }
 
-/// The coefficients of whatever `cost` says of a call; it must be a formula of the same terms.
+/// Determines the coefficients of `cost`, which must be a formula of these terms.
 pub(super) fn measure_by(
     routine: Routine,
     cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,

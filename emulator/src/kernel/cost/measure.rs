@@ -279,7 +279,7 @@ fn broadcast(meter: Meter) -> Result<Broadcast, ListingError> {
     })
 }
 
-/// Cycles of `receive_isr` before its return, when `missing` blocks are still expected.
+/// Returns the cycles of `receive_isr` before its return, when `missing` blocks are still expected.
 fn receive(meter: Meter, missing: u32) -> Result<Linear, ListingError> {
     let mut board = Board::default();
     let (block, buffer) = (3, DATA + 0x1000);

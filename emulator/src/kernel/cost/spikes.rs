@@ -25,7 +25,7 @@ pub(super) struct Spikes {
     tick: Linear,
 }
 
-/// A pass over neurons; what a neuron with spikes takes more is 0 but for lists.
+/// Cost of a pass over neurons; the additional cost of a neuron with spikes is 0 except for lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct PassCost {
     none: Linear,
@@ -105,7 +105,7 @@ impl KernelCosts {
         evaluate(&[(self.spikes.send[usize::from(counts)].lead, 1)])
     }
 
-    /// From one packet of `send_keys` or `send_counts` to the next.
+    /// Returns the cycles from one packet of `send_keys` or `send_counts` to the next.
     pub fn send_event(&self, counts: bool) -> Cycles {
         evaluate(&[(self.spikes.send[usize::from(counts)].packets.item, 1)])
     }

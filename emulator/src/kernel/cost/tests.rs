@@ -38,7 +38,7 @@ fn every_committed_listing_parses_and_says_its_compiler() {
     KernelCosts::committed().unwrap();
 }
 
-/// One more non-zero in `csr_row`.
+/// Returns the cost of one more non-zero in `csr_row`.
 fn csr_row_per_nonzero(c: &KernelCosts) -> Cycles {
     c.csr_row(1, 2, 0).minus(c.csr_row(1, 1, 0))
 }
@@ -317,7 +317,7 @@ fn conditional_instructions_cost_one_cycle() {
     }
 }
 
-/// Nobody left a listing without a kernel or a kernel without a listing.
+/// Every listing has a kernel and every kernel a listing.
 #[test]
 fn every_kernel_in_the_folder_is_known() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/kernels");
@@ -328,7 +328,7 @@ fn every_kernel_in_the_folder_is_known() {
     assert_eq!(found, SOURCES.iter().map(|s| s.name.to_string()).collect());
 }
 
-/// What the README says a non-zero and a row cost.
+/// The README's costs of a non-zero and a row are those of the listing.
 #[test]
 fn readme_gives_todays_csr_row() {
     let readme = include_str!("../../../../assets/kernels/README.md");

@@ -36,7 +36,7 @@ pub enum TransformerRoutine {
 use TransformerRoutine as R;
 
 impl TransformerRoutine {
-    /// All of them, in the order of their numbers.
+    /// All routines, in the order of their numbers.
     pub const ALL: [Self; 20] = [
         R::LayerNorm,
         R::DenseInt8,
@@ -103,7 +103,7 @@ impl TransformerRoutine {
     }
 }
 
-/// What a call works on, as far as its cycles depend on it; sizes are at least 1.
+/// Sizes of a call on which its cycles depend; each is at least 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
     /// Values, neurons, rows, tokens; words of bits of `list_rows`; keys that spike.
@@ -230,7 +230,7 @@ pub(super) const fn at(array: u32) -> u32 {
     DATA + 0x1000 * array
 }
 
-/// A single as the word that holds it.
+/// Returns a single as the word that holds it.
 const fn single(value: f32) -> u32 {
     value.to_bits()
 }

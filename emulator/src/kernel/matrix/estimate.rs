@@ -1,4 +1,4 @@
-//! Estimates of a share's cost before it is placed: for mappers and tuners, who compare kernels
+//! Estimates of a share's cost before it is placed, for mappers and tuners that compare kernels
 //! without building images.
 
 use super::{Share, Work};
@@ -42,7 +42,7 @@ impl KernelKind {
         matches!(self, Self::Int8Mac)
     }
 
-    /// Its sums have the reference network's bits.
+    /// Returns `true` if the sums have the reference network's bits.
     pub const fn is_exact(self) -> bool {
         !matches!(self, Self::Int8Csr | Self::Int8Mac)
     }
@@ -54,7 +54,7 @@ impl Share<'_> {
         self.rows.iter().flatten().all(|(_, weight)| weight.is_finite())
     }
 
-    /// Returns what a kernel would do if exactly the sources for which `active` holds are not zero.
+    /// Returns the work of a kernel if exactly the sources for which `active` is true are not zero.
     ///
     /// It is what [`super::Kernel::work`] counts on the placed bytes with such an input.
     pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> Work {

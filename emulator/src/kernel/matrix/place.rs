@@ -16,7 +16,7 @@ use crate::net::quantise::quantise_row;
 /// Reason why a share cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PlaceError {
-    /// Addresses and arrays come in pairs.
+    /// The numbers of addresses and arrays differ.
     #[error("{kind:?} has {needed} arrays, but {found} addresses were given")]
     Addresses {
         /// Kernel that the share is for.
@@ -26,7 +26,7 @@ pub enum PlaceError {
         /// Number of addresses given.
         found: usize,
     },
-    /// A number does not fit its 16 bits.
+    /// A number does not fit into 16 bits.
     #[error("{kind:?} keeps its {what} in 16 bits, and {found} does not fit; `CsrRow` has 32 bits")]
     TooLarge {
         /// Kernel that the share is for.
@@ -36,7 +36,7 @@ pub enum PlaceError {
         /// Number that needs more than 16 bits.
         found: u64,
     },
-    /// A weight names a source that is not there.
+    /// A weight names a source that does not exist.
     #[error("row {row} has a weight for source {found}, but the layer has {sources} sources")]
     Source {
         /// Row of the share.
@@ -56,7 +56,7 @@ pub enum PlaceError {
         /// The weight, as text.
         weight: String,
     },
-    /// There is nothing to multiply.
+    /// The matrix share has no rows or no columns.
     #[error("a share needs at least one row and one source, this one has {rows} and {sources}")]
     Empty {
         /// Number of rows of the share.

@@ -11,7 +11,7 @@ use crate::kernel::rows;
 use crate::kernel::words::{byte, half, word};
 use crate::kernel::{SramWords, WORDS};
 
-/// Whose value a weight is multiplied with.
+/// Origin of the value that a weight is multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -21,10 +21,10 @@ pub enum Source {
     Number(u32),
 }
 
-/// One stored weight.
+/// One weight that a matrix's arrays store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Row it adds to.
+    /// Row that the weight adds to.
     pub row: u32,
     /// Number of the weight in its row; in source-major kernels, in its column.
     pub number: u32,
@@ -83,11 +83,11 @@ pub enum Reading {
     U32,
     /// Whole number of 32 bits, signed.
     I32,
-    /// Of 16 bits.
+    /// 16-bit integers.
     U16,
-    /// Of 8 bits.
+    /// 8-bit integers.
     U8,
-    /// Of 8 bits, signed.
+    /// Signed 8-bit integers.
     I8,
 }
 
@@ -107,14 +107,14 @@ impl Reading {
 pub struct Element {
     /// Address of the element's first byte.
     pub address: u32,
-    /// Type of number as which it is to be read.
+    /// Number type of the element.
     pub reading: Reading,
     /// Content of the element.
     pub spot: Spot,
 }
 
 impl Kernel {
-    /// Sources, where the layout says how many.
+    /// Returns the number of sources, where the layout states it.
     fn sources(&self) -> u32 {
         match self {
             Self::CsrRow(_) | Self::CsrRow16(_) | Self::CsrRowSkip(_) | Self::Int8Csr(_) => 0,
@@ -124,8 +124,8 @@ impl Kernel {
         }
     }
 
-    /// Returns first byte and end of each array, in the order of [`KernelKind::arrays`]; `kind`
-    /// is what the scene asked for, `nonzeros` the weights stored.
+    /// Returns the byte range of each array, in the order of [`KernelKind::arrays`]; `kind` is the
+    /// scene's kernel, `nonzeros` the number of stored weights.
     pub fn array_ranges(&self, kind: KernelKind, nonzeros: u32) -> Vec<(u32, u32)> {
         let shape = Shape { rows: self.rows(), sources: self.sources(), nonzeros };
         let arrays = kind.arrays(shape);

@@ -1,4 +1,4 @@
-//! What holds of all kernels alike. (Bits and cycles against the listings:
+//! Properties common to all kernels. (Bits and cycles against the listings:
 //! `kernel::cost::matrix::tests`.)
 
 use proptest::prelude::*;
@@ -145,7 +145,8 @@ proptest! {
         }
     }
 
-    /// Whatever is written over a PE's memory, a kernel answers or says where it would have gone.
+    /// After any bytes were written over a PE's memory, a kernel returns a result or names the
+    /// invalid address.
     #[test]
     fn corrupted_memory_faults_with_an_address_and_never_panics(
         problem in problems(), kind in proptest::sample::select(&KernelKind::ALL[..]),
@@ -192,14 +193,14 @@ fn faults_name_the_operand_and_where_it_led() {
     assert_eq!(fault(KernelKind::CsrRow16, "columns", 15), ("csr_row16", "column", 0x1_C000 + (4 << 15)));
     assert_eq!(fault(KernelKind::CsrRowSkip, "row pointers", 20).1, "row_start");
     assert_eq!(fault(KernelKind::Int8Csr, "row pointers", 31).1, "row_start");
-    // Non-zero 0 goes to row 128 instead of 0: behind the sums, in somebody else's memory.
+    // Non-zero 0 goes to row 128 instead of 0: behind the sums, in other memory.
     assert_eq!(fault(KernelKind::CscEvent, "row numbers", 7), ("csc", "row", 0x1_E000 + 4 * 128));
     assert_eq!(fault(KernelKind::CscEvent, "source words", 15).1, "source");
     assert_eq!(fault(KernelKind::Dense, "source words", 14).1, "source");
 }
 
-/// The one case that is left: a sum that has underflowed to −0, and a silent source behind it whose
-/// product would have been +0. The sum is zero either way.
+/// Tests the only difference that is allowed: a sum that has underflowed to −0, and a silent source
+/// behind it whose product would have been +0. The sum is zero either way.
 #[test]
 fn after_an_underflow_only_the_sign_of_a_zero_may_differ() {
     let problem = Problem { rows: vec![vec![(0, -1e-30), (1, 1.0)]], x: vec![1e-30, 0.0] };

@@ -1,4 +1,4 @@
-//! What calls do, from their sizes and the bits of spikes that are there before them.
+//! Operation counts of calls, from their sizes and the bits of spikes present before them.
 
 use super::bytes::word;
 use super::{Call, Made, Segment, Spiking, Step};
@@ -13,7 +13,8 @@ impl Segment {
     }
 }
 
-/// Returns what a call would do; `None` where values that it computes decide it.
+/// Returns the functions that a call would run; `None` where they depend on values that it
+/// computes.
 pub(super) fn counted(call: &Call, words: &SramWords) -> Option<Made> {
     let one = |routine, sizes| vec![Step::Routine(routine, sizes)];
     Some(match *call {

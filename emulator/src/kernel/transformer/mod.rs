@@ -141,7 +141,7 @@ pub enum Call {
 /// Calls of C functions that a [`Call`] made, with their sizes; and words cleared.
 pub type Made = Vec<Step>;
 
-/// One C function that a call has run.
+/// C function run by a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Call of `clear` with a number of words.
@@ -154,7 +154,8 @@ pub enum Step {
 }
 
 impl Call {
-    /// Returns what a run on `words` would do, if no value that it computes decides it.
+    /// Returns the functions that a call on `words` would run; `None` if they depend on values that
+    /// it computes.
     pub fn counted(&self, words: &SramWords) -> Option<Made> {
         count::counted(self, words)
     }
@@ -164,7 +165,7 @@ impl Call {
         count::writes(self)
     }
 
-    /// Computes on `words` and returns what ran.
+    /// Computes on `words` and returns the functions that ran.
     pub fn run(&self, words: &mut SramWords) -> Made {
         run::run(self, words)
     }

@@ -11,7 +11,7 @@ use crate::net::attention::linear::{mean, scaled, term};
 use crate::net::attention::neuron::{ATTENTION_THRESHOLD, THRESHOLD, integrate, lif};
 use crate::net::attention::spikes::{ones, words as words_of};
 
-/// Computes a call and returns what ran.
+/// Computes a call and returns the functions that ran.
 pub(super) fn run(call: &Call, words: &mut SramWords) -> Made {
     match *call {
         Call::Clear { at, words: n } => (0..n).for_each(|i| put(words, at + 4 * i, 0)),

@@ -1,4 +1,4 @@
-//! Calls give the bytes that their listings give, and take the cycles that these take.
+//! Tests that calls give the bytes and take the cycles of their listings.
 
 use proptest::prelude::*;
 

@@ -24,21 +24,21 @@ use crate::net::{Egru, EgruLayer, Output};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a reason of its own")]
 pub struct BarrierMargin {
-    /// The slowest PE has read x, on whose buffer y lands.
+    /// Cycle at which the slowest PE has read x, on whose buffer y lands.
     pub slowest: u64,
     /// The fastest PE could send y.
     pub fastest: u64,
-    /// What PEs may start apart: all arrival interrupts in a row, a timer count and, in layer 0,
-    /// the DMA queue; above it, where outputs are sent by DMA, all transfers of an engine; in a
-    /// pipeline also the end of the step before, and the interrupts of the next.
+    /// Cycles by which PEs may start apart: all arrival interrupts in a row, a timer count and, in
+    /// layer 0, the DMA queue; in higher layers, where outputs are sent by DMA, all transfers of an
+    /// engine; in a pipeline also the end of the step before, and the interrupts of the next.
     pub skew: u64,
-    /// The layer is on one PE, which has no other to wait for.
+    /// Whether the layer is on one PE, which has no other to wait for.
     pub alone: bool,
-    /// Some PE hosts other layers or samples too, and may come late by all their work.
+    /// Whether a PE hosts other layers or samples too, and may be late by all their work.
     pub crowded: bool,
-    /// Values come from several chips, and wait for links.
+    /// Whether values come from several chips, and wait for links.
     pub abroad: bool,
-    /// Packets wait in a FIFO until their receiver has read what they land on.
+    /// Whether packets wait in a FIFO until their receiver has read the bytes that they overwrite.
     pub queued: bool,
 }
 
@@ -50,7 +50,7 @@ impl BarrierMargin {
     }
 }
 
-/// What the margins depend on beside network and split.
+/// Inputs of the margins beside network and partition.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing<'a> {
     /// Cycles of all routines.
@@ -65,7 +65,7 @@ pub struct Timing<'a> {
     pub mapping: &'a MappingOptions,
     /// Samples and buffers.
     pub copies: Copies,
-    /// Start of sequences, and what begins again there.
+    /// Start of sequences, and the state that restarts there.
     pub restart: Option<Restart>,
     /// PEs of a head that sends x of the first layer; 0 if it comes from DRAM.
     pub fed_by: usize,
@@ -111,10 +111,11 @@ fn on_several_chips(layers: &[Placed]) -> bool {
     chips.any(|chip| Some(chip) != first)
 }
 
-/// What PEs may start apart more where time steps overlap. A step begins when the last y of the one
-/// before arrives: then its sender still has to end its broadcast and its log. And while one reads
-/// x(t), blocks of x(t + 1), notes and "go"s of barrier and credits interrupt it, of which the
-/// coordinator has most to do.
+/// Returns the additional start skew where time steps overlap.
+///
+/// A step begins when the last y of the one before arrives: then its sender still has to end its
+/// broadcast and its log. And while a PE reads x(t), blocks of x(t + 1) and the "done" and
+/// "release" messages of barrier and credits interrupt it, most of them at the coordinator.
 fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     let most = placed.assignment.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let qpes = QPE_COUNT as u32;
@@ -124,7 +125,8 @@ fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     broadcast + log + costs.wait_check + costs.interrupt * arrivals + mail
 }
 
-/// What PEs may start apart more where x comes by DMA: an engine serves one reader after the other.
+/// Returns the additional start skew where x comes by DMA: an engine serves one reader after the
+/// other.
 fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     let below = k.checked_sub(1).and_then(|below| placed.get(below));
     let Some(below) = below.filter(|_| timing.mapping.broadcast == Broadcast::Dma) else { return 0 };
@@ -140,9 +142,11 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     each * (below.pes.len() + placed[k].pes.len()) as u64
 }
 
-/// When the slowest PE has read x and when the fastest could send y. What a kernel's time depends
-/// on the data, the slowest is taken to have all its sources active, the fastest none. `unpacking`
-/// is the least and the most that it takes to unpack x and y.
+/// Returns the time at which the slowest PE has read x and the time at which the fastest could send
+/// y.
+///
+/// If a kernel's time depends on the data, the slowest PE has all its sources active and the
+/// fastest none. `unpacking` is the least and the most that it takes to unpack x and y.
 fn extremes(
     layer: &EgruLayer,
     placed: &Placed,

@@ -39,7 +39,8 @@ pub(super) fn words() -> Vec<CounterWords> {
     ]
 }
 
-/// The words through which a layer's share on a PE is told things; at the same address in every PE.
+/// Words through which other PEs and the host send messages to a layer's share; at the same address
+/// in every PE.
 ///
 /// `announce` (16 bytes: row of the input in DRAM, time step, 0, 0; with time steps in flight the
 /// rows of the last four), the counters, and where barrier packets land. Where time steps overlap,

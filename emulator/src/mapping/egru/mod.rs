@@ -38,7 +38,7 @@ pub struct EgruProgram {
 }
 
 impl EgruProgram {
-    /// Returns what is behind a program; `None` if it is another network family's.
+    /// Returns the EGRU behind a program; `None` if the program is another network family's.
     pub fn of(program: &Program) -> Option<&Self> {
         program.detail.downcast_ref()
     }
@@ -53,7 +53,7 @@ impl EgruProgram {
 /// Rules by which the PEs of a layer wait for each other and for the next layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerRules {
-    /// PEs of the layer wait for each other before they broadcast.
+    /// Whether PEs of the layer wait for each other before they broadcast.
     pub barrier: bool,
     /// Before step t is broadcast, every PE of the next layer has to have finished R·y of step t −
     /// 2: x(t) lands on the y that it reads. Needed only with more than two steps in flight.
@@ -62,19 +62,19 @@ pub struct LayerRules {
     pub overlap_recurrent: bool,
 }
 
-/// Parts of a layer's share on one PE, for one sample of the batch: where its matrices
-/// and states lie.
+/// Parts of a layer's share on one PE, for one sample of the batch: places of its matrices and
+/// states.
 ///
 /// The samples' slots have the same weights, at the same addresses.
 #[derive(Clone, Debug)]
 pub struct EgruSlot {
-    /// Words through which the share is told things.
+    /// Words through which the share receives messages.
     pub control: Control,
     /// Kernel of the input weights W.
     pub input: Kernel,
     /// Kernel of the recurrent weights R.
     pub recurrent: Kernel,
-    /// Kernels that the scene asked for, of W and R.
+    /// Kernels of W and R, as chosen in the scene.
     pub kinds: [KernelKind; 2],
     /// Non-zeros of W and R.
     pub nonzeros: [u32; 2],

@@ -44,7 +44,7 @@ impl Phase {
         Self::Log,
     ];
 
-    /// Returns what the phase computes, in words and symbols.
+    /// Returns a description of the phase's computation, in words and symbols.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Wait => "waiting for input",

@@ -17,7 +17,7 @@ pub struct Restart {
 }
 
 impl Restart {
-    /// Returns what `carry` asks for, in sequences of `every` time steps.
+    /// Returns the restart for `carry`, in sequences of `every` time steps.
     pub fn of(carry: Carry, every: u32) -> Option<Self> {
         (carry != Carry::CAndY).then_some(Self { every, outputs: carry == Carry::Nothing })
     }

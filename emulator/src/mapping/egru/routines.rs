@@ -33,7 +33,7 @@ pub(super) struct Clear {
 pub(super) struct Product {
     /// Matrix and its kernel.
     pub kernel: Kernel,
-    /// Place at which the values that it is multiplied with arrive.
+    /// Place at which the values to be multiplied arrive.
     pub operand: Operand,
     /// Byte address of the results.
     pub sums: u32,
@@ -43,7 +43,7 @@ pub(super) struct Product {
     pub clear: Option<Clear>,
     /// Accesses to the banks.
     pub account: MatrixAccount,
-    /// Its rows among those of all PEs.
+    /// Rows of this share among those of all PEs.
     pub together: Option<Together>,
     /// Machine code of the kernel, at level code.
     pub code: Option<Code>,
@@ -56,7 +56,7 @@ impl Product {
         Operands { x, sums: self.sums }
     }
 
-    /// Clears what begins at 0 in this time step, if anything does.
+    /// Clears the state that restarts at 0 in this time step, if any does.
     fn cleared(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Price {
         let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) else {
             return Price::default();
@@ -96,7 +96,7 @@ impl Product {
         Ok(prices.of(|costs| costs.unpack_events(layout.lists(), &work)))
     }
 
-    /// Begins a run; `shared` is what other PEs have found out.
+    /// Begins a run; `shared` has the results that other PEs have computed.
     fn begun(
         &self,
         sram: &mut Sram,

@@ -80,7 +80,8 @@ struct Place<'a> {
 }
 
 impl Writer<'_> {
-    /// One PE: what it hosts as (layer, number of the PE in it), on its memory map.
+    /// Builds the program of one PE from the pairs (layer, number of the PE in it) that it hosts
+    /// and its memory map.
     pub(in crate::mapping) fn pe(
         &self,
         hosted: &[(usize, usize)],
@@ -146,8 +147,8 @@ impl Writer<'_> {
         Ok(PeProgram { operations, slots, regions, image, log: map.log, fifo: map.fifo })
     }
 
-    /// Returns how PE `i` of layer `k` packs events, if it sends any; what it needs to unpack them
-    /// goes into the image.
+    /// Returns the packing of events for PE `i` of layer `k`, if it sends any, and adds the tables
+    /// for unpacking to the image.
     fn packing(&self, k: usize, i: usize, layout: &SlotLayout, image: &mut Image) -> Option<Packing> {
         let layout = layout.events?;
         image.extend(delivery::image(&self.placed[k], &layout.recurrent));
@@ -221,7 +222,8 @@ impl Writer<'_> {
         self.product(place, egru.input, operand, unpack, egru.pointwise.input_sums, (None, together))
     }
 
-    /// R·y of a share; at the beginning of a sequence it clears first what is not carried on.
+    /// Returns R·y of a share; at the beginning of a sequence it first clears the state that is not
+    /// carried on.
     fn recurrent(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
         let (operand, unpack) = (Operand::Before(place.buffers), egru.unpack_recurrent);
         let layout = &egru.pointwise;
@@ -287,7 +289,8 @@ impl Writer<'_> {
         k.checked_sub(1).is_some_and(|before| self.rules[before].credits)
     }
 
-    /// Returns what a PE of layer `k` tells its coordinator at the end of a product, if anything.
+    /// Returns the message that a PE of layer `k` sends to its coordinator at the end of a product,
+    /// if any.
     fn notice(&self, k: usize, sample: usize, phase: Phase) -> Option<Notice> {
         let counter = match phase {
             Phase::Input if self.rules[k].barrier => control::BARRIER_DONE,
@@ -299,8 +302,8 @@ impl Writer<'_> {
         Some(Notice { message, qpe: coordinator.qpe_id(), mask: 1 << coordinator.p() })
     }
 
-    /// Returns what the coordinator of layer `k` answers once every PE of the layer has told it:
-    /// "go" to the layer itself (barrier) or to the one before (credit).
+    /// Returns the messages with which the coordinator of layer `k` answers once every PE of the
+    /// layer has reported: "go" to the layer itself (barrier) or to the one before (credit).
     fn relays(&self, k: usize, sample: usize) -> Vec<Relay> {
         let every = self.layers[k].pes.len() as u32;
         let relay = |counter, to: usize, answer| Relay {
@@ -319,7 +322,7 @@ impl Writer<'_> {
         relays
     }
 
-    /// Returns what a PE of layer `k` waits for before it sends.
+    /// Returns the messages that a PE of layer `k` waits for before it sends.
     fn barrier_needs(&self, k: usize) -> Vec<Need> {
         let barrier = Need { counter: control::BARRIER_GO, each: 1, back: 0 };
         // The next layer has finished R·y of step t − 2, and of all before.
@@ -366,8 +369,9 @@ impl Writer<'_> {
         }
     }
 
-    /// Who gets y, or the traces, of PE `i` of layer `k`. The list of each payload starts at
-    /// another QPE for each sender, so that they do not all queue at the same one.
+    /// Returns the receivers of y, or of the traces, of PE `i` of layer `k`. The list of each
+    /// payload starts at a different QPE for each sender, so that they do not all queue at the same
+    /// one.
     ///
     /// Traces go first: the next layer waits for them, while y is only read in the next time step.
     fn targets(&self, k: usize, i: usize, sample: usize, layout: &PointwiseLayout) -> Vec<Target> {

@@ -17,7 +17,7 @@ use crate::mapping::memory::Allocator;
 #[derive(Debug)]
 pub(super) struct Arrive {
     pub at: Arrivals,
-    /// Address of what was taken: place of the oldest entry, and number of entries.
+    /// Byte address of the record of taken entries: place of the oldest, and their number.
     pub taken: u32,
     /// Words of the sums of one tick.
     pub stride: u32,
@@ -25,7 +25,7 @@ pub(super) struct Arrive {
     pub slots: u32,
     /// Arrays of the rows of all parts.
     pub rows: Vec<RowArrays>,
-    /// Address of the links to them.
+    /// Byte address of the links to the rows.
     pub links: u32,
 }
 

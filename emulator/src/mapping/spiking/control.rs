@@ -18,7 +18,7 @@ pub struct Control {
     pub counters: u32,
     /// Table that keys lead to; with rows in the order of arrival, one for each look into the FIFO.
     pub senders: u32,
-    /// First byte after all of it.
+    /// Byte address after the control block.
     pub(super) end: u32,
 }
 

@@ -12,16 +12,16 @@ use crate::text::several;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SpikingError {
     /// An entry of the mapping names no population.
-    #[error("`{name}` is no population of the network; there are {}", .names.join(", "))]
+    #[error("unknown population `{name}`: the network has {}", .names.join(", "))]
     NoSuchPopulation {
         /// Entry of `mapping.layers`.
         entry: usize,
         /// Name that it gives.
         name: String,
-        /// Names that there are.
+        /// Names of the populations.
         names: Vec<String>,
     },
-    /// Two entries of the mapping name one population.
+    /// Two entries of the mapping name the same population.
     #[error("population `{name}` has two entries")]
     Twice {
         /// Second entry of `mapping.layers`.
@@ -38,10 +38,10 @@ pub enum SpikingError {
         name: String,
         /// Number of its neurons.
         units: usize,
-        /// PEs asked for.
+        /// Number of PEs requested.
         pes: usize,
     },
-    /// An entry says in more than one way, or in none, over which PEs.
+    /// An entry gives its PEs in more than one way, or in none.
     #[error("population `{name}` needs exactly one of pes, units_per_pe and on")]
     Spread {
         /// Entry of `mapping.layers`.
@@ -49,19 +49,19 @@ pub enum SpikingError {
         /// Name of the population.
         name: String,
     },
-    /// A PE that is asked for does not exist, is reserved or broken, or has another population.
+    /// A requested PE does not exist, is reserved or broken, or has another population.
     #[error("{place:#} for population `{name}` {what}")]
     Pe {
         /// Entry of `mapping.layers`.
         entry: usize,
         /// Name of the population.
         name: String,
-        /// Place as the entry has it.
+        /// Place as written in the entry.
         place: PePlace,
         /// Defect, in words.
         what: &'static str,
     },
-    /// There are not enough PEs.
+    /// The network needs more PEs than there are.
     #[error("the populations need {needed} PEs, and {free} are free: {}", .each.join(", "))]
     TooManyPes {
         /// PEs needed, over all populations.
@@ -79,7 +79,7 @@ pub enum SpikingError {
     Neuron {
         /// Name of the population.
         name: String,
-        /// Bytes that its neediest neuron takes.
+        /// Bytes of the neuron that needs most.
         bytes: u64,
         /// Longest delay of a synapse of the population, in ticks.
         delay: u16,
@@ -99,7 +99,7 @@ pub enum SpikingError {
         pe: Pe,
         /// Name of the population.
         name: String,
-        /// Bytes needed and available, and what found no room.
+        /// Bytes needed and available, and the array without room.
         full: Full,
     },
     /// The rows of inputs have another width than the sources.
@@ -124,7 +124,7 @@ pub enum SpikingError {
     Listing(#[from] ListingError),
 }
 
-/// Says what a ring of sums takes, where that is more than a share of the memory that matters.
+/// Describes the size of a ring of sums, where it is a relevant share of the memory.
 fn delays(delay: u16, ring: u64) -> String {
     if ring < 1024 {
         return String::new();
@@ -177,7 +177,7 @@ impl SpikingError {
         matches!(self, Self::TooManyPes { .. } | Self::Neuron { .. } | Self::DoesNotFit { .. })
     }
 
-    /// Returns the bytes that a PE would need, where that is what is too much.
+    /// Returns the bytes that a PE would need, if that is the error.
     pub fn needed(&self) -> Option<u64> {
         match self {
             Self::DoesNotFit { full, .. } => Some(full.needed),

@@ -13,7 +13,7 @@ use super::{Request, sender_number};
 
 /// Bytes of a sender's entry in the table that keys lead to.
 pub const SENDER_BYTES: u32 = 16;
-/// Bytes that stay free for what alignment and the ends of banks cost.
+/// Bytes that stay free for the losses to alignment and at the ends of banks.
 const SLACK: u64 = 1024;
 
 /// Returns the number of lanes of a population's sums: 2 where negative weights are summed apart.
@@ -49,7 +49,7 @@ pub fn slots(network: &Network, population: usize, arrives: bool) -> u32 {
 
 /// Needs of a population's neurons, counted once to try many splits.
 pub struct Needs {
-    /// Bytes that every PE needs whatever it holds.
+    /// Bytes that every PE needs, regardless of its contents.
     fixed: u64,
     /// Bytes of a neuron without its synapses.
     neuron: u64,
@@ -57,7 +57,7 @@ pub struct Needs {
     ring: u64,
     /// Bytes of the links of a projection and moment.
     links: u64,
-    /// One for each projection and moment.
+    /// Needs of each projection and delay, in order.
     parts: Vec<PartNeeds>,
 }
 
@@ -73,7 +73,7 @@ struct PartNeeds {
 }
 
 impl Needs {
-    /// Counts what a population's neurons need.
+    /// Counts the needs of a population's neurons.
     pub fn new(network: &Network, population: usize, request: &Request<'_>) -> Self {
         let (counted, fifo_bytes) = (request.counted(), request.mapping.fifo.bytes);
         let of = &network.populations()[population];

@@ -182,7 +182,7 @@ pub enum TickLength {
     /// As long as the slowest PE needs.
     #[default]
     Auto,
-    /// This long, in ticks of [`crate::chip::clock`].
+    /// Fixed length, in ticks of [`crate::chip::clock`].
     Fixed(Tick),
 }
 
@@ -198,7 +198,7 @@ pub struct Request<'a> {
     pub poisson: Option<PoissonSources>,
     /// Whether a source's neuron may spike more than once a tick.
     pub counts: bool,
-    /// Ticks after which all state begins anew; `None` if it never does.
+    /// Number of ticks after which all state is reset; `None` if it never is.
     pub restart: Option<u32>,
     /// Options of the chip.
     pub chip: &'a ChipOptions,
@@ -227,12 +227,12 @@ impl Request<'_> {
 pub struct SpikingProgram {
     /// Network that the program runs.
     pub network: Arc<Network>,
-    /// Ticks after which all state begins anew; `None` if it never does.
+    /// Number of ticks after which all state is reset; `None` if it never is.
     pub restart: Option<u32>,
 }
 
 impl SpikingProgram {
-    /// Returns what is behind a program; `None` if the program is another network family's.
+    /// Returns the network behind a program; `None` if the program is another network family's.
     pub fn of(program: &Program) -> Option<&Self> {
         program.detail.downcast_ref()
     }
@@ -291,7 +291,7 @@ pub struct SpikingSlot {
 }
 
 impl SpikingSlot {
-    /// Returns what is behind a slot; `None` if the slot is another network family's.
+    /// Returns the parts of a slot; `None` if the slot is another network family's.
     pub fn of(slot: &Slot) -> Option<&Self> {
         slot.detail.downcast_ref()
     }

@@ -13,7 +13,7 @@ use crate::machine::program::{Action, Ends, Operation};
 use crate::machine::timer::EventList;
 use crate::net::spiking::Origin;
 
-/// From the spikes in the FIFO to the sums, in one of two orders.
+/// Order in which spikes of the FIFO are added to the sums.
 pub(super) enum Adding {
     /// In ascending order of sources, by way of marks.
     Marked { collect: Arc<Collect>, marks: Vec<Marks>, deliveries: Vec<(When, Deliver)> },
@@ -149,7 +149,7 @@ impl Operations {
         self.add(READ, Action::FreeEntries);
     }
 
-    /// Looks into the FIFO and adds the rows of what is there.
+    /// Adds operations that take spikes from the FIFO and add their rows.
     fn arrive(&mut self, arrive: Arc<Arrive>, meant: u32) {
         self.add(READ, Action::TakeEntries { at: arrive.taken, meant });
         self.add(SYNAPSES, Action::Call(arrive));
@@ -174,7 +174,7 @@ impl Operations {
         }
     }
 
-    /// Lets each phase end once a tick: where it comes twice, with its last operation.
+    /// Makes each phase end once a tick: at the last of its operations.
     pub fn finish(mut self) -> Vec<Operation> {
         for phase in [READ, SYNAPSES] {
             let last = self.0.iter().rposition(|operation| operation.phase == phase);

@@ -13,7 +13,7 @@ use crate::net::spiking::update::Mode;
 #[derive(Debug)]
 pub(super) struct Collect {
     pub entries: Entries,
-    /// Address of what was taken: place of the oldest entry, and number of entries.
+    /// Byte address of the record of taken entries: place of the oldest, and their number.
     pub taken: u32,
     /// Address of the table of senders.
     pub senders: u32,
@@ -111,13 +111,12 @@ fn clear(sram: &mut Sram, at: u32, words: u32) {
     }
 }
 
-/// Begins all state anew every so many ticks: for recordings that have nothing to do with each
-/// other.
+/// Resets all state every `every` ticks, for recordings that are independent of each other.
 #[derive(Debug)]
 pub(super) struct Restart {
     /// Ticks from one begin to the next.
     pub every: u32,
-    /// Address and words of what becomes 0: marks, sums, currents.
+    /// Address and number of the words that are set to 0: marks, sums, currents.
     pub zeros: Vec<(u32, u32)>,
     /// Address of the potentials, and that of their values at the begin.
     pub potentials: (u32, u32),

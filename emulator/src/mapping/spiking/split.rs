@@ -13,8 +13,8 @@ use crate::mapping::options::{Balance, Barrier, Broadcast, LayerMapping, Mapping
 use crate::mapping::placement::Free;
 use crate::net::spiking::{PoissonSources, SpikeSource, even_ranges};
 
-/// Neurons that a PE takes at most where the mapping does not say (py-spinnaker2's
-/// limit for `lif`).
+/// Maximum number of neurons on a PE where the mapping gives none (py-spinnaker2's limit for
+/// `lif`).
 pub const NEURONS_A_PE: usize = 250;
 
 /// Populations on their PEs.
@@ -32,12 +32,13 @@ pub struct Split {
 enum Spread<'a> {
     /// Over this number of PEs.
     Pes(usize),
-    /// On exactly these PEs.
+    /// Places the population on exactly these PEs.
     On(&'a [PePlace]),
 }
 
 impl Split {
     /// Chooses the PEs of every population.
+    ///
     /// A population that is spread by itself gets `more` PEs than it needs by count.
     pub fn new(request: &Request<'_>, more: &[usize]) -> Result<Self, SpikingError> {
         check(request)?;
@@ -122,7 +123,7 @@ fn random_sources(request: &Request<'_>, free: &mut Free) -> Option<Vec<Vec<Shar
     shares.map(|shares| shares.into_iter().map(&mut place).collect()).collect()
 }
 
-/// Refuses what does not apply to spiking networks.
+/// Refuses options that do not apply to spiking networks.
 fn check(request: &Request<'_>) -> Result<(), SpikingError> {
     let MappingOptions { batch, broadcast, payload, balance, barrier, overlap_recurrent, .. } =
         request.mapping;

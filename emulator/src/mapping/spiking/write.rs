@@ -165,7 +165,7 @@ impl<'a> Writer<'a> {
         Entries { start, bytes, words: self.entry_words() }
     }
 
-    /// Returns what the host sends at every tick.
+    /// Returns the spikes that the host sends at every tick.
     fn inputs(&self) -> Vec<Input> {
         let mut first = 0;
         let mut inputs = Vec::new();
@@ -286,7 +286,7 @@ impl<'a> Writer<'a> {
         Ok(PeProgram { operations, slots: vec![slot], regions, image: Arc::new(image), log, fifo })
     }
 
-    /// Places the arrays of a share's neurons, and what the host loads into them.
+    /// Places the arrays of a share's neurons, and their initial contents.
     fn layout(&self, allocator: &mut Allocator, image: &mut Image, k: usize, share: &Share) -> NeuronLayout {
         let population = &self.request.network.populations()[k];
         let units = share.units.end - share.units.start;

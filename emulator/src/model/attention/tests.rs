@@ -98,7 +98,7 @@ fn spikes_are_those_of_pytorch_and_outputs_close() {
 /// Tensors of a golden model: type, shape, bytes.
 type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
 
-/// What a test does to the tensors of a model.
+/// Change that a test makes to the tensors of a model.
 type Change<'a> = &'a dyn Fn(&mut Tensors);
 
 /// Returns the error of a golden model with a changed card and changed tensors.

@@ -28,7 +28,7 @@ pub struct SpikingOptions {
     pub weight_scale: Option<f64>,
 }
 
-/// Network made of a graph.
+/// Network converted from a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Converted {
     /// Network, ready to run.

@@ -45,7 +45,7 @@ pub struct Description {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// Name.
+    /// Name of the source.
     pub name: String,
     /// Number of neurons.
     pub units: usize,
@@ -55,7 +55,7 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DescribedPopulation {
-    /// Name.
+    /// Name of the population.
     pub name: String,
     /// Number of neurons.
     pub units: usize,
@@ -70,7 +70,7 @@ pub enum DescribedNeuron {
     /// v ← α·v + Σ w + offset; a spike where v > θ.
     #[serde(rename = "lif")]
     Lif {
-        /// θ.
+        /// Threshold θ.
         threshold: f32,
         /// α, the share of v that is kept.
         alpha_decay: f32,
@@ -87,7 +87,7 @@ pub enum DescribedNeuron {
     /// `lif` with two currents, one of positive and one of negative weights.
     #[serde(rename = "lif_curr_exp")]
     LifCurrExp {
-        /// θ.
+        /// Threshold θ.
         threshold: f32,
         /// α, the share of v that is kept.
         alpha_decay: f32,
@@ -115,7 +115,7 @@ pub struct DescribedProjection {
     pub from: String,
     /// Name of the population that receives.
     pub to: String,
-    /// Synapses.
+    /// Synapses of the projection.
     pub synapses: Synapses,
     /// Ticks beyond the one that every spike takes (py-spinnaker2's delay).
     #[serde(default)]
@@ -141,17 +141,17 @@ pub enum Synapses {
 /// Reason for which a description is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DescriptionError {
-    /// No UTF-8.
-    #[error("no UTF-8 text")]
+    /// The text is not UTF-8.
+    #[error("not UTF-8 text")]
     Text,
-    /// Not what is expected at a place of the text.
+    /// The text has something other than expected at a place.
     #[error("line {line}, column {column}: {what}")]
     Syntax {
         /// Line, from 1.
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong.
+        /// Description of the error.
         what: String,
     },
     /// A number of neurons out of range.
@@ -168,7 +168,7 @@ pub enum DescriptionError {
     /// A name that none has.
     #[error("{part} names `{name}`, which does not exist; there are {}", .names.join(", "))]
     Missing {
-        /// What names it.
+        /// Name of the part that refers to it.
         part: String,
         /// Name that does not exist.
         name: String,
@@ -184,7 +184,7 @@ pub enum DescriptionError {
     /// A file of synapses cannot be read.
     #[error("{}: {what}", path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Line and reason.
         what: String,
@@ -192,9 +192,9 @@ pub enum DescriptionError {
     /// Synapses that cannot be made.
     #[error("{part}: {source}")]
     Connection {
-        /// Projection.
+        /// Name of the projection.
         part: String,
-        /// Reason.
+        /// Error in its connections.
         source: ConnectionError,
     },
 }
@@ -398,7 +398,7 @@ fn synapse(line: &str, delay: u16) -> Option<(u32, Synapse)> {
 fn read_list(path: &Path) -> Result<String, DescriptionError> {
     let failed = |what: String| DescriptionError::File { path: path.to_owned(), what };
     let bytes = file::read(path, DESCRIPTION_LIMIT).map_err(|error| failed(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| failed("no UTF-8 text".to_owned()))?;
+    let text = String::from_utf8(bytes).map_err(|_| failed("not UTF-8 text".to_owned()))?;
     let header = text.lines().next().is_some_and(|line| line.starts_with(|c: char| c.is_alphabetic()));
     let mut lines: BTreeMap<usize, &str> = BTreeMap::new();
     for (number, line) in text.lines().enumerate().skip(usize::from(header)) {

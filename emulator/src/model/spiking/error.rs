@@ -1,4 +1,4 @@
-//! Reasons why a NIR graph does not become a network.
+//! Errors of NIR graphs that cannot become networks.
 
 use thiserror::Error;
 
@@ -15,7 +15,7 @@ pub enum SpikingError {
         node: String,
         /// Kind of the node.
         kind: &'static str,
-        /// What to do instead.
+        /// Way to express the node with supported kinds.
         remedy: &'static str,
     },
     /// Two nodes of weights follow each other.
@@ -24,9 +24,9 @@ pub enum SpikingError {
          multiply their weights into one node, or put a population between them"
     )]
     TwoWeights {
-        /// First node.
+        /// Name of the first node.
         first: String,
-        /// Second node.
+        /// Name of the second node.
         second: String,
     },
     /// Neither the user nor a framework's word gives the length of a tick.
@@ -35,7 +35,7 @@ pub enum SpikingError {
          give dt (in seconds, or the unit of the file's tau), or name the framework that wrote the file with convention"
     )]
     NoDt {
-        /// First node that needs it.
+        /// First node that needs the length of a tick.
         node: String,
     },
     /// A length of a tick that is not a number above 0.
@@ -49,7 +49,7 @@ pub enum SpikingError {
         /// Reason, from the linear map.
         source: ConnectionError,
     },
-    /// A population without spikes leads to something else than an Output.
+    /// A population without spikes leads to a node other than an Output.
     #[error(
         "node `{node}`: {kind} sends values, not spikes, so that only an Output can follow, not `{next}`; \
          use {spiking} instead"

@@ -21,7 +21,7 @@ const HDF5: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 pub struct SpikingModel {
     /// Name, and no more: such files have no card.
     pub card: Card,
-    /// File that it came from.
+    /// Path of the file.
     pub path: PathBuf,
     /// Content of the file.
     pub content: Content,

@@ -9,9 +9,9 @@ use crate::net::spiking::{Conventions, Framework, Neuron};
 /// Remark about a network that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Node that it is about; `None` for the file.
+    /// Node that the note is about; `None` for the file.
     pub node: Option<String>,
-    /// Whether the network probably does not do what its author meant.
+    /// Whether the network probably differs from its author's intention.
     pub warning: bool,
     /// Description, without the node's name.
     pub text: String,
@@ -62,8 +62,8 @@ pub(super) fn time_constants(node: &str, neuron: &Neuron, dt: f64) -> Vec<Note> 
     notes
 }
 
-/// Returns what the framework's exporter does not write, where the graph has nodes
-/// that it concerns.
+/// Returns notes on the data that the framework's exporter does not write, where they matter to the
+/// graph.
 pub(super) fn losses(graph: &Graph, conventions: &Conventions) -> Vec<Note> {
     let has = |test: fn(&NodeKind) -> bool| graph.nodes.iter().any(|node| test(&node.kind));
     let spiking = has(NodeKind::is_spiking);

@@ -60,11 +60,11 @@ impl Bias {
 pub(super) struct Paths<'g> {
     graph: &'g Graph,
     stages: BTreeMap<usize, Stage>,
-    /// Edges into recurrent weights that lead to what follows them instead.
+    /// Edges into recurrent weights that are redirected to the node after them.
     rerouted: Vec<Edge>,
 }
 
-/// Paths found so far, and what finding them took.
+/// Paths found so far, and the number of visited nodes.
 #[derive(Default)]
 pub(super) struct Search {
     /// Paths, by sender, then in the order of edges.
@@ -207,7 +207,7 @@ impl<'g> Paths<'g> {
     }
 }
 
-/// Biases followed so far, and the nodes that were visited for it.
+/// Biases followed so far, and the number of nodes visited for them.
 #[derive(Default)]
 struct BiasSearch {
     paths: Vec<BiasPath>,

@@ -10,7 +10,7 @@ use crate::net::spiking::connect::{Connection, ConnectionError, Synapse};
 use crate::net::spiking::window::{Kernels, Window};
 use crate::net::spiking::{Conventions, Framework};
 
-/// Linear map of a node, with its bias and what is odd about it.
+/// Linear map of a node, with its bias and oddities.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub connection: Rc<Connection>,

@@ -93,7 +93,7 @@ pub enum ResetRule {
 /// Most spikes that a neuron sends in a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum SpikesPerTick {
-    /// One, however far v exceeds θ.
+    /// At most one spike, however far v exceeds θ.
     #[default]
     One,
     /// ⌊v/θ⌋; the threshold must be above 0.
@@ -116,7 +116,7 @@ pub enum Schedule {
     /// leave a population of the cycle for another of it take one tick.
     #[default]
     LayerSequential,
-    /// One for every synapse, from an input as well, as SpiNNaker's software runs networks.
+    /// One tick for every synapse, also from an input, as SpiNNaker's software runs networks.
     Pipelined,
 }
 
@@ -126,7 +126,7 @@ pub enum Emission {
     /// The tick in which v passed θ.
     #[default]
     Same,
-    /// The tick after (Spyx, which tests v before it updates it).
+    /// The tick after the spike (Spyx, which tests v before it updates it).
     NextTick,
 }
 

@@ -82,7 +82,7 @@ pub enum NetworkError {
     /// A part of the network names a population or source that does not exist.
     #[error("{part}: there is no such {kind} ({index}); there are {count}, counted from 0")]
     Missing {
-        /// Projection or output that names it.
+        /// Projection or output that names the missing part.
         part: String,
         /// Population or source.
         kind: &'static str,

@@ -194,7 +194,7 @@ struct Factors {
     drive: PerNeuron<f64>,
 }
 
-/// Returns what a state keeps of itself and takes of its input.
+/// Returns the shares that a state keeps of itself and takes of its input.
 fn step(tau: f64, conventions: &NeuronConventions) -> (f64, f64) {
     let ratio = conventions.dt / tau;
     match conventions.integrator {

@@ -1,6 +1,6 @@
 //! Values of a population's neurons, stored once where they are equal.
 
-/// One value for each neuron of a population.
+/// Value for each neuron of a population.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PerNeuron<T> {
     /// All neurons have this value.

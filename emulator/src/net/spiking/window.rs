@@ -32,7 +32,7 @@ pub struct Kernels<'w> {
     pub weight: &'w [f32],
 }
 
-/// One tap of a window: source and target neuron, and position in the kernel of a channel.
+/// Tap of a window: source and target neuron, and position in the kernel of a channel.
 struct Tap {
     source: usize,
     target: usize,

@@ -20,7 +20,7 @@ pub(super) const VERSION: &str = "#!AER-DAT2.0";
 const TEXT_LIMIT: usize = 4 << 20;
 /// Line that newer versions of jAER end their text with.
 const END: &[u8] = b"#End Of ASCII Header";
-/// What comes before the name of the camera's class.
+/// Start of the header line that names the camera's class.
 const CHIP: &[u8] = b"# AEChip:";
 /// Bytes of an event.
 const EVENT: usize = 8;
@@ -145,7 +145,7 @@ fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
     Err(RecordingError::new(offset, Problem::AllOutside { events, width, height, why }))
 }
 
-/// Only the DVS128's addresses are known here; others mean other bits.
+/// Refuses other cameras than the DVS128, whose addresses have another layout.
 fn known_chip(class: &str, offset: u64) -> Result<(), RecordingError> {
     let class = class.trim();
     if class.rsplit('.').next() == Some("DVS128") {

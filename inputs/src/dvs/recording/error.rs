@@ -1,4 +1,4 @@
-//! What can be wrong with a recording, each with its file and byte.
+//! Errors in recordings, each with file and byte offset.
 
 use std::fmt;
 use std::io;
@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a recording cannot be read on.
+/// Error that stops the reading of a recording.
 #[derive(Debug, Error)]
 pub struct RecordingError {
-    /// The file, where it is known.
+    /// Path of the file, where it is known.
     pub file: Option<PathBuf>,
-    /// Byte at which it was found, from 0.
+    /// Byte offset of the problem, from 0.
     pub offset: u64,
-    /// What is wrong there.
+    /// Problem found at this byte.
     #[source]
     pub problem: Problem,
 }
@@ -39,7 +39,7 @@ impl fmt::Display for RecordingError {
     }
 }
 
-/// What is wrong with a recording.
+/// Kind of error in a recording.
 #[derive(Debug, Error)]
 pub enum Problem {
     /// The file does not open.
@@ -48,10 +48,10 @@ pub enum Problem {
     /// The file stops being readable.
     #[error("cannot be read: {0}")]
     Read(io::Error),
-    /// Not a byte.
-    #[error("the file is empty; needed is a recording: AEDAT 2.0, 3.1 or 4.0, or events as .npy")]
+    /// The file has no bytes.
+    #[error("the file is empty; expected a recording: AEDAT 2.0, 3.1 or 4.0, or events as .npy")]
     Empty,
-    /// A beginning that no known format has.
+    /// The beginning of the file has no known format.
     #[error("the file begins with `{0}`; known are AEDAT 2.0, 3.1 and 4.0, and .npy")]
     Format(String),
     /// A format that is recognised but not read.
@@ -77,31 +77,31 @@ pub enum Problem {
     /// The file ends too early.
     #[error("the file ends inside {what}: {needed} bytes are needed, {found} are there. Was it cut short?")]
     Truncated {
-        /// What it ends inside of.
+        /// Part of the file that is cut short.
         what: &'static str,
         /// Bytes that this takes.
         needed: u64,
         /// Bytes that are left.
         found: u64,
     },
-    /// Something beyond what this program is willing to hold in memory.
+    /// A part of the file is larger than this program reads into memory.
     #[error("{what} takes {found} bytes; at most {limit} are read")]
     TooLarge {
         /// Part of the file that is too large.
         what: &'static str,
-        /// Bytes it says, or has so far.
+        /// Bytes that the part states, or has so far.
         found: u64,
         /// Bytes that are the limit.
         limit: u64,
     },
     /// A value that makes no sense or that this program cannot use.
-    #[error("{what} is {found}; needed is {needed}")]
+    #[error("{what} is {found}; expected {needed}")]
     Value {
         /// The value's name.
         what: &'static str,
         /// Value that was found.
         found: String,
-        /// What it may be.
+        /// Description of the accepted values.
         needed: String,
     },
     /// A compressed packet that cannot be unpacked.
@@ -109,7 +109,7 @@ pub enum Problem {
     Compression {
         /// LZ4 or Zstandard.
         how: &'static str,
-        /// What the library says.
+        /// Message of the decompression library.
         why: String,
     },
     /// A FlatBuffers table that points outside of itself.
@@ -117,7 +117,7 @@ pub enum Problem {
     Table {
         /// Name of the table.
         table: &'static str,
-        /// What cannot be found.
+        /// Part of the table that lies outside of it.
         what: &'static str,
     },
 }

@@ -1,5 +1,5 @@
-//! Bytes of a file in order, with a count of how far one is. Memory stays bounded whatever
-//! the file says.
+//! Buffered input of a file with a count of the bytes read. Memory stays bounded, whatever the file
+//! states.
 
 use std::io::{ErrorKind, Read};
 
@@ -8,14 +8,14 @@ use super::error::{Problem, RecordingError};
 /// Bytes held at a time.
 pub(super) const BUFFER: usize = 64 * 1024;
 
-/// A file read from its beginning to its end.
+/// File that is read from its beginning to its end.
 #[derive(Debug)]
 pub struct Input<R> {
     reader: R,
     buffer: Vec<u8>,
-    /// Where in the buffer the next byte stands.
+    /// Index in the buffer of the next byte to read.
     start: usize,
-    /// Where in the file the next byte stands.
+    /// Offset in the file of the next byte to read.
     offset: u64,
 }
 
@@ -25,7 +25,7 @@ impl<R: Read> Input<R> {
         Self { reader, buffer: Vec::new(), start: 0, offset: 0 }
     }
 
-    /// Where in the file the next byte stands.
+    /// Returns the offset in the file of the next byte to read.
     pub fn offset(&self) -> u64 {
         self.offset
     }
@@ -66,7 +66,7 @@ impl<R: Read> Input<R> {
         result
     }
 
-    /// Goes on by this many bytes of those that were seen.
+    /// Skips this many bytes of those in the buffer.
     pub fn consume(&mut self, bytes: usize) {
         let bytes = bytes.min(self.buffer.len() - self.start);
         self.start += bytes;
@@ -87,8 +87,8 @@ impl<R: Read> Input<R> {
         Ok(Some(array))
     }
 
-    /// Reads this many bytes into a vector in place of what it held. It grows as bytes come, not as
-    /// they are promised.
+    /// Reads this many bytes into a vector in place of its contents. The vector grows as bytes
+    /// arrive, not as they are promised.
     pub fn read(
         &mut self,
         length: usize,
@@ -99,7 +99,7 @@ impl<R: Read> Input<R> {
         self.each(length as u64, what, |bytes| into.extend_from_slice(bytes))
     }
 
-    /// Goes on by this many bytes, seen or not.
+    /// Skips this many bytes, in the buffer or not.
     pub fn skip(&mut self, length: u64, what: &'static str) -> Result<(), RecordingError> {
         self.each(length, what, |_| ())
     }
@@ -126,7 +126,7 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// The next line with its end, if it ends within `limit` bytes and the file.
+    /// Reads the next line with its end, if it ends within `limit` bytes and the file.
     pub fn line(&mut self, limit: usize) -> Result<Option<Vec<u8>>, RecordingError> {
         let mut line = Vec::new();
         while line.len() < limit {

@@ -43,13 +43,13 @@ pub enum Format {
     /// AEDAT 4.0, which DV writes.
     #[serde(rename = "AEDAT 4.0")]
     Aedat4,
-    /// NumPy array, as tonic and aedat write it.
+    /// NumPy array as written by tonic and aedat.
     #[serde(rename = "npy")]
     Npy,
 }
 
 impl Format {
-    /// The format of a file that begins with these bytes, whatever its name.
+    /// Returns the format of a file that begins with these bytes, whatever its name.
     pub fn detect(beginning: &[u8]) -> Option<Self> {
         let versions = [
             (aedat2::VERSION.as_bytes(), Self::Aedat2),
@@ -72,7 +72,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// A recording that is being read, from its first event to its last.
+/// Recording that is being read, from its first event to its last.
 #[derive(Debug)]
 pub struct Recording<R> {
     reader: Reader<R>,
@@ -158,7 +158,7 @@ impl<R: Read> Recording<R> {
         self.stream().sensor
     }
 
-    /// What was odd so far.
+    /// Returns the oddities found so far.
     pub fn warnings(&self) -> &Warnings {
         &self.stream().warnings
     }

@@ -1,4 +1,4 @@
-//! What every reader does with an event that it has decoded.
+//! Handling of a decoded event, common to all readers.
 
 use super::super::event::{CameraEvent, Sensor};
 use super::error::{Problem, RecordingError};
@@ -7,12 +7,12 @@ use super::warnings::{Warning, Warnings};
 /// Most events that are handed out at a time.
 pub const BATCH: usize = 8192;
 
-/// The checks that every event passes through, and what they found.
+/// Checks that every event passes through, and their findings.
 #[derive(Clone, Debug)]
 pub struct Stream {
     /// The camera's size.
     pub sensor: Sensor,
-    /// What was odd so far.
+    /// Oddities found so far.
     pub warnings: Warnings,
     last: Option<i64>,
 }
@@ -39,7 +39,7 @@ impl Stream {
         out.push(CameraEvent { t, x, y, on });
     }
 
-    /// Refuses, at its end, a file that has events but none of them on the sensor.
+    /// Refuses, at the end, a file that has events but none of them on the sensor.
     pub fn check_any(&self) -> Result<(), RecordingError> {
         let events = self.warnings.count(Warning::Outside);
         if self.last.is_some() || events == 0 {

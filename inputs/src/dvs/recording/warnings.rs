@@ -1,5 +1,4 @@
-//! What a recording holds that it should not and that data sets nevertheless have:
-//! counted, not refused.
+//! Oddities that occur in published data sets although they should not: counted, not refused.
 
 use serde::Serialize;
 
@@ -17,11 +16,11 @@ pub enum Warning {
     Unmarked,
     /// AEDAT 2.0: an external input or synchronisation, not a brightness change. Skipped.
     Special,
-    /// A packet of something else than events: frames, inertial measurements, triggers. Skipped.
+    /// A packet of other data than events: frames, inertial measurements, triggers. Skipped.
     OtherPacket,
     /// A packet of events from a further camera. Skipped.
     OtherCamera,
-    /// A header without a sensor that is known here. Taken as 128 × 128 pixels.
+    /// A header with an unknown sensor. Taken as 128 × 128 pixels.
     UnknownSensor,
     /// `.npy`: times in another unit than the usual one, read as seconds.
     TakenAsSeconds,
@@ -50,7 +49,7 @@ impl Warning {
         Self::TooFast,
     ];
 
-    /// Whether a guess stands behind what was read, or events that were meant are missing.
+    /// Returns `true` if the data rest on a guess, or if intended events are missing.
     ///
     /// The other kinds are usual in recordings of cameras and change nothing that counts.
     pub const fn is_doubtful(self) -> bool {
@@ -70,7 +69,7 @@ impl Warning {
         }
     }
 
-    /// What it is and what was done, to follow a number.
+    /// Returns a description of the oddity and of its treatment, to be put after a count.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Unsorted => "events earlier than the one before; kept in the file's order",
@@ -97,36 +96,36 @@ impl Warning {
     }
 }
 
-/// How often something odd was found, and where first.
+/// Number of occurrences of an oddity, with the place of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Oddity that was found.
     pub warning: Warning,
     /// Number of times it was found.
     pub count: u64,
-    /// Byte of the file where it was found first.
+    /// Byte offset of the first occurrence.
     pub first_byte: u64,
 }
 
-/// Everything odd so far.
+/// Oddities found so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Warnings([Option<(u64, u64)>; Warning::ALL.len()]);
 
 impl Warnings {
-    /// Counts one more.
+    /// Counts one more occurrence.
     pub(super) fn add(&mut self, warning: Warning, byte: u64) {
         let slot = &mut self.0[warning as usize];
         *slot = Some(slot.map_or((1, byte), |(count, first)| (count + 1, first)));
     }
 
-    /// What was found, each kind once.
+    /// Iterates over the oddities found, each kind once.
     pub fn iter(&self) -> impl Iterator<Item = Tally> + '_ {
         Warning::ALL.into_iter().zip(self.0).filter_map(|(warning, found)| {
             found.map(|(count, first_byte)| Tally { warning, count, first_byte })
         })
     }
 
-    /// How often this was found.
+    /// Returns the number of occurrences of `warning`.
     pub fn count(&self, warning: Warning) -> u64 {
         self.0[warning as usize].map_or(0, |(count, _)| count)
     }

@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::world::World;
 use crate::dvs::event::{CameraEvent, Sensor};
 
-/// How good a sensor is.
+/// Quality of a sensor: thresholds, noise, delays and losses.
 #[derive(Clone, Debug)]
 pub struct Quality {
     /// Mean threshold of ON and of OFF events, in log intensity.
@@ -20,13 +20,13 @@ pub struct Quality {
     pub mismatch: f32,
     /// Change of a pixel's threshold from event to event, relative: its temporal noise.
     pub jitter: f32,
-    /// Pixels are blind for so long after an event, µs.
+    /// Refractory period of a pixel after an event, µs.
     pub refractory_us: f32,
     /// Events of a pixel without any change, Hz, in the mean of all pixels.
     pub noise_hz: f32,
-    /// How unlike pixels are in that: the logarithms of their rates have this standard deviation.
+    /// Standard deviation of the logarithms of the pixels' noise rates.
     pub noise_spread: f32,
-    /// Pixels that fire by themselves, each with its own rate.
+    /// Number of pixels that fire by themselves, each with its own rate.
     pub hot_pixels: usize,
     /// Mean rate of a hot pixel, Hz.
     pub hot_hz: f32,
@@ -38,7 +38,7 @@ pub struct Quality {
     /// Part of the events that come late: the light's change alone does not reach a threshold, and
     /// is reported when the pixel's noise helps.
     pub late: f32,
-    /// How late these are in the mean, seconds.
+    /// Mean delay of the late events, seconds.
     pub late_s: f32,
     /// Probability that an event is lost on the bus.
     pub loss: f32,
@@ -78,7 +78,7 @@ impl Quality {
 }
 
 impl Quality {
-    /// Puts an event on the bus, which loses some and sends others again, whatever their cause;
+    /// Puts an event on the bus, which loses some events and repeats others, whatever their cause;
     /// all before `end`.
     fn send(&self, event: CameraEvent, end: i64, dice: &mut Dice, events: &mut Vec<CameraEvent>) {
         if self.loss > 0.0 && dice.chance(self.loss) {
@@ -101,23 +101,23 @@ impl Quality {
 pub struct Camera {
     width: usize,
     quality: Quality,
-    /// One over each pixel's threshold.
+    /// Reciprocal of each pixel's ON threshold.
     inverse_on: Vec<f32>,
     inverse_off: Vec<f32>,
-    /// What the photoreceptor shows: low-passed log intensity.
+    /// Output of each pixel's photoreceptor: low-pass filtered log intensity.
     receptor: Vec<f32>,
-    /// The same a step before.
+    /// Output of each pixel's photoreceptor in the previous step.
     before: Vec<f32>,
-    /// What was last reported.
+    /// Log intensity of each pixel at its last event.
     reported: Vec<f32>,
-    /// How many thresholds away it is now.
+    /// Change of each pixel since its last event, in thresholds.
     excess: Vec<f32>,
-    /// Not before this, µs.
+    /// End of each pixel's refractory period, µs.
     ready: Vec<i64>,
     /// Sums of the pixels' shares in the background activity, up to and including each.
     noise: Vec<f32>,
     hot: Vec<(usize, f32)>,
-    /// Events that are yet to come.
+    /// Events that are still to come.
     pending: Vec<CameraEvent>,
     flickering: Vec<usize>,
     flicker_hz: f32,
@@ -217,7 +217,7 @@ impl Camera {
         }
     }
 
-    /// Pixels that have gone beyond their thresholds report it, once a threshold.
+    /// Reports an event for each threshold that a pixel has passed.
     fn report(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
         const GROUP: usize = 16;
         for first in (0..self.excess.len()).step_by(GROUP) {
@@ -300,15 +300,15 @@ impl Camera {
         }
     }
 
-    /// Whatever is due by now goes to the bus.
+    /// Sends the events that are due to the bus.
     fn deliver(&mut self, time: i64, events: &mut Vec<CameraEvent>) {
         for event in self.pending.extract_if(.., |event| event.t <= time) {
             self.quality.send(event, time, &mut self.dice, events);
         }
     }
 
-    /// Pixels that see the lamp flicker report ON where it brightens and OFF where it dims, if they
-    /// are not tired.
+    /// Reports flicker: pixels that see the lamp send ON where it brightens and OFF where it dims,
+    /// outside of their refractory period.
     fn flicker(&mut self, then: i64, time: i64, events: &mut Vec<CameraEvent>) {
         if self.flickering.is_empty() {
             return;

@@ -44,12 +44,12 @@ impl Dice {
         self.unit() < probability
     }
 
-    /// One or minus one.
+    /// Draws 1.0 or −1.0 with equal probability.
     pub fn sign(&mut self) -> f32 {
         if self.chance(0.5) { 1.0 } else { -1.0 }
     }
 
-    /// A whole number below `count` (0 if there is none).
+    /// Draws a whole number below `count` (0 if there is none).
     pub fn below(&mut self, count: usize) -> usize {
         ((self.unit() * count as f32) as usize).min(count.saturating_sub(1))
     }

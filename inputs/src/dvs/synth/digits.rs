@@ -44,7 +44,7 @@ pub struct DigitsOptions {
     pub seed: u64,
     /// Recordings of each digit.
     pub each: u32,
-    /// Folder that they go to.
+    /// Part of the data set that the digits belong to.
     pub part: Part,
 }
 

@@ -5,34 +5,36 @@ use std::f32::consts::TAU;
 use super::dice::Dice;
 use super::vector::{Vec3, vec3};
 
-/// The way of one hand over a beat, as the first terms of a Fourier series. Lengths in arm lengths
-/// (shoulder to wrist), from the shoulder, in an arm's directions: outwards, up, to the front.
+/// Path of one hand over a beat, as the first terms of a Fourier series.
+///
+/// Lengths are in arm lengths (shoulder to wrist), from the shoulder, in an arm's directions:
+/// outwards, up, to the front.
 #[derive(Clone, Copy, Debug)]
 pub struct Path {
     /// Middle of the way.
     pub centre: Vec3,
-    /// How far it goes with the sine of the beat.
+    /// Amplitude of the sine of the beat, arm lengths.
     pub sin: Vec3,
-    /// How far it goes with the cosine of the beat.
+    /// Amplitude of the cosine of the beat, arm lengths.
     pub cos: Vec3,
-    /// How far it goes with the sine of twice the beat.
+    /// Amplitude of the sine of twice the beat, arm lengths.
     pub sin2: Vec3,
-    /// How far it goes with the cosine of twice the beat.
+    /// Amplitude of the cosine of twice the beat, arm lengths.
     pub cos2: Vec3,
     /// Speed relative to the beat.
     pub ratio: f32,
     /// Phase ahead of the beat, as a share of a turn.
     pub phase: f32,
-    /// To which side the elbow is bent.
+    /// Direction in which the elbow is bent.
     pub elbow: Vec3,
     /// The hand turns at the wrist by up to this, radians, with the sine of the beat.
     pub turn: f32,
-    /// How far the fingers are spread: 0 a fist, 1 wide open.
+    /// Spread of the fingers: 0 is a fist, 1 an open hand.
     pub spread: f32,
 }
 
 impl Path {
-    /// A hand that stays where it is.
+    /// Returns the path of a hand that stays where it is.
     pub const fn still(centre: Vec3) -> Self {
         Self {
             centre,
@@ -58,14 +60,14 @@ impl Path {
         [self.sin, self.cos, self.sin2, self.cos2].iter().any(|way| way.length() > 0.05)
     }
 
-    /// Scales how far the hand goes.
+    /// Scales the amplitude of the hand's path.
     pub(super) fn resize(&mut self, factor: f32) {
         for way in [&mut self.sin, &mut self.cos, &mut self.sin2, &mut self.cos2] {
             *way = *way * factor;
         }
     }
 
-    /// Where the hand is at this beat.
+    /// Returns the pose of the arm at this beat.
     pub fn at(&self, beat: f32, size: f32) -> ArmPose {
         let angle = TAU * (beat * self.ratio + self.phase);
         let (sin, cos) = (libm::sinf(angle), libm::cosf(angle));
@@ -82,16 +84,16 @@ impl Path {
     }
 }
 
-/// Where an arm is: in arm lengths and an arm's directions, as in [`Path`].
+/// Pose of an arm, in arm lengths and an arm's directions as in [`Path`].
 #[derive(Clone, Copy, Debug)]
 pub struct ArmPose {
     /// The wrist, from the shoulder.
     pub wrist: Vec3,
-    /// To which side the elbow is bent.
+    /// Direction in which the elbow is bent.
     pub elbow: Vec3,
     /// Angle of the hand to the forearm in the picture, radians, outwards positive.
     pub turn: f32,
-    /// How far the fingers are spread.
+    /// Spread of the fingers: 0 is a fist, 1 an open hand.
     pub spread: f32,
 }
 
@@ -107,7 +109,7 @@ impl ArmPose {
     }
 }
 
-/// Where a body is.
+/// Pose of a body.
 #[derive(Clone, Copy, Debug)]
 pub struct Pose {
     /// The person's right arm: on the image's left.
@@ -154,7 +156,7 @@ impl Pose {
     }
 }
 
-/// A gesture as somebody makes it once: both hands and the body, over and over.
+/// One performance of a gesture: repeated movements of both hands and the body.
 #[derive(Clone, Debug)]
 pub struct Motion {
     /// The person's right hand.
@@ -169,7 +171,7 @@ pub struct Motion {
     pub lean: f32,
     /// Turning of the trunk with the beat, radians.
     pub twist: f32,
-    /// Nobody keeps time like a clock.
+    /// Irregularity of tempo and size.
     pub unsteadiness: Unsteadiness,
 }
 
@@ -182,7 +184,7 @@ pub struct Unsteadiness {
 }
 
 impl Unsteadiness {
-    /// Draws how somebody is out of time, and the beat at which the gesture starts.
+    /// Draws the irregularity of one performance and the beat at which the gesture starts.
     pub fn draw(dice: &mut Dice) -> Self {
         let mut wave = |most: f32| [dice.between(0.0, most), dice.between(0.12, 0.5), dice.unit()];
         let (beats, size) = (wave(0.16), wave(0.22));
@@ -201,7 +203,7 @@ fn wave([height, frequency, phase]: [f32; 3], t: f32) -> f32 {
 }
 
 impl Motion {
-    /// A motion of two hands at a tempo, of a body that stands still.
+    /// Creates a motion of two hands at a tempo, of a body that stands still.
     pub fn new(right: Path, left: Path, tempo: f32, dice: &mut Dice) -> Self {
         let unsteadiness = Unsteadiness::draw(dice);
         Self { right, left, tempo, bounce: 0.0, lean: 0.0, twist: 0.0, unsteadiness }

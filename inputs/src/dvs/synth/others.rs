@@ -33,7 +33,7 @@ pub fn other(world: World, person: &Person, dice: &mut Dice) -> Motion {
     if dice.chance(0.5) { motion.mirrored() } else { motion }
 }
 
-/// Both arms alike, together or in turn.
+/// Returns a motion in which both arms follow `path`, the second `apart` of a turn ahead.
 fn both(path: Path, apart: f32, tempo: f32, dice: &mut Dice) -> Motion {
     let other = Path { phase: path.phase + apart, ..path };
     Motion::new(path, other, tempo, dice)
@@ -121,7 +121,7 @@ fn scratching(_: &Person, dice: &mut Dice) -> Motion {
     Motion::new(path, idle, tempo, dice)
 }
 
-/// A hand goes to the forehead and down again.
+/// Returns a motion of one hand to the forehead and down again.
 fn saluting(_: &Person, dice: &mut Dice) -> Motion {
     let mut path = Path::still(within(dice, vec3(-0.1, -0.3, 0.2), vec3(0.1, -0.2, 0.3)));
     path.sin = vec3(dice.between(-0.15, 0.0), dice.between(0.55, 0.7), 0.0);
@@ -153,7 +153,7 @@ fn rocking(_: &Person, dice: &mut Dice) -> Motion {
     motion
 }
 
-/// Both hands wander, each on its own way.
+/// Returns a motion in which both hands wander, each on a way of its own.
 fn fidgeting(_: &Person, dice: &mut Dice) -> Motion {
     let mut wander = || {
         let mut path = Path::still(within(dice, vec3(0.0, -0.6, 0.2), vec3(0.5, 0.4, 0.6)));

@@ -27,11 +27,11 @@ pub struct Person {
     pub skin: f32,
     /// Albedo of the hair.
     pub hair: f32,
-    /// How far hair reaches down the head: 0 bald, 1 long.
+    /// Length of the hair down the head: 0 bald, 1 long.
     pub hair_length: f32,
-    /// Albedo of what is worn above.
+    /// Albedo of the upper clothes.
     pub shirt: f32,
-    /// Albedo of what is worn below.
+    /// Albedo of the lower clothes.
     pub trousers: f32,
     /// Sleeves: down to the elbow (false) or to the wrist (true).
     pub long_sleeves: bool,
@@ -43,7 +43,7 @@ pub struct Person {
     pub tempo: f32,
     /// Personal factor on the size of all gestures.
     pub reach: f32,
-    /// How much the body moves along, metres.
+    /// Amplitude of the body's movement with the gesture, metres.
     pub sway: f32,
     /// Whether the person wears glasses.
     pub glasses: bool,

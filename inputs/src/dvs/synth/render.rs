@@ -4,7 +4,7 @@
 
 use super::people::Pattern;
 
-/// What a surface looks like.
+/// Appearance of a surface.
 #[derive(Clone, Copy, Debug)]
 pub struct Ink {
     /// Part of the light that is thrown back.
@@ -16,7 +16,7 @@ pub struct Ink {
 /// A tapering limb with round ends, pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct Limb {
-    /// One end: column, row.
+    /// First end: column, row.
     pub from: [f32; 2],
     /// The other end.
     pub to: [f32; 2],
@@ -44,9 +44,9 @@ pub struct Trunk {
 /// An upright ellipse, pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct Oval {
-    /// Its middle: column, row.
+    /// Centre: column, row.
     pub centre: [f32; 2],
-    /// Half of its width and height.
+    /// Half of the oval's width and height.
     pub half: [f32; 2],
     /// Surface of the shape: albedo and pattern.
     pub ink: Ink,
@@ -66,8 +66,8 @@ pub enum Shape {
 /// Light and lens.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// Where the light comes from, to the right and down; its length says how much round
-    /// things are shaded.
+    /// Direction towards the light, to the right and down; its length sets the strength of the
+    /// shading of round things.
     pub light: [f32; 2],
     /// Width of a sharp edge in the picture, pixels: the lens's blur.
     pub blur: f32,
@@ -98,7 +98,7 @@ impl Canvas {
         &self.pixels
     }
 
-    /// The same, to be painted.
+    /// Returns the pixels for painting, row by row.
     pub fn pixels_mut(&mut self) -> &mut [f32] {
         &mut self.pixels
     }
@@ -108,7 +108,7 @@ impl Canvas {
         self.pixels.clone_from(&background.pixels);
     }
 
-    /// Paints a shape over what is there.
+    /// Paints a shape over the present contents.
     pub fn paint(&mut self, shape: &Shape, look: &Look) {
         match shape {
             Shape::Limb(limb) => self.limb(limb, look),
@@ -126,7 +126,8 @@ impl Canvas {
         Area { columns: range(low[0], high[0], self.width), rows: range(low[1], high[1], self.height) }
     }
 
-    /// Every row of an area: its middle, the middle of its first pixel, and its pixels.
+    /// Iterates over the rows of an area: centre of the row, centre of its first pixel, and its
+    /// pixels.
     fn rows(&mut self, area: &Area) -> impl Iterator<Item = (f32, f32, &mut [f32])> {
         let columns = area.columns.clone();
         let first = columns.start as f32 + 0.5;

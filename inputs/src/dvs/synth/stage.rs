@@ -8,7 +8,7 @@ use super::render::{Canvas, Look};
 use super::world::World;
 use crate::dvs::event::Sensor;
 
-/// The lightings that file names of DVS128 Gesture know.
+/// Lightings in the file names of DVS128 Gesture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lighting {
@@ -25,10 +25,10 @@ pub enum Lighting {
 }
 
 impl Lighting {
-    /// All of them.
+    /// All kinds of lighting.
     pub const ALL: [Self; 5] = [Self::Fluorescent, Self::FluorescentLed, Self::Lab, Self::Led, Self::Natural];
 
-    /// Its name in file names.
+    /// Returns the name of the lighting in file names.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fluorescent => "fluorescent",
@@ -40,7 +40,7 @@ impl Lighting {
     }
 }
 
-/// Light, lens and what stands behind the person.
+/// Light, lens and background behind the person.
 #[derive(Clone, Debug)]
 pub struct Stage {
     /// Shading and blur.
@@ -57,8 +57,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Draws a place of a world with this lighting, before whose wall skin of this albedo
-    /// can be seen.
+    /// Draws a place of a world with this lighting, before whose wall skin of this albedo can be
+    /// seen.
     pub fn draw(world: World, lighting: Lighting, sensor: Sensor, skin: f32, dice: &mut Dice) -> Self {
         // Shading, photoreceptor lag (s), flicker (thresholds). The lags span what Lichtsteiner et
         // al. (2008) show between office light and dusk.
@@ -84,7 +84,7 @@ impl Stage {
     }
 }
 
-/// A wall, evenly or unevenly lit, with furniture before it.
+/// Draws a wall, evenly or unevenly lit, with furniture before it.
 fn background(sensor: Sensor, wall: f32, dice: &mut Dice) -> Canvas {
     let (width, height) = (usize::from(sensor.width), usize::from(sensor.height));
     let mut canvas = Canvas::new(width, height);

@@ -1,4 +1,4 @@
-//! One recording: a person makes all gestures, one after the other, before the camera.
+//! One recording: a person makes all gestures in turn before the camera.
 
 use super::body::figure;
 use super::camera::{Camera, Quality};
@@ -14,7 +14,8 @@ use crate::dvs::event::{CameraEvent, DVS128};
 use crate::dvs::gesture::Gesture;
 use crate::dvs::labels::Label;
 
-/// Pictures are made so often, µs: a hand at 2 m/s moves by half a pixel to a pixel between them.
+/// Interval between two pictures, µs: a hand at 2 m/s moves by half a pixel to a pixel between
+/// them.
 const STEP_US: i64 = 4_000;
 
 /// Options of a recording: person, lighting, lengths.
@@ -30,13 +31,13 @@ pub struct TrialOptions {
     pub lighting: Lighting,
     /// Length of each gesture, µs: drawn between these.
     pub gesture_us: [i64; 2],
-    /// Conditions it is drawn from.
+    /// World that the conditions are drawn from.
     pub world: World,
     /// Point of view from which circles are called clockwise.
     pub clock: Clock,
 }
 
-/// A recording with its labels.
+/// Recording with its labels.
 #[derive(Clone, Debug)]
 pub struct Trial {
     /// Events in order of time.
@@ -47,7 +48,7 @@ pub struct Trial {
     pub length_us: i64,
 }
 
-/// Slow movements of somebody who stands.
+/// Slow movements of a standing person.
 struct Standing {
     waves: [Unsteadiness; 3],
 }
@@ -98,7 +99,7 @@ impl Standing {
     }
 }
 
-/// What is done when.
+/// Schedule of the gestures in a recording.
 struct Plan {
     acts: Vec<Act>,
     length_us: i64,
@@ -109,7 +110,7 @@ struct Act {
     motion: Motion,
     /// Place of the body during the gesture, metres from where it stands at rest.
     place: Vec3,
-    /// How long it takes to get from rest into the gesture, and back, µs.
+    /// Duration of the movement from rest into the gesture, and of the way back, µs.
     raise_us: i64,
 }
 

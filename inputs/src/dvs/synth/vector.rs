@@ -6,15 +6,15 @@ use std::ops::{Add, Mul, Neg, Sub};
 /// arm: x outwards from the body's middle (so that both arms read alike), y up, z to the front.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vec3 {
-    /// To the right, or outwards.
+    /// Component to the right (body) or outwards (arm).
     pub x: f32,
-    /// Upward component.
+    /// Component upwards.
     pub y: f32,
-    /// To the front.
+    /// Component towards the camera (body) or to the front (arm).
     pub z: f32,
 }
 
-/// A point or direction from its coordinates.
+/// Creates a point or direction from its coordinates.
 pub const fn vec3(x: f32, y: f32, z: f32) -> Vec3 {
     Vec3 { x, y, z }
 }
@@ -33,7 +33,7 @@ impl Vec3 {
         libm::sqrtf(self.dot(self))
     }
 
-    /// Same direction, length one; `otherwise` if it has no direction.
+    /// Returns the direction with length one; `otherwise` if there is no direction.
     #[must_use]
     pub fn unit_or(self, otherwise: Self) -> Self {
         let length = self.length();
@@ -46,7 +46,7 @@ impl Vec3 {
         self + (other - self) * part
     }
 
-    /// The same seen in a mirror: left and right change places.
+    /// Returns the mirror image: left and right change places.
     #[must_use]
     pub fn mirrored(self) -> Self {
         vec3(-self.x, self.y, self.z)

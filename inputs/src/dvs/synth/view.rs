@@ -1,4 +1,4 @@
-//! Where the camera stands and what it looks at.
+//! Position of the camera and its field of view.
 
 use super::dice::Dice;
 use super::motion::Motion;
@@ -19,8 +19,7 @@ pub struct View {
     pub centre: [f32; 2],
     /// Sine and cosine of the roll.
     pub roll: [f32; 2],
-    /// How hands are shown to a camera near them; `None` where the camera sees the
-    /// whole upper body.
+    /// Pose of the hands before a near camera; `None` where the camera sees the whole upper body.
     pub close: Option<Close>,
 }
 
@@ -82,7 +81,7 @@ impl View {
         }
     }
 
-    /// A person far away anywhere in the picture, or at its left or right edge.
+    /// Draws a view of a person far away anywhere in the picture, or at its left or right edge.
     fn far_or_aside(dice: &mut Dice) -> Self {
         let view = Self::upper_body(World::Wide, dice);
         let pixels_per_metre = dice.scale(28.0, 75.0);
@@ -94,7 +93,7 @@ impl View {
         Self { pixels_per_metre, distance: dice.scale(1.8, 6.0), centre, ..view }
     }
 
-    /// Hands before the camera, which stands or lies within the person's reach.
+    /// Draws a view of hands near the camera, which stands or lies within the person's reach.
     fn near_hands(dice: &mut Dice) -> Self {
         let (forwards, hand_away) = (dice.between(0.4, 0.75), dice.scale(0.25, 0.7));
         // Arm lengths are about 0.56 m. `focal` is in pixels: a DVS128 has pixels of 40 µm, lenses
@@ -138,8 +137,8 @@ impl View {
         vec3(right, up, 0.0) - middle * (1.0 / moving.max(1.0))
     }
 
-    /// Where a point of the body's space lands in the picture. Points at the camera are
-    /// kept before it.
+    /// Projects a point of the body's space into the picture. Points at the camera are moved to
+    /// just before it.
     pub fn see(&self, point: Vec3) -> Spot {
         let depth = (self.distance - point.z).max(0.3);
         let scale = self.pixels_per_metre * self.distance / depth;

@@ -1,4 +1,4 @@
-//! What is beside the PEs: time steps, the critical path, DMA, and the network's counters.
+//! Tracks beside the PEs: time steps, the critical path, DMA, and the network's counters.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::session::Session;
 use crate::session::timeline::Doing;
 use crate::text::step_number;
 
-/// Ticks that a value of a counter stands for.
+/// Ticks covered by a value of a counter.
 const BIN: Tick = TICKS_PER_US;
 
 /// Whether outputs leave by DMA.
@@ -125,7 +125,7 @@ impl<W: Write> Perfetto<W> {
         Ok(())
     }
 
-    /// One value of a counter.
+    /// Writes one value of a counter.
     fn counter(&mut self, name: &str, tick: Tick, args: Map<String, Value>) -> Result<(), TraceError> {
         self.event(&Event { name, ph: "C", ts: stamp(ns(tick)), pid: NOC, tid: 0, args, ..Event::default() })
     }
@@ -191,8 +191,8 @@ fn in_flight(chunk: &Chunk<'_>) -> Vec<(Tick, i64)> {
     values
 }
 
-/// Share of all links that carried packets, per cent, in each bin of ten; a packet counts in the
-/// bin in which it is sent.
+/// Returns the share of all links that carried packets, per cent, in each bin of ten; a packet
+/// counts in the bin in which it is sent.
 fn link_use(chunk: &Chunk<'_>) -> Vec<(Tick, f64)> {
     let width = 10 * BIN;
     let mut bins: BTreeMap<Tick, u64> = BTreeMap::new();

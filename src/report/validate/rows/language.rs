@@ -1,4 +1,4 @@
-//! One sequence of the language model: Table II and Fig. 2.
+//! Rows for one sequence of the language model: Table II and Fig. 2.
 
 use super::super::measure::Run;
 use super::{

@@ -15,7 +15,7 @@ use crate::scene::error::did_you_mean;
 use crate::session::debug::facts::{Of, Use};
 use crate::task::facts::WordKind;
 
-/// A condition as it will be looked at.
+/// Checked condition, ready for evaluation.
 pub(super) struct Checked {
     pub test: Test,
     pub when: When,
@@ -31,7 +31,7 @@ pub(super) fn check(text: &str, node: &Node, names: &Names) -> Result<Checked, E
     let Checker { when, named, changes, watches, .. } = checker;
     if named.is_empty() && watches.is_empty() {
         let help = "name a value, as in `perplexity > 150`";
-        return Err(ExprError::new(node.at.clone(), "this is always the same", help));
+        return Err(ExprError::new(node.at.clone(), "the value of this never changes", help));
     }
     Ok(Checked { test, when, named, changes, watches })
 }
@@ -46,7 +46,7 @@ pub(super) fn quantity(text: &str, node: &Node, names: &Names) -> Result<Quantit
         Operand::Unknown(_, error) => Err(error),
         Operand::Literal(_) | Operand::Test(_) => {
             let help = "name a value, as in `perplexity`";
-            Err(ExprError::new(node.at.clone(), format!("`{shown}` is no value to show"), help))
+            Err(ExprError::new(node.at.clone(), format!("`{shown}` is not a value to show"), help))
         }
     }
 }
@@ -60,9 +60,9 @@ struct Checker<'t> {
     watches: Vec<(Pe, Range<u32>)>,
 }
 
-/// What a part of a condition is worth.
+/// Checked operand of a condition: a number, a word or a test.
 enum Operand {
-    /// A number; its unit, unless it fits all.
+    /// Number with its unit; `None` if it fits all units.
     Number(Number, Option<Unit>),
     Word(Use, Domain),
     Literal(String),
@@ -94,7 +94,7 @@ impl<'t> Checker<'t> {
                     Operand::Number(..) => format!("compare it, as in `{shown} > 1`"),
                     Operand::Word(..) | Operand::Literal(_) => "compare it with `==` or `!=`".to_owned(),
                 };
-                Err(ExprError::new(node.at.clone(), format!("`{shown}` neither holds nor does not"), help))
+                Err(ExprError::new(node.at.clone(), format!("`{shown}` is neither true nor false"), help))
             }
         }
     }
@@ -159,7 +159,7 @@ impl<'t> Checker<'t> {
         }
     }
 
-    /// A value compared with a word that it may be.
+    /// Checks a comparison of a value with a word.
     fn word_test(
         &self,
         node: &Node,
@@ -193,7 +193,7 @@ impl<'t> Checker<'t> {
             }
             domain => {
                 let all = words.join(", ");
-                (format!("`{word}` is no {}", noun(domain)), format!("{meant}there are {all}"))
+                (format!("unknown {} `{word}`", noun(domain)), format!("{meant}there are {all}"))
             }
         };
         ExprError::new(at.at.clone(), message, help)
@@ -236,7 +236,8 @@ impl<'t> Checker<'t> {
                     Operator::Add | Operator::Subtract => {
                         self.same_unit(node, (a_unit, left), (b_unit, right))?
                     }
-                    // A number of something stays that; of two units nobody knows.
+                    // A number times a plain number keeps its unit; a product of two units has
+                    // none.
                     _ if a_unit.is_none() && *operator == Operator::Multiply => b_unit,
                     _ if b_unit.is_none() => a_unit,
                     _ => None,
@@ -263,7 +264,7 @@ impl<'t> Checker<'t> {
         ExprError::new(node.at.clone(), message, "")
     }
 
-    /// A name with its dots: of chip or task, or of a layer.
+    /// Checks a name with its dots: of chip or task, or of a layer.
     // Not inlined: the checker recurses through its caller, and a thread's stack has to hold
     // the longest condition.
     #[inline(never)]
@@ -289,11 +290,15 @@ impl<'t> Checker<'t> {
 
     fn unknown(&self, name: &str, node: &Node) -> ExprError {
         if self.names.layer(name).is_some() {
-            let help = format!("say what of it, as in `{name}.activity`");
+            let help = format!("add a field, as in `{name}.activity`");
             return ExprError::new(node.at.clone(), format!("`{name}` is a layer"), help);
         }
         if let Some(form) = places::FORMS.iter().find(|form| form.starts_with(&format!("{name}("))) {
-            return ExprError::new(node.at.clone(), format!("`{name}` of what?"), format!("as in `{form}`"));
+            return ExprError::new(
+                node.at.clone(),
+                format!("`{name}` is incomplete"),
+                format!("as in `{form}`"),
+            );
         }
         let known = places::plain_names(self.names);
         let help = match did_you_mean(name, known.iter().map(String::as_str)) {
@@ -328,7 +333,7 @@ impl<'t> Checker<'t> {
                     Operand::Unknown(_, error) => return Err(error),
                     _ => {
                         let help = "as in changed(unit(\"rnns.1\", 41).y)";
-                        return Err(ExprError::new(of.at.clone(), "one value has to stand here", help));
+                        return Err(ExprError::new(of.at.clone(), "expected one value here", help));
                     }
                 };
                 self.changes.push(Change::new(of, kind));
@@ -378,13 +383,13 @@ fn equality(node: &Node, operator: Operator) -> Result<bool, ExprError> {
 }
 
 fn no_value(node: &Node, shown: &str) -> ExprError {
-    let message = format!("`{shown}` holds or does not: there is nothing to compare");
-    ExprError::new(node.at.clone(), message, "take the comparison away, or put `not` in front")
+    let message = format!("`{shown}` is true or false by itself: nothing to compare");
+    ExprError::new(node.at.clone(), message, "remove the comparison, or put `not` in front")
 }
 
 fn no_field(field: Option<&(String, Range<usize>)>, name: &str) -> Result<(), ExprError> {
     field.map_or(Ok(()), |(field, at)| {
-        Err(ExprError::new(at.clone(), format!("`{name}(…)` has no `{field}`"), "it holds or does not"))
+        Err(ExprError::new(at.clone(), format!("`{name}(…)` has no `{field}`"), "it is true or false"))
     })
 }
 

@@ -1,4 +1,4 @@
-//! What can stand where the cursor is: names for the prompt.
+//! Completion of names at the cursor of the prompt.
 
 use super::names::Names;
 use super::parse::is_keyword;
@@ -21,13 +21,13 @@ const CALLS: [(&str, Option<Group>); 7] = [
 /// Candidates for a place in a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completion {
-    /// Byte at which the word begins that they replace, up to the cursor.
+    /// Byte at which the word begins that the candidates replace, up to the cursor.
     pub start: usize,
-    /// What could stand there, in a good order.
+    /// Candidates for the place of the cursor, in the order in which they are offered.
     pub words: Vec<String>,
 }
 
-/// What could stand at byte `cursor` of a text.
+/// Returns the candidates for byte `cursor` of a text.
 pub fn complete(text: &str, cursor: usize, names: &Names) -> Completion {
     let Some(before) = text.get(..cursor) else { return Completion::default() };
     if let Some(open) = open_quote(before) {
@@ -91,7 +91,7 @@ fn open_quote(text: &str) -> Option<usize> {
     open.map(|(at, _)| at)
 }
 
-/// All values that a scene knows, and the beginnings of those with brackets.
+/// Returns all values of a scene, and the beginnings of those with brackets.
 fn values(names: &Names) -> Vec<String> {
     let calls = CALLS.iter().map(|(name, _)| format!("{name}("));
     plain_names(names).into_iter().chain(calls).collect()
@@ -132,7 +132,7 @@ struct Arguments {
     commas: usize,
 }
 
-/// The call whose arguments are being written at the end of a text.
+/// Returns the call whose arguments are being written at the end of a text.
 fn arguments(text: &str) -> Option<Arguments> {
     let (mut depth, mut commas) = (0, 0);
     for (at, c) in text.char_indices().rev() {
@@ -151,7 +151,7 @@ fn arguments(text: &str) -> Option<Arguments> {
     None
 }
 
-/// Which words the value in front of `==` may be.
+/// Returns the words that the value in front of `==` may take.
 fn domain_of(head: &str) -> Option<Domain> {
     let value = head.get(..head.len().checked_sub(2)?)?.trim_end();
     let start = value.rfind(|c: char| !is_word(c)).map_or(0, |at| at + last_width(value, at));
@@ -173,7 +173,7 @@ fn quoted_words<'n>(head: &str, names: &'n Names) -> Vec<&'n str> {
     domain_of(head).map(|domain| names.words(domain)).unwrap_or_default()
 }
 
-/// Words as they can stand without quotes, or with them.
+/// Returns words in their bare form where possible, else in quotes.
 fn bare_words(domain: Domain, names: &Names) -> Vec<String> {
     let quoted = matches!(domain, Domain::Task(kind) if kind.unlisted.is_some());
     let plain = |word: &str| {

@@ -1,4 +1,4 @@
-//! What is wrong with a condition, and where in its text.
+//! Errors in a condition, with their place in its text.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,9 +8,9 @@ use std::ops::Range;
 pub struct ExprError {
     /// Bytes of the text that are wrong.
     pub at: Range<usize>,
-    /// What is wrong with them.
+    /// Description of the error.
     pub message: String,
-    /// What would be right; empty if nobody knows.
+    /// Remedy; empty if none is known.
     pub help: String,
 }
 
@@ -19,7 +19,7 @@ impl ExprError {
         Self { at, message: message.into(), help: help.into() }
     }
 
-    /// Column of the first wrong character, from 1, in the text that the condition was made of.
+    /// Returns the column of the first wrong character, from 1, in the text of the condition.
     pub fn column(&self, text: &str) -> usize {
         1 + text.char_indices().take_while(|(at, _)| *at < self.at.start).count()
     }

@@ -1,4 +1,4 @@
-//! A checked condition, and whether it holds.
+//! Evaluation of checked conditions.
 
 use std::ops::Range;
 
@@ -13,19 +13,19 @@ use crate::machine::watch::Written;
 use crate::session::Session;
 use crate::session::debug::facts::{self, Use};
 
-/// What holds or does not.
+/// Checked condition, or part of one, that is true or false.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
     All(Vec<Test>),
     Any(Vec<Test>),
     Not(Box<Test>),
-    /// A comparison with a value that is not there yet does not hold.
+    /// Comparison of numbers; it is false while a value is missing.
     Numbers(Operator, Number, Number),
     /// Equal (or, with `false`, different) words.
     Words(bool, Word, Word),
     Written(Pe, Range<u32>),
-    /// The value with this number in [`Condition::changes`] is another than when it was
-    /// last looked at.
+    /// Whether the value with this number in [`Condition::changes`] differs from the last
+    /// evaluation.
     Changed(usize),
 }
 
@@ -45,12 +45,12 @@ pub(super) enum Word {
     Fact(Use),
 }
 
-/// A value whose changes are asked for.
+/// Value whose changes are watched.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub of: Use,
     pub kind: Type,
-    /// When it was last looked at.
+    /// Value at the last evaluation; `None` before the first.
     seen: Option<Value>,
     now: bool,
 }
@@ -74,7 +74,7 @@ pub enum Value {
     Number(f64, Unit),
     /// Value that is a word.
     Word(String),
-    /// Value that is not known yet, such as a time before the first step.
+    /// Missing value, such as a time before the first step.
     Absent,
 }
 
@@ -98,7 +98,7 @@ impl Value {
         }
     }
 
-    /// The same to the bit.
+    /// Returns `true` if both values are equal to the bit.
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Number(a, _), Self::Number(b, _)) => a.to_bits() == b.to_bits(),
@@ -117,7 +117,7 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// A fact that a condition names, as it names it.
+/// Fact in a condition, with its text there.
 #[derive(Clone, Debug)]
 pub(super) struct Named {
     pub text: String,
@@ -125,7 +125,7 @@ pub(super) struct Named {
     pub kind: Type,
 }
 
-/// A checked condition over one scene.
+/// Checked condition for one scene.
 #[derive(Clone, Debug)]
 pub struct Condition {
     test: Test,
@@ -137,7 +137,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Reads and checks a condition with what stands behind it (`, once`).
+    /// Parses and checks a condition with its options (`, once`).
     pub fn new(text: &str, names: &Names) -> Result<(Self, Modifiers), ExprError> {
         let (node, modifiers) = parse::parse(text)?;
         let checked = check::check(text, &node, names)?;
@@ -152,23 +152,23 @@ impl Condition {
         Ok((condition, modifiers))
     }
 
-    /// When it can come to hold.
+    /// Returns the moments at which the condition can become true.
     pub fn when(&self) -> When {
         self.when
     }
 
-    /// It is about moments (`written`, `changed`), not about states: each time that
-    /// it holds counts.
+    /// Returns `true` if the condition is about moments (`written`, `changed`) instead of states:
+    /// each time that it is true counts.
     pub fn is_momentary(&self) -> bool {
         self.momentary
     }
 
-    /// Bytes that the machine has to watch for it.
+    /// Returns the bytes that the machine has to watch for the condition.
     pub fn watches(&self) -> &[(Pe, Range<u32>)] {
         &self.watches
     }
 
-    /// Whether it holds now; `written` is what the last event wrote to watched bytes.
+    /// Evaluates the condition; `written` are the last event's writes to watched bytes.
     pub fn holds(&mut self, session: &Session, written: &[Written]) -> bool {
         for change in &mut self.changes {
             change.look(session);
@@ -176,7 +176,7 @@ impl Condition {
         self.test.holds(&Now { session, written, changes: &self.changes })
     }
 
-    /// Takes values as they are now as known: what changed before does not count.
+    /// Takes the present values as known: earlier changes do not count.
     pub fn settle(&mut self, session: &Session) {
         for change in &mut self.changes {
             change.look(session);
@@ -184,21 +184,20 @@ impl Condition {
         }
     }
 
-    /// What it names, and the values now.
+    /// Returns the names in the condition with their present values.
     pub fn values(&self, session: &Session) -> Vec<(String, Value)> {
         self.named.iter().map(|n| (n.text.clone(), Value::of(session, n.of, n.kind))).collect()
     }
 }
 
-/// A checked value over one scene, to be shown: `step_us`, `2 * surprisal`.
+/// Checked value for one scene, to be shown: `step_us`, `2 * surprisal`.
 #[derive(Clone, Debug)]
 pub(super) enum Quantity {
     Number(Number, Unit),
     Word(Word),
 }
 
-/// Checked value over one scene, to be looked at again and again:
-/// `perplexity`, `unit("rnns.1", 41).c`.
+/// Checked value for one scene, to be evaluated repeatedly: `perplexity`, `unit("rnns.1", 41).c`.
 #[derive(Clone, Debug)]
 pub struct Expression(Quantity);
 
@@ -270,7 +269,7 @@ impl Test {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "whoever writes == means it")]
+#[expect(clippy::float_cmp, reason = "a condition with == asks for exact equality")]
 fn compare(operator: Operator, left: f64, right: f64) -> bool {
     match operator {
         Operator::Equal => left == right,

@@ -7,11 +7,11 @@ use super::error::ExprError;
 /// A word of a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
-    /// `12`, `0x8000`, `1.5e3`; whether it is written as a whole number.
+    /// Number such as `12`, `0x8000`, `1.5e3`, and whether it is written as a whole number.
     Number(f64, bool),
     /// Text in quotation marks, such as `"rnns.1"`.
     Text(String),
-    /// A name with its dots: `perplexity`, `rnns.1.activity`.
+    /// Name with its dots: `perplexity`, `rnns.1.activity`.
     Name(String),
     /// A sign: operator, bracket, comma.
     Sign(&'static str),
@@ -21,7 +21,7 @@ pub(super) enum Token {
     End,
 }
 
-/// A word and its bytes.
+/// Token with its byte range.
 pub(super) type Word = (Token, Range<usize>);
 
 /// Signs, longer ones first.
@@ -49,7 +49,7 @@ pub(super) fn words(text: &str) -> Result<Vec<Word>, ExprError> {
     Ok(words)
 }
 
-/// The first word of a text that begins with one, and its bytes.
+/// Reads the first token of a text that begins with one, and returns its length.
 fn word(text: &str) -> Result<(Token, usize), ExprError> {
     let first = text.chars().next().unwrap_or(' ');
     if first.is_ascii_digit() {
@@ -84,7 +84,7 @@ fn is_letter(c: char) -> bool {
     c == '_' || c.is_alphabetic()
 }
 
-/// Bytes of a name with its dots. A dot belongs to it when a letter or digit follows.
+/// Returns the length of a name with its dots. A dot belongs to it if a letter or digit follows.
 fn name_length(text: &str) -> usize {
     let mut length = 0;
     let mut rest = text.chars().peekable();

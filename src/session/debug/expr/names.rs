@@ -1,4 +1,4 @@
-//! What conditions may name in a loaded scene: layers, PEs, units, links, classes, words.
+//! Names that conditions may use in a loaded scene: layers, PEs, units, links, classes, words.
 
 use std::sync::Arc;
 
@@ -19,30 +19,30 @@ pub struct Names {
     work: Arc<dyn Work>,
 }
 
-/// Where a unit keeps its values.
+/// Location of a unit's values in SRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitPlace {
-    /// The PE that hosts it.
+    /// PE that hosts the unit.
     pub pe: Pe,
-    /// Byte address of its cell state.
+    /// Byte address of the unit's cell state.
     pub cell: u32,
-    /// Of its output.
+    /// Byte address of the unit's output.
     pub y: u32,
-    /// Of its threshold.
+    /// Byte address of the unit's threshold.
     pub threshold: u32,
 }
 
 /// Places of a spiking neuron's values in SRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeuronPlace {
-    /// PE that hosts it.
+    /// PE that hosts the neuron.
     pub pe: Pe,
     /// Number on the PE.
     pub index: u32,
 }
 
 impl Names {
-    /// Of a session.
+    /// Collects the names of a session.
     pub fn of(session: &Session) -> Self {
         Self { program: Arc::clone(session.machine().program()), work: session.work().copy().into() }
     }
@@ -88,7 +88,7 @@ impl Names {
         self.program.places().filter(|&pe| self.works(pe))
     }
 
-    /// Where a unit of a layer keeps its values of a sample.
+    /// Returns the location of the values of a layer's unit for one sample.
     pub fn unit(&self, layer: usize, unit: u32, sample: u8) -> Option<UnitPlace> {
         self.program.populations.get(layer)?.pes.iter().find_map(|&pe| {
             let slots = &self.program.pe(pe)?.slots;
@@ -110,8 +110,8 @@ impl Names {
         })
     }
 
-    /// Returns the group of what a call names in this scene: units of a spiking
-    /// network are neurons.
+    /// Returns the group that a call stands for in this scene: units of a spiking network are
+    /// neurons.
     pub fn group(&self, group: Group) -> Group {
         if group == Group::Unit && SpikingProgram::of(&self.program).is_some() {
             Group::Neuron

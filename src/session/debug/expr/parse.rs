@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 50;
 /// A part of a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    /// What it is.
+    /// Kind of the node, with its children.
     pub kind: Kind,
     /// Range of bytes in the condition's text.
     pub at: Range<usize>,
@@ -31,10 +31,10 @@ pub(super) struct Node {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    /// A number as written; its unit; whether it is a whole one.
+    /// Number as written, its unit, and whether it is whole.
     Number(f64, Option<Unit>, bool),
     Text(String),
-    /// A name with its dots.
+    /// Name with its dots.
     Name(String),
     /// Name with arguments and field: `name(arguments).field`.
     Call {
@@ -99,18 +99,18 @@ impl Operator {
     }
 }
 
-/// What stands behind a condition.
+/// Options behind a condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Modifiers {
-    /// Goes off after its first stop.
+    /// Whether the point is disabled after its first stop.
     pub once: bool,
-    /// So many times that it holds are passed over.
+    /// Number of hits to be skipped before the point takes effect.
     pub ignore: u32,
-    /// Made, but not looked at until it is enabled.
+    /// Whether the point starts disabled.
     pub off: bool,
 }
 
-/// Reads a condition and what stands behind it.
+/// Parses a condition and its options.
 pub(super) fn parse(text: &str) -> Result<(Node, Modifiers), ExprError> {
     if text.len() > MAX_LENGTH {
         let mut at = MAX_LENGTH;
@@ -146,7 +146,7 @@ impl Parser {
         self.words.get(self.next).or(self.words.last()).map_or(0..0, |(_, at)| at.clone())
     }
 
-    /// End of the word before the next one.
+    /// Returns the end of the token before the next one.
     fn end(&self) -> usize {
         self.next.checked_sub(1).and_then(|last| self.words.get(last)).map_or(0, |(_, at)| at.end)
     }
@@ -171,7 +171,7 @@ impl Parser {
         found
     }
 
-    /// The next word is not what has to stand here.
+    /// Fails because the next token is not the expected one.
     fn unexpected<T>(&self, wanted: &str) -> Result<T, ExprError> {
         let found = match self.peek() {
             Token::End => return Err(ExprError::new(self.at(), format!("{wanted} is missing"), "")),
@@ -184,13 +184,13 @@ impl Parser {
             Token::Number(..) => "a number".to_owned(),
             Token::Text(_) => "a text".to_owned(),
         };
-        Err(ExprError::new(self.at(), format!("{wanted} has to stand here, not {found}"), ""))
+        Err(ExprError::new(self.at(), format!("expected {wanted} here, not {found}"), ""))
     }
 
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, ExprError>) -> Result<T, ExprError> {
         if self.depth == MAX_DEPTH {
             let message = format!("this is nested deeper than {MAX_DEPTH} levels");
-            return Err(ExprError::new(self.at(), message, "take brackets away, or make two breakpoints"));
+            return Err(ExprError::new(self.at(), message, "remove brackets, or make two breakpoints"));
         }
         self.depth += 1;
         let result = inner(self);
@@ -307,7 +307,7 @@ impl Parser {
         }
     }
 
-    /// The unit behind a number, if there is one.
+    /// Parses the unit behind a number, if there is one.
     fn unit(&mut self) -> Result<Option<(Unit, f64)>, ExprError> {
         let suffix = match self.peek() {
             Token::Percent => "%".to_owned(),
@@ -320,7 +320,7 @@ impl Parser {
                 "once" | "off" | "ignore" => format!("with a comma before it: `, {suffix}`"),
                 _ => format!("units are {}", all.join(", ")),
             };
-            return Err(ExprError::new(self.at(), format!("`{suffix}` is no unit"), help));
+            return Err(ExprError::new(self.at(), format!("unknown unit `{suffix}`"), help));
         };
         self.next += 1;
         Ok(Some(found))

@@ -1,5 +1,5 @@
-//! Places on the chip, as conditions write them: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1",
-//! 41)`, and what is asked about them.
+//! Places on the chip in conditions: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1", 41)`, with
+//! their fields.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::machine::sram::SRAM_BYTES;
 use crate::scene::error::did_you_mean;
 use crate::session::debug::facts::Of;
 
-/// How each of them is written.
+/// Written forms of the places, for messages.
 pub(super) const FORMS: [&str; 7] = [
     "pe(3,4,2).status",
     "link(3,5,east).load",
@@ -24,7 +24,7 @@ pub(super) const FORMS: [&str; 7] = [
     "changed(unit(\"rnns.1\", 41).y)",
 ];
 
-/// What a name with brackets stands for.
+/// Meaning of a name with brackets.
 pub(super) enum Place<'n> {
     /// Something with values.
     Of(Group, Of),
@@ -44,7 +44,7 @@ pub(super) fn place<'n>(
     let form = |wanted: &str| {
         let example = FORMS.iter().find(|form| form.starts_with(&format!("{wanted}("))).copied();
         let help = example.map(|example| format!("as in `{example}`")).unwrap_or_default();
-        ExprError::new(node.at.clone(), format!("`{wanted}(…)` takes other things than these"), help)
+        ExprError::new(node.at.clone(), format!("wrong arguments for `{wanted}(…)`"), help)
     };
     match (name, arguments) {
         ("pe", [_, _, _] | [_, _, _, _]) => Ok(Place::Of(Group::Pe, Of::Pe(pe(node, arguments, names)?))),
@@ -86,7 +86,7 @@ pub(super) fn place<'n>(
     }
 }
 
-/// What is asked about a place: the name behind the dot, or, without one, an error at `end`.
+/// Returns the row for `field`, the name behind the dot, or an error at `end` if there is none.
 pub(super) fn field(
     group: Group,
     field: Option<&(String, Range<usize>)>,
@@ -95,7 +95,7 @@ pub(super) fn field(
     let all: Vec<&str> = table::of(group).map(|row| row.name).collect();
     let list = all.join(", ");
     let Some((name, at)) = field else {
-        return Err(ExprError::new(end, "what of it?", format!("a dot, and one of {list}")));
+        return Err(ExprError::new(end, "a field is missing", format!("a dot, and one of {list}")));
     };
     table::find(group, name).ok_or_else(|| {
         let meant = did_you_mean(name, all.iter().copied());
@@ -104,7 +104,7 @@ pub(super) fn field(
     })
 }
 
-/// Names without brackets that a scene knows.
+/// Returns the names without brackets that a scene has.
 pub(super) fn plain_names(names: &Names) -> Vec<String> {
     let groups = Group::plain().filter(|&group| names.has(group));
     let mut all: Vec<String> = groups.flat_map(table::of).map(|row| row.name.to_owned()).collect();
@@ -118,7 +118,7 @@ fn whole(node: &Node, most: u32) -> Result<u32, ExprError> {
     match node.kind {
         Kind::Number(value, None, true) if value <= f64::from(most) => Ok(value as u32),
         Kind::Number(_, None, true) => Err(ExprError::new(node.at.clone(), format!("at most {most}"), "")),
-        _ => Err(ExprError::new(node.at.clone(), "a whole number has to stand here", "")),
+        _ => Err(ExprError::new(node.at.clone(), "expected a whole number here", "")),
     }
 }
 
@@ -145,7 +145,7 @@ fn pe(node: &Node, arguments: &[Node], names: &Names) -> Result<Pe, ExprError> {
     Ok(pe)
 }
 
-/// A PE as conditions write it.
+/// Formats a PE as in conditions.
 pub fn short(pe: Pe) -> String {
     format!("pe{}", place::PePlace::from(pe))
 }
@@ -157,11 +157,11 @@ fn link(node: &Node, (x, y): (u8, u8), direction: &Node) -> Result<usize, ExprEr
     }
     let (Kind::Name(word) | Kind::Text(word)) = &direction.kind else {
         let help = "it is east, west, north or south";
-        return Err(ExprError::new(direction.at.clone(), "a direction has to stand here", help));
+        return Err(ExprError::new(direction.at.clone(), "expected a direction here", help));
     };
     if !DIRECTIONS.iter().any(|(name, _)| name == word) {
         let help = "there are east, west, north, south";
-        return Err(ExprError::new(direction.at.clone(), format!("`{word}` is no direction"), help));
+        return Err(ExprError::new(direction.at.clone(), format!("unknown direction `{word}`"), help));
     }
     Names::link(x, y, word).ok_or_else(|| {
         let message = format!("no link leaves QPE ({x},{y}) to the {word}");
@@ -172,14 +172,14 @@ fn link(node: &Node, (x, y): (u8, u8), direction: &Node) -> Result<usize, ExprEr
 fn layer(node: &Node, names: &Names) -> Result<usize, ExprError> {
     let (Kind::Name(name) | Kind::Text(name)) = &node.kind else {
         let help = "as in \"rnns.1\"";
-        return Err(ExprError::new(node.at.clone(), "the name of a layer has to stand here", help));
+        return Err(ExprError::new(node.at.clone(), "expected the name of a layer here", help));
     };
     names.layer(name).ok_or_else(|| {
         let all: Vec<&str> = names.layers().collect();
         let meant = did_you_mean(name, all.iter().copied());
         let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
         let help = format!("{meant}there are {}", all.join(", "));
-        ExprError::new(node.at.clone(), format!("`{name}` is no layer"), help)
+        ExprError::new(node.at.clone(), format!("unknown layer `{name}`"), help)
     })
 }
 

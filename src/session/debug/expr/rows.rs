@@ -372,7 +372,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// Every name: those of the chip, then those of the tasks.
+/// All names: those of the chip, then those of the tasks.
 static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| ROWS.iter().copied().chain(of_tasks()).collect());
 
 /// Returns every name.

@@ -1,12 +1,12 @@
-//! Every name that a condition may use: what it is, its unit, and when it can change. Checker,
-//! completion and `docs/debugging.md` read this one table; its rows are in `rows`.
+//! Names that a condition may use, each with its meaning, its unit, and the moments at which it can
+//! change. Checker, completion and `docs/debugging.md` read this one table; its rows are in `rows`.
 
 use super::rows::rows;
 use super::unit::Unit;
 use crate::task::Task;
 use crate::task::facts::{TaskFacts, WordKind};
 
-/// When a value can change: a condition is looked at only then.
+/// Moments at which a value can change: a condition is evaluated only then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct When(u8);
 
@@ -15,11 +15,11 @@ impl When {
     pub const NEVER: Self = Self(0);
     /// With every event.
     pub const EVENT: Self = Self(1);
-    /// When the last PE of a layer ends a phase.
+    /// End of a phase by the last PE of a layer.
     pub const PHASE: Self = Self(2);
-    /// When a time step is complete.
+    /// Completion of a time step.
     pub const STEP: Self = Self(4);
-    /// When watched bytes are written.
+    /// Write to watched bytes.
     pub const WRITE: Self = Self(8);
 
     /// At the times of either.
@@ -45,19 +45,19 @@ impl When {
     }
 }
 
-/// What a value is.
+/// Type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// A number of this unit.
     Number(Unit),
-    /// One of some words.
+    /// Word of a fixed set.
     Word(Domain),
 }
 
 /// The words that a value may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
-    /// What a PE does.
+    /// Status of a PE.
     Status,
     /// Phases of a PE's program.
     Phase,
@@ -67,7 +67,7 @@ pub enum Domain {
     Task(&'static WordKind),
 }
 
-/// What a name is of.
+/// Kind of thing that a name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     /// The whole chip.
@@ -94,13 +94,13 @@ impl Group {
         Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Sram, Self::Unit, Self::Neuron])
     }
 
-    /// Groups whose names stand alone, in the order of the documentation.
+    /// Returns the groups whose names stand alone, in the order of the documentation.
     pub fn plain() -> impl Iterator<Item = Self> {
         let tasks = Task::KINDS.iter().filter_map(|kind| kind.facts).map(Self::Task);
         std::iter::once(Self::Chip).chain(tasks)
     }
 
-    /// How its names are written, before the name itself.
+    /// Returns the written form in front of the name itself.
     pub const fn form(self) -> &'static str {
         match self {
             Self::Chip | Self::Task(_) => "",
@@ -114,7 +114,7 @@ impl Group {
     }
 }
 
-/// A value that conditions know.
+/// Value that a condition may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is described in its row of the table")]
 pub enum Fact {
@@ -142,7 +142,7 @@ pub enum Fact {
     LateSpikes,
     LostSpikes,
     TickUse,
-    /// By its name among the task's.
+    /// Fact of a task, by its name.
     Task(&'static str),
     LayerActivity,
     LayerActivityMean,
@@ -183,20 +183,20 @@ pub enum Fact {
     NeuronSum,
 }
 
-/// One row: a name.
+/// Row of the table: one name.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Value that the name stands for.
     pub fact: Fact,
-    /// What it is of.
+    /// Kind of thing that the name belongs to.
     pub group: Group,
-    /// Its name within the group.
+    /// Name within the group.
     pub name: &'static str,
-    /// What it is.
+    /// Type of the value.
     pub kind: Type,
-    /// When it can change.
+    /// Moments at which the value can change.
     pub when: When,
-    /// One line for the documentation.
+    /// Description for the documentation, one line.
     pub about: &'static str,
 }
 
@@ -215,7 +215,7 @@ pub fn of(group: Group) -> impl Iterator<Item = &'static Row> {
     rows().iter().filter(move |row| row.group == group)
 }
 
-/// What a PE's status may be; the last one is sleeping or polling.
+/// Words of a PE's status; the last is sleeping or polling.
 pub const STATUSES: [&str; 8] =
     ["unused", "sleeping", "polling", "busy", "dma", "halted", "faulted", "waiting"];
 

@@ -1,9 +1,9 @@
-//! Units of what a condition compares: a time is not compared with bytes.
+//! Units of values in conditions: a time cannot be compared with bytes.
 
 use std::fmt;
 
-/// What a number measures. Each fact has one unit; literals of other sizes of it (`2
-/// ms`) are converted.
+/// Quantity that a number measures. Each fact has one unit; literals of other sizes (`2 ms`) are
+/// converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A count, or a number without unit.
@@ -45,7 +45,7 @@ const SUFFIXES: [(&str, Unit, f64); 18] = [
 ];
 
 impl Unit {
-    /// What a suffix measures, and how many of the unit it is.
+    /// Returns the unit of a suffix, and the factor that converts to it.
     pub fn of_suffix(suffix: &str) -> Option<(Self, f64)> {
         SUFFIXES.iter().find(|(name, ..)| *name == suffix).map(|&(_, unit, factor)| (unit, factor))
     }
@@ -68,7 +68,7 @@ impl Unit {
         }
     }
 
-    /// What it measures, for messages.
+    /// Returns the name of the quantity, for messages.
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Plain => "a plain number",
@@ -81,7 +81,7 @@ impl Unit {
         }
     }
 
-    /// A value as people read it.
+    /// Formats a value for display.
     pub fn show(self, value: f64) -> String {
         let digits = if value.fract() == 0.0 && value.abs() < 1e15 {
             format!("{value:.0}")

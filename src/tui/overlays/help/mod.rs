@@ -43,7 +43,7 @@ fn name(page: Page, app: &App) -> String {
     }
 }
 
-/// One line of the list of commands.
+/// Line of the list of commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
     /// Heading of a group of commands.

@@ -71,7 +71,7 @@ const TIMELINE: &[Entry] = &[
     ("row", "a PE; per population critical first, then by time"),
     ("t r s a v b", "timer, FIFO, synapses, waiting, neurons, sending"),
     ("i ·", "handlers; idle"),
-    ("CAPITALS", "the critical path: what the tick's time consists of"),
+    ("CAPITALS", "the critical path: work that decides the tick's time"),
     ("path", "the critical path alone, and the population it is in"),
     ("N Q D S H", "on it: network, queue at a port, DRAM, sending, host"),
     ("packets, DMA", "packets on the mesh, and transfers, over time"),
@@ -83,7 +83,7 @@ const TIMELINE: &[Entry] = &[
 pub const WORDS: &[Entry] = &[
     ("#12", "the tick that runs; 11 are done. Ticks count from 1"),
     ("bank", "a quarter of a PE's SRAM; core and writes may meet there"),
-    ("critical path", "the chain of work that the tick's time consists of"),
+    ("critical path", "the chain of work that decides how long a tick takes"),
     ("current, i", "input that decays from tick to tick and charges v"),
     ("delay", "ticks from a spike to the sum that takes its weight"),
     ("duty", "share of the time that a core worked and did not wait"),

@@ -19,9 +19,9 @@ pub enum Kind {
     DelayPackets,
     /// Packets are written to another address.
     DivertPackets,
-    /// A link loses what reaches it.
+    /// Kill a link: it loses what reaches it.
     KillLink,
-    /// A link between chips loses what would cross it.
+    /// Kill a link between chips: it loses what would cross it.
     KillChipLink,
     /// A chip fails.
     KillChip,
@@ -32,7 +32,7 @@ pub enum Kind {
 pub enum Field {
     /// The PE, `x,y,p`.
     Pe,
-    /// Byte address in its SRAM.
+    /// Byte address in the PE's SRAM.
     Address,
     /// Bit of that byte, 0 to 7.
     Bit,

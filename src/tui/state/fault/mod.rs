@@ -1,4 +1,4 @@
-//! The menu that injects a fault, as it stands, and faults as text.
+//! State of the menu that injects a fault, and faults as text.
 
 mod kind;
 mod text;
@@ -11,7 +11,7 @@ use crate::tui::widgets::prompt::Prompt;
 /// State of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultOverlay {
-    /// The kind under the cursor, or the one that was chosen.
+    /// Kind under the cursor, or the chosen one.
     pub kind: Kind,
     /// The form of that kind; `None` while the kind is being chosen.
     pub form: Option<Form>,
@@ -20,7 +20,7 @@ pub struct FaultOverlay {
 /// Fields of a fault as they are typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// One line for each of [`Kind::fields`], in that order.
+    /// Prompts of [`Kind::fields`], in that order.
     pub lines: Vec<Prompt>,
     /// Index of the line that takes keys.
     pub at: usize,

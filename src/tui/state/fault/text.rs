@@ -97,7 +97,7 @@ fn unknown(word: &str) -> String {
         .find(|name| !word.is_empty() && name.to_lowercase().starts_with(&word.to_lowercase()));
     let meant = part.or_else(|| did_you_mean(word, names));
     let meant = meant.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
-    format!("no fault is called `{word}`: {meant}there are {}", names.join(", "))
+    format!("unknown fault `{word}`: {meant}there are {}", names.join(", "))
 }
 
 #[cfg(test)]
@@ -123,7 +123,7 @@ mod tests {
             ("Kill", "did you mean `KillPe`?"),
             ("kil(pe: (1, 4, 0))", "did you mean `KillPe`?"),
             ("FlipBot(pe: (1, 4, 0))", "did you mean `FlipBit`?"),
-            ("", "no fault is called ``: there are FlipBit"),
+            ("", "unknown fault ``: there are FlipBit"),
             ("KillPe", "expected for example KillPe(pe: (3, 4, 2))"),
             ("KillPe(pe: (1, 4))", "expected for example KillPe(pe: (3, 4, 2))"),
             ("KillPe(pe: (1, 4, 0)", "expected for example KillPe(pe: (3, 4, 2))"),

@@ -5,7 +5,7 @@ use crate::chip::listing::instruction::{Convert, Fpu, Op, VUnary};
 use spinntui_cortex_m4::Flags;
 
 impl<M: Memory> Core<'_, M> {
-    /// Executes one of them.
+    /// Executes an instruction of the FPU.
     pub(super) fn step_fpu(&mut self, op: &Op) -> Result<(), String> {
         match op {
             Op::VLoad { d, address } => {

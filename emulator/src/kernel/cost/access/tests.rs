@@ -10,7 +10,7 @@ fn accesses() -> &'static Accesses {
     KernelCosts::committed().unwrap().accesses()
 }
 
-/// What a formula says and what an execution counts, array by array.
+/// Compares a formula's counts with those of an execution, array by array.
 fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     let placed = trial.placed(routine).unwrap();
     let work = placed.kernel.work(&loaded(&placed.image), AT.x).unwrap();

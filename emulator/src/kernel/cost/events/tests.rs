@@ -117,8 +117,8 @@ proptest! {
     }
 }
 
-/// What a packet, an event, an entry cost today. A change of compiler, kernel or timing
-/// table shows here.
+/// Pins the present costs of a packet, an event and an entry, so that a change of compiler, kernel
+/// or timing table shows here.
 #[test]
 fn costs_today() {
     let c = costs();

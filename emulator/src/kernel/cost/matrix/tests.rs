@@ -72,7 +72,7 @@ fn reference(trial: &Trial, kind: KernelKind) -> Vec<u32> {
     trial.rows.iter().map(chain).collect()
 }
 
-/// Everything that is to hold of one routine on one trial.
+/// Checks every property of one routine on one trial.
 fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     let costs = KernelCosts::committed().unwrap();
     let Placed { kernel, image } = trial.placed(routine).unwrap();
@@ -154,7 +154,7 @@ fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Routines that take these weights.
+/// Returns the routines that accept these weights.
 pub(in crate::kernel::cost) fn routines(rows: usize, finite: bool) -> impl Iterator<Item = Routine> {
     Routine::ALL.into_iter().filter(move |routine| match routine {
         Routine::CscEvent8 | Routine::CscList8 => finite && rows <= 256,

@@ -1,4 +1,4 @@
-//! What the chip is loaded with for a head, beside the EGRU's programs.
+//! Loads of a head on the chip, beside the EGRU's programs.
 
 use super::plan::HeadPlan;
 use super::write::HeadWriter;

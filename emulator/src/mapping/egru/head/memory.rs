@@ -15,9 +15,9 @@ use crate::mapping::memory::Allocator;
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     pub control: Vec<Control>,
-    /// Where the inputs of each layer but the first arrive.
+    /// Buffers in which the inputs of each layer but the first arrive.
     pub buffers: Vec<Option<Buffers>>,
-    /// First byte behind them.
+    /// Byte address after the buffers.
     end: u32,
 }
 

@@ -44,18 +44,18 @@ pub struct HeadRequest {
     pub used_taps: bool,
 }
 
-/// Why a head cannot be put on the chip as asked.
+/// Error that stops a head from being placed on the chip as requested.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeadError {
-    /// More PEs asked for than are free, or none.
+    /// The head needs more PEs than are free, or asks for none.
     #[error("the head asks for {asked} PEs, and {free} are free beside the EGRU's")]
     Pes {
         /// Number of PEs that the scene asks for.
         asked: u32,
-        /// Free for it.
+        /// Number of free PEs.
         free: usize,
     },
-    /// A PE's memory is too small for its share.
+    /// The memory of a PE is too small for its share.
     #[error(
         "{pe} cannot hold its share of the head: {full}; the head's weights take {} bytes on {pes} PEs{}",
         grouped(*weights), least.map_or_else(String::new, |n| format!(", and fit on {n} PEs or more"))
@@ -72,7 +72,7 @@ pub enum HeadError {
         /// Least number of PEs on which it fits; `None` if it fits on no number that is free.
         least: Option<usize>,
     },
-    /// An option that a head on the chip does not go with.
+    /// An option cannot be combined with a head on the chip.
     #[error("`mapping.head: Chip` cannot be used with `{with}`: {why}")]
     Combination {
         /// Option that a head on the chip excludes.
@@ -80,7 +80,7 @@ pub enum HeadError {
         /// Reason why both exclude each other.
         why: &'static str,
     },
-    /// A frame's row does not have the head's pixels.
+    /// The row of a frame does not have the head's pixels.
     #[error("rows of {found} values are to be read from DRAM, but the head takes frames of {needed} pixels")]
     Width {
         /// Number of pixels that the head needs.
@@ -91,7 +91,7 @@ pub enum HeadError {
 }
 
 impl HeadError {
-    /// What would fix it.
+    /// Returns a remedy.
     pub fn help(&self) -> String {
         match self {
             Self::Pes { free: 0, .. } => "give the EGRU layers fewer PEs: `Int8Mac` needs a quarter of `Dense`".into(),
@@ -106,7 +106,7 @@ impl HeadError {
     }
 }
 
-/// What the head's share of a layer on one PE consists of.
+/// Contents of the head's share of a layer on one PE.
 #[derive(Clone, Debug)]
 pub struct HeadSlot {
     /// Name of the layer.
@@ -117,7 +117,7 @@ pub struct HeadSlot {
     pub stored: u32,
     /// Byte address of the outputs.
     pub outputs: u32,
-    /// Channels that are computed here.
+    /// Number of channels that are computed on this PE.
     pub channels: u32,
     /// Multiply-adds of the MAC array in a time step.
     pub macs: u64,

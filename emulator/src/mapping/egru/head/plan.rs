@@ -1,4 +1,4 @@
-//! Which PE of the head computes which tiles, and where outputs lie among those of their layer.
+//! Assignment of the head's tiles to PEs, and places of outputs among those of their layer.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,16 +25,16 @@ pub(in crate::mapping) struct HeadPlan {
     /// PEs of the head.
     pub pes: Vec<Pe>,
     pub layers: Vec<PlannedLayer>,
-    /// PEs that are free for the head, those in use included.
+    /// Number of PEs that the head may use, those in use included.
     pub free: usize,
 }
 
-/// One layer of the head.
+/// Layer of the head with its PEs.
 #[derive(Clone, Debug)]
 pub(in crate::mapping) struct PlannedLayer {
     /// Taps of the kernel whose weights are kept.
     pub taps: Vec<(usize, usize)>,
-    /// Its PEs, as indices, with their tiles, ascending.
+    /// PEs of the layer, as indices, with their tiles, ascending.
     pub hosts: Vec<(usize, Vec<u32>)>,
     /// Word of each unit among the outputs; a unit is a word.
     pub unit_word: Vec<u32>,
@@ -98,13 +98,13 @@ impl HeadPlan {
         assignment(&self.head.layers[layer], &self.layers[layer].hosts)
     }
 
-    /// Returns the outputs of the last layer, for who takes the features.
+    /// Returns the outputs of the last layer, for the readers of the features.
     pub fn features(&self) -> Option<&PlannedLayer> {
         self.layers.last()
     }
 }
 
-/// Refuses what the head's program has no way for.
+/// Refuses options that the head's program does not support.
 fn check(request: &Request<'_>) -> Result<(), HeadError> {
     let MappingOptions { schedule, batch, broadcast, payload, .. } = *request.mapping;
     let refused = [
@@ -159,7 +159,7 @@ fn layers(asked: &HeadRequest, pes: usize) -> Vec<PlannedLayer> {
     planned
 }
 
-/// Where inputs of a layer lie, and where they are put.
+/// Places of a layer's inputs before and after they are gathered.
 pub(super) struct Inputs<'a> {
     pub layer: &'a Int8Layer,
     pub planned: &'a PlannedLayer,

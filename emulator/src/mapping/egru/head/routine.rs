@@ -10,14 +10,15 @@ use crate::machine::costs::Costs;
 use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared, Touches};
 use crate::machine::sram::Sram;
 
-/// Where a layer's share lies.
+/// Layout of a layer's share in a PE's memory.
 #[derive(Clone, Debug)]
 pub(super) struct LayerLayout {
     /// Frames, of the first layer.
     pub input: Option<Buffers>,
-    /// How pixels become bytes, of the first layer; its source is the buffer of the time step.
+    /// Conversion of pixels to bytes, of the first layer; its source is the buffer of the time
+    /// step.
     pub frame: Option<FrameLayout>,
-    /// How inputs are put side by side; `None` where they are multiplied as they arrive.
+    /// Copies that put inputs side by side; `None` where inputs are multiplied as they arrive.
     pub gather: Option<GatherLayout>,
     /// Product; without `gather` its vectors are the buffer of the time step.
     pub mac: MacLayout,
@@ -30,7 +31,7 @@ pub(super) struct LayerLayout {
     pub task: u32,
 }
 
-/// What is done to the sums.
+/// Operation applied to the sums.
 #[derive(Clone, Debug)]
 pub(super) enum Finish {
     /// Pooled and rounded, a tile after the other.
@@ -43,7 +44,7 @@ pub(super) enum Finish {
 #[derive(Clone, Debug)]
 pub(super) struct HeadLayer {
     pub layout: LayerLayout,
-    /// Where its inputs arrive.
+    /// Buffers in which the layer's inputs arrive.
     pub buffers: Buffers,
     /// Weights are read from DRAM before each run.
     pub streamed: bool,

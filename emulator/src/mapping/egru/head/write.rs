@@ -192,7 +192,7 @@ impl<'a> HeadWriter<'a> {
         PeProgram { operations, slots, regions, image: Arc::new(image), log, fifo: (0, 0) }
     }
 
-    /// Writes what a share's kernels read beside weights.
+    /// Writes the constants that a share's kernels read beside weights.
     fn constants(&self, image: &mut Image, k: usize, tiles: &[u32], layout: &LayerLayout) {
         let inputs = self.inputs(k);
         let layer = inputs.layer;
@@ -225,7 +225,7 @@ impl<'a> HeadWriter<'a> {
         }
     }
 
-    /// What a PE does for its share of layer `k`.
+    /// Returns the operations of a PE for its share of layer `k`.
     fn operations(
         &self,
         k: usize,
@@ -264,7 +264,7 @@ impl<'a> HeadWriter<'a> {
         units.iter().map(|&unit| all.get(unit as usize).copied().unwrap_or(0)).collect()
     }
 
-    /// Who gets the outputs of PE `number` of layer `k`.
+    /// Returns the receivers of the outputs of PE `number` of layer `k`.
     fn targets(&self, k: usize, number: usize, payload: u32) -> Vec<Target> {
         let next = k + 1;
         let (pes, buffers) = match self.plan.layers.get(next) {
@@ -299,7 +299,7 @@ impl<'a> HeadWriter<'a> {
         vec![Announcement { message, to: masks(&self.plan.pes_of(0)) }]
     }
 
-    /// Says what a PE of the head receives, among `lanes` populations.
+    /// Describes the receptions of a PE of the head, among `lanes` populations.
     pub fn inbox(&self, loaded: &PeProgram, lanes: usize) -> Inbox {
         let mut inbox = Inbox::new(lanes);
         for (number, slot) in (0_u8..).zip(&loaded.slots) {

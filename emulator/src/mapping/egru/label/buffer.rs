@@ -12,7 +12,7 @@ use crate::mapping::egru::EgruSlot;
 use crate::mapping::egru::control::{INPUT, RECURRENT};
 use crate::text::step_number;
 
-/// Whose word it is.
+/// Owner of a word of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
@@ -57,12 +57,12 @@ impl Content {
         }
     }
 
-    /// x, or some of it, is there.
+    /// Returns `true` if x, or some of it, has arrived.
     pub const fn has_x(self) -> bool {
         matches!(self, Self::X(_) | Self::YOverX(_) | Self::XOverY(..))
     }
 
-    /// y, or some of it, is there.
+    /// Returns `true` if y, or some of it, has arrived.
     pub const fn has_y(self) -> bool {
         matches!(self, Self::Y(_) | Self::YOverX(_) | Self::XOverY(..))
     }
@@ -128,7 +128,7 @@ impl Labels<'_> {
         Label { address: address & !3, reading, what }
     }
 
-    /// Whose word it is when the values of `layer` are in the buffer.
+    /// Returns the owner of a word when the values of `layer` are in the buffer.
     fn origin(
         &self,
         words: &SramWords,

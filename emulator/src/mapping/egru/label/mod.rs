@@ -1,9 +1,9 @@
 //! Labels of the bytes of a PE's SRAM, in terms of the network: "R of unit 41, gate z, value 17
 //! (from unit 88)".
 //!
-//! Where things lie comes from the program (`spans.rs`); what the elements of sparse matrices are
-//! comes from the bytes themselves (row pointers, columns), so that a label is true of damaged
-//! memory, too. What no pointer leads to is called outside.
+//! The program gives the place of each array (`spans.rs`); row and column of a sparse matrix's
+//! element are read from the bytes themselves (row pointers, columns), so that a label is true of
+//! damaged memory, too. An element that no row pointer covers is labelled as outside.
 
 mod buffer;
 mod spans;
@@ -91,7 +91,7 @@ pub enum What {
     },
     /// A word of a control block.
     Control {
-        /// Layer that it belongs to.
+        /// Layer of the word.
         layer: PopulationId,
         /// Sample of the batch, from 0.
         sample: u8,
@@ -100,21 +100,21 @@ pub enum What {
     },
     /// An element of W or R.
     Matrix {
-        /// Layer that it belongs to.
+        /// Layer of the matrix.
         layer: PopulationId,
         /// W or R.
         matrix: Matrix,
         /// Unit (model index) and gate of its row, where it has one.
         unit: Option<(u32, u8)>,
-        /// Unit of the layer below (of the layer itself for R), or component of the input, that it
-        /// is multiplied with.
+        /// Unit of the layer below (of the layer itself for R), or component of the input, that the
+        /// weight is multiplied with.
         source: Option<u32>,
         /// Content of the element.
         spot: Spot,
     },
     /// A unit's state.
     Unit {
-        /// Layer that it belongs to.
+        /// Layer of the unit.
         layer: PopulationId,
         /// Sample of the batch, from 0.
         sample: u8,
@@ -125,7 +125,7 @@ pub enum What {
     },
     /// A word of a buffer in which x and y arrive.
     Buffer {
-        /// Layer that reads it.
+        /// Layer that reads the buffer.
         layer: PopulationId,
         /// Sample of the batch, from 0.
         sample: u8,
@@ -133,27 +133,27 @@ pub enum What {
         buffer: u8,
         /// Number of the word in the buffer.
         word: u32,
-        /// Unit or input whose value it is as x.
+        /// Unit or input whose value the word holds as x.
         x: Option<Origin>,
-        /// Unit whose value it is as y.
+        /// Unit whose value the word holds as y.
         y: Option<Origin>,
         /// Content of the buffer at present.
         now: Content,
     },
     /// Dense values unpacked from mail.
     Unpacked {
-        /// Layer that reads them.
+        /// Layer that reads the values.
         layer: PopulationId,
         /// Number of the word.
         word: u32,
-        /// Unit of the layer below that it is of as x.
+        /// Unit of the layer below whose value the word holds as x.
         x: Option<u32>,
-        /// Unit of the layer itself that it is of as y.
+        /// Unit of the layer itself whose value the word holds as y.
         y: Option<u32>,
     },
     /// Array that packing and unpacking events works with.
     Events {
-        /// Layer that it belongs to.
+        /// Layer of the array.
         layer: PopulationId,
         /// Array that the element is in.
         array: EventArray,
@@ -166,7 +166,7 @@ pub enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventArray {
-    /// Packets made of the PE's own y.
+    /// Packets built from the PE's own y.
     Outbox,
     /// Start of each sender's block; `true` for x.
     Table(bool),
@@ -180,12 +180,12 @@ pub enum EventArray {
     List,
 }
 
-/// An element of memory and what it holds.
+/// Element of memory with its contents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Address of the first byte.
     pub address: u32,
-    /// Type of number as which it is to be read.
+    /// Number type of the element.
     pub reading: Reading,
     /// Meaning of the element.
     #[serde(flatten)]
@@ -300,7 +300,7 @@ impl<'a> Labels<'a> {
         *self.word_unit.get(usize::from(layer))?.get(word as usize)?
     }
 
-    /// Source in model order of what a matrix of a slot is multiplied with.
+    /// Returns the source, in model order, whose value a slot's matrix is multiplied with.
     fn source(&self, slot: &Slot, matrix: Matrix, source: Source) -> Option<u32> {
         let below = slot.population.below();
         match (source, matrix, below) {

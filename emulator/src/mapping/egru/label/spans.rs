@@ -1,4 +1,4 @@
-//! Who owns which bytes of a PE, read off its program.
+//! Ownership of the bytes of a PE, derived from its program.
 
 use super::{EventArray, Labels, Matrix, Quantity};
 use crate::kernel::events::{UnpackLayout, Unpacked, most_packets};
@@ -7,7 +7,7 @@ use crate::machine::program::{PACKET_BYTES, Program, RegionKind, Slot};
 use crate::mapping::egru::EgruSlot;
 use crate::mapping::egru::control::Control;
 
-/// Whose bytes; numbers are those of slots.
+/// Owner of a span of bytes; numbers are those of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Code,
@@ -19,14 +19,15 @@ pub(super) enum Owner {
     Buffer(usize, u8),
     /// Array of W or R.
     Array(usize, Matrix, usize),
-    /// One number a unit, or three; the last says that the array is padded to whole packets.
+    /// Array with one or three numbers a unit; the flag says that the array is padded to whole
+    /// packets.
     Units(usize, Quantity, bool),
     Events(usize, EventArray),
     /// Dense values, unpacked from a slot's mail.
     Unpacked(usize),
 }
 
-/// A range of bytes and whose it is.
+/// Range of bytes with its owner.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) start: u32,
@@ -139,7 +140,7 @@ fn events(
     }
 }
 
-/// Returns what a word of a control block is for.
+/// Returns the use of a word of a control block.
 pub(super) fn control_word(slot: &Slot, egru: &EgruSlot, program: &Program, address: u32) -> String {
     let (control, buffers) = (egru.control, slot.buffers);
     let pipelined = buffers.count() > 2;

@@ -68,13 +68,13 @@ fn own_unit(labels: &Labels<'_>, layer: PopulationId, unit: u32) -> String {
     }
 }
 
-/// Only a batch has more than one.
+/// Names the sample where a batch has more than one.
 fn of_sample(program: &Program, sample: u8) -> String {
     if program.batch > 1 { format!(", sample {sample}") } else { String::new() }
 }
 
 impl Quantity {
-    /// In words, of somebody.
+    /// Returns a description of the quantity of `who`.
     pub fn text(self, who: &str) -> String {
         match self {
             Self::Y => format!("y of {who}"),

@@ -1,7 +1,7 @@
 //! Content of each byte of a PE that runs spiking neurons: "v of neuron 41", "weight 3 → 41".
 //!
-//! Where arrays lie comes from the program. Which synapse an element of the synapse rows is of
-//! comes from the bytes themselves (starts of rows, places of targets), so that a label is true of
+//! The program gives the place of each array. The synapse of an element of the synapse rows is
+//! read from the bytes themselves (starts of rows, places of targets), so that a label is true of
 //! damaged memory, too.
 
 mod spans;
@@ -50,7 +50,7 @@ pub struct SynapseEnds {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum What {
-    /// Not in use.
+    /// Memory not in use.
     Free,
     /// Instructions and constants; their bytes are not modelled.
     Code,
@@ -97,7 +97,7 @@ pub enum What {
     Neuron {
         /// Neuron of the population.
         neuron: u32,
-        /// Array that it is in.
+        /// Array of the element.
         array: Array,
     },
     /// Potential at the begin of each recording.
@@ -143,7 +143,7 @@ pub enum What {
     Synapse {
         /// Index of the projection.
         projection: u32,
-        /// Array that it is in.
+        /// Array of the element.
         array: SynapseArray,
         /// Number of the element in the array.
         number: u32,
@@ -189,7 +189,7 @@ pub struct Labels<'a> {
     loaded: &'a PeProgram,
     slot: &'a Slot,
     share: &'a SpikingSlot,
-    /// Owners of bytes, found when a label is first asked for.
+    /// Owners of bytes, computed when a label is first requested.
     spans: OnceCell<Vec<Span>>,
     /// Whether the neurons have taken the sums of the tick that the PE is in.
     summed: bool,
@@ -218,7 +218,7 @@ impl<'a> Labels<'a> {
         self.network
     }
 
-    /// Returns what the PE is loaded with.
+    /// Returns the program of the PE.
     pub fn loaded(&self) -> &'a PeProgram {
         self.loaded
     }
@@ -228,7 +228,7 @@ impl<'a> Labels<'a> {
         self.slot
     }
 
-    /// Returns what the slot consists of.
+    /// Returns the parts of the slot.
     pub fn share(&self) -> &'a SpikingSlot {
         self.share
     }
@@ -310,7 +310,7 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Content of element `number` of an array, which lies at `address`.
+    /// Returns the contents of element `number` of an array, which lies at `address`.
     fn what(&self, words: &SramWords, owner: Owner, number: u32, address: u32) -> What {
         let share = self.share;
         let neuron = |index: u32| self.slot.units.get(index as usize).copied();

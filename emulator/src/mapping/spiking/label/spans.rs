@@ -1,4 +1,4 @@
-//! Owner of each byte of a PE that runs spiking neurons, read off its program.
+//! Owner of each byte of a PE that runs spiking neurons, derived from its program.
 
 use super::super::SpikingSlot;
 use super::super::memory::SENDER_BYTES;
@@ -28,7 +28,7 @@ pub(super) enum Owner {
     Counts(usize),
     /// Starts of the rows of a part.
     Starts(usize),
-    /// Places of its targets.
+    /// Places of the targets of a part.
     Targets(usize),
     /// Weights of a part.
     Weights(usize),

@@ -1,4 +1,4 @@
-//! Every list of `nir/tests/data`: files that six frameworks wrote, and odd but legal ones.
+//! Tests every list of `nir/tests/data`: files that six frameworks wrote, and odd but legal ones.
 
 use std::path::{Path, PathBuf};
 
@@ -104,7 +104,7 @@ fn potential_difference(network: &Network, net: &Net, file: &Path) -> f32 {
     worst
 }
 
-/// Compares one list and returns what differs.
+/// Compares one list and returns the differences.
 fn check(net: &Net, graph: &Graph, name: &str) -> Option<String> {
     let converted = match convert(graph, &options(name, net.dt)) {
         Ok(converted) => converted,
@@ -167,7 +167,7 @@ enum Exact {
     Word(Framework),
     /// A reset that the file does not hold must be given as well.
     WithReset(Framework, ResetRule),
-    /// The exporter lost what would be needed.
+    /// The exporter lost data that would be needed.
     Lost(Framework, &'static str),
 }
 

@@ -40,21 +40,21 @@ const SOURCES: [(&str, Sensor); 7] = [
 /// The header of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PacketHeader {
-    /// What its events are: 1 for polarity.
+    /// Type of the events: 1 for polarity events.
     kind: i16,
-    /// Which of the header's sources they come from.
+    /// Number of the source, as listed in the header, that sent the events.
     source: i16,
     /// Bytes of an event.
     size: i32,
     /// Byte of an event at which its time stands.
     time_offset: i32,
-    /// How often the 31 bits of time have overflowed.
+    /// Number of overflows of the 31-bit time stamp so far.
     overflow: i32,
-    /// Events that there is room for.
+    /// Number of events that the packet has room for.
     capacity: i32,
-    /// Events that are there.
+    /// Number of events in the packet.
     number: i32,
-    /// Events of these that are marked valid.
+    /// Number of these events that are marked valid.
     valid: i32,
 }
 

@@ -22,14 +22,14 @@ pub struct Reader<R> {
     packet: Packet,
 }
 
-/// What is left of a packet.
+/// Remaining part of a packet.
 #[derive(Debug, Default)]
 struct Packet {
     /// Events to read.
     events: u64,
-    /// Bytes after them that hold nothing.
+    /// Unused bytes after the events.
     unused: u64,
-    /// What its header adds to times, µs.
+    /// Offset that the packet's header adds to each time stamp, µs.
     base: i64,
     /// Whether its header counts all events as valid.
     all_valid: bool,
@@ -106,7 +106,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Decodes events of this packet that are at hand and that there is room for.
+    /// Decodes the packet's events that are in the buffer and fit into `events`.
     fn decode(&mut self, events: &mut Vec<CameraEvent>) -> Result<(), RecordingError> {
         let mut offset = self.input.offset();
         let left = self.packet.events;
@@ -166,8 +166,10 @@ impl PacketHeader {
         }
     }
 
-    /// What follows this header. A packet takes room for its capacity, of which `number` events are
-    /// used: so do the readers of the data set, while its writer makes both equal.
+    /// Checks the header and returns the packet that follows it.
+    ///
+    /// A packet occupies room for its capacity, of which `number` events are used. The readers of
+    /// the data set do the same; its writer makes both numbers equal.
     fn check(&self) -> Result<Packet, Problem> {
         let wrong = |what, found: i64, needed: &str| {
             Err(Problem::Value { what, found: found.to_string(), needed: needed.to_owned() })

@@ -11,7 +11,7 @@ use super::{
 /// Events in a full packet.
 const PACKET_EVENTS: usize = 4096;
 
-/// Why events cannot be written.
+/// Error that stops events from being written.
 #[derive(Debug, Error)]
 pub enum WriteError {
     /// The operating system refuses.
@@ -24,13 +24,13 @@ pub enum WriteError {
         width: u16,
         /// Rows of the sensor.
         height: u16,
-        /// What it has names for.
+        /// Sizes of the sensors that the format has names for.
         known: String,
     },
     /// An event outside of the sensor.
     #[error("event {index} is at x {x}, y {y}, outside of the sensor's {width} × {height} pixels")]
     Place {
-        /// Which event, from 0, of all written.
+        /// Index of the event, from 0, among all events written.
         index: u64,
         /// Column of the event.
         x: u16,
@@ -44,9 +44,9 @@ pub enum WriteError {
     /// A time that the format cannot hold.
     #[error("event {index} is at {t} µs; AEDAT 3.1 holds times from 0 to 2⁶² − 1 µs")]
     Time {
-        /// Which event, from 0, of all written.
+        /// Index of the event, from 0, among all events written.
         index: u64,
-        /// Its time, µs.
+        /// Time of the event, µs.
         t: i64,
     },
 }
@@ -60,7 +60,7 @@ pub struct Writer<W: Write> {
     sensor: Sensor,
     /// Events of the packet that is being filled, as bytes.
     packet: Vec<u8>,
-    /// Overflows of time that its events have in common.
+    /// Overflows of time that the packet's events have in common.
     overflow: i32,
     written: u64,
 }
@@ -90,7 +90,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Writes what is left and hands back the destination, flushed.
+    /// Writes the remaining events and returns the destination, flushed.
     pub fn finish(mut self) -> Result<W, WriteError> {
         self.end_packet()?;
         self.out.flush()?;

@@ -11,12 +11,12 @@ use super::super::error::Problem;
 pub struct Table<'a> {
     name: &'static str,
     buffer: &'a [u8],
-    /// Where the table stands.
+    /// Byte offset of the table in its buffer.
     place: usize,
 }
 
 impl<'a> Table<'a> {
-    /// The table that this buffer is of, if it carries this identifier.
+    /// Returns the root table of a buffer, if the buffer has this identifier.
     pub fn root(buffer: &'a [u8], identifier: [u8; 4], name: &'static str) -> Result<Self, Problem> {
         let table = Self { name, buffer, place: 0 };
         if buffer.get(4..8) != Some(identifier.as_slice()) {
@@ -26,7 +26,7 @@ impl<'a> Table<'a> {
         Ok(Self { place: place as usize, ..table })
     }
 
-    /// Place of the field with this number; none where it has its default.
+    /// Returns the place of the field with this number; `None` where it has its default.
     fn field(&self, number: usize) -> Result<Option<usize>, Problem> {
         let corrupt = || self.corrupt("its list of fields");
         let back = self.u32(self.place).ok_or_else(corrupt)? as i32;

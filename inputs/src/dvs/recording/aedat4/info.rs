@@ -1,5 +1,5 @@
-//! What an AEDAT 4 file says about its streams: a tree of nodes and attributes in XML, of which a
-//! few are needed.
+//! Description of the streams in an AEDAT 4 file: an XML tree of nodes and attributes, few of which
+//! are needed.
 //!
 //! ```xml
 //! <node name="outInfo"><node name="0"><attr key="typeIdentifier">EVTS</attr>
@@ -13,7 +13,7 @@ use super::super::super::event::Sensor;
 /// A stream of packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamInfo {
-    /// What its packets hold: `EVTS` for camera events.
+    /// Type of the packets: `EVTS` for camera events.
     pub kind: String,
     width: Option<u16>,
     height: Option<u16>,

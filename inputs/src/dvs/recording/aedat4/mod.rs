@@ -37,7 +37,7 @@ pub struct Reader<R> {
     number: i32,
     /// Numbers of further streams of camera events.
     others: Vec<i32>,
-    /// Where the packets end, if the recorder came to write it.
+    /// Byte offset of the end of the packets; `None` if the recorder did not write it.
     end: Option<u64>,
     /// The packet that is being read: its bytes packed and unpacked, where it stands, and which
     /// events are left.
@@ -47,7 +47,7 @@ pub struct Reader<R> {
     events: std::ops::Range<usize>,
 }
 
-/// What the header says.
+/// Contents of the file's header.
 struct Header {
     compression: Compression,
     number: i32,
@@ -126,7 +126,7 @@ impl<R: Read> Reader<R> {
         Ok(false)
     }
 
-    /// A packet's length, if it can be one.
+    /// Returns a packet's length, if it is possible.
     fn length(&self, begin: u64, length: i32) -> Result<u64, RecordingError> {
         let error = |problem| Err(RecordingError::new(begin, problem));
         let Ok(found) = u64::try_from(length) else {
@@ -154,7 +154,7 @@ impl<R: Read> Reader<R> {
         Ok(begin..begin + EVENT * count)
     }
 
-    /// Decodes events of this packet that there is room for.
+    /// Decodes the packet's events that fit into `events`.
     fn decode(&mut self, events: &mut Vec<CameraEvent>) {
         let room = EVENT * BATCH.saturating_sub(events.len());
         let end = self.events.end.min(self.events.start + room);

@@ -7,10 +7,10 @@ use super::super::error::Problem;
 /// Most bytes of a packet, packed or not: 4 million events. Recorders write one every 10 ms.
 pub const PACKET_LIMIT: usize = 64 << 20;
 
-/// How packets are compressed.
+/// Compression method of packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// Packets are not compressed.
     None,
     /// Packets are LZ4 frames.
     Lz4,
@@ -19,7 +19,8 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// By its number in the file's header; the numbers differ for two strengths of each.
+    /// Returns the compression by its number in the file's header; the numbers differ for two
+    /// strengths of each.
     pub fn from_number(number: i32) -> Option<Self> {
         match number {
             0 => Some(Self::None),

@@ -1,5 +1,5 @@
-//! What is kept of a recording while it is shown: the last steps in full, of more steps
-//! the critical path.
+//! Part of a recording that is kept while it is shown: the last steps in full, and the critical
+//! path of more steps.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,8 @@ use crate::chip::clock::Tick;
 use crate::machine::exec::Machine;
 use crate::machine::record::{Limits, StepSpan};
 
-/// Completed time steps of which every operation and packet is kept, beside the one under way.
+/// Number of completed time steps of which every operation and packet is kept, beside the one in
+/// progress.
 pub const DETAILED_STEPS: usize = 4;
 /// Completed time steps of which the critical path is kept: two sequences of the
 /// paper's language model.
@@ -18,26 +19,27 @@ pub const KNOWN_STEPS: usize = 140;
 
 /// A completed time step.
 #[derive(Clone, Debug)]
-pub struct TapedStep {
+pub struct RecordedStep {
     /// Number and time.
     pub span: StepSpan,
-    /// Its critical path; of steps no longer kept in full, with neighbours of one kind joined.
+    /// Critical path of the step; of steps no longer kept in full, with neighbours of one kind
+    /// joined.
     pub path: Vec<Segment>,
-    /// What bounds it, in one sentence.
+    /// Cause that bounds the step, in one sentence.
     pub sentence: String,
     /// Uses of its critical path.
     pub uses: PathUses,
 }
 
-/// The last steps.
+/// History of the last time steps, for timeline and critical path.
 #[derive(Clone, Debug, Default)]
-pub struct Tape {
+pub struct StepHistory {
     /// Time steps that are kept, oldest first.
-    pub steps: VecDeque<TapedStep>,
+    pub steps: VecDeque<RecordedStep>,
 }
 
-impl Tape {
-    /// Lets a machine record from now on.
+impl StepHistory {
+    /// Starts recording of a machine.
     pub fn begin(machine: &mut Machine) -> Self {
         machine.record(Limits::default());
         Self::default()
@@ -62,7 +64,7 @@ impl Tape {
         let path = path(program, record, &span, span.begin);
         let sentence = Summary::of(program, record, &path, 1).sentence(program, word);
         let uses = PathUses::of(program, record, &path);
-        self.steps.push_back(TapedStep { span, path, sentence, uses });
+        self.steps.push_back(RecordedStep { span, path, sentence, uses });
         if self.steps.len() > KNOWN_STEPS {
             self.steps.pop_front();
         }
@@ -79,7 +81,7 @@ impl Tape {
     }
 }
 
-/// Neighbours of one kind made one; who did it is lost.
+/// Joins neighbouring segments of one kind; their PEs are lost.
 fn joined(path: &[Segment]) -> Vec<Segment> {
     let mut joined: Vec<Segment> = Vec::new();
     for segment in path {
