@@ -148,7 +148,7 @@ impl Report {
             field(out, INDENT, "real time", &work::real_time(real_time));
         }
         if let Some(transformer) = &self.transformer {
-            let labels = ["rates", "energy", ""];
+            let labels = ["rates", "energy", "", "context"];
             for (label, line) in labels.into_iter().zip(transformer.lines()) {
                 field(out, INDENT, label, &line);
             }

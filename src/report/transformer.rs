@@ -7,9 +7,14 @@
 
 use serde::Serialize;
 
+use crate::chip::clock::us;
+use crate::machine::legend::PhaseId;
 use crate::mapping::attention::{AttentionProgram, Stage};
 use crate::net::attention::{Attention, Coding, Gpt, LayerRates, Mlp, Rates};
 use crate::session::Session;
+use crate::session::contexts::{CONTEXTS, ContextCounts};
+use crate::session::transformer::HeadCounts;
+use crate::text::{grouped, several};
 
 /// Energy of a multiply-accumulate in ledger A, pJ.
 pub const MAC_PJ: f64 = 4.6;
@@ -27,6 +32,10 @@ pub struct Transformer {
     pub attended_mean: f64,
     /// Rates of each layer's populations.
     pub rates: Vec<LayerRow>,
+    /// Rates of each head, layer after layer; empty with softmax.
+    pub heads: Vec<HeadRow>,
+    /// Memory, time and energy of attention by the length of the context.
+    pub context: Vec<ContextRow>,
     /// Operations counted at 45 nm, as in the literature.
     pub ledger_a: LedgerA,
     /// Energy of this chip.
@@ -41,6 +50,44 @@ pub struct LayerRow {
     /// Spikes by neuron and time step.
     #[serde(flatten)]
     pub rates: LayerRates,
+}
+
+/// Rates of a head's populations.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeadRow {
+    /// Name of the layer, `h.0`.
+    pub layer: String,
+    /// Number of the head in its layer.
+    pub head: usize,
+    /// Rate of the query neurons, 0 to 1.
+    pub q: f64,
+    /// Rate of the key neurons, 0 to 1.
+    pub k: f64,
+    /// Rate of the value neurons, 0 to 1.
+    pub v: f64,
+    /// Rate of the neurons after attention, 0 to 1.
+    pub attention: f64,
+}
+
+/// Words whose context has one of 16 lengths; means a word.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContextRow {
+    /// Fewest words attended to, the word itself included.
+    pub from: u32,
+    /// Most words attended to.
+    pub to: u32,
+    /// Number of words counted.
+    pub words: u64,
+    /// Bytes of all layers' keys and values of `to` words, or of the running states in their place.
+    pub state_bytes: usize,
+    /// Time of attention, without projections: the slowest PE of each layer, all layers, µs.
+    pub attention_us: f64,
+    /// What cores at work on attention draw above sleep in that, J.
+    pub attention_j: f64,
+    /// Time of the whole word, µs.
+    pub word_us: f64,
+    /// Energy of the whole chip, J.
+    pub chip_j: f64,
 }
 
 /// Operations counted at 45 nm, J; all layers and tokens together.
@@ -71,16 +118,17 @@ pub struct LedgerA {
 pub struct LedgerB {
     /// Name of the ledger.
     pub name: &'static str,
-    /// What cores at work on attention draw above sleep: stages `attn` and `proj`.
+    /// What cores and MAC arrays at work on attention draw above sleep: stages `attn` and `proj`.
     pub attention_j: f64,
-    /// What cores at work on feed-forward blocks draw above sleep: stages `fc` and `mlp`.
+    /// What cores and MAC arrays at work on feed-forward blocks draw above sleep: stages `fc` and
+    /// `mlp`.
     pub mlp_j: f64,
     /// All of the chip, idle parts included.
     pub chip_j: f64,
 }
 
 /// Returns what a transformer's spikes cost; `None` for another network.
-pub(super) fn transformer(session: &Session) -> Option<Transformer> {
+pub(in crate::report) fn transformer(session: &Session) -> Option<Transformer> {
     let AttentionProgram { network, stages, .. } = AttentionProgram::of(session.program())?;
     let counted = session.stats().transformer.rates();
     let row = |(layer, rates): (usize, LayerRates)| LayerRow { layer: format!("h.{layer}"), rates };
@@ -90,9 +138,43 @@ pub(super) fn transformer(session: &Session) -> Option<Transformer> {
         mlp_steps: network.mlp.steps().unwrap_or(0),
         attended_mean: counted.attended as f64 / tokens,
         rates: counted.rates().into_iter().enumerate().map(row).collect(),
+        heads: heads(session, network),
+        context: contexts(session, network),
         ledger_a: ledger_a(network, counted),
         ledger_b: ledger_b(session, stages),
     })
+}
+
+fn heads(session: &Session, network: &Gpt) -> Vec<HeadRow> {
+    let stats = &session.stats().transformer;
+    let steps = network.attention.steps().unwrap_or(0) as u64;
+    let places = (stats.rates().tokens * steps * network.head_width() as u64).max(1) as f64;
+    let row = |(place, counts): (usize, &HeadCounts)| {
+        let [q, k, v, attention] = counts.map(|count| count as f64 / places);
+        let (layer, head) = (place / network.heads.max(1), place % network.heads.max(1));
+        HeadRow { layer: format!("h.{layer}"), head, q, k, v, attention }
+    };
+    stats.heads().iter().enumerate().map(row).collect()
+}
+
+fn contexts(session: &Session, network: &Gpt) -> Vec<ContextRow> {
+    let sequence = session.work().sequence();
+    let row = |(first, counts): (u32, &ContextCounts)| {
+        let mean = |sum: f64| sum / counts.words as f64;
+        let to = (first + CONTEXTS).min(sequence);
+        ContextRow {
+            from: first + 1,
+            to,
+            words: counts.words,
+            state_bytes: network.state_bytes(to as usize),
+            attention_us: mean(us(counts.attention_ticks)),
+            attention_j: mean(session.meter().active_j(counts.attention_pe_ticks)),
+            word_us: mean(us(counts.word_ticks)),
+            chip_j: mean(counts.chip_j),
+        }
+    };
+    let ranges = (0..).step_by(CONTEXTS as usize).zip(session.stats().transformer.contexts());
+    ranges.filter(|(_, counts)| counts.words > 0).map(row).collect()
 }
 
 fn ledger_a(network: &Gpt, counted: &Rates) -> LedgerA {
@@ -144,9 +226,17 @@ fn ledger_a(network: &Gpt, counted: &Rates) -> LedgerA {
 
 fn ledger_b(session: &Session, stages: &[Stage]) -> LedgerB {
     let parts = session.meter().parts();
+    // What the MAC arrays draw is shared out by their time.
+    let mac = &session.machine().state().busy.mac;
+    let all: u64 = mac.iter().flatten().sum();
     let of = |kinds: [&str; 2]| {
-        let own = stages.iter().zip(&parts.phases_j).filter(|(stage, _)| kinds.contains(&stage.kind()));
-        own.flat_map(|(_, phases)| phases).sum()
+        let own = stages.iter().zip(parts.phases_j.iter().zip(mac));
+        let own = own.filter(|(stage, _)| kinds.contains(&stage.kind()));
+        let sum = |(_, (phases, mac)): (&Stage, (&[f64; PhaseId::MAX], &[u64; PhaseId::MAX]))| {
+            let share = mac.iter().sum::<u64>() as f64 / all.max(1) as f64;
+            phases.iter().sum::<f64>() + parts.mac_j * share
+        };
+        own.map(sum).sum()
     };
     LedgerB {
         name: "this chip, from its published power",
@@ -160,8 +250,26 @@ fn ledger_b(session: &Session, stages: &[Stage]) -> LedgerB {
 type Of = fn(&LayerRates) -> Option<f64>;
 
 impl Transformer {
-    /// Returns lines for people: the mean rates, and both ledgers.
-    pub(super) fn lines(&self) -> [String; 3] {
+    /// Returns the cost of the shortest and the longest contexts in words.
+    fn growth(&self) -> String {
+        let words = |row: &ContextRow| {
+            format!(
+                "to {}: {} B of state, {:.0} µs and {:.1} µJ of attention a word",
+                several(row.to.into(), "word"),
+                grouped(row.state_bytes as u64),
+                row.attention_us,
+                1e6 * row.attention_j
+            )
+        };
+        match self.context.as_slice() {
+            [] => "no word yet".to_owned(),
+            [only] => words(only),
+            [first, .., last] => format!("{}; {}", words(first), words(last)),
+        }
+    }
+
+    /// Returns lines for people: the mean rates, both ledgers, and what the context costs.
+    pub(super) fn lines(&self) -> [String; 4] {
         let mean = |of: Of| {
             let rates: Vec<f64> = self.rates.iter().filter_map(|row| of(&row.rates)).collect();
             let mean = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
@@ -201,6 +309,7 @@ impl Transformer {
                 1e3 * b.mlp_j,
                 1e3 * b.chip_j
             ),
+            self.growth(),
         ]
     }
 }

@@ -12,6 +12,7 @@ mod measure;
 pub mod readings;
 mod rows;
 mod text;
+mod transformer;
 
 use serde::Serialize;
 use thiserror::Error;
@@ -172,7 +173,8 @@ pub enum Kind {
     Copied,
     /// Compares the program with itself.
     Itself,
-    /// Published for other programs and networks with functions that the emulator has too.
+    /// Published for other programs and networks with functions, or counts, that the emulator has
+    /// too.
     Comparable,
     /// Both sides have a figure, but of different things.
     NotComparable,
@@ -203,7 +205,7 @@ impl Kind {
             Self::Arithmetic => "Arithmetic: sizes, memory map, published chip powers, or another row",
             Self::Copied => "Copied from the paper: no test",
             Self::Itself => "The program with itself: the paper prints no such figure",
-            Self::Comparable => "Spiking networks: comparable, of other software on the chip",
+            Self::Comparable => "Spiking networks: comparable, of other software or networks",
             Self::NotComparable => "Not comparable: other weights, other data",
             Self::PaperOnly => "Paper only: the GPU, and spiking networks that are not public",
         }
@@ -218,7 +220,7 @@ impl Kind {
             Self::Arithmetic => "arithmetic",
             Self::Copied => "constant copied from the paper",
             Self::Itself => "compares the program with itself",
-            Self::Comparable => "comparable with other software on the chip",
+            Self::Comparable => "comparable with other software or networks",
             Self::NotComparable => "not comparable",
             Self::PaperOnly => "paper only",
         }

@@ -61,8 +61,10 @@ impl Plan {
         }
         let peaks = cache.peaks(loaded, &model, &*feed);
         if let Some(network) = model.transformer() {
+            let beyond = feed.sequence() as usize > network.context;
+            let longer = beyond.then(|| Arc::new(network.with_context(feed.sequence() as usize)));
             let request = mapping::attention::Request {
-                network,
+                network: longer.as_ref().unwrap_or(network),
                 dram: feed.dram(),
                 sequence: feed.sequence(),
                 chip: &scene.chip,

@@ -9,7 +9,7 @@ use super::code_request::{Level, Motion};
 use super::debug::PointCommand;
 use super::history::{BookmarkCommand, Place};
 pub use super::pace::{Speed, StepUnit};
-use super::snapshot::{Focus, Pin};
+use super::snapshot::{AttentionRequest, Focus, Pin};
 use super::watchlist::WatchCommand;
 use crate::machine::fault::Fault;
 
@@ -101,6 +101,8 @@ pub enum Command {
     Focus(Focus),
     /// Neurons whose membrane potentials snapshots carry.
     Pin(Vec<Pin>),
+    /// Part of a transformer that snapshots carry.
+    Attention(Option<AttentionRequest>),
     /// Breakpoints and tracepoints.
     Points(PointCommand),
     /// Changes the pinned expressions.
@@ -152,6 +154,7 @@ impl Command {
             | Self::Perform(_)
             | Self::Focus(_)
             | Self::Pin(_)
+            | Self::Attention(_)
             | Self::Watch(_)
             | Self::Bookmarks(_)
             | Self::Quit => false,

@@ -282,6 +282,11 @@ impl<'a> Meter<'a> {
         }
     }
 
+    /// Returns what busy cores draw above sleep in `ticks`, a sum over PEs, J.
+    pub fn active_j(&self, ticks: Tick) -> f64 {
+        self.model.pe_active_mw * 1e-3 * ticks as f64 / TICKS_PER_SECOND
+    }
+
     /// Returns the energy of one PE since the start, by its index.
     pub fn pe(&self, pe: usize) -> PeEnergy {
         let joules = |milliwatts: f64, ticks: Tick| milliwatts * 1e-9 * us(ticks);

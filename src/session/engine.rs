@@ -285,6 +285,7 @@ impl Runner {
             steps_per_second: 0.0,
             focus: Focus::Nothing,
             pins: Vec::new(),
+            attention: None,
             history: HistoryView::default(),
             debug: DebugView::default(),
             watches: Vec::new(),
@@ -384,6 +385,7 @@ impl Runner {
             Command::Withhold { pe, broken } => self.withhold(pe, broken, notify),
             Command::Focus(focus) => self.focus(focus),
             Command::Pin(ref pins) => self.facts.pins.clone_from(pins),
+            Command::Attention(request) => self.facts.attention = request,
             Command::Watch(ref command) => self.watch(command, notify),
             Command::Bookmarks(ref command) => self.bookmarks(command, notify),
             Command::Back { .. }

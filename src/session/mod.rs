@@ -4,6 +4,7 @@
 //! input, and the task the y that comes out.
 
 pub mod against;
+pub mod attention;
 mod beside;
 pub mod build;
 mod cache;
@@ -15,6 +16,7 @@ pub mod chip_view;
 pub mod code;
 pub mod code_request;
 pub mod command;
+pub mod contexts;
 pub mod counts;
 pub mod debug;
 pub mod divergence;
@@ -222,6 +224,7 @@ impl Session {
         self.opening.note(self.stats.steps, &self.machine);
         let energy = self.energy();
         self.stats.energy.complete(energy.energy_j);
+        self.stats.transformer.energy(self.stats.energy.last().unwrap_or_default());
         let now = (self.machine.state().tick, energy.energy_j);
         self.work.observe(outputs, now, self.judging.as_deref());
         if let Some(step_history) = &mut self.step_history {

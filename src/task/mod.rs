@@ -18,4 +18,4 @@ mod work;
 
 pub use options::{Files, InputNote, Kept, Loading, Problem, TaskOptions};
 pub use registry::{Task, TaskView};
-pub use work::{Feed, Judge, Judgement, Moment, SpikeCounts, SpikingFeed, TaskKind, Work};
+pub use work::{Feed, Judge, Judgement, Likeliest, Moment, SpikeCounts, SpikingFeed, TaskKind, Work};

@@ -6,6 +6,8 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::{TaskFacts, WordKind};
 use super::figures::{Figures, StepLine};
 use super::options::{Files, InputNote, Problem};
@@ -116,6 +118,15 @@ pub struct SpikeCounts<'a> {
     pub passed: &'a [u64],
 }
 
+/// What a decoder expects next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Likeliest {
+    /// Likeliest words with their probabilities, 0..=1, likeliest first.
+    pub words: Vec<(String, f32)>,
+    /// −ln p of the word that comes next, nats; `None` where it is not known.
+    pub surprisal: Option<f32>,
+}
+
 /// Part of an answer that depends on the outputs alone; its contents are up to the task.
 pub type Judgement = Box<dyn Any + Send + Sync>;
 
@@ -209,6 +220,14 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Returns the input, as the number of a DRAM row, that the outputs so far predict to come
     /// next.
     fn predicted(&self) -> Option<u32> {
+        None
+    }
+
+    /// Returns what the task's decoder would expect next if the last layer had sent these values in
+    /// the time step completed last; `None` for tasks without a decoder.
+    ///
+    /// `outputs`: values of the first sample, in model order. `count`: most words that are wanted.
+    fn likeliest(&self, _outputs: &[f32], _count: usize) -> Option<Likeliest> {
         None
     }
 

@@ -13,7 +13,7 @@ use super::looks;
 use super::overlays::{constants, help, message};
 use super::palette;
 use super::panel::PanelId;
-use super::panels::task::raster;
+use super::panels::task::{attention, raster};
 use super::panels::{pe as pe_panel, timeline};
 use super::pins;
 use super::points::{self, PointsOverlay};
@@ -179,6 +179,8 @@ fn look(app: &mut App, action: Action, times: u32) {
         Action::LatestSteps => app.timeline.latest(times),
         Action::TimelineRows => app.timeline.every = !app.timeline.every,
         Action::NeuronsIn | Action::NeuronsOut => in_raster(app, action, times),
+        Action::TaskView => app.attention.turn(false),
+        Action::TaskViewBack => app.attention.turn(true),
         Action::Search => search::open(app),
         Action::NextPlace => search::turn(app, false, times),
         Action::PreviousPlace => search::turn(app, true, times),
@@ -353,6 +355,7 @@ fn restart_engine(app: &mut App) -> Vec<Effect> {
     app.crashed = false;
     app.asked_focus = Focus::Nothing;
     app.asked_pins.clear();
+    app.asked_attention = None;
     app.kept = app.picture().map(Kept::of).filter(|kept| !kept.is_empty());
     app.notice = Some("engine restarted".to_owned());
     vec![Effect::RestartEngine]
@@ -393,6 +396,7 @@ pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
         && (timeline::moves::moved(app, direction, times)
             || raster::moved(app, direction, times)
+            || attention::moved(app, direction, times)
             || pins::moved(app, direction, times)
             || among_packets(app, direction, times));
     if !on_line {

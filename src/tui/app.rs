@@ -15,6 +15,7 @@ use super::lesson::course::Course;
 use super::panel::PanelId;
 use super::state::against::AgainstState;
 use super::state::asking::AskingOverlay;
+use super::state::attention::AttentionState;
 use super::state::fault::FaultOverlay;
 use super::state::gdb::GdbState;
 use super::state::help::Page;
@@ -37,7 +38,7 @@ use crate::gdb::News;
 use crate::session::command::{Command, StepUnit};
 use crate::session::debug::Names;
 use crate::session::engine::EngineEvent;
-use crate::session::snapshot::{Focus, Inspection, Pin, SharedSnapshot, Snapshot};
+use crate::session::snapshot::{AttentionRequest, Focus, Inspection, Pin, SharedSnapshot, Snapshot};
 use crate::text::visible_line;
 
 /// Everything that can happen to the app.
@@ -243,6 +244,8 @@ pub struct App {
     pub timeline: TimelineState,
     /// Part of a spike raster that is shown, and the pinned neurons.
     pub raster: RasterState,
+    /// View of a transformer that is shown, and of which head.
+    pub attention: AttentionState,
     /// Place of the selected packet among those on the mesh.
     pub packet: usize,
     /// Place of the selected pin among the pins.
@@ -267,6 +270,8 @@ pub struct App {
     pub asked_focus: Focus,
     /// Neurons whose potentials were last requested from the engine.
     pub asked_pins: Vec<Pin>,
+    /// Part of a transformer that the engine was last asked for.
+    pub asked_attention: Option<AttentionRequest>,
     /// Pins and bookmarks of an earlier start, until the experiment has them.
     pub kept: Option<Kept>,
     /// Names that conditions can use in the loaded scene.
@@ -312,6 +317,7 @@ impl App {
             pe: PeState::default(),
             timeline: TimelineState::default(),
             raster: RasterState::default(),
+            attention: AttentionState::default(),
             packet: 0,
             pin: 0,
             scales: Scales::default(),
@@ -324,6 +330,7 @@ impl App {
             recording_failed: None,
             asked_focus: Focus::Nothing,
             asked_pins: Vec::new(),
+            asked_attention: None,
             kept: None,
             names: None,
             typed: Vec::new(),

@@ -4,7 +4,7 @@ use super::app::{App, Overlay};
 use super::command::{Action, COMMANDS, Command, Context, When};
 use super::keymap::{Key, Keymap};
 use super::panel::PanelId;
-use super::panels::task::raster;
+use super::panels::task::{attention, raster};
 use super::teaching::question;
 use super::widgets::prompt::Prompt;
 use crate::session::snapshot::{Part, PartView};
@@ -16,6 +16,7 @@ pub fn context(app: &App) -> Context {
         Some(Overlay::Search(search)) if search.found.is_some() => Context::Search,
         Some(Overlay::Results) if typing(app).is_none() => Context::Results,
         _ if in_pe(app) && app.pe.part == Part::Code => Context::Code,
+        _ if attention::has_keys(app) => Context::Attention,
         _ => Context::Global,
     }
 }
@@ -42,6 +43,7 @@ pub fn applies(app: &App, when: When) -> bool {
         When::Zoom => in_timeline(app) || raster::has_keys(app),
         When::Raster => raster::has_keys(app),
         When::Neurons => raster::has_keys(app) || in_pe(app) && shows_neurons(app),
+        When::Attention => attention::has_keys(app),
         When::Pins => app.snapshot.is_some() && app.focus() == PanelId::Pins,
         When::Lesson => app.snapshot.is_some() && app.lesson.is_some(),
         When::Points => context(app) == Context::Points,

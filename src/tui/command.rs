@@ -92,6 +92,10 @@ pub enum Action {
     NeuronsIn,
     /// Twice the neurons of a raster.
     NeuronsOut,
+    /// Next view of a transformer in the task panel.
+    TaskView,
+    /// View of a transformer before that.
+    TaskViewBack,
     /// Pin the neuron at the cursor, or unpin it; elsewhere, type an expression to pin.
     Pin,
     /// Take out the selected pin.
@@ -270,6 +274,8 @@ pub enum When {
     Raster,
     /// A raster of spikes has the focus, or the spiking neurons of a PE.
     Neurons,
+    /// The task panel has the focus, in a scene of a transformer.
+    Attention,
     /// The panel of pins has the focus.
     Pins,
     /// The list of breakpoints is open.
@@ -297,6 +303,7 @@ impl When {
             Self::Zoom => "requires focus on the timeline or a raster of spikes",
             Self::Raster => "requires focus on a raster of spikes (panel 2)",
             Self::Neurons => "requires focus on a raster of spikes or a PE's spiking neurons",
+            Self::Attention => "requires focus on the task panel (2) of a transformer",
             Self::Pins => "requires focus on the panel of pins (0)",
             Self::Points => "the list of breakpoints is not open",
             Self::Results => "the table of results is not open",
@@ -320,6 +327,8 @@ pub enum Context {
     Search,
     /// The machine code in the PE panel.
     Code,
+    /// The task panel of a transformer.
+    Attention,
 }
 
 impl Context {
@@ -331,6 +340,7 @@ impl Context {
             Self::Results => "table of results",
             Self::Search => "search",
             Self::Code => "machine code",
+            Self::Attention => "transformer",
         }
     }
 }

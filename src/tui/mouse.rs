@@ -9,7 +9,9 @@ use super::act::moved;
 use super::app::{App, Effect, NetworkView};
 use super::command::Direction;
 use super::panel::PanelId;
+use super::panels::task::{attention, raster};
 use super::panels::{View, chip, noc};
+use super::state::attention::Shown;
 use super::teaching;
 use super::teaching::strip;
 
@@ -72,7 +74,8 @@ fn scroll(app: &mut App, at: Position, direction: Direction) {
     {
         app.set_focus(panel);
         // Elsewhere the wheel would move the selected PE.
-        if panel != PanelId::Task || super::panels::task::raster::has_keys(app) {
+        let scrolls = raster::has_keys(app) || attention::has_keys(app) && app.attention.shown != Shown::Text;
+        if panel != PanelId::Task || scrolls {
             moved(app, direction, LINES);
         }
     }

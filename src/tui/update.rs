@@ -88,6 +88,7 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
     effects.extend(due);
     effects.extend(ask_for_detail(app));
     effects.extend(ask_for_pins(app));
+    effects.extend(ask_for_attention(app));
     effects.extend(restore(app));
     effects
 }
@@ -150,6 +151,9 @@ fn take_snapshot(app: &mut App, snapshot: SharedSnapshot) {
     if app.kept.as_ref().is_some_and(|kept| kept.sent && kept.is_in(&snapshot)) {
         app.kept = None;
     }
+    if let Some(attention) = &snapshot.attention {
+        app.attention.keep_within(attention);
+    }
     app.snapshot = Some(snapshot);
     if first_of_build {
         select_a_working_pe(app);
@@ -186,6 +190,18 @@ fn ask_for_pins(app: &mut App) -> Option<Effect> {
     }
     app.asked_pins.clone_from(&app.raster.pins);
     Some(Effect::Engine(Command::Pin(app.asked_pins.clone())))
+}
+
+/// Asks the engine for the part of a transformer that the task panel shows.
+fn ask_for_attention(app: &mut App) -> Option<Effect> {
+    let snapshot = app.snapshot.as_ref()?;
+    let shown = snapshot.attention.is_some() && app.shows(PanelId::Task);
+    let wanted = app.attention.request().filter(|_| shown);
+    if wanted == app.asked_attention || app.crashed {
+        return None;
+    }
+    app.asked_attention = wanted;
+    Some(Effect::Engine(Command::Attention(wanted)))
 }
 
 /// Gives the engine the pins and bookmarks of an earlier start.

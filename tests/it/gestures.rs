@@ -74,6 +74,7 @@ fn what_is_on_screen_is_what_was_answered() {
         steps_per_second: 0.0,
         focus: spinntui::session::snapshot::Focus::Nothing,
         pins: Vec::new(),
+        attention: None,
         watches: Vec::new(),
         debug: spinntui::session::snapshot::DebugView::default(),
         history: spinntui::session::snapshot::HistoryView::default(),

@@ -59,7 +59,8 @@ fn a_scene_means_what_it_says() {
     let generate =
         GenerateOptions { prompt: "The chip".into(), temperature: 0.5, top_k: 0, seed: u64::MAX, words: 10 };
     let text = Some("assets/text/spinnaker2.txt".into());
-    let task = LanguageModelOptions { text, sequence: 35, mode: Mode::Generate(generate) };
+    let task =
+        LanguageModelOptions { text, sequence: 35, mode: Mode::Generate(generate), ..Default::default() };
     assert_eq!(scene.task, Task::LanguageModel(task));
     let reserved = vec![(1, 1, 0).into(), (7, 6, 3).into()];
     let chip = ChipOptions {
@@ -119,7 +120,7 @@ fn what_is_left_out_has_the_documented_default() {
     let scene = load(Path::new("tests/scenes/v1/least.ron")).scene;
     assert_eq!(scene.chip, ChipOptions::default());
     assert_eq!(scene.assume, Assume::default());
-    let task = LanguageModelOptions { text: Some("a.txt".into()), sequence: 70, mode: Mode::Score };
+    let task = LanguageModelOptions { text: Some("a.txt".into()), ..Default::default() };
     assert_eq!(scene.task, Task::LanguageModel(task));
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use spinntui::report::validate::{Row, Validation, Verdict};
+use spinntui::report::validate::{Kind, Row, Validation, Verdict};
 
 /// Computed once for all tests of this file.
 static VALIDATION: LazyLock<Validation> = LazyLock::new(|| Validation::compute().unwrap());
@@ -170,6 +170,25 @@ fn validate_shows_what_run_shows() {
     }
     let used = report["memory"]["bytes_used_max"].as_f64().unwrap();
     assert!(emulator("batch2.memory") > used);
+}
+
+/// Of NeurTransformer only the abstract could be had: some of it compares, some does not.
+#[test]
+fn the_spiking_transformer_stands_beside_the_abstract() {
+    let of = |name: &str| row(&format!("neurtransformer.{name}"));
+    let [least, most] = ["energy.least", "energy.most"].map(of);
+    assert_eq!([least, most].map(|row| row.paper), [Some(64.71), Some(85.28)]);
+    assert!([least, most].iter().all(|row| row.kind == Kind::Comparable && row.verdict == Verdict::Shown));
+    let saved = emulator("neurtransformer.energy.least");
+    assert!(least.paper.unwrap() < saved && saved < most.paper.unwrap(), "{saved}");
+    let [low, high] = ["cosine.least", "cosine.most"].map(of);
+    let lost = emulator("neurtransformer.cosine.least");
+    // One sequence of an easy text; the page has that of the whole test text.
+    assert!((2.0..8.0).contains(&lost), "{lost}");
+    for row in [low, high, of("perplexity")] {
+        assert!(row.kind == Kind::NotComparable && row.rests_on.len() >= 3, "{row:?}");
+    }
+    assert!((emulator("neurtransformer.perplexity") - 43.0).abs() < 0.5);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 // Helpers of tests are no tests to clippy, and may fail like them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod attention;
 mod commands;
 mod common;
 mod config;

@@ -17,7 +17,9 @@ use spinntui::session::engine::EngineEvent;
 use spinntui::session::history::History;
 use spinntui::session::inspect::Link;
 use spinntui::session::instructions::Debugger;
-use spinntui::session::snapshot::{DebugView, Focus, HistoryView, Part, PartView, Pin, RunState, Snapshot};
+use spinntui::session::snapshot::{
+    AttentionRequest, DebugView, Focus, HistoryView, Part, PartView, Pin, RunState, Snapshot,
+};
 use spinntui::session::view::{EngineFacts, snapshot};
 use spinntui::tui::app::{App, Effect, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
@@ -28,12 +30,13 @@ use spinntui::tui::update::update;
 use crate::common::{draw, empty_app, press, text};
 
 /// App with the experiment that it shows.
-struct Rig {
-    app: App,
-    session: Session,
-    history: History,
+pub struct Rig {
+    pub app: App,
+    pub session: Session,
+    pub history: History,
     focus: Focus,
     pins: Vec<Pin>,
+    attention: Option<AttentionRequest>,
 }
 
 impl Rig {
@@ -43,7 +46,7 @@ impl Rig {
     }
 
     /// A scene after `steps` time steps and `events` events.
-    fn of(scene: &str, size: (u16, u16), steps: usize, events: usize) -> Self {
+    pub fn of(scene: &str, size: (u16, u16), steps: usize, events: usize) -> Self {
         let loaded = LoadedScene::load(Path::new(scene), &[]).unwrap();
         let plan = Plan::new(&loaded, &mut ModelCache::default()).unwrap();
         let mut session = plan.start(loaded).unwrap();
@@ -56,12 +59,12 @@ impl Rig {
         }
         let history = History::new(&mut session);
         let (app, focus, pins) = (empty_app(size), Focus::Nothing, Vec::new());
-        let mut rig = Self { app, session, history, focus, pins };
+        let mut rig = Self { app, session, history, focus, pins, attention: None };
         rig.answer();
         rig
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot {
         let facts = EngineFacts {
             build: 1,
             run: RunState::Paused,
@@ -69,6 +72,7 @@ impl Rig {
             steps_per_second: 0.0,
             focus: self.focus,
             pins: self.pins.clone(),
+            attention: self.attention,
             watches: Vec::new(),
             debug: DebugView::default(),
             history: HistoryView::default(),
@@ -77,7 +81,7 @@ impl Rig {
     }
 
     /// Sends a picture, and more while the app asks for other detail.
-    fn answer(&mut self) {
+    pub fn answer(&mut self) {
         for _ in 0..5 {
             let snapshot = self.snapshot();
             let effects = update(&mut self.app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
@@ -106,11 +110,14 @@ impl Rig {
             if let Effect::Engine(Command::Pin(pins)) = effect {
                 (self.pins, asked) = (pins.clone(), true);
             }
+            if let Effect::Engine(Command::Attention(request)) = effect {
+                (self.attention, asked) = (*request, true);
+            }
         }
         asked
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             let effects = press(&mut self.app, key);
             if self.take(&effects) {
@@ -126,13 +133,13 @@ impl Rig {
         view.word(self.app.pe.address).unwrap().label.clone()
     }
 
-    fn screen(&mut self, keys: &str) -> String {
+    pub fn screen(&mut self, keys: &str) -> String {
         self.press(keys);
         text(&self.app)
     }
 }
 
-fn snapshots() -> insta::internals::SettingsBindDropGuard {
+pub fn snapshots() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);

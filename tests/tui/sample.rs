@@ -123,6 +123,7 @@ pub fn at(step: u64) -> Snapshot {
         debug: DebugView::default(),
         watches: Vec::new(),
         membranes: Vec::new(),
+        attention: None,
         focus: None,
         inspection: None,
         timeline: None,
@@ -327,6 +328,7 @@ fn task(step: u64) -> TaskView {
     let mean = f64::from(history.iter().sum::<f32>()) / history.len().max(1) as f64;
     TaskView::LanguageModel(LanguageView {
         words: (step.saturating_sub(399)..=step).map(view).collect(),
+        first: step.saturating_sub(399),
         upcoming: Vec::new(),
         top: [("the", 0.214), ("a", 0.117), ("its", 0.046), ("processing", 0.021), ("which", 0.009)]
             .map(|(word, probability)| Candidate { word: word.to_owned(), probability })

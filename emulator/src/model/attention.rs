@@ -13,7 +13,7 @@ const MATRICES: [&str; 4] = ["attn.qkv", "attn.proj", "mlp.fc", "mlp.proj"];
 
 /// Returns `true` for the tensors of a transformer's layers, positions and last norm.
 ///
-/// `input_scale` is the scale of 8-bit inputs of a matrix on the MAC array, and not read.
+/// `input_scale` is the scale of 8-bit inputs of a matrix on the MAC array, where a model has one.
 pub(super) fn known(name: &str) -> bool {
     let Some(part) = layer_part(name) else {
         return matches!(name, "wpe" | "ln_f.weight" | "ln_f.bias");
@@ -84,8 +84,10 @@ fn linear(file: &TensorFile<'_>, name: &str, [outputs, inputs]: [usize; 2]) -> R
     let q = format!("{name}.q");
     let rows = file.int8(&q, [outputs, inputs])?;
     let vector = |part: &str| file.vector(&format!("{name}.{part}"), Some(outputs));
-    Linear::from_rows(&rows, vector("scale")?, vector("bias")?)
-        .ok_or_else(|| file.shape_error(&q, format!("[{outputs}, {inputs}]")))
+    let linear = Linear::from_rows(&rows, vector("scale")?, vector("bias")?)
+        .ok_or_else(|| file.shape_error(&q, format!("[{outputs}, {inputs}]")))?;
+    let scale = format!("{name}.input_scale");
+    Ok(if file.has(&scale) { linear.with_input(positive(file, &scale)?) } else { linear })
 }
 
 fn block(file: &TensorFile<'_>, layer: usize, shape: Shape) -> Result<Block, ModelError> {

@@ -27,7 +27,11 @@ pub struct Scale {
 impl Scale {
     /// Scale with which `peak`, the largest absolute input, becomes 127.
     pub fn of_peak(peak: f32) -> Self {
-        let scale = peak / LIMIT;
+        Self::of_level(peak / LIMIT)
+    }
+
+    /// Scale with which an input of `scale` becomes 1.
+    pub fn of_level(scale: f32) -> Self {
         let inverse = 1.0 / scale;
         if scale > 0.0 && inverse.is_finite() { Self { scale, inverse } } else { Self::SILENT }
     }

@@ -8,6 +8,7 @@ use std::thread;
 use super::ValidateError;
 use super::dvs::{self, Gestures};
 use super::readings::{self, Reading};
+use super::transformer::Twins;
 use crate::chip::clock::{OperatingPoint, us};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::synapses::{DeliverWork, Form};
@@ -133,6 +134,8 @@ pub struct Measured {
     pub gesture_batch: u32,
     /// Synaptic events of a core in a second at 150 MHz, millions: weights f32, and int8.
     pub synaptic_rates: [Spread<f64>; 2],
+    /// The spiking transformer beside its ordinary twin.
+    pub twins: Twins,
 }
 
 /// Synapses of a spike whose cycles give the rate of synaptic events: as many as neurons that
@@ -189,6 +192,7 @@ impl Measured {
             gestures_pipelined: gestures.pipelined,
             gesture_batch: gestures.bytes,
             synaptic_rates: [synaptic_rate(false)?, synaptic_rate(true)?],
+            twins: Twins::new()?,
             model,
         })
     }

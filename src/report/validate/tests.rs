@@ -1,6 +1,7 @@
 #![allow(clippy::float_cmp, reason = "figures are chosen to compare exactly")]
 
 use super::measure::{Measured, PeMemory, Run, Spread};
+use super::transformer::Twins;
 use super::*;
 use crate::mapping::egru::Phase;
 use crate::session::timeline::PathUses;
@@ -31,6 +32,7 @@ fn good() -> Measured {
         gestures_pipelined: Spread([run; 3]),
         gesture_batch: 115_000,
         synaptic_rates: [Spread([10.0; 3]), Spread([11.0; 3])],
+        twins: Twins { attention_reduction: 75.0, cosine_loss: 9.0, perplexity_loss: Some(43.0) },
     }
 }
 

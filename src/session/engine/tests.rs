@@ -115,6 +115,7 @@ fn the_summary_stays_small() {
         steps_per_second: 0.0,
         focus: Focus::Nothing,
         pins: Vec::new(),
+        attention: None,
         history: HistoryView::default(),
         debug: DebugView::default(),
         watches: Vec::new(),

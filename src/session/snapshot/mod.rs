@@ -15,6 +15,7 @@ pub use self::timeline::{
     CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
     TimelineView, TimelineWindow,
 };
+pub use super::attention::{AttentionRequest, AttentionView};
 pub use super::chip_view::{
     BankCount, BoardView, ChipLinkView, EnergyParts, EnergyView, FifoUse, FifoView, LayerView, Legend,
     LinkView, NocView, PacketView, PeDetail, PeStatus, PeView, PhaseId, PhaseRole, PhaseView, PopulationId,
@@ -159,6 +160,8 @@ pub struct Snapshot {
     pub watches: Vec<WatchView>,
     /// Potentials of pinned neurons.
     pub membranes: Vec<MembraneView>,
+    /// A transformer's shape, and the part of it that was asked for; `None` for other networks.
+    pub attention: Option<AttentionView>,
     /// Detail requested by `Focus`.
     pub focus: Option<PeDetail>,
     /// Answer to [`Focus::Inspect`].

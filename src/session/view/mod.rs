@@ -13,7 +13,9 @@ use super::inspect::inspect;
 use super::pace::Speed;
 use super::packets::packets;
 use super::real_time::real_time;
-use super::snapshot::{DebugView, Focus, HistoryView, NocView, Pin, PointView, RunState, Snapshot, TRACED};
+use super::snapshot::{
+    AttentionRequest, DebugView, Focus, HistoryView, NocView, Pin, PointView, RunState, Snapshot, TRACED,
+};
 use super::watchlist::WatchView;
 use super::{Session, event, readings};
 use crate::chip::geometry::{ChipId, Pe};
@@ -34,12 +36,18 @@ pub struct EngineFacts {
     pub focus: Focus,
     /// Neurons whose potentials are shown.
     pub pins: Vec<Pin>,
+    /// Part of a transformer that is shown.
+    pub attention: Option<AttentionRequest>,
     /// Reach of time travel.
     pub history: HistoryView,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
     /// Pinned expressions with their values.
     pub watches: Vec<WatchView>,
+}
+
+fn is_moving(run: &RunState) -> bool {
+    matches!(run, RunState::Running | RunState::Stepping { .. })
 }
 
 /// The whole picture of a session.
@@ -85,6 +93,7 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         findings: findings(session),
         debug: engine.debug.clone(),
         watches: engine.watches.clone(),
+        attention: session.attention(engine.attention, is_moving(&engine.run)),
         membranes: engine.pins.iter().filter_map(|&pin| session.membrane(pin)).collect(),
         focus: match engine.focus {
             Focus::Nothing => None,

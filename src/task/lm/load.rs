@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use spinnaker2_emulator::EmbeddingRows;
 
-use super::options::{GenerateOptions, LanguageModelOptions, Mode};
+use super::options::{GenerateOptions, LanguageModelOptions, Mode, Positions};
 use super::reading::Reading;
 use super::{Corpus, CorpusError, LanguageTask, Readout, Sampling, TEXT_LIMIT};
 use crate::file;
 use crate::machine::program::DramRows;
 use crate::model::LanguageModel;
 use crate::task::options::{InputFile, Loading, ranges, wrong_kind};
-use crate::task::{Feed, Files, Kept, Problem, TaskOptions, Work};
+use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, Work};
 
 /// Field of the text.
 const TEXT: &str = "task.text";
@@ -61,7 +61,7 @@ impl TaskOptions for LanguageModelOptions {
         let model = loading.model;
         let language =
             model.language().ok_or_else(|| wrong_kind(model, "a language model", "LanguageModel"))?;
-        if let Some(problem) = beyond_context(language, self.sequence) {
+        if let Some(problem) = beyond_context(language, self) {
             return Err(problem);
         }
         let of_model = |decoder: &Decoder| Arc::ptr_eq(&decoder.model, language);
@@ -85,16 +85,50 @@ impl TaskOptions for LanguageModelOptions {
     }
 }
 
-/// Returns the problem of sequences that are longer than a transformer has positions for.
-fn beyond_context(model: &LanguageModel, sequence: u32) -> Option<Problem> {
-    let context = model.transformer.as_ref()?.context;
-    (sequence as usize > context).then(|| {
+/// Tokens of a sequence that a cell of a running state, a whole number of 16 bits, can count.
+const COUNTED: u32 = 32_767;
+
+/// Returns the problem of sequences that are longer than a transformer has positions for, or its
+/// running states can count.
+fn beyond_context(model: &LanguageModel, options: &LanguageModelOptions) -> Option<Problem> {
+    let (network, sequence) = (model.transformer.as_ref()?, options.sequence);
+    if sequence > COUNTED && network.attention.steps().is_some() {
+        let message = format!(
+            "a sequence of {sequence} words, but a running state of 16 bits counts {COUNTED} of them"
+        );
+        return Some(Problem::new("task.sequence", message, format!("sequence: {COUNTED}, or less")));
+    }
+    let context = network.context;
+    (options.positions == Positions::Trained && sequence as usize > context).then(|| {
         let message = format!(
             "a sequence of {sequence} words, but the transformer `{}` has positions for {context} (its card's sequence)",
             model.card.name
         );
-        Problem::new("task.sequence", message, format!("sequence: {context}, or less"))
+        let help = format!(
+            "sequence: {context}, or less; `positions: Repeat` for time and energy, not for perplexity"
+        );
+        Problem::new("task.sequence", message, help)
     })
+}
+
+/// Returns the positions of a transformer behind which they repeat; `None` where none does.
+fn repeated(model: &LanguageModel, options: &LanguageModelOptions) -> Option<usize> {
+    let places = model.transformer.as_ref()?.context;
+    (options.positions == Positions::Repeat && options.sequence as usize > places).then_some(places)
+}
+
+/// Returns the note on positions that repeat behind `places` of them.
+pub(super) fn positions_repeat(places: usize) -> InputNote {
+    InputNote {
+        doubtful: true,
+        rule: "positions-repeated",
+        field: "task.positions",
+        message: format!(
+            "perplexity says nothing here: behind {places} words of a sequence positions repeat, for which the network \
+             was not trained"
+        ),
+        help: "for time, energy and memory of attention only: docs/spiking-transformer.md",
+    }
 }
 
 /// Model with its decoder, which takes a moment to make.
@@ -130,7 +164,8 @@ impl LanguageFeed {
             return Err(Problem::new("mapping.batch", what, help));
         }
         let task = LanguageTask::score_text(model, readout, Arc::new(corpus), self.options.sequence);
-        Ok(task.in_streams(streams))
+        let repeated = repeated(&self.decoder.model, &self.options);
+        Ok(task.in_streams(streams).repeating(repeated))
     }
 
     fn writing(&self, generate: &GenerateOptions) -> Result<LanguageTask, Problem> {
@@ -138,6 +173,7 @@ impl LanguageFeed {
         let &GenerateOptions { temperature, top_k, seed, words, .. } = generate;
         let sampling = Sampling { temperature, top_k, seed };
         LanguageTask::write_text(model, readout, &generate.prompt, words, sampling, self.options.sequence)
+            .map(|task| task.repeating(repeated(&self.decoder.model, &self.options)))
             .map_err(|error: CorpusError| {
                 let help = "use words of the model's vocabulary";
                 Problem::new("task.mode.prompt", error.to_string(), help)
@@ -152,6 +188,10 @@ impl Feed for LanguageFeed {
 
     fn sequence(&self) -> u32 {
         self.options.sequence
+    }
+
+    fn notes(&self) -> Vec<InputNote> {
+        repeated(&self.decoder.model, &self.options).map(positions_repeat).into_iter().collect()
     }
 
     fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem> {

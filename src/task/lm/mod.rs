@@ -22,7 +22,7 @@ pub use corpus::{Corpus, CorpusError};
 pub use generate::Sampling;
 pub use score::Score;
 
-use super::TaskKind;
+use super::{InputNote, TaskKind};
 use crate::model::LanguageModel;
 
 /// Words of the task.
@@ -44,6 +44,8 @@ pub struct LanguageTask {
     /// Streams that a text is cut into, read side by side.
     streams: usize,
     sequence: usize,
+    /// Positions that a transformer has, where longer sequences repeat them.
+    repeated: Option<usize>,
     /// Tokens given out by [`Self::next_token`].
     fed: usize,
     /// Answers taken by [`Self::observe`].
@@ -87,6 +89,7 @@ impl LanguageTask {
             writer: None,
             streams: 1,
             sequence: sequence.max(1) as usize,
+            repeated: None,
             fed: 0,
             observed: 0,
             score: Score::default(),
@@ -127,6 +130,18 @@ impl LanguageTask {
             self.streams = streams.max(1) as usize;
         }
         self
+    }
+
+    /// Notes that a transformer's positions repeat behind `places` of them.
+    #[must_use]
+    fn repeating(mut self, places: Option<usize>) -> Self {
+        self.repeated = places;
+        self
+    }
+
+    /// Returns the note on positions that repeat: results then say nothing of the model.
+    fn positions_note(&self) -> Option<InputNote> {
+        self.repeated.map(load::positions_repeat)
     }
 
     /// Streams that are read side by side.

@@ -13,14 +13,27 @@ pub struct LanguageModelOptions {
     /// Tokens in a sequence, the unit that results are given for. 70 in the paper.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub sequence: u32,
+    /// Positions of a transformer in a sequence that is longer than it was trained for.
+    pub positions: Positions,
     /// Whether to read a text or to write one.
     pub mode: Mode,
 }
 
 impl Default for LanguageModelOptions {
     fn default() -> Self {
-        Self { text: None, sequence: 70, mode: Mode::Score }
+        Self { text: None, sequence: 70, positions: Positions::Trained, mode: Mode::Score }
     }
+}
+
+/// Positions of a transformer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Positions {
+    /// Those that it was trained with; a longer sequence is refused.
+    #[default]
+    Trained,
+    /// Behind the last one they repeat, so that a sequence can be longer: for the time, energy and
+    /// memory of attention. Perplexity then says nothing of the model.
+    Repeat,
 }
 
 /// Mode of the language model.

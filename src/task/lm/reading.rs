@@ -9,7 +9,8 @@ use crate::chip::clock::Tick;
 use crate::task::facts::WordKind;
 use crate::task::figures::{Figures, StepLine, Value};
 use crate::task::log::Log;
-use crate::task::{Judge, Judgement, Moment, TaskKind, TaskView, Work};
+use crate::task::{InputNote, Judge, Judgement, Likeliest, Moment, TaskKind, TaskView, Work};
+use crate::text::visible_line;
 
 /// Number of predictions whose surprisal screens show.
 const HISTORY: usize = 140;
@@ -91,6 +92,10 @@ impl Work for Reading {
         self.surprisals.own_bytes() + size_of::<Self>()
     }
 
+    fn notes(&self) -> Vec<InputNote> {
+        self.task.positions_note().into_iter().collect()
+    }
+
     fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String> {
         Ok(self.task.next_tokens())
     }
@@ -138,7 +143,7 @@ impl Work for Reading {
         let none = Score::default();
         let score = if self.task.is_writing() { &none } else { self.task.score() };
         let text = self.task.corpus().counts();
-        let compares = text.warning().is_none();
+        let compares = text.warning().is_none() && self.task.positions_note().is_none();
         Figures {
             perplexity: score.perplexity(),
             mean_surprisal: score.mean_surprisal(),
@@ -165,6 +170,17 @@ impl Work for Reading {
 
     fn predicted(&self) -> Option<u32> {
         self.last.target
+    }
+
+    fn likeliest(&self, outputs: &[f32], count: usize) -> Option<Likeliest> {
+        let prediction = self.task.readout().predict(outputs);
+        let vocabulary = &self.task.model().vocabulary;
+        let word = |id: u32| visible_line(vocabulary.word(id)).into_owned();
+        let words = prediction.top(count).into_iter().map(|id| (word(id), prediction.probability(id)));
+        Some(Likeliest {
+            words: words.collect(),
+            surprisal: self.last.target.map(|target| prediction.surprisal(target) as f32),
+        })
     }
 
     fn number(&self, fact: &str, _steps: u64) -> Option<f64> {

@@ -40,6 +40,8 @@ pub struct Candidate {
 pub struct LanguageView {
     /// Words read or written so far, oldest first (at most the last 400).
     pub words: Vec<WordView>,
+    /// Index in the text of the first of `words`, from 0.
+    pub first: u64,
     /// First words of the text, at most 60; empty once a word was read or written.
     pub upcoming: Vec<String>,
     /// The five likeliest next words now, likeliest first.
@@ -89,6 +91,7 @@ impl LanguageView {
         };
         Self {
             words: (shown.saturating_sub(WORDS)..shown).filter_map(word).collect(),
+            first: shown.saturating_sub(WORDS) as u64,
             upcoming: if shown == 0 {
                 let words = (0..UPCOMING).filter_map(|index| task.word(index));
                 words.map(|word| visible_line(word).into_owned()).collect()
@@ -111,7 +114,9 @@ impl LanguageView {
 
 fn note(work: &Reading, compares_with: &str) -> String {
     let task = work.task();
-    let note = task.corpus().counts().warning().unwrap_or_else(|| compares_with.to_owned());
+    let positions = task.positions_note().map(|note| note.message);
+    let warning = positions.or_else(|| task.corpus().counts().warning());
+    let note = warning.unwrap_or_else(|| compares_with.to_owned());
     let note = visible_line(&note);
     match task.streams() {
         1 => note.into_owned(),

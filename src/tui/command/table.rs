@@ -75,6 +75,7 @@ impl Command {
 pub const COMMANDS: &[Command] = &[
     row("toggle-pause", Action::TogglePause, &["space", "c"], "run or pause", "run/pause", Group::Run, When::Loaded),
     row("step", Action::Step(StepUnit::TimeStep), &["s"], "step one token, frame or tick (10s: ten, 04s: four)", "step", Group::Run, When::Loaded),
+    row("task-view", Action::TaskView, &["v"], "transformer: text, spikes, state of a head, expectations", "view", Group::View, When::Attention).within(Context::Attention),
     inside("pe-part", pe::Key::NextPart, &["v"], "core, memory, neurons, code"),
     row("pe-follow", Action::Pe(pe::Key::Follow), &["enter"], "PE panel: where a word or a link leads; else expand", "", Group::Pe, When::Loaded),
     inside("pe-back", pe::Key::Back, &["e", "ctrl-o"], "back to the place before the last link"),
@@ -140,6 +141,7 @@ pub const COMMANDS: &[Command] = &[
     row("timeline-rows", Action::TimelineRows, &["d"], "timeline: all PEs or few; raster: one population, or all", "rows", Group::View, When::Zoom),
     row("neurons-in", Action::NeuronsIn, &[")"], "raster: half the neurons, about the cursor", "neurons", Group::View, When::Raster),
     row("neurons-out", Action::NeuronsOut, &["("], "raster: twice the neurons, then all populations", "", Group::View, When::Raster),
+    row("task-view-back", Action::TaskViewBack, &["V"], "transformer: the view before; arrows choose a head", "", Group::View, When::Attention).within(Context::Attention),
     row("pin", Action::Pin, &["@"], "pin an expression; raster, neurons: draw the potential", "", Group::View, When::Loaded).also(&["watch", "display"]).takes(Argument::Expression),
     row("unpin", Action::Unpin, &["delete"], "pins: remove the selected one: `unpin 2`", "", Group::View, When::Pins).also(&["undisplay"]).takes(Argument::Pinned),
     row("export-pins", Action::ExportPins, &[], "values of the pins so far as CSV: `export-pins FILE`", "", Group::View, When::Loaded).takes(Argument::PinsFile),

@@ -1,5 +1,6 @@
 //! Panel 2: what the network is for, and how well it does. One file a task.
 
+pub mod attention;
 mod confusion;
 mod gestures;
 mod idle;

@@ -2,6 +2,7 @@
 
 pub mod against;
 pub mod asking;
+pub mod attention;
 pub mod fault;
 pub mod gdb;
 pub mod help;

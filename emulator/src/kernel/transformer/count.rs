@@ -24,6 +24,7 @@ pub(super) fn counted(call: &Call, words: &SramWords) -> Option<Made> {
         Call::AddRows { ref spiking, columns, .. } => rows(words, spiking, columns),
         Call::AddMean { layer, .. } => one(R::AddMean, Sizes::of(layer.outputs)),
         Call::Dense { layer, .. } => one(R::DenseInt8, Sizes::by(layer.outputs, layer.inputs)),
+        Call::Mac { layer, .. } => vec![Step::Mac(layer, 0)],
         Call::Add { n, .. } => one(R::Add, Sizes::of(n)),
         Call::Gelu { n, .. } => one(R::Gelu, Sizes::of(n)),
         Call::Softmax { n, width, .. } => vec![
@@ -70,6 +71,9 @@ pub(super) fn writes(call: &Call) -> Vec<(u32, u32)> {
             (head.spikes, 4),
         ],
         Call::AddMean { layer, out, .. } | Call::Dense { layer, out, .. } => vec![(out, 4 * layer.outputs)],
+        Call::Mac { layer, out, .. } => {
+            vec![(layer.input, layer.shape().terms), (out, 4 * layer.rows)]
+        }
         Call::Gelu { n, x } => vec![(x, 4 * n)],
         Call::Softmax { n, width, scores, out, .. } => vec![(scores, 4 * n), (out, 4 * width)],
     }

@@ -15,6 +15,7 @@ mod tests;
 
 use super::SramWords;
 use super::cost::transformer::{Sizes, TransformerRoutine};
+use super::int8_mac::Int8MacLayout;
 
 pub use bytes::{load, store};
 
@@ -127,6 +128,8 @@ pub enum Call {
     AddMean { layer: LinearLayout, sums: u32, steps: u32, h: u32, out: u32 },
     /// Outputs of single-precision inputs.
     Dense { layer: LinearLayout, x: u32, out: u32 },
+    /// Products of inputs rounded to 8 bits, on the MAC array, scaled and without bias.
+    Mac { layer: Int8MacLayout, x: u32, out: u32 },
     /// Adds two vectors.
     Add { n: u32, a: u32, b: u32, out: u32 },
     /// GELU of `n` values in place.
@@ -145,6 +148,9 @@ pub enum Step {
     Clear(u32),
     /// A routine with its sizes.
     Routine(TransformerRoutine, Sizes),
+    /// Call of `int8_mac` with the run of the MAC array in it, and the number of sums that needed
+    /// more bits than that keeps; 0 before it has run.
+    Mac(Int8MacLayout, u32),
 }
 
 impl Call {

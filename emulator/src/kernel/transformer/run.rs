@@ -4,6 +4,7 @@ use super::bytes::{byte, half, load, put, put_half, single, store, word};
 use super::{Call, Firing, HeadLayout, LinearLayout, Made, Neuron, Spiking, Step};
 use crate::kernel::SramWords;
 use crate::kernel::cost::transformer::{Sizes, TransformerRoutine as R};
+use crate::kernel::int8_mac::Int8MacLayout;
 use crate::net::attention::dense::{self, gelu, moments, normed};
 use crate::net::attention::head::factor;
 use crate::net::attention::linear::{mean, scaled, term};
@@ -41,6 +42,7 @@ pub(super) fn run(call: &Call, words: &mut SramWords) -> Made {
             }
         }
         Call::Dense { ref layer, x, out } => dense_rows(words, layer, x, out),
+        Call::Mac { ref layer, x, out } => return mac(words, layer, x, out),
         Call::Add { n, a, b, out } => {
             for i in (0..n).map(|i| 4 * i) {
                 put(words, out + i, (single(words, a + i) + single(words, b + i)).to_bits());
@@ -65,6 +67,18 @@ pub(super) fn run(call: &Call, words: &mut SramWords) -> Made {
         }
     }
     super::count::counted(call, words).unwrap_or_default()
+}
+
+/// Runs `int8_mac`; an array outside of the SRAM, which no program has, leaves all as it is.
+fn mac(words: &mut SramWords, layer: &Int8MacLayout, x: u32, out: u32) -> Made {
+    let mut sums = vec![0.0; layer.rows as usize];
+    let Ok(input) = layer.scratch(words, x) else { return Vec::new() };
+    let Ok(overflows) = layer.run(words, x, &mut sums) else { return Vec::new() };
+    for (at, word) in (layer.input..).step_by(4).zip(input) {
+        put(words, at, word);
+    }
+    store(words, out, &sums);
+    vec![Step::Mac(*layer, overflows)]
 }
 
 fn one(routine: R, sizes: Sizes) -> Made {

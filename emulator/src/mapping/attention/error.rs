@@ -50,6 +50,16 @@ pub enum AttentionError {
         /// PEs asked for.
         pes: usize,
     },
+    /// The products of a stage cannot be computed in the way that its entry asks for.
+    #[error("stage `{name}`: {why}")]
+    Product {
+        /// Entry of `mapping.layers`.
+        entry: usize,
+        /// Name of the stage.
+        name: String,
+        /// Reason in words.
+        why: &'static str,
+    },
     /// There are not enough PEs.
     #[error("the stages need {needed} PEs, and {free} are free: {}", .each.join(", "))]
     TooManyPes {
@@ -106,6 +116,7 @@ impl AttentionError {
             }
             Self::Spread { entry, .. }
             | Self::Pes { entry, .. }
+            | Self::Product { entry, .. }
             | Self::DoesNotFit { entry: Some(entry), .. } => format!("mapping.layers.{entry}"),
             Self::Option { field } => format!("mapping.{field}"),
             Self::DoesNotFit { entry: None, .. } | Self::TooManyPes { .. } => "mapping".to_owned(),
@@ -122,6 +133,9 @@ impl AttentionError {
             Self::Twice { .. } => "one entry for each stage, or none",
             Self::Spread { .. } => "`pes: 8`",
             Self::Pes { .. } => "a head, or four columns, for each PE at least",
+            Self::Product { .. } => {
+                "`input: Int8Mac` for products on the MAC array, or none for the core's; no `recurrent`"
+            }
             Self::TooManyPes { .. } => "fewer `pes` a stage, or more chips: `chip.board`",
             Self::DoesNotFit { .. } => "spread the stage over more PEs, or leave its entry out",
             Self::Head(_) => "use a model with other heads",

@@ -11,7 +11,7 @@ pub(super) fn image(plan: &Plan) -> Image {
     let mut image = Image::new();
     match plan.stage {
         Stage::Embed => {
-            let values = plan.tokens as usize * network.width;
+            let values = plan.places() as usize * network.width;
             image.push((plan.layout.positions, singles(&network.positions[..values])));
         }
         Stage::Output => norm(plan, &network.last, &mut image),
@@ -58,7 +58,16 @@ fn linear(plan: &Plan, linear: &Linear, outputs: &[usize], by_input: bool, image
     };
     image.push((layout.q, bytes.chunks(4).map(word).collect()));
     let of = |values: &[f32]| outputs.iter().map(|&j| values[j].to_bits()).collect();
-    image.push((layout.scale, of(&linear.scale)));
+    if let Some(input) = linear.array() {
+        let mac = plan.layout.mac;
+        let inputs = linear.inputs() as u32;
+        image.push((mac.scale, vec![input.inverse.to_bits()]));
+        // Inputs lie in model order already: half-words 0, 1, 2, ...
+        image.push((mac.source, (0..inputs.div_ceil(2)).map(|i| (2 * i) | ((2 * i + 1) << 16)).collect()));
+        image.push((layout.scale, of(&linear.array_scales())));
+    } else {
+        image.push((layout.scale, of(&linear.scale)));
+    }
     image.push((layout.bias, of(&linear.bias)));
 }
 

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::split::{Split, Stage, sent_words};
+use crate::kernel::int8_mac::Int8MacLayout;
 use crate::kernel::transformer::LinearLayout;
 use crate::machine::program::{Buffers, PACKET_BYTES, Region, RegionKind};
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::memory::{Allocator, Full, LOG_BYTES, PROGRAM_BYTES, STACK_BASE, block_bytes};
 use crate::net::attention::spikes::words;
-use crate::net::attention::{Attention, Gpt, Mlp};
+use crate::net::attention::{Attention, Gpt, Linear, Mlp};
 
 /// Bytes of a control block: an announcement, two counters, the number of tokens.
 const CONTROL_BYTES: u32 = 32;
@@ -76,6 +77,10 @@ pub struct Layout {
     pub theta_in: u32,
     /// Layout of the linear layer.
     pub linear: LinearLayout,
+    /// Layout of the linear layer on the MAC array; no rows of one that the core computes.
+    pub mac: Int8MacLayout,
+    /// Products of the MAC array without their biases, `[outputs]`.
+    pub products: u32,
     /// Rows of weights of neurons that spike, as addresses.
     pub list: u32,
     /// Sums: integers of each time step, or singles.
@@ -102,7 +107,7 @@ pub struct Layout {
     pub scores: u32,
     /// Factor of scores, 1/√dh.
     pub factor: u32,
-    /// Embeddings of the positions, `[tokens, d]`.
+    /// Embeddings of the positions, `[places, d]`.
     pub positions: u32,
     /// Block to send.
     pub out: u32,
@@ -131,13 +136,29 @@ impl Taker<'_> {
         self.allocator.take(bytes as u64, format!("{} {what}", self.name), RegionKind::Weights)
     }
 
-    fn linear(&mut self, outputs: usize, inputs: usize) -> LinearLayout {
-        LinearLayout {
+    /// Takes what `outputs` outputs of `matrix` need.
+    fn linear(&mut self, matrix: &Linear, outputs: usize, layout: &mut Layout) {
+        let (inputs, array) = (matrix.inputs(), matrix.array().is_some());
+        let q = self.weights(outputs * inputs, "weights");
+        // With the MAC array, the inverse of the inputs' scale comes first.
+        let scale = self.state(4 * (outputs + usize::from(array)), "scales");
+        layout.linear = LinearLayout {
             outputs: outputs as u32,
             inputs: inputs as u32,
-            q: self.weights(outputs * inputs, "weights"),
-            scale: self.state(4 * outputs, "scales"),
+            q,
+            scale: if array { scale + 4 } else { scale },
             bias: self.state(4 * outputs, "biases"),
+        };
+        if array {
+            layout.mac = Int8MacLayout {
+                rows: outputs as u32,
+                sources: inputs as u32,
+                value: q,
+                source: self.state(2 * inputs, "order of inputs"),
+                scale,
+                input: self.state(inputs, "inputs in 8 bits"),
+            };
+            layout.products = self.state(4 * outputs, "products");
         }
     }
 
@@ -168,29 +189,49 @@ pub(super) fn lay_out(
             }
         }
     }
+    // Where blocks of other stages would land there is room for the log.
+    let spare = common.blocks.count() * common.blocks.bytes();
+    let early = common.too_large.is_none() && !stage.adds() && spare >= LOG_BYTES;
+    let log = early.then(|| common.blocks.of(0));
+    if let Some(at) = log {
+        allocator.fixed(at, LOG_BYTES, "debug log".into(), RegionKind::Log);
+    }
     let mut layout = Layout::default();
     let taker = &mut Taker { allocator: &mut allocator, name };
     match stage {
-        Stage::Embed => layout.positions = taker.weights(4 * network.width * tokens, "positions"),
-        Stage::Attend(_) => attend(network, taker, part.len(), tokens, &mut layout),
-        Stage::Project(_) => {
-            add(taker, part.len(), network.width, network.attention.steps().is_some(), &mut layout);
+        Stage::Embed => {
+            let places = tokens.min(network.places());
+            layout.positions = taker.weights(4 * network.width * places, "positions");
         }
-        Stage::Up(_) => up(network, taker, part.len(), &mut layout),
-        Stage::Down(_) => {
-            add(taker, part.len(), network.hidden(), network.mlp.steps().is_some(), &mut layout);
+        Stage::Attend(layer) => {
+            attend((network, &network.blocks[layer].qkv), taker, part.len(), tokens, &mut layout);
+        }
+        Stage::Project(layer) => {
+            let spiking = network.attention.steps().is_some();
+            add(taker, &network.blocks[layer].proj, part.len(), spiking, &mut layout);
+        }
+        Stage::Up(layer) => up((network, &network.blocks[layer].up), taker, part.len(), &mut layout),
+        Stage::Down(layer) => {
+            let spiking = network.mlp.steps().is_some();
+            add(taker, &network.blocks[layer].down, part.len(), spiking, &mut layout);
         }
         Stage::Output => taker.norm(network.width, &mut layout),
     }
     layout.out = taker.state(block_bytes(sent_words(network, stage, part) as usize) as usize, "block");
-    let log = (allocator.take(LOG_BYTES.into(), "debug log".into(), RegionKind::Log), LOG_BYTES);
-    Ok(MemoryMap { layout, log, regions: allocator.finish()? })
+    let log = log.unwrap_or_else(|| allocator.take(LOG_BYTES.into(), "debug log".into(), RegionKind::Log));
+    Ok(MemoryMap { layout, log: (log, LOG_BYTES), regions: allocator.finish()? })
 }
 
-fn attend(network: &Gpt, taker: &mut Taker<'_>, heads: usize, tokens: usize, layout: &mut Layout) {
+fn attend(
+    (network, matrix): (&Gpt, &Linear),
+    taker: &mut Taker<'_>,
+    heads: usize,
+    tokens: usize,
+    layout: &mut Layout,
+) {
     let (d, dh) = (network.width, network.head_width());
     let columns = 3 * dh * heads;
-    layout.linear = taker.linear(columns, d);
+    taker.linear(matrix, columns, layout);
     taker.norm(d, layout);
     layout.u = taker.state(4 * d, "normalised stream");
     match network.attention {
@@ -215,17 +256,17 @@ fn attend(network: &Gpt, taker: &mut Taker<'_>, heads: usize, tokens: usize, lay
 }
 
 /// Takes what a linear layer needs that adds to the residual stream.
-fn add(taker: &mut Taker<'_>, columns: usize, inputs: usize, spiking: bool, layout: &mut Layout) {
-    layout.linear = taker.linear(columns, inputs);
+fn add(taker: &mut Taker<'_>, matrix: &Linear, columns: usize, spiking: bool, layout: &mut Layout) {
+    taker.linear(matrix, columns, layout);
     layout.sums = taker.state(4 * columns, "sums");
     if spiking {
-        layout.list = taker.state(4 * inputs, "list of rows");
+        layout.list = taker.state(4 * matrix.inputs(), "list of rows");
     }
 }
 
-fn up(network: &Gpt, taker: &mut Taker<'_>, columns: usize, layout: &mut Layout) {
+fn up((network, matrix): (&Gpt, &Linear), taker: &mut Taker<'_>, columns: usize, layout: &mut Layout) {
     let d = network.width;
-    layout.linear = taker.linear(columns, d);
+    taker.linear(matrix, columns, layout);
     taker.norm(d, layout);
     layout.u = taker.state(4 * d, "normalised stream");
     let Mlp::Spiking { steps, .. } = network.mlp else { return };

@@ -20,6 +20,7 @@ mod routine;
 mod split;
 #[cfg(test)]
 mod tests;
+pub mod values;
 mod write;
 
 use std::sync::Arc;
@@ -108,7 +109,8 @@ impl Detail for AttentionSlot {
         if phase != PhaseId::from(Phase::Product) {
             return String::new();
         }
-        format!("{} outputs, {} inputs, 8-bit weights", linear.outputs, linear.inputs)
+        let how = if self.layout.mac.rows > 0 { "8-bit inputs on the MAC array" } else { "8-bit weights" };
+        format!("{} outputs, {} inputs, {how}", linear.outputs, linear.inputs)
     }
 
     fn state(&self) -> u32 {
@@ -127,6 +129,8 @@ impl Detail for AttentionSlot {
 /// Fails if the mapping does not suit the network, or the chip is too small for it.
 pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), AttentionError> {
     let split = split::Split::new(request)?;
-    let program = write::program(request, &split)?;
+    let network = split.on_array(request.network).map(Arc::new);
+    let request = Request { network: network.as_ref().unwrap_or(request.network), ..request.clone() };
+    let program = write::program(&request, &split)?;
     Ok((program, split.placed()))
 }

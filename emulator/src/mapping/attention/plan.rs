@@ -65,9 +65,9 @@ impl Plan {
                 Attention::Spiking { steps, .. } => self.coded_sums(steps.into()),
             },
             (Phase::Product, Stage::Up(_)) => match self.network.mlp {
-                Mlp::Gelu => vec![self.dense(self.layout.u, self.layout.out)],
+                Mlp::Gelu => self.dense(self.layout.u, self.layout.out),
                 Mlp::Spiking { steps, .. } if self.network.mlp.is_encoded() => self.coded_sums(steps.into()),
-                Mlp::Spiking { .. } => vec![self.dense(self.layout.u, self.layout.sums)],
+                Mlp::Spiking { .. } => self.dense(self.layout.u, self.layout.sums),
             },
             (Phase::Product, _) => self.received(step),
             (Phase::Neurons, Stage::Attend(_)) => self.fire_heads(),
@@ -83,6 +83,11 @@ impl Plan {
 
     fn position(&self, step: u32) -> u32 {
         step % self.tokens.max(1)
+    }
+
+    /// Returns the number of positions on the PE, behind which they repeat.
+    pub fn places(&self) -> u32 {
+        self.tokens.min(self.network.places() as u32).max(1)
     }
 
     fn d(&self) -> u32 {
@@ -120,8 +125,19 @@ impl Plan {
         Call::Code { n: self.d(), steps, u: self.layout.u, theta, spikes: self.layout.coded }
     }
 
-    fn dense(&self, x: u32, out: u32) -> Call {
-        Call::Dense { layer: self.layout.linear, x, out }
+    /// Outputs of singles: by the core, or by the MAC array, whose sums the core adds biases to.
+    fn dense(&self, x: u32, out: u32) -> Vec<Call> {
+        let LinearLayout { outputs: n, bias: b, .. } = self.layout.linear;
+        match self.mac(x) {
+            Some(mac) => vec![mac, Call::Add { n, a: self.layout.products, b, out }],
+            None => vec![Call::Dense { layer: self.layout.linear, x, out }],
+        }
+    }
+
+    /// Products on the MAC array; `None` where the core computes them.
+    fn mac(&self, x: u32) -> Option<Call> {
+        let layer = self.layout.mac;
+        (layer.rows > 0).then_some(Call::Mac { layer, x, out: self.layout.products })
     }
 
     /// Sums of each time step by signed spikes.
@@ -145,7 +161,7 @@ impl Plan {
     /// Product with what the stage before has sent: spikes, summed over all time steps, or singles.
     fn received(&self, step: u32) -> Vec<Call> {
         let buffer = self.common.blocks.of(step);
-        let Some(steps) = self.steps() else { return vec![self.dense(buffer, self.layout.sums)] };
+        let Some(steps) = self.steps() else { return self.dense(buffer, self.layout.sums) };
         let LinearLayout { outputs: columns, q, .. } = self.layout.linear;
         let mut calls = vec![Call::Clear { at: self.layout.sums, words: columns }];
         for step in 0..steps {
@@ -169,13 +185,19 @@ impl Plan {
     fn project_heads(&self, step: u32) -> Vec<Call> {
         let (dh, at) = (self.dh(), self.position(step));
         let LinearLayout { inputs, q, scale, bias, .. } = self.layout.linear;
-        let mut calls = Vec::new();
+        let mut calls: Vec<Call> = self.mac(self.layout.u).into_iter().collect();
+        let on_array = !calls.is_empty();
         for head in 0..self.n {
             let token = 4 * dh * (head * self.tokens + at);
             let [keys, values] = self.layout.cache.map(|cache| cache + token);
             let outs = [self.layout.queries + 4 * dh * head, keys, values];
             for (third, out) in (0..).zip(outs) {
                 let row = (head * 3 + third) * dh;
+                if on_array {
+                    let [a, b] = [self.layout.products, bias].map(|array| array + 4 * row);
+                    calls.push(Call::Add { n: dh, a, b, out });
+                    continue;
+                }
                 let layer = LinearLayout {
                     outputs: dh,
                     inputs,
@@ -280,7 +302,7 @@ impl Plan {
     fn residual(&self, step: u32) -> Call {
         let (layout, stream) = (&self.layout, self.common.stream.of(step));
         if self.stage == Stage::Embed {
-            let b = layout.positions + 4 * self.d() * self.position(step);
+            let b = layout.positions + 4 * self.d() * (self.position(step) % self.places());
             return Call::Add { n: self.d(), a: stream, b, out: layout.out };
         }
         let h = stream + 4 * self.first;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::phase::Phase;
 use super::plan::Plan;
+use crate::chip::mac::MacRun;
+use crate::kernel::matrix::{Kernel, Work};
 use crate::kernel::transformer::{Call, Made, Step};
 use crate::kernel::{KernelFault, SramWords};
 use crate::machine::costs::Costs;
@@ -46,7 +48,14 @@ impl Script {
 
     fn price(&self, sram: &Sram, step: u32, prices: Prices<'_>, scratch: &mut Scratch) -> Begun {
         let made = self.made(sram.words(), step, scratch);
-        prices.of(|costs| made.iter().flatten().map(|step| cycles(costs, *step)).sum()).into()
+        let price = prices.of(|costs| made.iter().flatten().map(|step| cycles(costs, *step)).sum());
+        let mut mac = MacRun::default();
+        for step in made.iter().flatten() {
+            if let Step::Mac(layout, _) = step {
+                mac += prices.costs.mac(layout.shape());
+            }
+        }
+        Begun { price, mac, ..Begun::default() }
     }
 }
 
@@ -54,6 +63,11 @@ impl Script {
 fn cycles(costs: &Costs, step: Step) -> u64 {
     match step {
         Step::Clear(words) => costs.clear(words),
+        Step::Mac(layout, _) => {
+            let (rows, sources) = (layout.rows, layout.sources);
+            let work = Work { rows, nonzeros: rows * sources, gathered: sources, ..Work::default() };
+            costs.matrix(&Kernel::Int8Mac(layout), &work)
+        }
         Step::Routine(routine, sizes) => {
             let exps = costs.exps(routine.exps(sizes.n).into());
             costs.at(costs.kernels().transformer(routine, sizes)) + exps
@@ -80,13 +94,18 @@ impl Routine for Script {
     }
 
     fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        let mut overflows = 0;
         for call in self.plan.calls(self.phase, step) {
-            call.run(sram.words_mut());
+            for made in call.run(sram.words_mut()) {
+                if let Step::Mac(_, more) = made {
+                    overflows += more;
+                }
+            }
             for (at, bytes) in call.writes() {
                 sram.mark_bytes(at, bytes);
             }
         }
-        let Some((words, fan_out)) = self.sends else { return Ok(Ended::default()) };
+        let Some((words, fan_out)) = self.sends else { return Ok(Ended { overflows, ..Ended::default() }) };
         let block = (0..words).map(|word| sram.word(self.plan.layout.out + 4 * word));
         let spikes = self.plan.sends_spikes();
         let (mut events, mut values) = (0, 0);
@@ -95,7 +114,7 @@ impl Routine for Script {
             values += if spikes { word.count_ones() } else { u32::from(word != 0) };
         }
         let products = [0, values.saturating_mul(fan_out)];
-        Ok(Ended { events: Some(events), products, ..Ended::default() })
+        Ok(Ended { events: Some(events), products, overflows })
     }
 }
 

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::{AttentionError, Request};
 use crate::chip::geometry::Pe;
-use crate::kernel::options::KernelKind;
+use crate::kernel::options::{KernelChoice, KernelKind};
 use crate::mapping::Placed;
 use crate::mapping::options::{Balance, Barrier, Broadcast, MappingOptions, Payload, Schedule};
 use crate::mapping::placement::Free;
-use crate::net::attention::{Attention, Gpt, Mlp};
+use crate::net::attention::{Attention, Gpt, MATRICES, Mlp};
 
 /// Bytes of weights that a PE takes at most where the mapping does not say how many PEs: three of
 /// the four banks leave room for what else a stage needs.
@@ -110,6 +110,8 @@ pub(super) struct Split {
     pub shares: Vec<Vec<Share>>,
     /// Entry of `mapping.layers` of each stage.
     pub entries: Vec<Option<usize>>,
+    /// Whether the products of each stage are computed on the MAC array.
+    array: Vec<bool>,
 }
 
 impl Split {
@@ -119,6 +121,10 @@ impl Split {
         let network = request.network;
         let stages = Stage::all(network.blocks.len());
         let entries = entries(request, &stages)?;
+        let mut array = Vec::new();
+        for (&stage, &entry) in stages.iter().zip(&entries) {
+            array.push(on_array(request, stage, entry)?);
+        }
         let mut counts = Vec::new();
         for (&stage, &entry) in stages.iter().zip(&entries) {
             counts.push(pes(request, stage, entry)?);
@@ -146,7 +152,15 @@ impl Split {
             free.take(pes).into_iter().zip(parts).map(|(pe, part)| Share { pe, part }).collect()
         });
         let shares = shares.collect();
-        Ok(Self { stages, shares, entries })
+        Ok(Self { stages, shares, entries, array })
+    }
+
+    /// Returns the network with the matrices on the MAC array that the mapping puts there; `None`
+    /// if it puts none there.
+    pub fn on_array(&self, network: &Gpt) -> Option<Gpt> {
+        let stage = |layer: usize, matrix: usize| 1 + MATRICES * layer + matrix;
+        let on = |layer, matrix| self.array.get(stage(layer, matrix)).copied().unwrap_or(false);
+        self.array.contains(&true).then(|| network.on_array(on))
     }
 
     /// Returns PEs and units of each stage.
@@ -215,6 +229,41 @@ fn entries(request: &Request<'_>, stages: &[Stage]) -> Result<Vec<Option<usize>>
     }
     let named = |name: &str| layers.iter().position(|layer| layer.layer == name);
     Ok(stages.iter().map(|stage| named(&stage.name()).or_else(|| named(stage.kind()))).collect())
+}
+
+/// Returns whether the products of a stage are computed on the MAC array.
+fn on_array(request: &Request<'_>, stage: Stage, entry: Option<usize>) -> Result<bool, AttentionError> {
+    let layers = &request.mapping.layers;
+    let Some((entry, layer)) = entry.and_then(|entry| Some((entry, layers.get(entry)?))) else {
+        return Ok(false);
+    };
+    let refuse = |why| Err(AttentionError::Product { entry, name: stage.name(), why });
+    let core = KernelChoice::default();
+    if layer.input == core && layer.recurrent == core {
+        return Ok(false);
+    }
+    if layer.input != KernelChoice::Int8Mac || layer.recurrent != core {
+        return refuse("its products are computed by the core, or on the MAC array");
+    }
+    let network = request.network;
+    let matrix = stage.layer().and_then(|layer| {
+        let [qkv, proj, up, down] = network.blocks.get(layer)?.matrices();
+        match stage {
+            Stage::Attend(_) => Some((qkv, network.attention.steps())),
+            Stage::Project(_) => Some((proj, network.attention.steps())),
+            Stage::Up(_) => Some((up, network.mlp.steps())),
+            Stage::Down(_) => Some((down, network.mlp.steps())),
+            Stage::Embed | Stage::Output => None,
+        }
+    });
+    match matrix {
+        None => refuse("it has no matrix"),
+        Some((_, Some(_))) => refuse("the MAC array multiplies values, and this network's are spikes"),
+        Some((linear, None)) if linear.input.is_none() => {
+            refuse("the model has no scale of its 8-bit inputs (`input_scale`)")
+        }
+        Some(_) => Ok(true),
+    }
 }
 
 /// Returns the number of PEs of a stage.

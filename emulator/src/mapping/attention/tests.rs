@@ -5,10 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernel::options::KernelChoice;
 use crate::machine::exec::Machine;
 use crate::mapping::options::LayerMapping;
+use crate::net::attention::spikes::ones;
 use crate::net::attention::tests::Dice;
-use crate::net::attention::{Attention, Coding, Mlp, Rates};
+use crate::net::attention::{Attention, Coding, GptState, Mlp, Rates};
 
 /// Rows of random singles.
 #[derive(Debug)]
@@ -56,20 +58,28 @@ proptest! {
         (layers, heads, quads) in (1_usize..=2, 1_usize..=3, 1_usize..=8),
         attention in attentions(),
         mlp in mlps(),
-        sequence in 2_u32..=5,
+        (sequence, places) in (2_u32..=5, 2_usize..=6),
         shares in prop::array::uniform4(0.0_f64..=1.0),
+        array in prop::array::uniform4(any::<bool>()),
     ) {
         let mut dice = Dice(seed);
-        let network = Arc::new(dice.network((layers, heads, 4 * quads), 6, (attention, mlp)));
+        let network = dice.network((layers, heads, 4 * quads), places, (attention, mlp));
+        let network = Arc::new(network.with_context(6));
         let d = network.width;
         let rows = Arc::new(Rows { values: dice.vector(8 * d, 0.0, 1.5), width: d });
         let pes = |share: f64, most: usize| 1 + (share * (most.min(20) - 1) as f64) as u32;
+        // Products of spikes are none for the MAC array.
+        let dense = [attention == Attention::Softmax, mlp == Mlp::Gelu];
+        let on = |number: usize, entry: LayerMapping| {
+            let on_array = array[number] && dense[number / 2];
+            LayerMapping { input: if on_array { KernelChoice::Int8Mac } else { entry.input.clone() }, ..entry }
+        };
         let mapping = MappingOptions {
             layers: vec![
-                entry("attn", pes(shares[0], heads)),
-                entry("proj", pes(shares[1], d / 4)),
-                entry("fc", pes(shares[2], d)),
-                entry("h.0.mlp", pes(shares[3], d / 4)),
+                on(0, entry("attn", pes(shares[0], heads))),
+                on(1, entry("proj", pes(shares[1], d / 4))),
+                on(2, entry("fc", pes(shares[2], d))),
+                on(3, entry("h.0.mlp", pes(shares[3], d / 4))),
             ],
             ..MappingOptions::default()
         };
@@ -83,6 +93,11 @@ proptest! {
         };
         let (program, placed) = map(&request).unwrap();
         prop_assert_eq!(placed.len(), 2 + 4 * layers);
+        let mapped = Arc::clone(&AttentionProgram::of(&program).unwrap().network);
+        let chosen: Vec<bool> = mapped.blocks[0].matrices().map(|matrix| matrix.array().is_some()).into();
+        let expected: Vec<bool> = (0..4).map(|number| array[number] && dense[number / 2]).collect();
+        prop_assert_eq!(chosen, expected);
+        let network = mapped;
         let mut machine = Machine::new(Arc::new(program));
         let mut state = network.state();
         for step in 0..11_u32 {
@@ -99,8 +114,51 @@ proptest! {
             let mut rates = Rates::new(layers);
             rates.count(state.trace(), state.position() - 1);
             prop_assert_eq!(counted(&machine, layers), rates.spikes(), "step {}", step);
+            shown(&machine, &state, &network);
         }
         prop_assert_eq!(machine.state().races.count, 0);
+        let macs: u64 = machine.state().pes.iter().map(|pe| pe.count.mac.total.macs).sum();
+        prop_assert_eq!(macs > 0, network.blocks.iter().any(|block| {
+            block.matrices().iter().any(|matrix| matrix.array().is_some())
+        }));
+    }
+}
+
+/// Compares what screens read from the PEs' memories with the mathematics.
+fn shown(machine: &Machine, state: &GptState, network: &Gpt) {
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
+    for (layer, trace) in state.trace().layers.iter().enumerate() {
+        for (number, of) in trace.heads.iter().enumerate() {
+            let head = values::head(machine.program(), layer, number as u32).unwrap();
+            let sram = &machine.state().pes[head.pe.index()].sram;
+            assert_eq!(head.attended(sram) as usize, state.position());
+            let spikes = [&of.query, &of.key, &of.value, &of.output].map(|spikes| spikes.words().to_vec());
+            assert_eq!(head.spikes(sram), spikes, "layer {layer} head {number}");
+            for (step, shown) in head.states(sram).iter().enumerate() {
+                assert_eq!(shown, state.running(layer, number, step).unwrap(), "step {step}");
+            }
+            let (weights, out) = head.weights(sram);
+            if network.attention.steps().is_none() {
+                let sum: f32 = weights.iter().sum();
+                assert!(weights.len() == state.position() && (sum - 1.0).abs() < 1e-5, "{weights:?}");
+                let slot = &machine.program().pe(head.pe).unwrap().slots[0];
+                let own = AttentionSlot::of(slot).unwrap();
+                let at = own.layout.out + 4 * out.len() as u32 * (number as u32 - own.part.0);
+                let sent: Vec<u32> = (0..out.len() as u32).map(|c| sram.word(at + 4 * c)).collect();
+                assert_eq!(bits(&out), sent, "layer {layer} head {number}");
+            }
+        }
+        let hidden =
+            (0..network.mlp.steps().unwrap_or(0)).map(|step| ones(trace.hidden.step(step)).count() as u32);
+        assert_eq!(values::hidden_spikes(machine, layer), hidden.collect::<Vec<u32>>());
+    }
+    let readouts = values::readouts(machine).unwrap();
+    assert_eq!(readouts.layers.len(), network.blocks.len() + 1);
+    assert_eq!(readouts.steps.len(), network.mlp.steps().unwrap_or(0));
+    let output = bits(&machine.output(0));
+    assert_eq!(bits(readouts.layers.last().unwrap()), output);
+    if let Some(last) = readouts.steps.last() {
+        assert_eq!(bits(last), output, "all time steps of the last block");
     }
 }
 
@@ -162,6 +220,16 @@ fn what_does_not_fit_is_refused_with_bytes_and_what_is_wrong_with_its_field() {
     ] {
         let error = refused(layers, &rows).unwrap_err();
         assert!(error.field() == field && error.to_string().contains(words), "{error}");
+    }
+    // Products that the MAC array cannot compute, or the core.
+    let with = |layer: &str, input| vec![LayerMapping { input, ..entry(layer, 2) }];
+    for (layer, input, words) in [
+        ("attn", KernelChoice::Int8Mac, "spikes"),
+        ("fc", KernelChoice::Dense, "by the core"),
+        ("wte", KernelChoice::Int8Mac, "no matrix"),
+    ] {
+        let error = refused(with(layer, input), &rows).unwrap_err();
+        assert!(error.field() == "mapping.layers.0" && error.to_string().contains(words), "{error}");
     }
     let narrow: Arc<dyn DramRows> = Arc::new(Rows { values: vec![0.0; 8], width: 8 });
     assert_eq!(refused(Vec::new(), &narrow), Err(AttentionError::Width { needed: 384, found: 8 }));

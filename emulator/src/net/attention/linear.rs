@@ -1,4 +1,7 @@
-//! Linear layers of 8-bit weights with a scale for each output.
+//! Linear layers of 8-bit weights with a scale for each output; inputs are singles, spikes, or, on
+//! the MAC array, singles that are rounded to 8 bits.
+
+use crate::net::int8::{Scale, kept};
 
 /// Linear layer of int8 weights: `W[j][i] = f32(q[j][i]) · scale[j]`.
 ///
@@ -13,6 +16,10 @@ pub struct Linear {
     pub scale: Vec<f32>,
     /// Bias of each output, `[outputs]`.
     pub bias: Vec<f32>,
+    /// Scale of 8-bit inputs; `None` where the model has none.
+    pub input: Option<Scale>,
+    /// Whether inputs are rounded and multiplied on the MAC array.
+    array: bool,
 }
 
 impl Linear {
@@ -24,7 +31,30 @@ impl Linear {
             return None;
         }
         let columns = (0..inputs).flat_map(|i| (0..outputs).map(move |j| rows[j * inputs + i])).collect();
-        Some(Self { inputs, columns, scale, bias })
+        Some(Self { inputs, columns, scale, bias, input: None, array: false })
+    }
+
+    /// Sets the scale of 8-bit inputs.
+    #[must_use]
+    pub fn with_input(self, scale: f32) -> Self {
+        Self { input: Some(Scale::of_level(scale)), ..self }
+    }
+
+    /// Chooses whether inputs are rounded and multiplied on the MAC array, which needs their scale.
+    #[must_use]
+    pub fn on_array(self, array: bool) -> Self {
+        Self { array: array && self.input.is_some(), ..self }
+    }
+
+    /// Returns the scale of the inputs on the MAC array; `None` of a layer that is not on it.
+    pub fn array(&self) -> Option<Scale> {
+        self.input.filter(|_| self.array)
+    }
+
+    /// Returns what an integer sum of the MAC array is multiplied with, by output.
+    pub fn array_scales(&self) -> Vec<f32> {
+        let input = self.input.unwrap_or(Scale::SILENT).scale;
+        self.scale.iter().map(|scale| scale * input).collect()
     }
 
     /// Returns the number of inputs.
@@ -43,8 +73,12 @@ impl Linear {
     }
 
     /// Computes `out[j] = Σ_i x[i]·W[j][i] + bias[j]` in single precision: each weight is
-    /// dequantised first, each operation rounds, the sum runs in ascending order from 0.
+    /// dequantised first, each operation rounds, the sum runs in ascending order from 0. On the MAC
+    /// array, x is rounded to 8 bits and the sum is an integer ([`crate::net::int8`]).
     pub fn dense(&self, x: &[f32], out: &mut Vec<f32>) {
+        if let Some(input) = self.array() {
+            return self.dense_on_array(input, x, out);
+        }
         out.clear();
         out.resize(self.outputs(), 0.0);
         for (&x, column) in x.iter().zip(self.columns.chunks_exact(self.outputs())) {
@@ -55,6 +89,19 @@ impl Linear {
         for (out, bias) in out.iter_mut().zip(&self.bias) {
             *out += bias;
         }
+    }
+
+    fn dense_on_array(&self, input: Scale, x: &[f32], out: &mut Vec<f32>) {
+        let mut sums = vec![0_i32; self.outputs()];
+        for (&x, column) in x.iter().zip(self.columns.chunks_exact(self.outputs())) {
+            let x = i32::from(input.byte(x));
+            for (sum, &q) in sums.iter_mut().zip(column) {
+                *sum = sum.wrapping_add(x * i32::from(q));
+            }
+        }
+        let scaled = sums.into_iter().zip(self.array_scales()).zip(&self.bias);
+        out.clear();
+        out.extend(scaled.map(|((sum, scale), bias)| kept(sum).0 as f32 * scale + bias));
     }
 
     /// Adds `sign` times the weights of the inputs `active` to the sums of all outputs.

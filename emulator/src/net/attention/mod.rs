@@ -122,6 +122,17 @@ pub struct Block {
     pub theta: f32,
 }
 
+/// Matrices of a layer, in order: queries, keys and values; output projection; both of the
+/// feed-forward block.
+pub const MATRICES: usize = 4;
+
+impl Block {
+    /// Returns the matrices in the order of the signal.
+    pub fn matrices(&self) -> [&Linear; MATRICES] {
+        [&self.qkv, &self.proj, &self.up, &self.down]
+    }
+}
+
 /// A transformer without its embedding and readout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gpt {
@@ -135,7 +146,7 @@ pub struct Gpt {
     pub attention: Attention,
     /// Feed-forward blocks of all layers.
     pub mlp: Mlp,
-    /// Embeddings of the positions, `[N, d]`.
+    /// Embeddings of the positions, `[P, d]`: with fewer than N, they repeat.
     pub positions: Vec<f32>,
     /// The layers, first to last.
     pub blocks: Vec<Block>,
@@ -160,8 +171,47 @@ impl Gpt {
         self.blocks.iter().map(|b| of(&b.qkv) + of(&b.proj) + of(&b.up) + of(&b.down)).sum()
     }
 
-    /// Returns the embedding of a position, `[d]`.
+    /// Returns the number of positions that have an embedding of their own, at least 1.
+    pub fn places(&self) -> usize {
+        self.positions.len().checked_div(self.width).unwrap_or(0).max(1)
+    }
+
+    /// Returns the embedding of a position, `[d]`; behind the last one they repeat.
     pub fn position(&self, position: usize) -> &[f32] {
-        &self.positions[position * self.width..][..self.width]
+        &self.positions[position % self.places() * self.width..][..self.width]
+    }
+
+    /// Returns the network for sequences of `tokens` tokens: where these are more than it has
+    /// positions for, the embeddings of positions repeat. It was not trained for that.
+    #[must_use]
+    pub fn with_context(&self, tokens: usize) -> Self {
+        Self { context: self.context.max(tokens), ..self.clone() }
+    }
+
+    /// Returns the network with the matrices on the MAC array that `on` chooses, by layer and
+    /// number, and that have a scale of their inputs.
+    #[must_use]
+    pub fn on_array(&self, on: impl Fn(usize, usize) -> bool) -> Self {
+        let mut network = self.clone();
+        for (layer, block) in network.blocks.iter_mut().enumerate() {
+            let matrices = [&mut block.qkv, &mut block.proj, &mut block.up, &mut block.down];
+            for (number, matrix) in matrices.into_iter().enumerate() {
+                *matrix = matrix.clone().on_array(on(layer, number));
+            }
+        }
+        network
+    }
+
+    /// Returns the bytes of keys and values, or of the running states in their place, of all
+    /// layers behind `tokens` tokens of a sequence.
+    pub fn state_bytes(&self, tokens: usize) -> usize {
+        let values = self.width * self.blocks.len();
+        match self.attention {
+            // Singles, a key and a value.
+            Attention::Softmax => 2 * size_of::<f32>() * values * tokens,
+            Attention::Spiking { steps, .. } => {
+                size_of::<i16>() * values * self.head_width() * usize::from(steps)
+            }
+        }
     }
 }

@@ -32,7 +32,9 @@ impl Dice {
         let rows: Vec<i8> = (0..outputs * inputs).map(|_| self.word() as i8).collect();
         let scale = spread / (74.0 * (inputs as f32).sqrt());
         let (scale, bias) = (self.vector(outputs, scale, 0.1 * scale), self.vector(outputs, bias, 0.3));
-        Linear::from_rows(&rows, scale, bias).unwrap()
+        // Some inputs are cut off.
+        let input = self.around(0.02, 0.005);
+        Linear::from_rows(&rows, scale, bias).unwrap().with_input(input)
     }
 
     fn norm(&mut self, width: usize) -> Norm {

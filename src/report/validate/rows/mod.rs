@@ -9,6 +9,7 @@ mod language;
 mod memory;
 mod path;
 mod spiking;
+mod transformer;
 
 use super::band::Band;
 use super::measure::{Measured, Spread};
@@ -54,7 +55,7 @@ const POWER: Ground = derived("75.2 mW + 152 PEs asleep + duty × active adder, 
 /// Returns every row, in the paper's order.
 pub fn rows(m: &Measured) -> Vec<Row> {
     let paper = [memory::rows(m), language::rows(m), path::rows(m), gestures::rows(m), gpu::rows(m)];
-    let rows = paper.into_iter().chain([spiking::rows(m)]);
+    let rows = paper.into_iter().chain([spiking::rows(m), transformer::rows(m)]);
     rows.flatten().map(Row::judged).collect()
 }
 

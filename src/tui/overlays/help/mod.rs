@@ -15,6 +15,7 @@ use crate::tui::app::App;
 use crate::tui::command::{Action, COMMANDS, Command, Context, Direction, Group, When, find};
 use crate::tui::keymap::Keymap;
 use crate::tui::panel::PanelId;
+use crate::tui::panels::task::attention;
 use crate::tui::panels::task::raster::raster;
 pub use crate::tui::state::help::Page;
 use crate::tui::widgets::prompt::Prompt;
@@ -99,6 +100,10 @@ fn content(app: &App, page: Page, search: &str) -> Vec<Left> {
         let panel = app.focus();
         if let Some(snapshot) = app.picture() {
             content.extend(texts::panel(panel, &snapshot.task).iter().map(entry));
+            if panel == PanelId::Task && snapshot.attention.is_some() {
+                content.push(Left::Heading("Views of the transformer".to_owned()));
+                content.extend(attention::HELP.iter().map(entry));
+            }
         }
         content.push(Left::Heading("Keys here".to_owned()));
         content.extend(COMMANDS.iter().filter(|c| is_of(app, panel, c)).map(|c| command(app, c)));
@@ -148,6 +153,9 @@ fn is_of(app: &App, panel: PanelId, command: &Command) -> bool {
                 )
         }
         PanelId::Chip => command.when == When::Chip || command.action == Action::ToggleWindow,
+        PanelId::Task if command.when == When::Attention => {
+            app.picture().is_some_and(|snapshot| snapshot.attention.is_some())
+        }
         PanelId::Task => matches!(command.action, Action::TogglePause | Action::Step(_)),
         PanelId::Pe => command.when == When::Pe || command.action == Action::Move(Direction::Down),
         PanelId::Timeline => matches!(command.when, When::Timeline | When::Zoom),

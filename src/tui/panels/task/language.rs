@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::TaskPanel;
 use super::idle::{self, Next};
+use super::{TaskPanel, attention};
 use crate::task::lm::view::{Candidate, LanguageView, WordView};
 use crate::text::wrapped;
 use crate::tui::panels::figures::Unit;
@@ -67,6 +67,10 @@ const HELP: &[Entry] = &[
 
 impl TaskPanel for LanguageView {
     fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        if attention::is_shown(view) {
+            attention::render(view, self, area, buf);
+            return;
+        }
         let theme = view.theme();
         let reading = Reading {
             words: &self.words,
