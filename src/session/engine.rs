@@ -391,7 +391,10 @@ impl Runner {
             | Command::Bookmark(_)
             | Command::Inject(_)
             | Command::WhoWrote { .. } => self.look_back(command, notify),
-            Command::Level { .. } | Command::Code { .. } => self.code(command, notify),
+            Command::Level { .. }
+            | Command::Code { .. }
+            | Command::Write { .. }
+            | Command::Unwrite { .. } => self.code(command, notify),
             Command::Run
             | Command::Pause
             | Command::TogglePause

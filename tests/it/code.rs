@@ -14,9 +14,10 @@ use spinntui::mapping::code::{Choice, set_pe};
 use spinntui::scene::LoadedScene;
 use spinntui::session::Session;
 use spinntui::session::build::{ModelCache, build};
+use spinntui::session::findings::findings;
 use spinntui::session::pace::StepUnit;
 
-use crate::common::skipped;
+use crate::common::{fine, skipped};
 use crate::exactness;
 
 const SMALL: &str = "scenes/lm_small.ron";
@@ -178,6 +179,55 @@ fn a_kernel_of_ones_own_runs_and_a_planted_fault_names_its_source_line() {
         stop.contains("where no memory is") && stop.contains("csr_row_own") && stop.contains("own.c:8"),
         "{stop}"
     );
+}
+
+/// An unaligned load and a division by 0, beside the right results.
+const ODD: &str = r"
+#include <stdint.h>
+typedef uint32_t __attribute__((aligned(1))) odd_t;
+void csr_row_odd(const float *value, const uint32_t *column, const uint32_t *row_start, uint32_t rows, const float *x, float *sum)
+{
+    volatile uint32_t seen = ODD;
+    for (uint32_t row = 0; row < rows; ++row) {
+        float acc = 0.0f;
+        for (uint32_t i = row_start[row]; i < row_start[row + 1]; ++i)
+            acc = __builtin_fmaf(value[i], x[column[i]], acc);
+        sum[row] = acc;
+    }
+}
+";
+
+#[test]
+fn unaligned_accesses_and_divisions_by_zero_are_counted_or_with_traps_faults() {
+    let field = "mapping.layers.1.recurrent";
+    let odd = [
+        ("*(const volatile odd_t *)((const char *)value + 1)", [2, 0], "which is not a multiple of 4"),
+        ("rows / row_start[0]", [0, 2], "division by zero"),
+    ];
+    let (native, _) = after(&mut session(&[(field, "CsrRow")]), 2);
+    for (expression, counts, words) in odd {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(elf) = compile(&ODD.replace("ODD", expression), folder.path()) else { return };
+        let code = format!("Code(\"{}\", \"csr_row_odd\")", elf.display());
+        let mut works = session(&[(field, &code)]);
+        assert_eq!(after(&mut works, 2).0, native, "x/0 is 0, and nothing else changes");
+        let pes = works.program().populations[1].pes.len() as u64;
+        let text =
+            fine(&["run", SMALL, "--steps", "2", "--set", &format!("{field}={code}"), "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let untrapped =
+            ["unaligned", "divided_by_zero"].map(|count| report["untrapped"][count].as_u64().unwrap());
+        assert_eq!(untrapped, counts.map(|count| count * pes));
+        let found = findings(&works);
+        let found: Vec<_> = found.iter().filter(|found| found.rule == "division-by-zero").collect();
+        assert_eq!(found.len() as u64, if counts[1] > 0 { pes } else { 0 });
+        assert!(found.iter().all(|found| found.what.contains("2 times")), "{found:?}");
+
+        let mut traps = session(&[(field, &code), ("assume.traps", "true")]);
+        traps.step(StepUnit::TimeStep);
+        let stop = traps.machine().stop().unwrap().to_string();
+        assert!(stop.contains(words) && stop.contains("own.c:6") && stop.contains("csr_row_odd"), "{stop}");
+    }
 }
 
 /// The worked example of docs/own-kernels.md: the same bits as the built-in event-driven kernels, a

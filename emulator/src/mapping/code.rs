@@ -34,14 +34,15 @@ impl Choice {
     }
 
     /// Finds the function for a call of the built-in function `own`.
-    fn entry(&self, own: &str) -> Result<Entry, CodeError> {
+    fn entry(&self, own: &str, assume: &Assume) -> Result<Entry, CodeError> {
         let name = self.function.as_deref().unwrap_or(own);
         let digits = own.rfind(|letter: char| !letter.is_ascii_digit()).map_or("", |at| &own[at + 1..]);
         // Only functions for several widths of row numbers have variants.
         let variant = if own.starts_with("csc_") { format!("{name}{digits}") } else { name.to_owned() };
         let found = self.file.function(&variant).or_else(|_| self.file.function(name))?;
         let (function, address) = (found.name.clone(), found.address);
-        Ok(Entry { file: Arc::clone(&self.file), function, address, traps: Traps::default() })
+        let traps = Traps { unaligned: assume.traps, divide: assume.traps };
+        Ok(Entry { file: Arc::clone(&self.file), function, address, traps })
     }
 
     /// Returns a routine at level code; `None` if it has one level only, or runs a function
@@ -58,7 +59,7 @@ impl Choice {
         if self.function.as_deref().is_some_and(|name| layout(name) != layout(own)) {
             return Ok(None);
         }
-        let entry = Arc::new(self.entry(own)?);
+        let entry = Arc::new(self.entry(own, assume)?);
         Ok(routine.at_level(Some(Code { entry, interleave: assume.bank_interleave })))
     }
 }
@@ -67,11 +68,11 @@ impl Choice {
 /// in time step `step`; `None` if it has level native only.
 ///
 /// A routine at level native has the built-in function of its name.
-pub fn call_of(routine: &dyn Routine, step: u32) -> Option<(Arc<Entry>, Vec<u32>)> {
+pub fn call_of(routine: &dyn Routine, step: u32, assume: &Assume) -> Option<(Arc<Entry>, Vec<u32>)> {
     let (own, arguments) = routine.call(step)?;
     let entry = match routine.code() {
         Some(code) => Arc::clone(&code.entry),
-        None => Arc::new(Choice::built_in().ok()?.entry(own).ok()?),
+        None => Arc::new(Choice::built_in().ok()?.entry(own, assume).ok()?),
     };
     Some((entry, arguments))
 }

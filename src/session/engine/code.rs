@@ -3,7 +3,8 @@
 use super::super::call::Call;
 use super::super::code_request::{Level, Motion};
 use super::super::command::Command;
-use super::super::instructions::{self, DebugError, Debugger, Halt};
+use super::super::history::History;
+use super::super::instructions::{self, DebugError, Debugger, Halt, WriteError};
 use super::{EngineEvent, Mode, Notify, RunState, Runner};
 use crate::chip::geometry::Pe;
 use crate::machine::exec::Progress;
@@ -31,6 +32,12 @@ impl Runner {
         }
         let said = match *command {
             Command::Level { pe, level } => self.level(pe, level),
+            Command::Write { pe, after, ref what } => {
+                self.write(pe, |session, history, pe| instructions::write(session, history, pe, after, what))
+            }
+            Command::Unwrite { pe, behind } => {
+                self.write(pe, |session, history, pe| instructions::undo_writes(session, history, pe, behind))
+            }
             Command::Code { pe, motion, count, back } => {
                 if count == 0 {
                     return;
@@ -57,6 +64,25 @@ impl Runner {
                 format!("{pe} at level {} from its next call on; stepping back undoes it", level.name())
             }
             Ok(false) => format!("{pe} is at level {} already", level.name()),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Makes or undoes a write; a call that is stepped through stands where it stood.
+    fn write(
+        &mut self,
+        pe: usize,
+        write: impl FnOnce(&mut Session, &mut History, Pe) -> Result<(), WriteError>,
+    ) -> String {
+        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else {
+            return String::new();
+        };
+        let Some(pe) = Pe::from_index(pe) else { return format!("there is no PE {pe}") };
+        let executed = session.call().map(Call::executed);
+        let done = write(session, history, pe);
+        session.go_in_call(executed);
+        match done {
+            Ok(()) => format!("{pe} written; stepping back undoes it"),
             Err(error) => error.to_string(),
         }
     }

@@ -9,6 +9,7 @@ pub mod lines;
 pub mod listing;
 pub mod run;
 mod sources;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

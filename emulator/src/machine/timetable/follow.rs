@@ -152,6 +152,8 @@ fn pe(pe: &mut PeState, (start, end): (&PeState<()>, &PeState<()>), loaded: &PeP
         // Phases and the log are carried out with the script.
         timer_counts: _,
         logged: _,
+        // Steps with machine code are not added.
+        writes: _,
         banks,
         count,
     } = pe;

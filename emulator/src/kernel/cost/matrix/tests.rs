@@ -120,7 +120,7 @@ fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
         traps: Traps { unaligned: true, divide: true },
     };
     let mut scratch = Scratch::default();
-    let ran = scratch.run(&words, &entry, &kernel.arguments(AT)).unwrap();
+    let ran = scratch.run(&words, &entry, &kernel.arguments(AT), &[]).unwrap();
     let work = kernel.work(&words, AT.x).unwrap();
     let mut sums = vec![f32::NAN; trial.rows.len()];
     kernel.run(&words, AT, &mut sums).unwrap();
