@@ -26,7 +26,8 @@ Example:
   spinntui gdb scenes/lm_small.ron --port 3333
   gdb-multiarch assets/kernels/kernels.elf -ex 'target remote :3333' -ex 'break csr_row' -ex continue
 
-PEs are threads; `monitor help` lists what gdb has no word for. docs/own-kernels.md has a whole session.";
+PEs are threads; `monitor help` lists what gdb has no word for. What gdb writes is undone by
+going back before it, and part of a recording. docs/own-kernels.md has a whole session.";
 
 /// Let gdb debug a PE of a scene's chip by instructions, forwards and backwards.
 #[derive(Debug, Args)]

@@ -96,6 +96,16 @@ impl Changes {
         self.entries.insert(at, Entry { event, change, done: false });
     }
 
+    /// Puts back entries of before a change; those with a later event than the last one made are still
+    /// to be made.
+    pub fn put_back(&mut self, entries: Vec<Entry>) {
+        let made = self.entries.iter().filter(|entry| entry.done).map(|entry| entry.event).max();
+        self.entries = entries;
+        for entry in &mut self.entries {
+            entry.done = made.is_some_and(|made| entry.event <= made);
+        }
+    }
+
     /// Removes the writes within the call of a PE that event number `event` begins, of those behind
     /// at least `from` of its instructions.
     pub fn forget_in_call(&mut self, event: u64, pe: Pe, from: u64) {

@@ -354,7 +354,10 @@ impl Runner {
     }
 
     fn obey(&mut self, command: &Command, notify: Notify<'_>) {
-        self.record(command, notify);
+        // Writes are recorded when they are made.
+        if !matches!(command, Command::Write { .. } | Command::Unwrite { .. }) {
+            self.record(command, notify);
+        }
         let ended = matches!(self.mode, Mode::Ended(_));
         if let (Command::Points(command), Some(session)) = (command, &mut self.session) {
             self.points.obey(command, session);

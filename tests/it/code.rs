@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::path::Path;
-use std::process::Command;
+use std::process;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -14,10 +14,14 @@ use spinntui::mapping::code::{Choice, set_pe};
 use spinntui::scene::LoadedScene;
 use spinntui::session::Session;
 use spinntui::session::build::{ModelCache, build};
+use spinntui::session::changes::Level;
+use spinntui::session::command::Command;
 use spinntui::session::findings::findings;
+use spinntui::session::instructions::check;
 use spinntui::session::pace::StepUnit;
 
 use crate::common::{fine, skipped};
+use crate::driver::Driver;
 use crate::exactness;
 
 const SMALL: &str = "scenes/lm_small.ron";
@@ -78,6 +82,20 @@ fn the_memory_map_shows_the_code_within_the_program_region() {
     }
 }
 
+/// Words of the program region have function and offset as their label.
+#[test]
+fn memory_labels_words_of_machine_code_by_function() {
+    let file = CodeFile::built_in().unwrap();
+    let function = file.function("csr_row").unwrap();
+    let shown = |at: u32| {
+        let at = format!("{at:#x}");
+        fine(&["peek", SMALL, "--pe", "1,4,2", "--view", "memory", "--at", &at])
+    };
+    let text = shown(function.address + 8);
+    assert!(text.contains("csr_row + 0x"), "{text}");
+    assert!(shown(0x4000).contains("no kernel's code"));
+}
+
 #[test]
 fn what_a_scene_cannot_name_is_an_error_with_the_field() {
     let refused = |kernel: &str| {
@@ -125,13 +143,32 @@ proptest! {
     }
 }
 
+/// Lists of spikes at level code: the spikes and times of level native.
+#[test]
+fn a_spiking_pe_at_level_code_has_the_spikes_and_times_of_native() {
+    let open = || {
+        let loaded = LoadedScene::load(Path::new("scenes/lif.ron"), &[]).unwrap();
+        build(loaded, &mut ModelCache::default()).unwrap()
+    };
+    let mut native = open();
+    let pe = native.program().places().find(|&pe| check(&native, pe).is_ok()).unwrap();
+    let driver = Driver::open("scenes/lif.ron", &[], None);
+    let said = driver.says(Command::Level { pe: pe.index(), level: Level::Code });
+    assert!(said.contains("at level code"), "{said}");
+    let code = driver.does(Command::Step { unit: StepUnit::TimeStep, count: 40 });
+    after(&mut native, 40);
+    let spiked = native.stats();
+    assert!(native.output_hash() != 0 && spiked.steps == 40);
+    assert_eq!((code.tick, code.events), (native.tick(), native.machine().state().events));
+}
+
 /// Compiles a kernel of one's own; `None` where there is no compiler.
 fn compile(source: &str, folder: &Path) -> Option<std::path::PathBuf> {
     let kernels = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/kernels");
     let (c, elf) = (folder.join("own.c"), folder.join("own.elf"));
     std::fs::write(&c, source).unwrap();
     let flags = "-O2 -g -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard -mthumb -ffp-contract=off -ffreestanding -nostdlib";
-    let mut command = Command::new("arm-none-eabi-gcc");
+    let mut command = process::Command::new("arm-none-eabi-gcc");
     command
         .args(flags.split(' '))
         .arg("-I")
@@ -228,6 +265,38 @@ fn unaligned_accesses_and_divisions_by_zero_are_counted_or_with_traps_faults() {
         let stop = traps.machine().stop().unwrap().to_string();
         assert!(stop.contains(words) && stop.contains("own.c:6") && stop.contains("csr_row_odd"), "{stop}");
     }
+}
+
+/// The kernels for the core's timings as built-in ones: bits and times of their machine code, of which
+/// the memory holds a copy, and a quarter of the time less.
+#[test]
+fn fast_kernels_have_bits_and_times_of_their_machine_code() {
+    let kernels = |input: &str, recurrent: &str| {
+        let edits: Vec<_> = (0..2)
+            .flat_map(|layer| {
+                let input = if layer == 0 { input } else { recurrent };
+                [("input", input), ("recurrent", recurrent)]
+                    .map(|(field, kernel)| (format!("mapping.layers.{layer}.{field}"), kernel.to_owned()))
+            })
+            .collect();
+        let edits: Vec<_> = edits.iter().map(|(field, kernel)| (field.as_str(), kernel.as_str())).collect();
+        session(&edits)
+    };
+    let mut fast = kernels("CsrFast", "CscFast");
+    let file = CodeFile::fast().unwrap();
+    for pe in fast.program().pes.iter().flatten() {
+        let holds = file.words.iter().all(|part| pe.image.contains(part));
+        assert_eq!(holds, pe.regions.iter().any(|region| region.name == "code of columns.elf"));
+        assert!(holds, "every PE runs one");
+    }
+    let own = |function: &str| format!("Code(\"assets/kernels/own/columns.elf\", \"{function}\")");
+    let code = after(&mut kernels(&own("csr_row_fast"), &own("csc_event_fast")), 4);
+    let slow = after(&mut kernels("CsrRow", "CscEvent"), 4);
+    let native = after(&mut fast, 4);
+    // Barriers are by the bounds of each kernel: here there are none.
+    assert_eq!(native, code);
+    assert_eq!(native.0, slow.0);
+    assert!(5 * native.1 < 4 * slow.1, "{native:?} {slow:?}");
 }
 
 /// The worked example of docs/own-kernels.md: the same bits as the built-in event-driven kernels, a

@@ -12,6 +12,7 @@
 pub mod access;
 mod arrivals;
 mod events;
+mod fast;
 mod maps;
 mod matrix;
 mod measure;

@@ -30,6 +30,7 @@ pub mod maps;
 pub mod matrix;
 pub mod neurons;
 pub mod options;
+pub mod parts;
 pub mod pointwise;
 pub mod poisson;
 pub mod routine;

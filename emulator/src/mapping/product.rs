@@ -106,7 +106,7 @@ pub(super) fn touches(kernel: &Kernel, at: Operands, operand: Operand) -> Option
     touches.reads.push(at.x..at.x + operand.buffers().bytes());
     touches.writes.push(singles(at.sums, kernel.rows()));
     match kernel {
-        Kernel::CsrRow(_) | Kernel::CsrRow16(_) | Kernel::Int8Csr(_) => {}
+        Kernel::CsrRow(_) | Kernel::CsrRow16(_) | Kernel::CsrFast(_) | Kernel::Int8Csr(_) => {}
         Kernel::Dense(layout) => touches.writes.push(singles(layout.ordered, layout.sources)),
         Kernel::Int8Mac(layout) => touches.writes.push(singles(layout.input, layout.sources.div_ceil(4))),
         Kernel::CsrRowSkip(_) | Kernel::Csc(_) | Kernel::DenseEvent(_) => return None,

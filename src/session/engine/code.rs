@@ -3,7 +3,6 @@
 use super::super::call::Call;
 use super::super::code_request::{Level, Motion};
 use super::super::command::Command;
-use super::super::history::History;
 use super::super::instructions::{self, DebugError, Debugger, Halt, WriteError};
 use super::{EngineEvent, Mode, Notify, RunState, Runner};
 use crate::chip::geometry::Pe;
@@ -32,12 +31,14 @@ impl Runner {
         }
         let said = match *command {
             Command::Level { pe, level } => self.level(pe, level),
-            Command::Write { pe, after, ref what } => {
-                self.write(pe, |session, history, pe| instructions::write(session, history, pe, after, what))
-            }
-            Command::Unwrite { pe, behind } => {
-                self.write(pe, |session, history, pe| instructions::undo_writes(session, history, pe, behind))
-            }
+            Command::Write { .. } | Command::Unwrite { .. } => match self.write(command) {
+                Some(Ok(pe)) => {
+                    self.record(command, notify);
+                    format!("{pe} written; stepping back undoes it")
+                }
+                Some(Err(error)) => error.to_string(),
+                None => return,
+            },
             Command::Code { pe, motion, count, back } => {
                 if count == 0 {
                     return;
@@ -69,22 +70,17 @@ impl Runner {
     }
 
     /// Makes or undoes a write; a call that is stepped through stands where it stood.
-    fn write(
-        &mut self,
-        pe: usize,
-        write: impl FnOnce(&mut Session, &mut History, Pe) -> Result<(), WriteError>,
-    ) -> String {
-        let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else {
-            return String::new();
-        };
-        let Some(pe) = Pe::from_index(pe) else { return format!("there is no PE {pe}") };
+    fn write(&mut self, command: &Command) -> Option<Result<Pe, WriteError>> {
+        let (Command::Write { pe, .. } | Command::Unwrite { pe, .. }) = *command else { return None };
+        let (session, history, pe) = (self.session.as_mut()?, self.history.as_mut()?, Pe::from_index(pe)?);
         let executed = session.call().map(Call::executed);
-        let done = write(session, history, pe);
+        let done = match command {
+            Command::Write { after, what, .. } => instructions::write(session, history, pe, *after, what),
+            Command::Unwrite { behind, .. } => instructions::undo_writes(session, history, pe, *behind),
+            _ => return None,
+        };
         session.go_in_call(executed);
-        match done {
-            Ok(()) => format!("{pe} written; stepping back undoes it"),
-            Err(error) => error.to_string(),
-        }
+        Some(done.map(|()| pe))
     }
 
     /// Begins to step, or steps back.

@@ -100,6 +100,8 @@ impl History {
     ) -> Result<(), HistoryError> {
         let before = now.events.saturating_sub(1);
         self.arrive_keeping(session, now, before, now.events + 1)?;
+        // One of the last event itself has been taken without the change.
+        self.forget_kept_after(before);
         if self.has_room() && self.kept.binary_search_by_key(&before, |kept| kept.at.events).is_err() {
             self.keep(session);
         }

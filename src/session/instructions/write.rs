@@ -72,11 +72,11 @@ fn write_in_call(
     if session.machine().state().events == 0 {
         return Err(WriteError::Between(pe));
     }
+    let before = session.changes.entries.clone();
     handle_again(session, history, |session| session.plan_in_call(pe, write.clone()))?;
     if !session.machine().state().pes[pe.index()].writes.now.contains(&write) {
         // The event has begun no call of machine code.
-        let event = session.machine().state().events;
-        handle_again(session, history, |session| session.changes.forget_in_call(event, pe, 0))?;
+        handle_again(session, history, |session| session.changes.put_back(before))?;
         return Err(WriteError::Between(pe));
     }
     // A change of level by hand at this very moment does not reach this call.
