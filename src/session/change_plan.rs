@@ -96,8 +96,8 @@ impl Changes {
         self.entries.insert(at, Entry { event, change, done: false });
     }
 
-    /// Puts back entries of before a change; those with a later event than the last one made are still
-    /// to be made.
+    /// Puts back entries of before a change; those with a later event than the last one made are
+    /// still to be made.
     pub fn put_back(&mut self, entries: Vec<Entry>) {
         let made = self.entries.iter().filter(|entry| entry.done).map(|entry| entry.event).max();
         self.entries = entries;

@@ -40,8 +40,8 @@ pub enum KernelKind {
     /// array: a byte each. Not the same bits: weights and inputs are rounded, these by the largest
     /// input of some samples (docs/mac-array.md).
     Int8Mac,
-    /// `CsrRow` in machine code written for the core's timings (docs/own-kernels.md). Its code takes
-    /// the room in which kernels of one's own are linked.
+    /// `CsrRow` in machine code written for the core's timings (docs/own-kernels.md). Its code
+    /// takes the room in which kernels of one's own are linked.
     CsrFast,
     /// `CscEvent` in machine code written for the core's timings (docs/own-kernels.md). Its code
     /// takes the room in which kernels of one's own are linked. With more than 256 rows on a PE, or
@@ -124,8 +124,8 @@ pub enum KernelChoice {
     /// array: a byte each. Not the same bits: weights and inputs are rounded, these by the largest
     /// input of some samples (docs/mac-array.md).
     Int8Mac,
-    /// `CsrRow` in machine code written for the core's timings (docs/own-kernels.md). Its code takes
-    /// the room in which kernels of one's own are linked.
+    /// `CsrRow` in machine code written for the core's timings (docs/own-kernels.md). Its code
+    /// takes the room in which kernels of one's own are linked.
     CsrFast,
     /// `CscEvent` in machine code written for the core's timings (docs/own-kernels.md). Its code
     /// takes the room in which kernels of one's own are linked. With more than 256 rows on a PE, or

@@ -51,7 +51,9 @@ impl Parts {
     /// no source active, and all, with room for any distribution of the non-zeros.
     pub fn column_bounds(rows: u32, sources: u32, nonzeros: u32) -> [Self; 2] {
         let mut most = Self::default();
-        most.columns(nonzeros.div_ceil(sources.max(1)), sources);
+        // The eighth non-zero of a column costs more than others: columns of one more than the mean
+        // cost at least what any distribution does.
+        most.columns(nonzeros.div_ceil(sources.max(1)) + 1, sources);
         most.0[LONG] = sources;
         [Self::default().shaped(rows, sources), most.shaped(rows, sources)]
     }
@@ -60,7 +62,8 @@ impl Parts {
     pub fn row_bounds(rows: u32, nonzeros: u32) -> [Self; 2] {
         let [mut least, mut most] = [Self::default(); 2];
         (least.0[FEW + 4], most.0[FEW + 3]) = (rows, rows);
-        (least.0[FOURS], most.0[FOURS]) = (nonzeros / 4, nonzeros / 4);
+        // Three non-zeros beside fours take less than three quarters of a four.
+        (least.0[FOURS], most.0[FOURS]) = (nonzeros * 2 / 9, nonzeros / 4);
         [least, most]
     }
 }

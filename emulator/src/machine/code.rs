@@ -139,7 +139,8 @@ impl Machine {
         }
     }
 
-    /// Lets a debugger write bytes of a PE's SRAM now, between calls; what lies outside is left out.
+    /// Lets a debugger write bytes of a PE's SRAM now, between calls; what lies outside is left
+    /// out.
     pub fn write_bytes(&mut self, pe: Pe, address: u32, bytes: &[u8]) {
         for at in (address..).zip(bytes).map(|(at, _)| at) {
             self.disturb(pe, at);

@@ -63,9 +63,7 @@ pub enum DebugError {
     #[error("{0} has no program in this scene; `spinntui check` lists the PEs in use")]
     NoProgram(Pe),
     /// No routine of it has machine code.
-    #[error(
-        "no routine of {0} has machine code: matrix products, the step of EGRU units and lists of spikes have"
-    )]
+    #[error("no routine of {0} has machine code: only matrix products have")]
     NoCode(Pe),
     /// A debugger has written within its call under way, which only machine code can have.
     #[error(

@@ -1,9 +1,10 @@
-//! Writes of a debugger, as changes of the run: recorded, repeated by a replay, undone by going back.
+//! Writes of a debugger, as changes of the run: recorded, repeated by a replay, undone by
+//! going back.
 //!
-//! Between calls, bytes of memory are written where the chip stands. A write within a call belongs to
-//! that call, behind a number of its instructions: the chip goes to before the event that has begun the
-//! call and handles that event once more, so that the call takes the time that it takes with the write.
-//! At the call's end the same write is made again, on the bytes of that moment.
+//! Between calls, bytes of memory are written where the chip stands. A write within a call belongs
+//! to that call, behind a number of its instructions: the chip goes to before the event that has
+//! begun the call and handles that event once more, so that the call takes the time that it takes
+//! with the write. At the call's end the same write is made again, on the bytes of that moment.
 
 use thiserror::Error;
 
@@ -120,8 +121,8 @@ fn handle_again(
 }
 
 impl Debugger<'_> {
-    /// Writes to a PE: within the call under way if that is the PE's, else between calls. Going back
-    /// before the write undoes it.
+    /// Writes to a PE: within the call under way if that is the PE's, else between calls. Going
+    /// back before the write undoes it.
     ///
     /// # Errors
     ///

@@ -94,7 +94,7 @@ impl CodeWrite {
             }
             Self::Registers(_) if core.has_returned() => {}
             Self::Registers(values) => {
-                values.iter().for_each(|&(register, value)| set(core, register, value))
+                values.iter().for_each(|&(register, value)| set(core, register, value));
             }
         }
     }
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn bytes_are_merged_into_the_words_around_them() {
-        let mut words: Box<SramWords> = Box::new([0; crate::kernel::WORDS]);
+        let mut words = crate::kernel::empty_sram();
         (words[4], words[5]) = (0x1111_1111, 0x2222_2222);
         assert_eq!(merged(&words, 0x13, &[0xAA, 0xBB]), (0x10, vec![0xAA11_1111, 0x2222_22BB]));
         assert_eq!(merged(&words, 0x14, &[1, 2, 3, 4]), (0x14, vec![0x0403_0201]));

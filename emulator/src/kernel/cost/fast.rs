@@ -12,7 +12,7 @@ use crate::chip::listing::kind::InstructionKind;
 use crate::kernel::code::CodeFile;
 use crate::kernel::code::run::Table;
 use crate::kernel::routine::Routine;
-use crate::kernel::{SramWords, WORDS};
+use crate::kernel::{SramWords, empty_sram};
 
 /// Byte address at which trials put the machine code, which runs at any: behind the sums.
 const CODE: u32 = 0x1_9000;
@@ -70,7 +70,7 @@ pub(super) fn run(routine: Routine, trial: &Trial, meter: Meter) -> Result<Ran, 
     let file = CodeFile::fast().map_err(|error| wrong(error.to_string()))?;
     let function = file.function(routine.function()).map_err(|error| wrong(error.to_string()))?;
     let placed = trial.placed(routine)?;
-    let mut words: Box<SramWords> = Box::new([0; WORDS]);
+    let mut words = empty_sram();
     let base = file.words.first().map_or(0, |(address, _)| *address);
     let code = file.words.iter().map(|(address, part)| (CODE + address - base, part.clone()));
     let arguments = placed.kernel.arguments(AT);
@@ -149,11 +149,11 @@ pub(super) fn rows(
     let mut parts = [Linear::default(); PARTS];
     let fours = row(8)? - row(4)?;
     parts[0] = empty(1)? - call;
-    for left in 1..4 {
-        parts[left] = row(left)? - call;
+    for (left, part) in (1..).zip(&mut parts[1..4]) {
+        *part = row(left)? - call;
     }
-    for left in 0..4 {
-        parts[4 + left] = row(4 + left)? - call - fours;
+    for (nonzeros, part) in (4..).zip(&mut parts[4..8]) {
+        *part = row(nonzeros)? - call - fours;
     }
     parts[8] = fours;
     Ok(Coefficients { call, parts: Some(parts), ..Coefficients::default() })

@@ -38,7 +38,8 @@ pub struct Coefficients {
     pub gathered: Linear,
     /// More (or less) if no source does anything.
     pub silence: Linear,
-    /// Parts of the fast kernels, in the order of [`crate::kernel::parts::Parts`]; `None` for others.
+    /// Parts of the fast kernels, in the order of [`crate::kernel::parts::Parts`]; `None` for
+    /// others.
     pub parts: Option<[Linear; PARTS]>,
 }
 

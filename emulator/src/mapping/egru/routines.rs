@@ -197,7 +197,7 @@ impl Routine for Product {
 }
 
 /// Gates, cell state, threshold and event of a PE's units, and their traces.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Pointwise {
     /// Addresses of the arrays.
     pub layout: PointwiseLayout,
@@ -208,34 +208,9 @@ pub(super) struct Pointwise {
     /// Products that a value of each unit leads to: with the recurrent weights of its layer, and
     /// with the input weights of the next one.
     pub fan_out: Vec<[u32; 2]>,
-    /// Machine code of the step, at level code.
-    pub code: Option<Code>,
 }
 
 impl Pointwise {
-    /// Returns whether one call of the built-in function is all that a run does: no trace, no state
-    /// that begins at 0, and the comparison of the function.
-    fn is_one_call(&self) -> bool {
-        let PointwiseLayout { trace, compare, always, .. } = &self.layout;
-        trace.is_none() && self.restart.is_none() && compare.is_usual() && !always
-    }
-
-    /// Returns the arguments of the call.
-    fn arguments(&self) -> Vec<u32> {
-        let p = &self.layout;
-        vec![p.units, p.input_sums, p.recurrent_sums, p.bias, p.recurrent_bias, p.threshold, p.cell, p.y]
-    }
-
-    /// Runs the machine code, which leaves the words behind the last unit's y as they are: 0.
-    fn ended_by(&self, code: &Code, sram: &mut Sram, shared: &mut Shared) -> Result<Ended, KernelFault> {
-        let ran = code.run(sram, &self.arguments(), shared)?;
-        let first = self.layout.y as usize / 4;
-        let y = sram.floats().get(first..first + self.layout.units as usize).unwrap_or_default();
-        let active = y.iter().filter(|y| **y != 0.0).count() as u32;
-        let products = self.products(y, None);
-        Ok(Ended { events: Some(active), products, untrapped: Untrapped::from(&ran), ..Ended::default() })
-    }
-
     /// Counts the products that sent values lead to: y to its own layer, y or the traces
     /// to the next.
     fn products(&self, y: &[f32], traces: Option<&[f32]>) -> [u32; 2] {
@@ -254,35 +229,7 @@ impl Routine for Pointwise {
         Ok(Begun { price, accesses: Some(self.accesses), ..Begun::default() })
     }
 
-    fn begin_beside(
-        &self,
-        sram: &mut Sram,
-        step: u32,
-        prices: Prices<'_>,
-        shared: &mut Shared,
-    ) -> Result<Begun, KernelFault> {
-        match &self.code {
-            Some(code) => code.price(sram, &self.arguments(), prices, shared),
-            None => self.begin(sram, step, prices),
-        }
-    }
-
-    fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
-        self.is_one_call().then(|| Arc::new(Self { code, ..self.clone() }) as Arc<dyn Routine>)
-    }
-
-    fn code(&self) -> Option<&Code> {
-        self.code.as_ref()
-    }
-
-    fn call(&self, _step: u32) -> Option<(&'static str, Vec<u32>)> {
-        self.is_one_call().then(|| ("pointwise", self.arguments()))
-    }
-
-    fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
-        if let Some(code) = &self.code {
-            return self.ended_by(code, sram, shared);
-        }
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
         let layout = &self.layout;
         let restart = self.restart.is_some_and(|restart| restart.at(step));
         let units = layout.units as usize;
@@ -300,9 +247,6 @@ impl Routine for Pointwise {
     }
 
     fn touches(&self, _step: u32) -> Option<Touches> {
-        if self.code.is_some() {
-            return None;
-        }
         let p = &self.layout;
         let gates = [p.input_sums, p.recurrent_sums].map(|at| at..at + 12 * p.units);
         let units = |at: u32| at..at + 4 * p.units;

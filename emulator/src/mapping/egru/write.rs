@@ -279,7 +279,7 @@ impl Writer<'_> {
         let fan_out = &self.fan_out[place.k];
         let units = &self.placed[place.k].assignment[place.number];
         let fan_out = units.iter().map(|&unit| fan_out[unit as usize]).collect();
-        Action::Call(Arc::new(Pointwise { layout, restart, accesses, fan_out, code: None }))
+        Action::Call(Arc::new(Pointwise { layout, restart, accesses, fan_out }))
     }
 
     /// Whether the PEs of layer `k` tell the layer before it when they have finished R·y.

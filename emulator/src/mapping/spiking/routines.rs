@@ -1,14 +1,11 @@
 //! Routines of a spiking network's program: marks, synapse rows, neurons.
 
-use std::sync::Arc;
-
 use super::RowArrays;
 use crate::kernel::KernelFault;
 use crate::kernel::neurons::{self, Call, NeuronLayout, Pass};
 use crate::kernel::synapses::{self, Entries, Sums, SynapseRows};
-use crate::machine::code::Code;
 use crate::machine::costs::Costs;
-use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared, Untrapped};
+use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
 use crate::machine::sram::Sram;
 use crate::net::spiking::update::Mode;
 
@@ -203,7 +200,7 @@ impl Routine for Update {
 }
 
 /// Lists the neurons that spiked, for sending.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct List {
     pub units: u32,
     /// Address of the neurons' numbers of spikes.
@@ -214,16 +211,10 @@ pub(super) struct List {
     pub key: u32,
     /// Numbers of spikes go with the keys.
     pub counts: bool,
-    /// Machine code of the routine, at level code.
-    pub code: Option<Code>,
 }
 
 impl List {
-    fn arguments(&self) -> Vec<u32> {
-        vec![self.units, self.y, self.key, self.to]
-    }
-
-    fn pass(&self) -> Call {
+    fn call(&self) -> Call {
         let pass = if self.counts { Pass::ListCounts } else { Pass::ListSpikes };
         Call { pass, arrays: vec![self.y, self.to], key: self.key }
     }
@@ -238,40 +229,11 @@ impl List {
 impl Routine for List {
     fn begin(&self, sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
         let spiking = self.spiking(sram);
-        Ok(prices.of(|costs| costs.neuron_pass(self.pass().pass, self.units, spiking)).into())
+        Ok(prices.of(|costs| costs.neuron_pass(self.call().pass, self.units, spiking)).into())
     }
 
-    fn begin_beside(
-        &self,
-        sram: &mut Sram,
-        step: u32,
-        prices: Prices<'_>,
-        shared: &mut Shared,
-    ) -> Result<Begun, KernelFault> {
-        let Some(code) = &self.code else { return self.begin(sram, step, prices) };
-        // Accesses of spiking neurons are not followed at level native either.
-        let begun = code.price(sram, &self.arguments(), prices, shared)?;
-        Ok(Begun { accesses: None, ..begun })
-    }
-
-    fn end(&self, sram: &mut Sram, _step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
-        let mut untrapped = Untrapped::default();
-        match &self.code {
-            Some(code) => untrapped = Untrapped::from(&code.run(sram, &self.arguments(), shared)?),
-            None => neurons::run(&self.pass(), sram, self.units)?,
-        }
-        Ok(Ended { events: Some(self.spiking(sram)), untrapped, ..Ended::default() })
-    }
-
-    fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
-        Some(Arc::new(Self { code, ..self.clone() }))
-    }
-
-    fn code(&self) -> Option<&Code> {
-        self.code.as_ref()
-    }
-
-    fn call(&self, _step: u32) -> Option<(&'static str, Vec<u32>)> {
-        Some((self.pass().pass.function(), self.arguments()))
+    fn end(&self, sram: &mut Sram, _step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        neurons::run(&self.call(), sram, self.units)?;
+        Ok(Ended { events: Some(self.spiking(sram)), ..Ended::default() })
     }
 }

@@ -242,7 +242,7 @@ impl<'a> Writer<'a> {
         };
         let counts = self.entry_words() == 2;
         let listed = list;
-        let list = list.zip(layout.y).map(|(list, y)| List { units, y, to: list, key, counts, code: None });
+        let list = list.zip(layout.y).map(|(list, y)| List { units, y, to: list, key, counts });
         let all = &self.parts[k][i];
         let detail = SpikingSlot {
             layout: layout.clone(),
