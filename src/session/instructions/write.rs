@@ -53,7 +53,7 @@ pub fn write(
         return Err(DebugError::NoProgram(pe).into());
     }
     match (after, what) {
-        (Some(after), _) => write_in_call(session, history, pe, CallWrite { after, what: what.clone() }),
+        (Some(after), _) => write_in_call(session, history, pe, &CallWrite { after, what: what.clone() }),
         (None, CodeWrite::Memory { address, bytes }) => {
             session.change_memory(pe, *address, bytes);
             history.changed(session, true);
@@ -67,7 +67,7 @@ fn write_in_call(
     session: &mut Session,
     history: &mut History,
     pe: Pe,
-    write: CallWrite,
+    write: &CallWrite,
 ) -> Result<(), WriteError> {
     check(session, pe)?;
     if session.machine().state().events == 0 {
@@ -75,7 +75,7 @@ fn write_in_call(
     }
     let before = session.changes.entries.clone();
     handle_again(session, history, |session| session.plan_in_call(pe, write.clone()))?;
-    if !session.machine().state().pes[pe.index()].writes.now.contains(&write) {
+    if !session.machine().state().pes[pe.index()].writes.now.contains(write) {
         // The event has begun no call of machine code.
         handle_again(session, history, |session| session.changes.put_back(before))?;
         return Err(WriteError::Between(pe));

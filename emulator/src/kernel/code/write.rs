@@ -94,7 +94,9 @@ impl CodeWrite {
             }
             Self::Registers(_) if core.has_returned() => {}
             Self::Registers(values) => {
-                values.iter().for_each(|&(register, value)| set(core, register, value));
+                for &(register, value) in values {
+                    set(core, register, value);
+                }
             }
         }
     }

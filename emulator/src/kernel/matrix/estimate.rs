@@ -118,13 +118,13 @@ impl Share<'_> {
         let mut work = Work { rows: self.rows.len() as u32, ..Work::default() };
         let mut parts = Parts::default();
         for (source, count) in (0_u32..).zip(weights) {
-            if !visited(source) {
-                work.silent += u32::from(looks);
-            } else {
+            if visited(source) {
                 parts.columns(count, 1);
                 work.idle += u32::from(count == 0);
                 work.active += u32::from(count > 0);
                 work.nonzeros += count;
+            } else {
+                work.silent += u32::from(looks);
             }
         }
         (work, parts.shaped(self.rows.len() as u32, self.words.len() as u32))
