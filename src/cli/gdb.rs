@@ -14,9 +14,11 @@ use crate::machine::program::{PeProgram, Program};
 use crate::output::{Output, say};
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
-use crate::session::history::History;
+use crate::session::command::Command;
+use crate::session::history::{History, Place};
 use crate::session::instructions::{DebugError, Debugger};
 use crate::session::pace::StepUnit;
+use crate::session::record::Recorder;
 use crate::session::{Moved, Session};
 
 const EXAMPLES: &str = "\
@@ -24,7 +26,8 @@ Example:
   spinntui gdb scenes/lm_small.ron --port 3333
   gdb-multiarch assets/kernels/kernels.elf -ex 'target remote :3333' -ex 'break csr_row' -ex continue
 
-PEs are threads; `monitor help` lists what gdb has no word for. docs/own-kernels.md has a whole session.";
+PEs are threads; `monitor help` lists what gdb has no word for. What gdb writes is undone by
+going back before it, and part of a recording. docs/own-kernels.md has a whole session.";
 
 /// Let gdb debug a PE of a scene's chip by instructions, forwards and backwards.
 #[derive(Debug, Args)]
@@ -45,6 +48,9 @@ pub struct GdbArgs {
     /// Once gdb is gone, run until N time steps are complete and print the output hash
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
+    /// Write the session to a file, with all that gdb writes, for `spinntui replay`
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented on the type; a comment here would become help")]
     pub set: SetArgs,
@@ -67,6 +73,9 @@ pub enum GdbError {
     /// No PE has anything to do.
     #[error("no PE of the scene has a program")]
     NoPe,
+    /// The recording could not be written.
+    #[error("the recording is incomplete: {0}")]
+    Record(io::Error),
     /// The PE in focus cannot be debugged.
     #[error(transparent)]
     Debug(#[from] DebugError),
@@ -76,6 +85,46 @@ pub enum GdbError {
 struct Own {
     session: Session,
     history: History,
+    recorder: Option<Recorder>,
+    /// First error of the recording, which ends it.
+    failed: Option<io::Error>,
+}
+
+impl Own {
+    /// Notes commands, each with the number of events after which it was given.
+    fn note(&mut self, done: &[(u64, Command)]) {
+        let Some(recorder) = &mut self.recorder else { return };
+        let noted = done.iter().try_for_each(|(events, command)| recorder.note_at(*events, command));
+        self.failed = noted.err().or(self.failed.take());
+        if self.failed.is_some() {
+            self.recorder = None;
+        }
+    }
+
+    /// Runs until `steps` time steps are complete; returns the reason for which it cannot go on.
+    fn run_to(&mut self, steps: u64) -> Option<String> {
+        let events = self.session.machine().state().events;
+        if self.session.steps() < steps {
+            self.note(&[(events, Command::Go(Place::Step(steps)))]);
+        }
+        while self.session.steps() < steps {
+            match self.session.step(StepUnit::TimeStep) {
+                Moved::On(_) => {}
+                Moved::Finished => break,
+                Moved::Stopped(stopped) => return Some(stopped.to_string()),
+            }
+        }
+        None
+    }
+
+    /// Ends the recording.
+    fn end_record(&mut self) -> Result<(), CliError> {
+        if let Some(recorder) = &mut self.recorder {
+            let ended = recorder.end(&mut self.session);
+            self.failed = ended.err().or(self.failed.take());
+        }
+        self.failed.take().map_or(Ok(()), |error| Err(GdbError::Record(error).into()))
+    }
 }
 
 impl Chip for Own {
@@ -85,19 +134,29 @@ impl Chip for Own {
     ) -> Option<R> {
         let mut seen = |_: &mut Session, _| false;
         let mut debugger = Debugger::new(&mut self.session, &mut self.history, &mut seen);
-        Some(ask(&mut debugger))
+        let answer = ask(&mut debugger);
+        let done = debugger.end();
+        self.note(&done);
+        Some(answer)
     }
 }
 
 /// Serves one client, then runs on.
 pub fn gdb(args: &GdbArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
+    let record = |path: &PathBuf| {
+        let reads = loaded.reads();
+        reads.check(path)?;
+        Recorder::create(path, &args.scene, &args.set.set, &reads)
+    };
+    let recorder = args.record.as_ref().map(record).transpose()?;
     let mut session = Plan::new(&loaded, &mut ModelCache::default())?.start(loaded)?;
-    run_to(&mut session, args.after);
-    let pe = args.pe.or_else(|| focus(session.program())).ok_or(GdbError::NoPe)?;
-    session.run_exactly(true);
     let history = History::new(&mut session);
-    let mut own = Own { session, history };
+    let mut own = Own { session, history, recorder, failed: None };
+    own.run_to(args.after);
+    let pe = args.pe.or_else(|| focus(own.session.program())).ok_or(GdbError::NoPe)?;
+    own.session.run_exactly(true);
+    own.history = History::new(&mut own.session);
     own.with(move |debugger| debugger.focus(pe)).transpose().map_err(GdbError::from)?;
     let listener = listen(args.port).map_err(|source| GdbError::Listen { port: args.port, source })?;
     let mut output = Output::stdout();
@@ -107,11 +166,12 @@ pub fn gdb(args: &GdbArgs) -> Result<u8, CliError> {
         writeln!(output, "gdb attached from {client}")?;
         output.flush()
     };
-    let (own, ended) = serve(&listener, own, pe, attached).map_err(GdbError::Connection)?;
+    let (mut own, ended) = serve(&listener, own, pe, attached).map_err(GdbError::Connection)?;
     tell(&mut output, &ended)?;
-    let mut session = own.session;
-    let Some(steps) = args.steps else { return Ok(FINE) };
-    let stopped = run_to(&mut session, steps);
+    let Some(steps) = args.steps else { return own.end_record().map(|()| FINE) };
+    let stopped = own.run_to(steps);
+    own.end_record()?;
+    let session = own.session;
     let text = format!("{} time steps, output hash {:032x}", session.steps(), session.output_hash());
     tell(&mut output, &text)?;
     output.finish()?;
@@ -123,18 +183,6 @@ pub fn gdb(args: &GdbArgs) -> Result<u8, CliError> {
 fn tell(output: &mut Output, text: &str) -> Result<(), CliError> {
     let written = writeln!(output, "{text}").and_then(|()| output.flush());
     written.map_err(|error| CliError::Gdb(GdbError::Connection(error)))
-}
-
-/// Runs until `steps` time steps are complete; returns the reason for which it cannot go on.
-fn run_to(session: &mut Session, steps: u64) -> Option<String> {
-    while session.steps() < steps {
-        match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => break,
-            Moved::Stopped(stopped) => return Some(stopped.to_string()),
-        }
-    }
-    None
 }
 
 /// Returns the first PE with machine code of the scene's, or the first one with a program.

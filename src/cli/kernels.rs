@@ -87,7 +87,11 @@ fn write_table(p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
     writeln!(out, "{:13} {:7} {:14} {:14} call", "kernel", "bytes", "non-zero", "row")?;
     for (kind, routine) in shown() {
         let c = costs.coefficients(routine);
-        let (nonzero, row, call) = (cost(c.nonzero, p), cost(c.row, p), cost(c.call, p));
+        let [nonzero, row, call] = match c.parts {
+            // With code for every number of non-zeros, it depends on the number.
+            Some(_) => ["see".to_owned(), kind.name().to_owned(), cost(c.call, p)],
+            None => [c.nonzero, c.row, c.call].map(|linear| cost(linear, p)),
+        };
         writeln!(out, "{:13} {:7} {nonzero:14} {row:14} {call}", kind.name(), bytes(kind))?;
     }
     writeln!(out, "\nbytes: of a stored weight with its index; dense kernels store zeros too.")?;
@@ -117,9 +121,9 @@ fn shown() -> impl Iterator<Item = (KernelKind, Routine)> {
 /// Bytes of a stored weight with its index; row, column and source tables not included.
 fn bytes(kind: KernelKind) -> &'static str {
     match kind {
-        KernelKind::CsrRow | KernelKind::CsrRowSkip => "8",
+        KernelKind::CsrRow | KernelKind::CsrRowSkip | KernelKind::CsrFast => "8",
         KernelKind::CsrRow16 => "6",
-        KernelKind::CscEvent | KernelKind::CscEventList => "5 (6)",
+        KernelKind::CscEvent | KernelKind::CscFast | KernelKind::CscEventList => "5 (6)",
         KernelKind::Dense | KernelKind::DenseEvent => "4",
         KernelKind::Int8Csr => "3",
         KernelKind::Int8Mac => "1",
@@ -188,7 +192,67 @@ fn find(name: &str) -> Result<(&'static Source, Option<&'static str>), KernelsEr
     Err(KernelsError::Unknown { name: name.to_string(), known })
 }
 
+/// Assembler source of the fast kernels, of which there is no compiler's listing.
+const FAST: &str = include_str!("../../assets/kernels/own/columns.s");
+
+/// Writes the costs and the source of a fast kernel.
+fn write_fast(routine: Routine, p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
+    let coefficients = KernelCosts::committed()?.coefficients(routine);
+    writeln!(out, "assets/kernels/own/columns.s, {}", routine.function())?;
+    writeln!(out, "\n  Cost of a call, the sum of:")?;
+    writeln!(out, "  {:32} {}", "call", cost(coefficients.call, p))?;
+    let names = match routine {
+        Routine::CsrFast => &ROW_PARTS[..],
+        _ => &COLUMN_PARTS[..],
+    };
+    for (name, part) in names.iter().zip(coefficients.parts.iter().flatten()) {
+        writeln!(out, "  {name:32} {}", cost(*part, p))?;
+    }
+    writeln!(out, "\n{FAST}")?;
+    Ok(())
+}
+
+/// Parts of the work on columns, in the order of [`crate::kernel::parts::Parts`].
+const COLUMN_PARTS: [&str; 18] = [
+    "active source, no non-zero",
+    "active source, 1 non-zero",
+    "active source, 2 non-zeros",
+    "active source, 3 non-zeros",
+    "active source, 4 non-zeros",
+    "active source, 5 non-zeros",
+    "active source, 6 non-zeros",
+    "active source, 7 non-zeros",
+    "4 non-zeros of a longer column",
+    "a column of more than 7",
+    "8 sums cleared",
+    "fewer than 8 sums",
+    "a sum cleared alone",
+    "no sum alone",
+    "8 sources looked at",
+    "fewer than 8 sources",
+    "a source looked at alone",
+    "no source alone",
+];
+
+/// Parts of the work on rows, in the order of [`crate::kernel::parts::Parts`].
+const ROW_PARTS: [&str; 9] = [
+    "row of no non-zero",
+    "row of 1 non-zero",
+    "row of 2 non-zeros",
+    "row of 3 non-zeros",
+    "longer row, none beside fours",
+    "longer row, 1 beside fours",
+    "longer row, 2 beside fours",
+    "longer row, 3 beside fours",
+    "4 non-zeros",
+];
+
 fn write_kernel(name: &str, p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
+    let same = |other: &str| other.eq_ignore_ascii_case(name);
+    let mut fast = Routine::ALL.into_iter().filter(|routine| routine.is_fast());
+    if let Some(routine) = fast.find(|routine| same(routine.kind().name()) || same(routine.function())) {
+        return write_fast(routine, p, out);
+    }
     let (source, only) = find(name)?;
     let by = compiler(source.listing).unwrap_or("unknown compiler");
     writeln!(out, "assets/kernels/{}.c, {by}", source.name)?;
@@ -327,6 +391,14 @@ mod tests {
             error.contains("`gemm`") && error.contains("Int8Csr") && error.contains("pointwise"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn fast_kernels_show_their_parts_and_source() {
+        for (name, part) in [("CscFast", "8 sources looked at"), ("csr_row_fast", "row of 3 non-zeros")] {
+            let shown = text(Some(name), None).unwrap();
+            assert!(shown.contains(part) && shown.contains("tbb     [pc, r"), "{shown}");
+        }
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! A Cortex-M4 with its FPU, as gdb knows it: registers and the description that the stub sends.
 
-use gdbstub::arch::{Arch, Registers};
+use std::num::NonZeroUsize;
+
+use gdbstub::arch::{Arch, RegId, Registers};
 use spinntui_cortex_m4::Core;
+
+use crate::kernel::code::write::Register;
 
 /// Bytes of all registers: 16 of the core, the status, 16 doubles, the FPU's status.
 const BYTES: usize = 4 * 17 + 8 * 16 + 4;
@@ -80,6 +84,63 @@ impl Registers for CoreRegisters {
     }
 }
 
+impl CoreRegisters {
+    /// Returns the value of a register.
+    pub fn get(&self, register: Register) -> u32 {
+        match register {
+            Register::Core(number) => self.r[usize::from(number & 15)],
+            Register::Single(number) => self.s[usize::from(number & 31)],
+            Register::Status => self.xpsr,
+            Register::FpuStatus => self.fpscr,
+        }
+    }
+
+    /// Returns the registers that have other values than in `before`, with their values.
+    pub fn changed(&self, before: &Self) -> Vec<(Register, u32)> {
+        let all = |registers: &Self| -> Vec<(Register, u32)> {
+            let core = (0..).zip(registers.r).map(|(number, value)| (Register::Core(number), value));
+            let singles = (0..).zip(registers.s).map(|(number, value)| (Register::Single(number), value));
+            let status = [(Register::Status, registers.xpsr), (Register::FpuStatus, registers.fpscr)];
+            core.chain(status).chain(singles).collect()
+        };
+        all(self).into_iter().zip(all(before)).filter(|(now, then)| now != then).map(|(now, _)| now).collect()
+    }
+}
+
+/// Register by gdb's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbered {
+    /// Register of 4 bytes.
+    Word(Register),
+    /// Double by number: two singles.
+    Double(u8),
+}
+
+impl Numbered {
+    /// Returns the registers of the core that it consists of, the lower half first.
+    pub fn parts(self) -> Vec<Register> {
+        match self {
+            Self::Word(register) => vec![register],
+            Self::Double(number) => vec![Register::Single(2 * number), Register::Single(2 * number + 1)],
+        }
+    }
+}
+
+impl RegId for Numbered {
+    fn from_raw_id(id: usize) -> Option<(Self, Option<NonZeroUsize>)> {
+        let number = u8::try_from(id).ok()?;
+        // As `DESCRIPTION` numbers them.
+        let (register, bytes) = match number {
+            0..=15 => (Self::Word(Register::Core(number)), 4),
+            25 => (Self::Word(Register::Status), 4),
+            26..=41 => (Self::Double(number - 26), 8),
+            42 => (Self::Word(Register::FpuStatus), 4),
+            _ => return None,
+        };
+        Some((register, NonZeroUsize::new(bytes)))
+    }
+}
+
 /// Cortex-M4 with its FPU.
 #[derive(Debug)]
 pub enum CortexM4 {}
@@ -88,9 +149,26 @@ impl Arch for CortexM4 {
     type Usize = u32;
     type Registers = CoreRegisters;
     type BreakpointKind = usize;
-    type RegId = ();
+    type RegId = Numbered;
 
     fn target_description_xml() -> Option<&'static str> {
         Some(DESCRIPTION)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registers_that_gdb_writes_are_told_from_the_others() {
+        let before = CoreRegisters::default();
+        let mut now = before.clone();
+        (now.r[3], now.s[31], now.xpsr) = (7, 9, 1 << 24);
+        let changed = [(Register::Core(3), 7), (Register::Status, 1 << 24), (Register::Single(31), 9)];
+        assert_eq!(now.changed(&before), changed);
+        let doubles = Numbered::from_raw_id(41).unwrap().0.parts();
+        assert_eq!(doubles, [Register::Single(30), Register::Single(31)]);
+        assert!(Numbered::from_raw_id(16).is_none() && Numbered::from_raw_id(43).is_none());
     }
 }

@@ -14,6 +14,7 @@ use gdbstub::target::ext::base::multithread::{
 use gdbstub::target::ext::base::reverse_exec::{
     ReplayLogPosition, ReverseCont, ReverseContOps, ReverseStep, ReverseStepOps,
 };
+use gdbstub::target::ext::base::single_register_access::{SingleRegisterAccess, SingleRegisterAccessOps};
 use gdbstub::target::ext::breakpoints::{
     Breakpoints, BreakpointsOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint, SwBreakpointOps, WatchKind,
 };
@@ -22,8 +23,9 @@ use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOp
 use gdbstub::target::{Target, TargetError, TargetResult};
 use thiserror::Error;
 
-use super::arch::{CoreRegisters, CortexM4};
+use super::arch::{CoreRegisters, CortexM4, Numbered};
 use crate::chip::geometry::Pe;
+use crate::kernel::code::write::CodeWrite;
 use crate::machine::program::{PeProgram, Program};
 use crate::session::instructions::{Debugger, Halt, Stops};
 
@@ -118,6 +120,13 @@ impl<C: Chip> ChipTarget<C> {
         Ok(halt.map(|halt| self.reason(&halt)))
     }
 
+    /// Writes to a PE; what is not possible is an error for the client.
+    fn write(&mut self, tid: Tid, what: CodeWrite) -> TargetResult<(), Self> {
+        let pe = pe_of(tid).ok_or(TargetError::NonFatal)?;
+        let done = self.ask(move |debugger| debugger.write(pe, &what)).map_err(TargetError::Fatal)?;
+        done.map_err(|_| TargetError::Errno(14)) // EFAULT
+    }
+
     fn reason(&self, halt: &Halt) -> MultiThreadStopReason<u32> {
         let tid = self.thread();
         match halt {
@@ -165,8 +174,17 @@ impl<C: Chip> MultiThreadBase for ChipTarget<C> {
         Ok(())
     }
 
-    fn write_registers(&mut self, _: &CoreRegisters, _: Tid) -> TargetResult<(), Self> {
-        Err(TargetError::NonFatal)
+    fn write_registers(&mut self, regs: &CoreRegisters, tid: Tid) -> TargetResult<(), Self> {
+        let mut before = CoreRegisters::default();
+        self.read_registers(&mut before, tid)?;
+        match regs.changed(&before) {
+            changed if changed.is_empty() => Ok(()),
+            changed => self.write(tid, CodeWrite::Registers(changed)),
+        }
+    }
+
+    fn support_single_register_access(&mut self) -> Option<SingleRegisterAccessOps<'_, Tid, Self>> {
+        Some(self)
     }
 
     fn read_addrs(&mut self, start: u32, data: &mut [u8], tid: Tid) -> TargetResult<usize, Self> {
@@ -180,8 +198,11 @@ impl<C: Chip> MultiThreadBase for ChipTarget<C> {
         Ok(bytes.len())
     }
 
-    fn write_addrs(&mut self, _: u32, _: &[u8], _: Tid) -> TargetResult<(), Self> {
-        Err(TargetError::Errno(1)) // EPERM: the chip is looked at, not changed
+    fn write_addrs(&mut self, start: u32, data: &[u8], tid: Tid) -> TargetResult<(), Self> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        self.write(tid, CodeWrite::Memory { address: start, bytes: data.to_vec() })
     }
 
     fn list_active_threads(&mut self, register: &mut dyn FnMut(Tid)) -> Result<(), Self::Error> {
@@ -202,6 +223,21 @@ impl<C: Chip> MultiThreadBase for ChipTarget<C> {
 
     fn support_thread_extra_info(&mut self) -> Option<ThreadExtraInfoOps<'_, Self>> {
         Some(self)
+    }
+}
+
+impl<C: Chip> SingleRegisterAccess<Tid> for ChipTarget<C> {
+    fn read_register(&mut self, tid: Tid, id: Numbered, bytes: &mut [u8]) -> TargetResult<usize, Self> {
+        let mut registers = CoreRegisters::default();
+        self.read_registers(&mut registers, tid)?;
+        let values = id.parts().into_iter().flat_map(|register| registers.get(register).to_le_bytes());
+        Ok(bytes.iter_mut().zip(values).map(|(place, byte)| *place = byte).count())
+    }
+
+    fn write_register(&mut self, tid: Tid, id: Numbered, bytes: &[u8]) -> TargetResult<(), Self> {
+        let (words, _) = bytes.as_chunks();
+        let values = words.iter().map(|&word| u32::from_le_bytes(word));
+        self.write(tid, CodeWrite::Registers(id.parts().into_iter().zip(values).collect()))
     }
 }
 

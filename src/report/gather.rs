@@ -11,6 +11,7 @@ use crate::machine::legend::PopulationId;
 use crate::machine::probe::link_load;
 use crate::machine::program::{PeProgram, RegionKind};
 use crate::machine::routes::ROUTES;
+use crate::machine::routine::Untrapped;
 use crate::machine::sram::BANK_BYTES;
 use crate::mapping::attention::AttentionProgram;
 use crate::mapping::check;
@@ -23,7 +24,7 @@ use crate::session::{Session, counts, real_time};
 
 use super::{
     Bank, Chip, DramUse, EnergyUse, Host, Layer, MacUse, Memory, NocUse, PathTime, PeUse, PhaseEnergy,
-    PhaseTime, RaceCount, RaceSeen, Report, TimerCounts, Timers, VERSION, traffic,
+    PhaseTime, RaceCount, RaceSeen, Report, TimerCounts, Timers, UntrappedCount, VERSION, traffic,
 };
 use crate::session::ranges::Ranges;
 
@@ -93,6 +94,7 @@ impl Report {
             noc: noc(session),
             dram: dram(session),
             mac_array: mac_array(session),
+            untrapped: untrapped(session),
             races: races(session),
             lints: lints(session),
             assume: session.program().assume.clone(),
@@ -354,6 +356,14 @@ fn mac_array(session: &Session) -> Option<MacUse> {
     let MacRun { macs, cycles, bytes } = all;
     let units = cycles as f64 * f64::from(MAC_ROWS * MAC_COLUMNS);
     (cycles > 0).then(|| MacUse { macs, cycles, used: macs as f64 / units, bytes, overflows })
+}
+
+/// What machine code did that traps would report; `None` for nothing.
+fn untrapped(session: &Session) -> Option<UntrappedCount> {
+    let mut all = Untrapped::default();
+    session.machine().state().pes.iter().for_each(|pe| all += pe.count.untrapped);
+    let Untrapped { unaligned, divided_by_zero } = all;
+    (all != Untrapped::default()).then_some(UntrappedCount { unaligned, divided_by_zero })
 }
 
 fn races(session: &Session) -> RaceCount {

@@ -141,6 +141,8 @@ pub struct Report {
     pub dram: DramUse,
     /// MAC arrays of all PEs; `null` where no kernel has used one.
     pub mac_array: Option<MacUse>,
+    /// Machine code of all PEs; `null` where it has done nothing that traps would report.
+    pub untrapped: Option<UntrappedCount>,
     /// Packets that overwrote unread data.
     pub races: RaceCount,
     /// Findings about the mapping.
@@ -256,6 +258,15 @@ pub struct MacUse {
     pub bytes: u64,
     /// Sums that needed more bits than the array keeps, and so are wrong.
     pub overflows: u64,
+}
+
+/// What machine code did that `assume.traps` would have made faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct UntrappedCount {
+    /// Unaligned loads and stores, all PEs.
+    pub unaligned: u64,
+    /// Divisions of whole numbers by 0, whose result was 0, all PEs.
+    pub divided_by_zero: u64,
 }
 
 /// Energy of one phase of one layer.

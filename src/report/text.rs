@@ -3,7 +3,7 @@
 use super::board::LinkUse;
 use super::levels::ARRIVAL;
 use super::table::{Table, field, grouped, percent};
-use super::{Bank, Layer, MacUse, PhaseTime, Report, work};
+use super::{Bank, Layer, MacUse, PhaseTime, Report, UntrappedCount, work};
 use crate::machine::options::Waiting;
 use crate::task::figures::Figures;
 use crate::task::spikes::view::SpikeFigures;
@@ -128,6 +128,12 @@ impl Report {
         field(out, INDENT, "", &went);
         if let Some(mac) = &self.mac_array {
             field(out, INDENT, "MAC arrays", &mac.line(parts.mac_array_j, self.energy_j));
+        }
+        if let Some(UntrappedCount { unaligned, divided_by_zero }) = self.untrapped {
+            let (unaligned, by_zero) = (grouped(unaligned), grouped(divided_by_zero));
+            let text =
+                format!("unaligned accesses {unaligned}, divisions by 0 {by_zero}: faults with assume.traps");
+            field(out, INDENT, "machine code", &text);
         }
         self.task_fields(out);
         if let Some(ticks) = &self.ticks {

@@ -7,6 +7,7 @@ use spinntui_cortex_m4::{Cache, Core, Counts, Fault, RETURN, Step};
 use crate::kernel::SramWords;
 use crate::kernel::code::lines::SourceLine;
 use crate::kernel::code::run::{Entry, PeBus, Table, Written, begin_call};
+use crate::kernel::code::write::CallWrite;
 
 /// Address of the program counter once a call has returned.
 pub const RETURNED: u32 = RETURN & !1;
@@ -53,17 +54,21 @@ pub struct Call {
     written: Written,
     frames: Vec<Frame>,
     last: Option<(Step, Before)>,
+    /// Writes of a debugger, ascending.
+    writes: Vec<CallWrite>,
+    /// Number of writes that were made.
+    made: usize,
     whole: OnceLock<Option<Counts>>,
 }
 
 impl Call {
-    /// Begins a call on the bytes of a PE.
-    pub fn begin(entry: &Entry, arguments: Vec<u32>, sram: &SramWords) -> Self {
+    /// Begins a call on the bytes of a PE, with a debugger's writes, ascending.
+    pub fn begin(entry: &Entry, arguments: Vec<u32>, sram: &SramWords, writes: &[CallWrite]) -> Self {
         let mut words = Box::new(*sram);
         let mut written = Written::default();
         let core = begin_call(entry.address, &arguments, &mut words, &mut written, entry.traps);
         let begin = Box::new(*sram);
-        Self {
+        let mut call = Self {
             core,
             words,
             begin,
@@ -73,8 +78,27 @@ impl Call {
             written,
             frames: Vec::new(),
             last: None,
+            writes: writes.to_vec(),
+            made: 0,
             whole: OnceLock::new(),
+        };
+        call.write_due();
+        call
+    }
+
+    /// Makes the writes that come before the next instruction.
+    fn write_due(&mut self) {
+        while let Some(write) = self.writes.get(self.made)
+            && (write.after <= self.executed() || self.has_returned())
+        {
+            write.what.apply(&mut self.core, &mut PeBus::new(&mut self.words, &mut self.written));
+            self.made += 1;
         }
+    }
+
+    /// Returns whether a debugger has written behind the instructions that were executed so far.
+    pub fn has_writes_ahead(&self) -> bool {
+        !self.has_returned() && self.writes.last().is_some_and(|write| write.after > self.executed())
     }
 
     /// Returns the number of instructions that were executed.
@@ -105,7 +129,7 @@ impl Call {
     /// Returns the counts at the end of the call; `None` if it faults, or seems endless.
     pub fn whole(&self) -> Option<Counts> {
         let run = || {
-            let mut call = Self::begin(&self.entry, self.arguments.clone(), &self.begin);
+            let mut call = Self::begin(&self.entry, self.arguments.clone(), &self.begin, &self.writes);
             call.go(MOST_COUNTED);
             call.has_returned().then_some(call.core.counts)
         };
@@ -132,6 +156,7 @@ impl Call {
             self.note_branch(&step, since);
         }
         self.last = Some((step, before));
+        self.write_due();
         Ok(step)
     }
 
@@ -154,7 +179,7 @@ impl Call {
             *self = Self {
                 cache: std::mem::take(&mut self.cache),
                 whole: std::mem::take(&mut self.whole),
-                ..Self::begin(&self.entry, self.arguments.clone(), &self.begin)
+                ..Self::begin(&self.entry, self.arguments.clone(), &self.begin, &self.writes)
             };
         }
         while self.executed() < executed && !self.has_returned() {

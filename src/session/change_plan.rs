@@ -2,10 +2,12 @@
 //! events, a replay makes it again there, and seeking to before it undoes it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::code_request::Level;
 use crate::chip::geometry::Pe;
+use crate::kernel::code::write::CallWrite;
 use crate::machine::program::Program;
 
 /// Change made by hand.
@@ -13,6 +15,20 @@ use crate::machine::program::Program;
 pub(super) enum Change {
     /// The routines of a PE run at another level from their next calls on.
     Level(Pe, Level),
+    /// A debugger writes bytes of a PE's memory from an address on, between calls.
+    Memory(Pe, u32, Vec<u8>),
+    /// A debugger writes within the call of a PE that the next event begins.
+    InCall(Pe, CallWrite),
+}
+
+impl Change {
+    /// Returns PE and level of a change of levels.
+    pub const fn as_level(&self) -> Option<(Pe, Level)> {
+        match *self {
+            Self::Level(pe, level) => Some((pe, level)),
+            Self::Memory(..) | Self::InCall(..) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +47,8 @@ pub(super) struct Changes {
     pub base: Option<Arc<Program>>,
     /// Levels that PEs have been given.
     pub levels: BTreeMap<Pe, Level>,
+    /// Bytes that a debugger has written just before the last event.
+    pub just: Vec<(Pe, Range<u32>)>,
 }
 
 impl Changes {
@@ -69,9 +87,31 @@ impl Changes {
     /// Returns the level that the changes made so far give a PE; `None` for that of the scene.
     pub fn level(&self, pe: Pe) -> Option<Level> {
         let made = self.entries.iter().rev().filter(|entry| entry.done);
-        made.map(|entry| match entry.change {
-            Change::Level(of, level) => (of, level),
-        })
-        .find_map(|(of, level)| (of == pe).then_some(level))
+        made.filter_map(|entry| entry.change.as_level()).find_map(|(of, level)| (of == pe).then_some(level))
+    }
+
+    /// Adds a change that is still to be made after `event` events, behind those that are there.
+    pub fn plan(&mut self, event: u64, change: Change) {
+        let at = self.entries.partition_point(|entry| entry.event <= event);
+        self.entries.insert(at, Entry { event, change, done: false });
+    }
+
+    /// Puts back entries of before a change; those with a later event than the last one made are
+    /// still to be made.
+    pub fn put_back(&mut self, entries: Vec<Entry>) {
+        let made = self.entries.iter().filter(|entry| entry.done).map(|entry| entry.event).max();
+        self.entries = entries;
+        for entry in &mut self.entries {
+            entry.done = made.is_some_and(|made| entry.event <= made);
+        }
+    }
+
+    /// Removes the writes within the call of a PE that event number `event` begins, of those behind
+    /// at least `from` of its instructions.
+    pub fn forget_in_call(&mut self, event: u64, pe: Pe, from: u64) {
+        self.entries.retain(|entry| {
+            let of = matches!(&entry.change, Change::InCall(of, write) if *of == pe && write.after >= from);
+            !(of && entry.event + 1 == event)
+        });
     }
 }

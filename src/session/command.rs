@@ -11,6 +11,7 @@ use super::history::{BookmarkCommand, Place};
 pub use super::pace::{Speed, StepUnit};
 use super::snapshot::{AttentionRequest, Focus, Pin};
 use super::watchlist::WatchCommand;
+use crate::kernel::code::write::CodeWrite;
 use crate::machine::fault::Fault;
 
 /// Request to the engine.
@@ -49,6 +50,24 @@ pub enum Command {
         pe: usize,
         /// Level of the PE from now on.
         level: Level,
+    },
+    /// Write to memory or registers of a PE, as a debugger does. Stepping back before it undoes it.
+    Write {
+        /// Index of the PE.
+        pe: usize,
+        /// Instructions of the call that the last event has begun on the PE, behind which the write
+        /// is made; `None` for a write between calls.
+        after: Option<u64>,
+        /// Memory or registers, with the new values.
+        what: CodeWrite,
+    },
+    /// Undo the writes within the call that the last event has begun on a PE, behind so many of
+    /// its instructions.
+    Unwrite {
+        /// Index of the PE.
+        pe: usize,
+        /// Instructions of the call; writes made when more were executed are undone.
+        behind: u64,
     },
     /// Step through the machine code of a PE; the chip moves where a call ends or begins.
     Code {
@@ -140,7 +159,9 @@ impl Command {
             | Self::Go(_)
             | Self::Bookmark(_)
             | Self::Inject(_)
-            | Self::Level { .. } => true,
+            | Self::Level { .. }
+            | Self::Write { .. }
+            | Self::Unwrite { .. } => true,
             // What steps by instructions move is recorded as the moves that they make.
             Self::Code { .. }
             | Self::Points(_)

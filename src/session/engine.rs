@@ -355,7 +355,10 @@ impl Runner {
     }
 
     fn obey(&mut self, command: &Command, notify: Notify<'_>) {
-        self.record(command, notify);
+        // Writes are recorded when they are made.
+        if !matches!(command, Command::Write { .. } | Command::Unwrite { .. }) {
+            self.record(command, notify);
+        }
         let ended = matches!(self.mode, Mode::Ended(_));
         if let (Command::Points(command), Some(session)) = (command, &mut self.session) {
             self.points.obey(command, session);
@@ -393,7 +396,10 @@ impl Runner {
             | Command::Bookmark(_)
             | Command::Inject(_)
             | Command::WhoWrote { .. } => self.look_back(command, notify),
-            Command::Level { .. } | Command::Code { .. } => self.code(command, notify),
+            Command::Level { .. }
+            | Command::Code { .. }
+            | Command::Write { .. }
+            | Command::Unwrite { .. } => self.code(command, notify),
             Command::Run
             | Command::Pause
             | Command::TogglePause

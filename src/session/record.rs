@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::command::{Command, StepUnit};
 use super::history::{History, HistoryError, Place};
-use super::instructions::set_level;
+use super::instructions::{DebugError, set_level, undo_writes, write};
 use super::{Moved, Session};
 use crate::chip::geometry::Pe;
 use crate::file;
@@ -393,7 +393,19 @@ fn repeat(session: &mut Session, history: &mut History, command: &Command) -> Re
         Command::Inject(what) => history.inject(session, *what).map_err(fault),
         Command::Level { pe, level } => {
             let pe = Pe::from_index(*pe).ok_or_else(|| format!("there is no PE {pe}"))?;
-            set_level(session, history, pe, *level).map(drop).map_err(|error| error.to_string())
+            match set_level(session, history, pe, *level) {
+                // Refused then, and refused now.
+                Ok(_) | Err(DebugError::Written(_)) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            }
+        }
+        Command::Write { pe, after, what } => {
+            let pe = Pe::from_index(*pe).ok_or_else(|| format!("there is no PE {pe}"))?;
+            write(session, history, pe, *after, what).map_err(|error| error.to_string())
+        }
+        Command::Unwrite { pe, behind } => {
+            let pe = Pe::from_index(*pe).ok_or_else(|| format!("there is no PE {pe}"))?;
+            undo_writes(session, history, pe, *behind).map_err(|error| error.to_string())
         }
         // How far these led is where the next command was given.
         _ => Ok(()),

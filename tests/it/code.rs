@@ -14,9 +14,10 @@ use spinntui::mapping::code::{Choice, set_pe};
 use spinntui::scene::LoadedScene;
 use spinntui::session::Session;
 use spinntui::session::build::{ModelCache, build};
+use spinntui::session::findings::findings;
 use spinntui::session::pace::StepUnit;
 
-use crate::common::skipped;
+use crate::common::{fine, skipped};
 use crate::exactness;
 
 const SMALL: &str = "scenes/lm_small.ron";
@@ -75,6 +76,20 @@ fn the_memory_map_shows_the_code_within_the_program_region() {
     for pe in program.pes.iter().flatten() {
         assert!(pe.regions.windows(2).all(|pair| pair[0].end <= pair[1].start), "{:?}", pe.regions);
     }
+}
+
+/// Words of the program region have function and offset as their label.
+#[test]
+fn memory_labels_words_of_machine_code_by_function() {
+    let file = CodeFile::built_in().unwrap();
+    let function = file.function("csr_row").unwrap();
+    let shown = |at: u32| {
+        let at = format!("{at:#x}");
+        fine(&["peek", SMALL, "--pe", "1,4,2", "--view", "memory", "--at", &at])
+    };
+    let text = shown(function.address + 8);
+    assert!(text.contains("csr_row + 0x"), "{text}");
+    assert!(shown(0x4000).contains("no kernel's code"));
 }
 
 #[test]
@@ -178,6 +193,87 @@ fn a_kernel_of_ones_own_runs_and_a_planted_fault_names_its_source_line() {
         stop.contains("where no memory is") && stop.contains("csr_row_own") && stop.contains("own.c:8"),
         "{stop}"
     );
+}
+
+/// An unaligned load and a division by 0, beside the right results.
+const ODD: &str = r"
+#include <stdint.h>
+typedef uint32_t __attribute__((aligned(1))) odd_t;
+void csr_row_odd(const float *value, const uint32_t *column, const uint32_t *row_start, uint32_t rows, const float *x, float *sum)
+{
+    volatile uint32_t seen = ODD;
+    for (uint32_t row = 0; row < rows; ++row) {
+        float acc = 0.0f;
+        for (uint32_t i = row_start[row]; i < row_start[row + 1]; ++i)
+            acc = __builtin_fmaf(value[i], x[column[i]], acc);
+        sum[row] = acc;
+    }
+}
+";
+
+#[test]
+fn unaligned_accesses_and_divisions_by_zero_are_counted_or_with_traps_faults() {
+    let field = "mapping.layers.1.recurrent";
+    let odd = [
+        ("*(const volatile odd_t *)((const char *)value + 1)", [2, 0], "which is not a multiple of 4"),
+        ("rows / row_start[0]", [0, 2], "division by zero"),
+    ];
+    let (native, _) = after(&mut session(&[(field, "CsrRow")]), 2);
+    for (expression, counts, words) in odd {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(elf) = compile(&ODD.replace("ODD", expression), folder.path()) else { return };
+        let code = format!("Code(\"{}\", \"csr_row_odd\")", elf.display());
+        let mut works = session(&[(field, &code)]);
+        assert_eq!(after(&mut works, 2).0, native, "x/0 is 0, and nothing else changes");
+        let pes = works.program().populations[1].pes.len() as u64;
+        let text =
+            fine(&["run", SMALL, "--steps", "2", "--set", &format!("{field}={code}"), "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let untrapped =
+            ["unaligned", "divided_by_zero"].map(|count| report["untrapped"][count].as_u64().unwrap());
+        assert_eq!(untrapped, counts.map(|count| count * pes));
+        let found = findings(&works);
+        let found: Vec<_> = found.iter().filter(|found| found.rule == "division-by-zero").collect();
+        assert_eq!(found.len() as u64, if counts[1] > 0 { pes } else { 0 });
+        assert!(found.iter().all(|found| found.what.contains("2 times")), "{found:?}");
+
+        let mut traps = session(&[(field, &code), ("assume.traps", "true")]);
+        traps.step(StepUnit::TimeStep);
+        let stop = traps.machine().stop().unwrap().to_string();
+        assert!(stop.contains(words) && stop.contains("own.c:6") && stop.contains("csr_row_odd"), "{stop}");
+    }
+}
+
+/// The kernels for the core's timings as built-in ones: bits and times of their machine code, of
+/// which the memory holds a copy, and a fifth of the time less.
+#[test]
+fn fast_kernels_have_bits_and_times_of_their_machine_code() {
+    let kernels = |input: &str, recurrent: &str| {
+        let edits: Vec<_> = (0..3)
+            .flat_map(|layer| {
+                let input = if layer == 0 { input } else { recurrent };
+                [("input", input), ("recurrent", recurrent)]
+                    .map(|(field, kernel)| (format!("mapping.layers.{layer}.{field}"), kernel.to_owned()))
+            })
+            .collect();
+        let edits: Vec<_> = edits.iter().map(|(field, kernel)| (field.as_str(), kernel.as_str())).collect();
+        session(&edits)
+    };
+    let mut fast = kernels("CsrFast", "CscFast");
+    let file = CodeFile::fast().unwrap();
+    for pe in fast.program().pes.iter().flatten() {
+        let holds = file.words.iter().all(|part| pe.image.contains(part));
+        assert_eq!(holds, pe.regions.iter().any(|region| region.name == "code of columns.elf"));
+        assert!(holds, "every PE runs one");
+    }
+    let own = |function: &str| format!("Code(\"assets/kernels/own/columns.elf\", \"{function}\")");
+    let code = after(&mut kernels(&own("csr_row_fast"), &own("csc_event_fast")), 4);
+    let slow = after(&mut kernels("CsrRow", "CscEvent"), 4);
+    let native = after(&mut fast, 4);
+    // Barriers are by the bounds of each kernel: here there are none.
+    assert_eq!(native, code);
+    assert_eq!(native.0, slow.0);
+    assert!(5 * native.1 < 4 * slow.1, "{native:?} {slow:?}");
 }
 
 /// The worked example of docs/own-kernels.md: the same bits as the built-in event-driven kernels, a

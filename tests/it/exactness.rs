@@ -99,13 +99,15 @@ pub struct Case {
 }
 
 /// Kernels that give the reference's own bits.
-const EXACT: [KernelKind; 6] = [
+const EXACT: [KernelKind; 8] = [
     KernelKind::CsrRow,
     KernelKind::CsrRow16,
     KernelKind::CsrRowSkip,
     KernelKind::CscEvent,
     KernelKind::Dense,
     KernelKind::DenseEvent,
+    KernelKind::CsrFast,
+    KernelKind::CscFast,
 ];
 
 pub fn case() -> impl Strategy<Value = Case> {

@@ -132,6 +132,68 @@ fn gdb_breaks_steps_watches_goes_back_and_lets_the_run_end_as_without_it() {
     assert_eq!(server.0.wait().unwrap().code(), Some(0));
 }
 
+/// Registers and memory are written, the writes undone by going back, made again and recorded.
+#[test]
+fn gdb_writes_registers_and_memory_and_a_replay_ends_in_the_same_state() {
+    if !installed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.ron");
+    let file = file.to_str().unwrap();
+    let (mut server, mut lines, place) = server(&["--steps", "4", "--after", "1", "--record", file]);
+    let text = gdb(
+        &place,
+        &[
+            "set *(unsigned *)0x5000 = 0x3f800000",
+            "printf \"WORD %x\\n\", *(unsigned *)0x5000",
+            "monitor who-wrote 0x5000",
+            "break csr_row",
+            "continue",
+            "stepi 60",
+            "printf \"R6 %x\\n\", $r6",
+            "set $r6 = $r4",
+            "set $s15 = 2.5",
+            "printf \"R6 %x\\n\", $r6",
+            "printf \"S15 %g\\n\", $s15",
+            "stepi",
+            "reverse-stepi",
+            "reverse-stepi",
+            "printf \"R6 %x\\n\", $r6",
+            "stepi",
+            "printf \"R6 %x\\n\", $r6",
+            "set $r6 = $r4",
+            "set *(float *)$r5 = 7",
+            "set *((char *)$r5 + 1) = 1",
+            "printf \"SUM %x\\n\", *(unsigned *)$r5",
+            "delete",
+            "finish",
+            "set $r0 = 1",
+            "monitor step token",
+            "detach",
+        ],
+    )
+    .unwrap();
+    assert_eq!(marked(&text, "WORD "), ["3f800000"], "{text}");
+    assert!(text.contains("a debugger"), "{text}");
+    let r6 = marked(&text, "R6 ");
+    assert!(r6.len() == 4 && r6[0] != r6[1], "{text}");
+    assert_eq!([r6[2], r6[3]], [r6[0]; 2], "undone by going back:\n{text}");
+    assert_eq!(marked(&text, "S15 "), ["2.5"], "{text}");
+    assert_eq!(marked(&text, "SUM "), ["40e00100"], "{text}");
+    let rest: Vec<String> = lines.by_ref().lines().map(Result::unwrap).collect();
+    let last = rest.last().unwrap();
+    assert!(last.starts_with("4 time steps") && !last.ends_with(&hash("4")), "{last}\n{text}");
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
+    let again = Command::new(env!("CARGO_BIN_EXE_spinntui"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["replay", file])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(again.status.success() && said.contains("the same state as recorded"), "{said}\n{text}");
+}
+
 #[test]
 fn a_port_in_use_is_bad_input_and_only_the_loopback_listens() {
     let (_server, _lines, place) = server(&[]);

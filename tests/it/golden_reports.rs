@@ -82,6 +82,7 @@ scenes! {
     what_if_dma: "what-if-dma",
     what_if_events: "what-if-events",
     what_if_int8: "what-if-int8",
+    what_if_lm_event_fast: "what-if-lm_event_fast",
     what_if_mhz300: "what-if-mhz300",
     what_if_overlap: "what-if-overlap",
     what_if_pipelined: "what-if-pipelined",

@@ -13,6 +13,7 @@ use std::path::Path;
 use crate::common::spinntui;
 use crate::driver::Driver;
 use spinntui::chip::geometry::Pe;
+use spinntui::kernel::code::write::{CodeWrite, Register};
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::changes::Level;
@@ -169,4 +170,74 @@ fn levels_give_the_same_output_and_a_replay_the_same_state() {
         native.step(StepUnit::TimeStep);
     }
     assert_eq!((end.tick, end.events), (native.tick(), native.machine().state().events));
+}
+
+/// Writes within a call belong to it: its time and results are those with the write, going back
+/// before the write undoes it, and a replay makes it between the same instructions.
+#[test]
+fn writes_change_their_call_are_undone_by_going_back_and_repeated_by_a_replay() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.ron");
+    let mut driver = AtCode::open(Some(&file));
+    let pe = driver.pe.index();
+    driver.does(Command::Step { unit: StepUnit::TimeStep, count: 2 });
+    driver.forward(Motion::Instruction, 1);
+    let (place, before) = driver.moves(Motion::Instruction, 60, false);
+    let call = before.call.as_ref().unwrap();
+    // The next end of a row is then the end of all (`cmp r6, r4`).
+    let end = CodeWrite::Registers(vec![(Register::Core(6), call.core[4].bits)]);
+    let write = |after: u64, what: &CodeWrite| Command::Write { pe, after: Some(after), what: what.clone() };
+    let said = driver.says(write(60, &end));
+    assert!(said.contains("PE(1,4,2) written; stepping back undoes it"), "{said}");
+    let written = code(&driver.does(Command::Bookmark("written".into())));
+    let with = written.call.as_ref().unwrap();
+    assert_eq!((with.executed, with.core[6].bits), (60, call.core[4].bits));
+    assert!(with.instructions < call.instructions, "{with:?} {call:?}");
+
+    // At the write it holds, an instruction before it does not, and going on does not bring it
+    // back.
+    driver.forward(Motion::Instruction, 3);
+    assert_eq!(driver.back(Motion::Instruction, 3).call.unwrap().instructions, with.instructions);
+    let undone = driver.back(Motion::Instruction, 1).call.unwrap();
+    assert_eq!((undone.instructions, undone.core[6].bits), (call.instructions, call.core[6].bits));
+    assert_eq!(driver.forward(Motion::Instruction, 1), before);
+
+    // Twice, and memory as well: the value of the row's sum, which the call has not come to.
+    driver.says(write(60, &end));
+    driver.forward(Motion::Instruction, 2);
+    let sum = call.core[5].bits;
+    driver.says(write(62, &CodeWrite::Memory { address: sum + 1, bytes: vec![1, 2, 3] }));
+    assert!(driver.level(Level::Native).contains("the level can change at the call's end"));
+    let after = driver.does(Command::Step { unit: StepUnit::TimeStep, count: 1 });
+    assert_eq!(after.steps, 3);
+
+    // Before the call: all writes of it are undone.
+    driver.does(Command::Go(Moment::Event(place.events - 1)));
+    let undone = driver.forward(Motion::Instruction, 1).call.unwrap();
+    assert_eq!(undone.instructions, call.instructions);
+    let native = driver.does(Command::Step { unit: StepUnit::TimeStep, count: 1 });
+    assert_eq!(native.steps, 3);
+
+    // Between calls, memory only; the writer is known.
+    let said = driver.says(Command::Write { pe, after: Some(0), what: end.clone() });
+    assert!(said.contains("between calls"), "{said}");
+    let said = driver.says(Command::Write { pe, after: None, what: end });
+    assert!(said.contains("between calls"), "{said}");
+    let word = CodeWrite::Memory { address: sum, bytes: vec![0, 0, 0x80, 0x3F] };
+    driver.says(Command::Write { pe, after: None, what: word });
+    let said = driver.says(Command::WhoWrote { pe, bytes: sum..sum + 4 });
+    assert!(said.contains("a debugger"), "{said}");
+    let outside = CodeWrite::Memory { address: 0x1_FFFF, bytes: vec![0, 0] };
+    let said = driver.says(Command::Write { pe, after: None, what: outside });
+    assert!(said.contains("do not all lie in the SRAM"), "{said}");
+
+    driver.forward(Motion::Instruction, 41);
+    driver.says(write(40, &CodeWrite::Registers(vec![(Register::Single(15), 3.5_f32.to_bits())])));
+    driver.does(Command::Step { unit: StepUnit::Layer, count: 1 });
+    driver.does(Command::Step { unit: StepUnit::TimeStep, count: 2 });
+    driver.driver.stop();
+    let again = spinntui(&["replay", file.to_str().unwrap()]);
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(again.status.code(), Some(0), "{said}");
+    assert!(said.contains("the same state as recorded"), "{said}");
 }

@@ -105,6 +105,7 @@ fn a_scene_means_what_it_says() {
         mac_idle_percent: 25.0,
         bank_interleave: BankInterleave::Word,
         bank_priority: BankPriority::RoundRobin,
+        traps: true,
         host_port: (4, 1),
         dram_ports: [(2, 1), (6, 1)],
         link_payload_bits: 84,

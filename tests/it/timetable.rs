@@ -221,6 +221,7 @@ fn steady(mut case: Case) -> Case {
     let steady = |kind| match kind {
         KernelKind::CsrRowSkip => KernelKind::CsrRow,
         KernelKind::CscEvent => KernelKind::CsrRow16,
+        KernelKind::CscFast => KernelKind::CsrFast,
         KernelKind::DenseEvent => KernelKind::Dense,
         other => other,
     };

@@ -38,9 +38,21 @@ fn gdb_attaches_to_the_running_app() {
     let screen = terminal.screen();
     let rest = screen.split(" gdb ").nth(1).unwrap();
     let place: String = rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
-    let text =
-        gdb(&place, &["break csr_row", "continue", "stepi", "stepi", "printf \"AT %x\\n\", $pc", "detach"]);
+    let text = gdb(
+        &place,
+        &[
+            "break csr_row",
+            "continue",
+            "stepi",
+            "stepi",
+            "printf \"AT %x\\n\", $pc",
+            "set $r12 = 77",
+            "printf \"R12 %d\\n\", $r12",
+            "detach",
+        ],
+    );
     assert!(text.contains("Breakpoint 1, csr_row") && text.contains("AT 798"), "{text}");
+    assert!(text.contains("R12 77"), "{text}");
     terminal.wait_for("gdb detached");
     // The app goes on from where gdb left the chip.
     terminal.press("8Vz");

@@ -12,6 +12,7 @@
 pub mod access;
 mod arrivals;
 mod events;
+mod fast;
 mod maps;
 mod matrix;
 mod measure;
@@ -231,6 +232,7 @@ impl KernelCosts {
     /// # Errors
     ///
     /// Fails as [`Self::committed`] does.
+    #[allow(clippy::large_stack_arrays, reason = "computed once, into a static")]
     pub fn by_kind() -> Result<&'static [Self; InstructionKind::ALL.len()], ListingError> {
         static COSTS: OnceLock<Result<[KernelCosts; 3], ListingError>> = OnceLock::new();
         let measure = || {

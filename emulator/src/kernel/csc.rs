@@ -15,6 +15,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
+use super::parts::Parts;
 use super::words::{BYTES, Guard, byte, half, is_event, single, word};
 use super::{KernelFault, SramWords};
 
@@ -26,6 +27,8 @@ pub enum Visit {
     /// Sources whose word in the input buffer is not zero.
     #[default]
     Events,
+    /// Those whose word is not zero, in code for the core's timings and at most 256 rows.
+    Fast,
     /// All: a weight is infinite or NaN, and its product with zero is no zero.
     All,
     /// Sources in a list of events.
@@ -57,6 +60,16 @@ impl CscLayout {
         self.rows <= 256
     }
 
+    /// Returns whether every source's word is looked at.
+    fn looks(&self) -> bool {
+        matches!(self.visit, Visit::Events | Visit::Fast)
+    }
+
+    /// Returns whether the fast kernel serves it.
+    pub(super) fn is_fast(&self) -> bool {
+        self.visit == Visit::Fast && self.narrow()
+    }
+
     fn row_bytes(&self) -> u64 {
         if self.narrow() { 1 } else { 2 }
     }
@@ -73,6 +86,8 @@ pub struct EventWork {
     pub silent: u32,
     /// Number of weights visited.
     pub nonzeros: u32,
+    /// Parts of the fast kernel's work; `None` for others.
+    pub parts: Option<Parts>,
 }
 
 /// The sources that do work, in order: column number and value.
@@ -123,16 +138,18 @@ fn column(words: &SramWords, layout: &CscLayout, number: u32) -> Result<(usize, 
 /// Returns the work of a coming run with the present input at byte address `x`.
 pub fn work(words: &SramWords, layout: &CscLayout, x: u32) -> Result<EventWork, KernelFault> {
     GUARD.array("column_start", layout.column_start, 2 * (u64::from(layout.sources) + 1))?;
-    let mut work = EventWork::default();
+    let (mut work, mut parts) = (EventWork::default(), Parts::default());
     for event in events(words, layout, x)? {
         let (start, end) = column(words, layout, event?.0)?;
         work.nonzeros += (end - start) as u32;
         work.active += u32::from(end > start);
         work.idle += u32::from(end == start);
+        parts.columns((end - start) as u32, 1);
     }
-    if layout.visit == Visit::Events {
+    if layout.looks() {
         work.silent = layout.sources - work.active - work.idle;
     }
+    work.parts = layout.is_fast().then(|| parts.shaped(layout.rows, layout.sources));
     Ok(work)
 }
 
@@ -142,18 +159,22 @@ pub fn work_of(words: &SramWords, layout: &CscLayout, events: &[(u32, f32)]) -> 
     let start = layout.column_start as usize / 2;
     let starts = bytemuck::cast_slice::<u32, u16>(words).get(start..=start + layout.sources as usize)?;
     let (mut nonzeros, mut active, mut wrong) = (0_u32, 0, false);
+    let (fast, mut parts) = (layout.is_fast(), Parts::default());
     for &(source, _) in events {
         let span = starts.get(source as usize..source as usize + 2)?;
         let (start, end) = (u32::from(span[0]), u32::from(span[1]));
         nonzeros = nonzeros.wrapping_add(end.wrapping_sub(start));
         active += u32::from(end > start);
         wrong |= end < start;
+        if fast {
+            parts.columns(end.saturating_sub(start), 1);
+        }
     }
     let idle = events.len() as u32 - active;
-    let looked_at = layout.visit == Visit::Events;
-    let silent = if looked_at { layout.sources.checked_sub(active + idle)? } else { 0 };
+    let silent = if layout.looks() { layout.sources.checked_sub(active + idle)? } else { 0 };
     // Constants that are still as they were loaded lead to valid places only.
-    (!wrong).then_some(EventWork { active, idle, silent, nonzeros })
+    let parts = fast.then(|| parts.shaped(layout.rows, layout.sources));
+    (!wrong).then_some(EventWork { active, idle, silent, nonzeros, parts })
 }
 
 /// Computes all row sums; `sums` takes `rows` results, which the core keeps at

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::parts::Parts;
 use super::rows::{self, Product};
 use super::words::{Guard, at};
 use super::{KernelFault, SramWords, WORDS};
@@ -60,6 +61,16 @@ pub(super) fn work_on(
         work.nonzeros += (end - start) as u32;
     }
     Ok(work)
+}
+
+/// Returns the parts of the fast kernel's work, for row pointers that [`work`] has checked.
+pub fn parts(words: &SramWords, layout: &CsrLayout) -> Parts {
+    let mut parts = Parts::default();
+    for r in 0..layout.rows {
+        let (start, end) = rows::bounds(words, layout.row_start, r);
+        parts.row(end.saturating_sub(start) as u32);
+    }
+    parts
 }
 
 /// Computes all row sums of one matrix; `x` is the byte address of the input buffer, `sums`

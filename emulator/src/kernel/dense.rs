@@ -71,7 +71,13 @@ pub fn run(words: &SramWords, layout: &DenseLayout, x: u32, sums: &mut [f32]) ->
 pub fn event_work(words: &SramWords, layout: &DenseLayout, x: u32) -> Result<EventWork, KernelFault> {
     let x = ordered(words, layout, x)?;
     let active = x.iter().filter(|x| layout.visit == Visit::All || is_event(x.to_bits())).count() as u32;
-    Ok(EventWork { active, idle: 0, silent: layout.sources - active, nonzeros: active * layout.rows })
+    Ok(EventWork {
+        active,
+        idle: 0,
+        silent: layout.sources - active,
+        nonzeros: active * layout.rows,
+        parts: None,
+    })
 }
 
 /// `DenseEvent`: computes all row sums.

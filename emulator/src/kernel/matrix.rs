@@ -17,6 +17,7 @@ use super::dense::{self, DenseLayout};
 use super::int8_csr::{self, Int8Layout};
 use super::int8_mac::Int8MacLayout;
 use super::options::KernelKind;
+use super::parts::Parts;
 use super::routine::Routine;
 use super::{KernelFault, SramWords, csr_row_skip, csr_row16};
 use crate::chip::cortex_m4f::Cycles;
@@ -74,13 +75,13 @@ impl KernelKind {
             (u64::from(shape.rows), u64::from(shape.sources), u64::from(shape.nonzeros));
         let row_number = if shape.rows <= 256 { 1 } else { 2 };
         let list: &[(&'static str, u64)] = match self {
-            Self::CsrRow | Self::CsrRowSkip => {
+            Self::CsrRow | Self::CsrRowSkip | Self::CsrFast => {
                 &[("values", 4 * nonzeros), ("columns", 4 * nonzeros), ("row pointers", 4 * (rows + 1))]
             }
             Self::CsrRow16 => {
                 &[("values", 4 * nonzeros), ("columns", 2 * nonzeros), ("row pointers", 4 * (rows + 1))]
             }
-            Self::CscEvent => &[
+            Self::CscEvent | Self::CscFast => &[
                 ("values", 4 * nonzeros),
                 ("row numbers", row_number * nonzeros),
                 ("column pointers", 2 * (sources + 1)),
@@ -120,8 +121,19 @@ impl KernelKind {
         let all = Work { rows, nonzeros, ..Work::default() };
         match self {
             Self::CsrRow | Self::CsrRow16 | Self::Int8Csr => [all, all],
+            Self::CsrFast => {
+                Parts::row_bounds(rows, nonzeros).map(|parts| Work { parts: Some(parts), ..all })
+            }
+            // With more rows it is `CscEvent`.
+            Self::CscFast if rows <= 256 => {
+                let [least, most] = Parts::column_bounds(rows, sources, nonzeros);
+                let none = Work { nonzeros: 0, silent: sources, parts: Some(least), ..all };
+                [none, Work { active: sources, parts: Some(most), ..all }]
+            }
             Self::CsrRowSkip => [Work { nonzeros: 0, skipped: nonzeros, ..all }, all],
-            Self::CscEvent => [Work { nonzeros: 0, silent: sources, ..all }, Work { active: sources, ..all }],
+            Self::CscEvent | Self::CscFast => {
+                [Work { nonzeros: 0, silent: sources, ..all }, Work { active: sources, ..all }]
+            }
             Self::CscEventList => [Work { nonzeros: 0, ..all }, Work { active: sources, ..all }],
             Self::Dense | Self::Int8Mac => [Work { nonzeros: rows * sources, gathered: sources, ..all }; 2],
             Self::DenseEvent => [
@@ -155,6 +167,8 @@ pub enum Kernel {
     CsrRow16(CsrLayout),
     /// Compressed rows, zeros of x passed over.
     CsrRowSkip(CsrLayout),
+    /// Compressed rows, in code for the core's timings.
+    CsrFast(CsrLayout),
     /// Compressed columns, source by source.
     Csc(CscLayout),
     /// All weights, row by row.
@@ -186,6 +200,8 @@ pub struct Work {
     pub silent: u32,
     /// Sources copied into model order.
     pub gathered: u32,
+    /// Parts of the fast kernels' work; `None` for others.
+    pub parts: Option<Parts>,
 }
 
 impl From<CsrWork> for Work {
@@ -196,8 +212,8 @@ impl From<CsrWork> for Work {
 
 impl Work {
     pub(crate) fn of_events(rows: u32, work: EventWork) -> Self {
-        let EventWork { active, idle, silent, nonzeros } = work;
-        Self { rows, nonzeros, active, idle, silent, ..Self::default() }
+        let EventWork { active, idle, silent, nonzeros, parts } = work;
+        Self { rows, nonzeros, active, idle, silent, parts, ..Self::default() }
     }
 }
 
@@ -205,7 +221,7 @@ impl Kernel {
     /// Returns the number of rows, and so of sums.
     pub fn rows(&self) -> u32 {
         match self {
-            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => l.rows,
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) | Self::CsrFast(l) => l.rows,
             Self::Csc(l) => l.rows,
             Self::Dense(l) | Self::DenseEvent(l) => l.rows,
             Self::Int8Csr(l) => l.csr.rows,
@@ -219,9 +235,11 @@ impl Kernel {
             Self::CsrRow(_) => Routine::CsrRow,
             Self::CsrRow16(_) => Routine::CsrRow16,
             Self::CsrRowSkip(_) => Routine::CsrRowSkip,
+            Self::CsrFast(_) => Routine::CsrFast,
             Self::Csc(l) => match (l.visit, l.narrow()) {
                 (Visit::Events, true) => Routine::CscEvent8,
-                (Visit::Events, false) => Routine::CscEvent16,
+                (Visit::Events | Visit::Fast, false) => Routine::CscEvent16,
+                (Visit::Fast, true) => Routine::CscFast8,
                 (Visit::All, true) => Routine::CscAll8,
                 (Visit::All, false) => Routine::CscAll16,
                 (Visit::List, true) => Routine::CscList8,
@@ -239,7 +257,7 @@ impl Kernel {
     pub fn arguments(&self, at: Operands) -> Vec<u32> {
         let csr = |l: &CsrLayout| vec![l.value, l.column, l.row_start, l.rows, at.x, at.sums];
         match self {
-            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => csr(l),
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) | Self::CsrFast(l) => csr(l),
             Self::Csc(l) if l.visit == Visit::List => {
                 vec![l.value, l.row, l.column_start, at.x, at.sums, l.rows]
             }
@@ -264,6 +282,9 @@ impl Kernel {
             Self::CsrRowSkip(l) => {
                 let (work, skipped) = csr_row_skip::work(words, l, x)?;
                 Work { nonzeros: work.nonzeros - skipped, skipped, ..work.into() }
+            }
+            Self::CsrFast(l) => {
+                Work { parts: Some(csr_row::parts(words, l)), ..csr_row::work(words, l)?.into() }
             }
             Self::Csc(l) => Work::of_events(l.rows, csc::work(words, l, x)?),
             Self::Dense(l) => {
@@ -294,8 +315,16 @@ impl Kernel {
             visited.chain(silent).chain(nothing).map(|work| Work::of_events(rows, work)).collect()
         };
         match self {
-            Self::CsrRow(_) | Self::CsrRow16(_) | Self::Dense(_) | Self::Int8Csr(_) | Self::Int8Mac(_) => {
-                Vec::new()
+            Self::CsrRow(_)
+            | Self::CsrRow16(_)
+            | Self::CsrFast(_)
+            | Self::Dense(_)
+            | Self::Int8Csr(_)
+            | Self::Int8Mac(_) => Vec::new(),
+            Self::Csc(l) if l.is_fast() => {
+                let parts = Some(Parts::default().shaped(l.rows, l.sources));
+                let silent = EventWork { silent: l.sources, parts, ..EventWork::default() };
+                vec![Work::of_events(l.rows, silent)]
             }
             Self::CsrRowSkip(l) => {
                 [0, l.rows].map(|empty_rows| Work { rows: l.rows, empty_rows, ..Work::default() }).to_vec()
@@ -329,7 +358,7 @@ impl Kernel {
     pub fn run(&self, words: &SramWords, at: Operands, sums: &mut [f32]) -> Result<u32, KernelFault> {
         match self {
             Self::Int8Mac(l) => return l.run(words, at.x, sums),
-            Self::CsrRow(l) => csr_row::run(words, l, at.x, sums),
+            Self::CsrRow(l) | Self::CsrFast(l) => csr_row::run(words, l, at.x, sums),
             Self::CsrRow16(l) => csr_row16::run(words, l, at.x, sums),
             Self::CsrRowSkip(l) => csr_row_skip::run(words, l, at.x, sums),
             Self::Csc(l) => csc::run(words, l, at.x, at.sums, sums),

@@ -30,6 +30,7 @@ pub mod maps;
 pub mod matrix;
 pub mod neurons;
 pub mod options;
+pub mod parts;
 pub mod pointwise;
 pub mod poisson;
 pub mod routine;
@@ -92,8 +93,7 @@ impl Memory for Box<SramWords> {
     }
 }
 
-/// SRAM full of zeros.
-#[cfg(test)]
+/// Returns an SRAM full of zeros.
 fn empty_sram() -> Box<SramWords> {
-    vec![0; WORDS].try_into().unwrap()
+    bytemuck::allocation::zeroed_box()
 }

@@ -40,11 +40,18 @@ pub enum KernelKind {
     /// MAC array: a byte each. The bits differ: weights and inputs are rounded, these by the
     /// largest input of some samples (docs/mac-array.md).
     Int8Mac,
+    /// `CsrRow` in machine code written for the core's timings (docs/own-kernels.md). Its code
+    /// takes the room in which kernels of one's own are linked.
+    CsrFast,
+    /// `CscEvent` in machine code written for the core's timings (docs/own-kernels.md). Its code
+    /// takes the room in which kernels of one's own are linked. With more than 256 rows on a PE, or
+    /// with infinite weights, it is `CscEvent`.
+    CscFast,
 }
 
 impl KernelKind {
     /// All kernels, in order of their declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CsrRow,
         Self::CsrRow16,
         Self::CsrRowSkip,
@@ -54,7 +61,16 @@ impl KernelKind {
         Self::DenseEvent,
         Self::Int8Csr,
         Self::Int8Mac,
+        Self::CsrFast,
+        Self::CscFast,
     ];
+
+    /// Kernels that `tune` tries: all but those whose machine code takes room from kernels of
+    /// one's own.
+    pub const TRIED: [Self; 9] = {
+        let [tried @ .., _, _] = Self::ALL;
+        tried
+    };
 
     /// Returns the name of the kernel, as a scene has it.
     pub const fn name(self) -> &'static str {
@@ -68,6 +84,8 @@ impl KernelKind {
             Self::DenseEvent => "DenseEvent",
             Self::Int8Csr => "Int8Csr",
             Self::Int8Mac => "Int8Mac",
+            Self::CsrFast => "CsrFast",
+            Self::CscFast => "CscFast",
         }
     }
 }
@@ -106,6 +124,13 @@ pub enum KernelChoice {
     /// MAC array: a byte each. The bits differ: weights and inputs are rounded, these by the
     /// largest input of some samples (docs/mac-array.md).
     Int8Mac,
+    /// `CsrRow` in machine code written for the core's timings (docs/own-kernels.md). Its code
+    /// takes the room in which kernels of one's own are linked.
+    CsrFast,
+    /// `CscEvent` in machine code written for the core's timings (docs/own-kernels.md). Its code
+    /// takes the room in which kernels of one's own are linked. With more than 256 rows on a PE, or
+    /// with infinite weights, it is `CscEvent`.
+    CscFast,
     /// A function of an ELF file, executed instruction by instruction: `Code("my_kernel.elf",
     /// "csr_row")`. Its name begins with that of the built-in function whose layout and arguments
     /// it takes: `csr_row`, `csr_row16`, `csr_row_skip`, `csc_event`, `csc_list`, `dense`,
@@ -149,6 +174,8 @@ impl KernelChoice {
             Self::DenseEvent => KernelKind::DenseEvent,
             Self::Int8Csr => KernelKind::Int8Csr,
             Self::Int8Mac => KernelKind::Int8Mac,
+            Self::CsrFast => KernelKind::CsrFast,
+            Self::CscFast => KernelKind::CscFast,
             Self::Code(_, function) => Self::layout_of(function).unwrap_or_default(),
         }
     }
@@ -174,6 +201,8 @@ impl From<KernelKind> for KernelChoice {
             KernelKind::DenseEvent => Self::DenseEvent,
             KernelKind::Int8Csr => Self::Int8Csr,
             KernelKind::Int8Mac => Self::Int8Mac,
+            KernelKind::CsrFast => Self::CsrFast,
+            KernelKind::CscFast => Self::CscFast,
         }
     }
 }

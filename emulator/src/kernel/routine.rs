@@ -22,11 +22,13 @@ pub enum Routine {
     DenseAll,
     Int8Csr,
     Int8Mac,
+    CsrFast,
+    CscFast8,
 }
 
 impl Routine {
     /// All routines, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::CsrRow,
         Self::CsrRow16,
         Self::CsrRowSkip,
@@ -41,6 +43,8 @@ impl Routine {
         Self::DenseAll,
         Self::Int8Csr,
         Self::Int8Mac,
+        Self::CsrFast,
+        Self::CscFast8,
     ];
 
     /// Name of the C function.
@@ -60,6 +64,8 @@ impl Routine {
             Self::DenseAll => "dense_all",
             Self::Int8Csr => "int8_csr",
             Self::Int8Mac => "int8_mac",
+            Self::CsrFast => "csr_row_fast",
+            Self::CscFast8 => "csc_event_fast8",
         }
     }
 
@@ -73,6 +79,7 @@ impl Routine {
             | Self::CscList8
             | Self::CscList16 => "csc_event",
             Self::DenseEvent | Self::DenseAll => "dense_event",
+            Self::CsrFast | Self::CscFast8 => "own/columns",
             _ => self.function(),
         }
     }
@@ -90,6 +97,8 @@ impl Routine {
             Self::DenseEvent | Self::DenseAll => KernelKind::DenseEvent,
             Self::Int8Csr => KernelKind::Int8Csr,
             Self::Int8Mac => KernelKind::Int8Mac,
+            Self::CsrFast => KernelKind::CsrFast,
+            Self::CscFast8 => KernelKind::CscFast,
         }
     }
 
@@ -98,6 +107,11 @@ impl Routine {
     pub fn mac(self, work: &Work) -> Option<MacShape> {
         let terms = work.gathered.next_multiple_of(4);
         (self == Self::Int8Mac).then_some(MacShape { vectors: 1, terms, outputs: work.rows })
+    }
+
+    /// Returns whether its machine code lies in a file of its own, beside that of the others.
+    pub const fn is_fast(self) -> bool {
+        matches!(self, Self::CsrFast | Self::CscFast8)
     }
 
     /// Returns `true` if the routine reads a list of events instead of looking at every source.

@@ -276,6 +276,12 @@ pub fn rows(assume: &Assume) -> Vec<Constant> {
         ),
         row("bank_priority", format!("{:?}", assume.bank_priority), "", "no source"),
         row(
+            "traps",
+            assume.traps.to_string(),
+            "",
+            "off at reset (Arm); whether the chip's software turns them on: no source",
+        ),
+        row(
             "router_ports",
             ports,
             "QPEs",
@@ -317,6 +323,7 @@ mod tests {
             mac_idle_percent: 12.5,
             bank_interleave: BankInterleave::Word,
             bank_priority: BankPriority::RoundRobin,
+            traps: true,
             link_payload_bits: 64,
             link_latency_ns: 8.25,
             router_latency_ns: 4.5,

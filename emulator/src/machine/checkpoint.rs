@@ -78,6 +78,7 @@ impl<M> PeState<M> {
             ended,
             timer_counts,
             logged,
+            writes,
             banks,
             count,
         } = self;
@@ -98,6 +99,7 @@ impl<M> PeState<M> {
             ended: ended.clone(),
             timer_counts: *timer_counts,
             logged: *logged,
+            writes: writes.clone(),
             banks: banks.clone(),
             count: *count,
         }

@@ -20,6 +20,7 @@ use crate::chip::listing::kind::InstructionKind;
 use crate::chip::mac::MacRun;
 use crate::kernel::KernelFault;
 use crate::kernel::code::run::{Accesses, Entry, Ran};
+use crate::kernel::code::write::{CallWrite, merged};
 
 /// Machine code of a routine.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ impl Code {
         prices: Prices<'_>,
         shared: &mut Shared,
     ) -> Result<Begun, KernelFault> {
-        let ran = shared.code.run(sram.words(), &self.entry, arguments)?;
+        let ran = shared.code.run(sram.words(), &self.entry, arguments, &shared.writes)?;
         Ok(Begun {
             price: price(&ran, prices),
             accesses: Some(self.banks(&ran.accesses)),
@@ -57,7 +58,7 @@ impl Code {
     ///
     /// Fails at an instruction that cannot be executed; nothing is written then.
     pub fn run(&self, sram: &mut Sram, arguments: &[u32], shared: &mut Shared) -> Result<Ran, KernelFault> {
-        let ran = shared.code.run(sram.words(), &self.entry, arguments)?;
+        let ran = shared.code.run(sram.words(), &self.entry, arguments, &shared.writes)?;
         for (address, words) in shared.code.results() {
             sram.set_words(address, &words);
         }
@@ -124,5 +125,29 @@ impl Machine {
             *place = Some(loaded);
         }
         self.timetables = Timetables::new(&self.program);
+    }
+
+    /// Lets a debugger write within the call that a PE begins next.
+    pub fn write_in_next_call(&mut self, pe: Pe, write: CallWrite) {
+        // It may lead the call anywhere: constants are no longer taken as those that were loaded.
+        self.tracing = None;
+        self.state.disturbed = true;
+        if let Some(state) = self.state.pes.get_mut(pe.index()) {
+            let writes = &mut state.writes.next;
+            let at = writes.partition_point(|known| known.after <= write.after);
+            writes.insert(at, write);
+        }
+    }
+
+    /// Lets a debugger write bytes of a PE's SRAM now, between calls; what lies outside is left
+    /// out.
+    pub fn write_bytes(&mut self, pe: Pe, address: u32, bytes: &[u8]) {
+        for at in (address..).zip(bytes).map(|(at, _)| at) {
+            self.disturb(pe, at);
+        }
+        if let Some(state) = self.state.pes.get_mut(pe.index()) {
+            let (start, words) = merged(state.sram.words(), address, bytes);
+            state.sram.set_words(start, &words);
+        }
     }
 }

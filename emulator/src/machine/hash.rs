@@ -15,6 +15,7 @@ use super::queue::{Arrival, Event, EventKind};
 use super::state::{Awaited, Cursor, HostState, Packet, PacketKind, PacketStore, PeState, State, Travelling};
 use super::timer::{ChipTimer, PeTimer};
 use crate::chip::geometry::QpeId;
+use crate::kernel::code::write::{CallWrite, CallWrites, CodeWrite, Register};
 
 /// Hash of a sequence of 64-bit words, each taken as little-endian bytes.
 #[derive(Default)]
@@ -137,6 +138,7 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
         ended,
         timer_counts,
         logged,
+        writes,
         banks,
         count: _,
     } = pe;
@@ -179,8 +181,36 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
     words.list(ended.iter().copied());
     words.list(timer_counts.iter().copied());
     words.add(*logged);
+    // Without any, the hash is what it was before there were any.
+    if !writes.is_empty() {
+        call_writes(words, writes);
+    }
     if banks_decide {
         banks.words().for_each(|word| words.add(word));
+    }
+}
+
+fn call_writes(words: &mut Words, CallWrites { next, now }: &CallWrites) {
+    for writes in [next, now] {
+        words.add(writes.len() as u64);
+        for CallWrite { after, what } in writes {
+            words.add(*after);
+            match what {
+                CodeWrite::Memory { address, bytes } => {
+                    words.add(*address);
+                    words.list(bytes.iter().copied());
+                }
+                CodeWrite::Registers(values) => {
+                    let register = |register| match register {
+                        Register::Core(number) => u64::from(number),
+                        Register::Status => 16,
+                        Register::FpuStatus => 17,
+                        Register::Single(number) => 32 + u64::from(number),
+                    };
+                    words.list(values.iter().map(|&(at, value)| register(at) << 32 | u64::from(value)));
+                }
+            }
+        }
     }
 }
 

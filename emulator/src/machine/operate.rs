@@ -40,6 +40,11 @@ impl Machine {
         self.note_begin(pe, operation, slot, steps);
         self.trace_operation(pe, operation);
         self.shared.constants_hold = self.constants_hold();
+        if matches!(operation.action, Action::Call(_)) {
+            let writes = &mut self.state.pes[pe.index()].writes;
+            writes.now = std::mem::take(&mut writes.next);
+            self.shared.writes.clone_from(&writes.now);
+        }
         let (state, shared) = (&mut self.state.pes[pe.index()], &mut self.shared);
         let priced = prices(&program, self.recorder.as_deref());
         let begun = match &operation.action {
@@ -278,6 +283,7 @@ impl Machine {
             Action::Call(routine) => {
                 let step = state.sram.word(slot.turn);
                 self.shared.constants_hold = constants_hold;
+                self.shared.writes = std::mem::take(&mut state.writes.now);
                 routine.end(&mut state.sram, step, &mut self.shared)
             }
             Action::Log(phases) => {
@@ -306,8 +312,10 @@ impl Machine {
             _ => {}
         }
         let (events, products) = match done {
-            Ok(Ended { events, products, overflows }) => {
-                self.state.pes[pe.index()].count.mac.overflows += u64::from(overflows);
+            Ok(Ended { events, products, overflows, untrapped }) => {
+                let count = &mut self.state.pes[pe.index()].count;
+                count.mac.overflows += u64::from(overflows);
+                count.untrapped += untrapped;
                 (events, products)
             }
             Err(fault) => {

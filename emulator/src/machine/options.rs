@@ -255,6 +255,11 @@ pub struct Assume {
     /// Who goes first when the core and a write from the NoC or a DMA meet in a bank; the other
     /// waits a PE cycle. Not published. With `Core` the conflicts are counted and no time changes.
     pub bank_priority: BankPriority,
+    /// Unaligned loads and stores, and divisions of whole numbers by 0, are faults of the PE, as if
+    /// its software had set `UNALIGN_TRP` and `DIV_0_TRP` of the Cortex-M4. Not published. Without
+    /// it, as at the core's reset, such accesses take more cycles and x/0 is 0; both are counted.
+    /// It concerns routines that run as machine code.
+    pub traps: bool,
     /// QPE `(x, y)` whose router the host interface is attached to. Its coordinates
     /// are not published.
     pub host_port: (u8, u8),
@@ -312,6 +317,7 @@ impl Default for Assume {
             mac_idle_percent: 100.0,
             bank_interleave: BankInterleave::Block,
             bank_priority: BankPriority::Core,
+            traps: false,
             host_port: (1, 1),
             dram_ports: [(1, 1), (7, 1)],
             link_payload_bits: LINK_PACKET_BITS - LINK_CHECK_BITS,

@@ -16,7 +16,8 @@ use super::costs::Costs;
 use super::sram::Sram;
 use crate::chip::mac::MacRun;
 use crate::kernel::KernelFault;
-use crate::kernel::code::run::Scratch;
+use crate::kernel::code::run::{Ran, Scratch};
+use crate::kernel::code::write::CallWrite;
 
 /// Scratch memory of a machine that the routines of all its PEs share: what one has computed,
 /// others need not compute again. It decides no result.
@@ -26,6 +27,8 @@ pub struct Shared {
     pub constants_hold: bool,
     /// Memory to run machine code in.
     pub code: Scratch,
+    /// Writes of a debugger in the call that is run.
+    pub writes: Vec<CallWrite>,
     places: Vec<Option<Box<dyn Any + Send + Sync>>>,
 }
 
@@ -162,6 +165,30 @@ pub struct Ended {
     pub products: [u32; 2],
     /// Sums of the MAC array that needed more bits than it keeps.
     pub overflows: u32,
+    /// Accesses and divisions of machine code that `assume.traps` would have made faults.
+    pub untrapped: Untrapped,
+}
+
+/// Accesses and divisions of machine code that `assume.traps` would have made faults.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Untrapped {
+    /// Unaligned loads and stores.
+    pub unaligned: u64,
+    /// Divisions of whole numbers by 0, whose result was 0.
+    pub divided_by_zero: u64,
+}
+
+impl std::ops::AddAssign for Untrapped {
+    fn add_assign(&mut self, other: Self) {
+        self.unaligned += other.unaligned;
+        self.divided_by_zero += other.divided_by_zero;
+    }
+}
+
+impl From<&Ran> for Untrapped {
+    fn from(ran: &Ran) -> Self {
+        Self { unaligned: ran.counts.unaligned, divided_by_zero: ran.counts.divided_by_zero }
+    }
 }
 
 /// PE cycles of a run.

@@ -17,12 +17,14 @@ use super::options::BankPriority;
 use super::probe::{BusyProbe, NocProbe, PhaseClock, Races};
 use super::program::{MAX_IN_FLIGHT, PACKET_WORDS, Program, Slot};
 use super::queue::{Arrival, EventQueue};
+use super::routine::Untrapped;
 use super::sram::Sram;
 use super::stop::CoreFault;
 use super::timer::{ChipTimer, PeTimer};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::{ChipId, Pe, QPE_COUNT, QpeId};
 use crate::chip::mac::MacRun;
+use crate::kernel::code::write::CallWrites;
 
 /// Activity of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,6 +132,8 @@ pub struct PeState<M = Sram> {
     pub timer_counts: [u32; PhaseId::MAX],
     /// Values written to the debug log.
     pub logged: u32,
+    /// Writes of a debugger within calls of machine code.
+    pub writes: CallWrites,
 }
 
 impl<M> PeState<M> {
@@ -173,6 +177,8 @@ pub struct PeCount {
     pub phases: [Tick; PhaseId::MAX],
     /// What its MAC array has done.
     pub mac: MacCount,
+    /// What traps of the core would have reported.
+    pub untrapped: Untrapped,
 }
 
 /// Runs of a MAC array, counted when they begin.

@@ -11,7 +11,7 @@ use crate::kernel::options::KernelChoice;
 use crate::machine::code::Code;
 use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::options::Assume;
-use crate::machine::program::{Action, PeProgram, Program, Region, RegionKind};
+use crate::machine::program::{Action, Operation, PeProgram, Program, Region, RegionKind};
 use crate::machine::routine::Routine;
 
 /// Machine code that a program's routines are to run.
@@ -34,14 +34,19 @@ impl Choice {
     }
 
     /// Finds the function for a call of the built-in function `own`.
-    fn entry(&self, own: &str) -> Result<Entry, CodeError> {
+    fn entry(&self, own: &str, assume: &Assume) -> Result<Entry, CodeError> {
         let name = self.function.as_deref().unwrap_or(own);
         let digits = own.rfind(|letter: char| !letter.is_ascii_digit()).map_or("", |at| &own[at + 1..]);
         // Only functions for several widths of row numbers have variants.
         let variant = if own.starts_with("csc_") { format!("{name}{digits}") } else { name.to_owned() };
-        let found = self.file.function(&variant).or_else(|_| self.file.function(name))?;
+        let file = match self.function {
+            None if Arc::ptr_eq(&self.file, CodeFile::built_in()?) => CodeFile::built_in_with(own)?,
+            _ => &self.file,
+        };
+        let found = file.function(&variant).or_else(|_| file.function(name))?;
         let (function, address) = (found.name.clone(), found.address);
-        Ok(Entry { file: Arc::clone(&self.file), function, address, traps: Traps::default() })
+        let traps = Traps { unaligned: assume.traps, divide: assume.traps };
+        Ok(Entry { file: Arc::clone(file), function, address, traps })
     }
 
     /// Returns a routine at level code; `None` if it has one level only, or runs a function
@@ -58,7 +63,7 @@ impl Choice {
         if self.function.as_deref().is_some_and(|name| layout(name) != layout(own)) {
             return Ok(None);
         }
-        let entry = Arc::new(self.entry(own)?);
+        let entry = Arc::new(self.entry(own, assume)?);
         Ok(routine.at_level(Some(Code { entry, interleave: assume.bank_interleave })))
     }
 }
@@ -67,11 +72,11 @@ impl Choice {
 /// in time step `step`; `None` if it has level native only.
 ///
 /// A routine at level native has the built-in function of its name.
-pub fn call_of(routine: &dyn Routine, step: u32) -> Option<(Arc<Entry>, Vec<u32>)> {
+pub fn call_of(routine: &dyn Routine, step: u32, assume: &Assume) -> Option<(Arc<Entry>, Vec<u32>)> {
     let (own, arguments) = routine.call(step)?;
     let entry = match routine.code() {
         Some(code) => Arc::clone(&code.entry),
-        None => Arc::new(Choice::built_in().ok()?.entry(own).ok()?),
+        None => Arc::new(Choice::built_in().ok()?.entry(own, assume).ok()?),
     };
     Some((entry, arguments))
 }
@@ -130,12 +135,18 @@ pub fn set_pe(loaded: &mut PeProgram, choice: Option<&Choice>, assume: &Assume) 
     }
     if let Some(choice) = choice {
         load(loaded, &choice.file)?;
+        let of = |operation: &Operation| match &operation.action {
+            Action::Call(routine) => Some(Arc::clone(&routine.code()?.entry.file)),
+            _ => None,
+        };
+        let files: Vec<Arc<CodeFile>> = loaded.operations.iter().filter_map(of).collect();
+        files.iter().try_for_each(|file| load(loaded, file))?;
     }
     Ok(())
 }
 
 /// Puts the machine code of the built-in routines into the image of every PE, within its
-/// program region.
+/// program region; that of fast kernels into those of the PEs that run one.
 ///
 /// # Errors
 ///
@@ -144,6 +155,14 @@ pub fn load_built_in(program: &mut Program) -> Result<(), CodeError> {
     let file = CodeFile::built_in()?;
     for loaded in program.pes.iter_mut().flatten() {
         Arc::make_mut(&mut loaded.image).extend(file.words.iter().cloned());
+        let fast = CodeFile::fast()?;
+        let is_fast = |operation: &Operation| match &operation.action {
+            Action::Call(routine) => routine.call(0).is_some_and(|(own, _)| fast.function(own).is_ok()),
+            _ => false,
+        };
+        if loaded.operations.iter().any(is_fast) {
+            load(loaded, fast)?;
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::super::call::Call;
 use super::super::code_request::{Level, Motion};
 use super::super::command::Command;
-use super::super::instructions::{self, DebugError, Debugger, Halt};
+use super::super::instructions::{self, DebugError, Debugger, Halt, WriteError};
 use super::{EngineEvent, Mode, Notify, RunState, Runner};
 use crate::chip::geometry::Pe;
 use crate::machine::exec::Progress;
@@ -31,6 +31,14 @@ impl Runner {
         }
         let said = match *command {
             Command::Level { pe, level } => self.level(pe, level),
+            Command::Write { .. } | Command::Unwrite { .. } => match self.write(command) {
+                Some(Ok(pe)) => {
+                    self.record(command, notify);
+                    format!("{pe} written; stepping back undoes it")
+                }
+                Some(Err(error)) => error.to_string(),
+                None => return,
+            },
             Command::Code { pe, motion, count, back } => {
                 if count == 0 {
                     return;
@@ -59,6 +67,20 @@ impl Runner {
             Ok(false) => format!("{pe} is at level {} already", level.name()),
             Err(error) => error.to_string(),
         }
+    }
+
+    /// Makes or undoes a write; a call that is stepped through stands where it stood.
+    fn write(&mut self, command: &Command) -> Option<Result<Pe, WriteError>> {
+        let (Command::Write { pe, .. } | Command::Unwrite { pe, .. }) = *command else { return None };
+        let (session, history, pe) = (self.session.as_mut()?, self.history.as_mut()?, Pe::from_index(pe)?);
+        let executed = session.call().map(Call::executed);
+        let done = match command {
+            Command::Write { after, what, .. } => instructions::write(session, history, pe, *after, what),
+            Command::Unwrite { behind, .. } => instructions::undo_writes(session, history, pe, *behind),
+            _ => return None,
+        };
+        session.go_in_call(executed);
+        Some(done.map(|()| pe))
     }
 
     /// Begins to step, or steps back.

@@ -84,6 +84,7 @@ pub fn findings(session: &Session) -> Vec<Finding> {
     ticks::ticks(session, &mut found);
     overflows(session, &mut found);
     sums(session, &mut found);
+    divisions(session, &mut found);
     barriers(session, &mut found);
     inputs(session, &mut found);
     memory(session, &mut found);
@@ -151,6 +152,17 @@ fn sums(session: &Session, found: &mut Vec<Finding>) {
         let help =
             "a kernel that computes in singles, or smaller weights: 520 products of 127 · 127 always fit";
         found.push(Finding::new(Level::Error, "mac-overflow", pe.to_string(), what, help).at(pe));
+    }
+}
+
+/// PEs whose machine code divided whole numbers by 0, which the core answers with 0.
+fn divisions(session: &Session, found: &mut Vec<Finding>) {
+    for (pe, state) in session.program().places().zip(&session.machine().state().pes) {
+        let count @ 1.. = state.count.untrapped.divided_by_zero else { continue };
+        let what =
+            format!("its machine code has divided by 0 {}: the core's result is 0", several(count, "time"));
+        let help = "assume.traps: true stops at the first one, with its source line";
+        found.push(Finding::new(Level::Warning, "division-by-zero", pe.to_string(), what, help).at(pe));
     }
 }
 

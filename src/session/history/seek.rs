@@ -87,6 +87,27 @@ impl History {
         self.arrive_keeping(session, now, event.saturating_sub(1), event)
     }
 
+    /// Goes to the moment before the last event, and keeps all that was done by hand and a
+    /// checkpoint of that moment.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the moment is out of reach.
+    pub(in crate::session) fn go_before_last(
+        &mut self,
+        session: &mut Session,
+        now: Position,
+    ) -> Result<(), HistoryError> {
+        let before = now.events.saturating_sub(1);
+        self.arrive_keeping(session, now, before, now.events + 1)?;
+        // One of the last event itself has been taken without the change.
+        self.forget_kept_after(before);
+        if self.has_room() && self.kept.binary_search_by_key(&before, |kept| kept.at.events).is_err() {
+            self.keep(session);
+        }
+        Ok(())
+    }
+
     /// Returns to the position before a look around.
     ///
     /// # Errors

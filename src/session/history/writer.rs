@@ -23,6 +23,9 @@ pub enum LastWrite {
     NotSince(Position),
 }
 
+/// Words for a write of a debugger between calls.
+const BY_DEBUGGER: &str = "a debugger";
+
 /// A write in the past.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Writer {
@@ -59,6 +62,9 @@ impl History {
         let at = Position::of(session);
         if let Some(fault) = session.by_hand_now(pe, bytes) {
             return LastWrite::By(Writer { at, what: by_fault(fault), pe: None, bytes: bytes.clone() });
+        }
+        if session.written_now(pe, bytes) {
+            return LastWrite::By(Writer { at, what: BY_DEBUGGER.into(), pe: None, bytes: bytes.clone() });
         }
         let now = at.events;
         let followed = session.followed.take();
@@ -114,6 +120,7 @@ fn last_in(session: &mut Session, pe: Pe, bytes: &Range<u32>, end: u64) -> Optio
         let fault = session.faults.just.iter().rfind(|fault| written.len() == 1 && fault.touches(pe, bytes));
         let (what, source) = match fault {
             Some(fault) => (by_fault(*fault), None),
+            None if written.len() == 1 && session.written_just(pe, bytes) => (BY_DEBUGGER.to_owned(), None),
             None => (what, source),
         };
         if let Some(write) = written.last() {

@@ -137,7 +137,9 @@ fn next_entry(session: &Session, loaded: &PeProgram, pe: Pe) -> Option<Entry> {
     let count = loaded.operations.len();
     let from = state.operation as usize;
     (0..count).find_map(|i| match &loaded.operations.get((from + i) % count)?.action {
-        Action::Call(routine) => call_of(&**routine, 0).map(|(entry, _)| (*entry).clone()),
+        Action::Call(routine) => {
+            call_of(&**routine, 0, &session.program().assume).map(|(entry, _)| (*entry).clone())
+        }
         _ => None,
     })
 }

@@ -106,6 +106,15 @@ impl Label {
         }
     }
 
+    /// Returns whether it is of a word of the program region.
+    pub(super) const fn is_code(&self) -> bool {
+        match self {
+            Self::Egru(label) => matches!(label.what, egru::label::What::Code),
+            Self::Spiking(label) => matches!(label.what, spiking::label::What::Code),
+            Self::Region(_) => false,
+        }
+    }
+
     /// Returns the label with time steps numbered from 1, as the texts beside it have them.
     pub(super) fn numbered(mut self) -> Self {
         match &mut self {

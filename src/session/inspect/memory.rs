@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::code_words::CodeFiles;
 use super::follow::{self, Link};
 use super::labels::{Label, Labels};
 use crate::chip::geometry::Pe;
@@ -73,12 +74,17 @@ fn start(at: u32) -> u32 {
 pub(super) fn window(session: &Session, labels: &Labels<'_>, pe: Pe, at: u32) -> MemoryView {
     let sram = &session.machine().state().pes[pe.index()].sram;
     let start = start(at);
+    let code = CodeFiles::of(labels.loaded());
     let words = (start..start + WINDOW).step_by(4).map(|address| {
         let found = labels.word(sram.words(), address);
         let elements: Vec<ElementView> = found
             .into_iter()
             .map(|(label, text)| ElementView {
-                text,
+                text: if label.is_code() {
+                    code.text(label.address()).unwrap_or_else(|| "no kernel's code".to_owned())
+                } else {
+                    text
+                },
                 value: value_text(label.reading(), sram.word(label.address()), label.address()),
                 label,
             })

@@ -5,6 +5,7 @@
 //! memory with its labels, or a page of units with the links of one.
 
 mod code;
+mod code_words;
 mod core;
 mod follow;
 mod labels;

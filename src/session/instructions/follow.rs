@@ -30,6 +30,13 @@ impl Session {
         self.followed.as_mut()?.call.as_deref_mut()
     }
 
+    /// Goes to the moment after so many instructions of the call under way, if there is one.
+    pub(in crate::session) fn go_in_call(&mut self, executed: Option<u64>) {
+        if let (Some(executed), Some(call)) = (executed, self.call_mut()) {
+            call.go(executed);
+        }
+    }
+
     /// Leaves the call under way; the chip stays where it is.
     pub(super) fn leave_call(&mut self) {
         if let Some(followed) = &mut self.followed {
@@ -68,7 +75,7 @@ impl Session {
         let state = self.machine.state().pes.get(pe.index())?;
         let (operation, slot) = self.program().pe(pe)?.operation(state.operation)?;
         let Action::Call(routine) = &operation.action else { return None };
-        let (entry, arguments) = call_of(&**routine, state.sram.word(slot.turn))?;
-        Some(Box::new(Call::begin(&entry, arguments, state.sram.words())))
+        let (entry, arguments) = call_of(&**routine, state.sram.word(slot.turn), &self.program().assume)?;
+        Some(Box::new(Call::begin(&entry, arguments, state.sram.words(), &state.writes.now)))
     }
 }

@@ -10,6 +10,7 @@
 
 mod follow;
 mod motion;
+mod write;
 
 use std::ops::Range;
 
@@ -27,6 +28,7 @@ use crate::machine::exec::Progress;
 use crate::machine::program::Action;
 
 pub use super::code_request::Motion;
+pub use write::{WriteError, undo_writes, write};
 
 /// Events handled in one slice of a run.
 const EVENTS_A_SLICE: u32 = 20_000;
@@ -63,6 +65,11 @@ pub enum DebugError {
     /// No routine of it has machine code.
     #[error("no routine of {0} has machine code: only matrix products have")]
     NoCode(Pe),
+    /// A debugger has written within its call under way, which only machine code can have.
+    #[error(
+        "registers or memory of {0} were written within its call; the level can change at the call's end"
+    )]
+    Written(Pe),
     /// Its machine code is not usable.
     #[error(transparent)]
     Code(#[from] CodeError),
@@ -322,7 +329,14 @@ impl<'a> Debugger<'a> {
     }
 
     /// Takes one instruction back; before a call's first one lies the end of the call before.
+    /// Writes made behind that are undone.
     pub fn step_back(&mut self) -> Halt {
+        let halt = self.one_back();
+        self.undo_ahead();
+        halt
+    }
+
+    fn one_back(&mut self) -> Halt {
         if let Some(call) = self.session.call_mut().filter(|call| call.executed() > 0) {
             let before = call.executed() - 1;
             call.go(before);
@@ -366,8 +380,14 @@ impl<'a> Debugger<'a> {
 
     /// Runs back towards the last moment before this one at which a breakpoint is at the next
     /// instruction or watched bytes would change; `None` if it lies before the call under way,
-    /// and has to be asked for again.
+    /// and has to be asked for again. Writes made behind that are undone.
     pub fn run_back(&mut self, stops: &mut Stops) -> Option<Halt> {
+        let halt = self.some_back(stops);
+        self.undo_ahead();
+        halt
+    }
+
+    fn some_back(&mut self, stops: &mut Stops) -> Option<Halt> {
         let end = self.call().map_or(0, Call::executed);
         if let Some((at, halt)) = self.last_halt(stops, end) {
             if let Some(call) = self.session.call_mut() {

@@ -55,6 +55,7 @@ impl Debugger<'_> {
             };
             call.go(target);
         }
+        self.undo_ahead();
         Halt::Stepped
     }
 }

@@ -357,7 +357,9 @@ pub fn kernels_to_try(mapping: &MappingOptions, scene: &Choice, allow_int8: bool
     };
     let of = |own: usize| {
         let same = |k: &KernelKind| allow_int8 || k.is_exact() == kind(own).is_exact();
-        KernelKind::ALL.into_iter().filter(|k| usable(k) && same(k)).map(number).collect::<Vec<_>>()
+        let tried = |k: &KernelKind| KernelKind::TRIED.contains(k) || number(*k) == own;
+        let all = KernelKind::ALL.into_iter().filter(|k| tried(k) && usable(k) && same(k));
+        all.map(number).collect::<Vec<_>>()
     };
     scene.layers.iter().map(|layer| layer.kernels.map(of)).collect()
 }

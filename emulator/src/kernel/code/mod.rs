@@ -9,6 +9,7 @@ pub mod lines;
 pub mod listing;
 pub mod run;
 mod sources;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +22,10 @@ use crate::chip::constants::PROGRAM_BYTES;
 
 /// Machine code of the built-in kernels.
 const BUILT_IN: &[u8] = include_bytes!("../../../../assets/kernels/kernels.elf");
+/// Machine code of the fast kernels.
+const FAST: &[u8] = include_bytes!("../../../../assets/kernels/own/columns.elf");
+/// Name by which messages know the file of the fast kernels.
+const FAST_NAME: &str = "columns.elf";
 /// Name by which scenes and messages know that file.
 pub const BUILT_IN_NAME: &str = "kernels.elf";
 /// Longest ELF file that is read, bytes.
@@ -149,6 +154,26 @@ impl CodeFile {
     pub fn built_in() -> Result<&'static Arc<Self>, CodeError> {
         static FILE: OnceLock<Result<Arc<CodeFile>, CodeError>> = OnceLock::new();
         FILE.get_or_init(|| Self::read(BUILT_IN_NAME, BUILT_IN).map(Arc::new)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns the machine code of the fast kernels, which PEs have that run one of them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the committed file is damaged, which a test excludes.
+    pub fn fast() -> Result<&'static Arc<Self>, CodeError> {
+        static FILE: OnceLock<Result<Arc<CodeFile>, CodeError>> = OnceLock::new();
+        FILE.get_or_init(|| Self::read(FAST_NAME, FAST).map(Arc::new)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns the built-in file that has a routine's machine code, by the routine's function.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the committed file is damaged, which a test excludes.
+    pub fn built_in_with(function: &str) -> Result<&'static Arc<Self>, CodeError> {
+        let fast = Self::fast()?;
+        if fast.function(function).is_ok() { Ok(fast) } else { Self::built_in() }
     }
 
     /// Reads a linked ELF file.

@@ -1,9 +1,10 @@
 //! Runs a call of machine code on a PE's SRAM.
 
-use spinntui_cortex_m4::{Bus, Cache, Class, Core, Counts, Limits, Stop, Timings, Traps, decode};
+use spinntui_cortex_m4::{Bus, Cache, Class, Core, Counts, Fault, Limits, Stop, Timings, Traps, decode};
 
 use super::super::{KernelFault, SramWords, WORDS};
 use super::CodeFile;
+use super::write::CallWrite;
 use crate::chip::constants::{STACK_BASE, STACK_BYTES};
 use crate::chip::cortex_m4f;
 use crate::chip::mac::{MacRegisters, MacShape};
@@ -257,6 +258,21 @@ pub fn begin_call(
     core
 }
 
+/// Runs a call to its end, with a debugger's writes between its instructions.
+fn run_with(
+    core: &mut Core,
+    cache: &mut Cache,
+    bus: &mut PeBus<'_>,
+    writes: &[CallWrite],
+) -> Result<Stop, Fault> {
+    for write in writes {
+        let instructions = write.after.saturating_sub(core.counts.instructions);
+        core.run(cache, bus, &Table, Limits { instructions })?;
+        write.what.apply(core, bus);
+    }
+    core.run(cache, bus, &Table, Limits { instructions: MOST_INSTRUCTIONS })
+}
+
 impl Scratch {
     /// Returns a copy of `words` to run on, and what runs on it write.
     fn copy(&mut self, words: &SramWords) -> (&mut SramWords, &mut Written, &mut Cache) {
@@ -271,17 +287,23 @@ impl Scratch {
         (copy, &mut self.written, &mut self.cache)
     }
 
-    /// Runs a call on a copy of the SRAM; [`Self::results`] returns the words that it wrote.
+    /// Runs a call on a copy of the SRAM, with a debugger's writes, ascending; [`Self::results`]
+    /// returns the words that it wrote.
     ///
     /// # Errors
     ///
     /// Fails at the first instruction that cannot be executed, or if the call does not return.
-    pub fn run(&mut self, words: &SramWords, entry: &Entry, arguments: &[u32]) -> Result<Ran, KernelFault> {
+    pub fn run(
+        &mut self,
+        words: &SramWords,
+        entry: &Entry,
+        arguments: &[u32],
+        writes: &[CallWrite],
+    ) -> Result<Ran, KernelFault> {
         let (copy, written, cache) = self.copy(words);
         let mut core = begin_call(entry.address, arguments, copy, written, entry.traps);
         let mut bus = PeBus::new(copy, written);
-        let limits = Limits { instructions: MOST_INSTRUCTIONS };
-        let stopped = core.run(cache, &mut bus, &Table, limits);
+        let stopped = run_with(&mut core, cache, &mut bus, writes);
         let (exps, accesses, mac_runs) = (bus.exps, bus.accesses, std::mem::take(&mut bus.mac_runs));
         match stopped {
             Ok(Stop::Returned) => Ok(Ran { counts: core.counts, exps, mac_runs, accesses }),

@@ -10,10 +10,12 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::fast;
 use super::matrix::{
-    ARRAY_STEP, AT, Column, FIRST_ARRAY, STACK as TRIAL_STACK, TERMS, Trial, measure_by, multiplicities,
+    ARRAY_STEP, AT, Column, FIRST_ARRAY, PARTS, STACK as TRIAL_STACK, TERMS, Trial, measure_by,
+    multiplicities,
 };
-use super::measure::{DATA, Linear, STACK, load, per_item};
+use super::measure::{DATA, Linear, Meter, STACK, load, per_item};
 use crate::chip::listing::ListingError;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::trace::{Call, Memory, execute};
@@ -35,7 +37,7 @@ pub enum Touched {
 
 impl Touched {
     /// All arrays that the trials keep apart.
-    const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Array(0),
         Self::Array(1),
         Self::Array(2),
@@ -46,7 +48,7 @@ impl Touched {
     ];
 
     /// Returns the range of byte addresses that a trial gives it.
-    fn range(self) -> Range<u32> {
+    pub(super) fn range(self) -> Range<u32> {
         match self {
             Self::Array(index) => {
                 let start = FIRST_ARRAY + ARRAY_STEP * index as u32;
@@ -66,23 +68,35 @@ pub struct Formula {
     /// Array, buffer or stack that is accessed.
     pub touched: Touched,
     terms: [i64; TERMS],
+    /// Accesses of the parts of the fast kernels; `None` for others.
+    parts: Option<[i64; PARTS]>,
 }
 
 impl Formula {
     /// Returns the accesses of a call with the work `done`.
     pub fn count(&self, done: &Multiples) -> u64 {
-        let sum: i64 = self.terms.iter().zip(&done.0).map(|(term, n)| term * n).sum();
-        sum.max(0) as u64
+        let sum =
+            |terms: &[i64], times: &[i64]| terms.iter().zip(times).map(|(term, n)| term * n).sum::<i64>();
+        let parts = self.parts.as_ref().zip(done.parts.as_ref());
+        let all = match parts {
+            Some((terms, parts)) => self.terms[0] + sum(terms, parts),
+            None => sum(&self.terms, &done.terms),
+        };
+        all.max(0) as u64
     }
 }
 
 /// Factors of a formula's terms in one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Multiples([i64; TERMS]);
+pub struct Multiples {
+    terms: [i64; TERMS],
+    parts: Option<[i64; PARTS]>,
+}
 
 impl From<&Work> for Multiples {
     fn from(work: &Work) -> Self {
-        Self(multiplicities(work).map(i64::from))
+        let parts = work.parts.map(|parts| parts.0.map(i64::from));
+        Self { terms: multiplicities(work).map(i64::from), parts }
     }
 }
 
@@ -203,6 +217,9 @@ impl Memory for Counting {
 /// stores the arguments that do not fit the registers; the kernel only loads them, so they are
 /// taken out again.
 pub(super) fn counted(routine: Routine, trial: &Trial) -> Result<[i64; Touched::ALL.len()], ListingError> {
+    if routine.is_fast() {
+        return fast::run(routine, trial, Meter::ALL).map(|ran| ran.counts);
+    }
     let placed = trial.placed(routine)?;
     let mut board = Board::default();
     for (address, words) in placed.image {
@@ -250,9 +267,12 @@ fn measure() -> Result<Accesses, ListingError> {
                 known.borrow_mut().push((trial, counts));
                 Ok(linear(counts[i]))
             };
-            let terms = measure_by(routine, count)?.terms().map(|term| term.fixed);
-            if terms.iter().any(|&term| term != 0) {
-                formulas.push(Formula { touched, terms });
+            let measured = measure_by(routine, count)?;
+            let terms = measured.terms().map(|term| term.fixed);
+            let parts = measured.parts.map(|parts| parts.map(|term| term.fixed));
+            let touches = terms.iter().chain(parts.iter().flatten()).any(|&term| term != 0);
+            if touches {
+                formulas.push(Formula { touched, terms, parts });
             }
         }
     }

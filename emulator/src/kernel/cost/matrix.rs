@@ -5,12 +5,14 @@
 //! bytes. Differences between trials give the coefficients; property tests hold that the formula
 //! then equals execution on any matrix.
 
+use super::fast;
 use super::measure::{Linear, Meter, evaluate, load};
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::trace::{Call, execute};
 use crate::kernel::matrix::{Kernel, Operands, Placed, Share, Work};
+pub(super) use crate::kernel::parts::PARTS;
 use crate::kernel::routine::Routine;
 
 /// Cost of one item of each kind; terms that a kernel does not use are 0.
@@ -36,11 +38,18 @@ pub struct Coefficients {
     pub gathered: Linear,
     /// Additional cost (it may be negative) if no source does work.
     pub silence: Linear,
+    /// Parts of the fast kernels, in the order of [`crate::kernel::parts::Parts`]; `None` for
+    /// others.
+    pub parts: Option<[Linear; PARTS]>,
 }
 
 impl Coefficients {
     /// Returns the cost of a call with `work`; it has at least one row and one source.
     pub fn total(&self, work: &Work) -> Cycles {
+        if let (Some(terms), Some(parts)) = (&self.parts, &work.parts) {
+            let parts = terms.iter().copied().zip(parts.0);
+            return evaluate(&std::iter::once((self.call, 1)).chain(parts).collect::<Vec<_>>());
+        }
         let (terms, times) = (self.terms(), multiplicities(work));
         evaluate(&std::array::from_fn::<_, TERMS, _>(|i| (terms[i], times[i])))
     }
@@ -156,6 +165,10 @@ impl Trial {
 
     /// Executes a routine's listing on the placed bytes; returns metered cycles and the sums' bits.
     pub fn metered(&self, routine: Routine, meter: Meter) -> Result<(Cycles, Vec<u32>), ListingError> {
+        if routine.is_fast() {
+            let ran = fast::run(routine, self, meter)?;
+            return Ok((ran.cycles, ran.sums));
+        }
         let Placed { kernel, image } = self.placed(routine)?;
         let mut board = Board::default();
         for (address, words) in image {
@@ -188,6 +201,8 @@ pub(super) fn measure_by(
         Routine::CsrRow | Routine::CsrRow16 | Routine::CsrRowSkip | Routine::Int8Csr => {
             row_major(routine, cost)
         }
+        Routine::CsrFast => fast::rows(cost),
+        Routine::CscFast8 => fast::columns(cost),
         Routine::Dense | Routine::Int8Mac => dense(cost),
         Routine::DenseEvent | Routine::DenseAll => dense_event(routine, cost),
         _ => source_major(routine, cost),

@@ -5,6 +5,7 @@ use super::{Share, Work};
 use crate::chip::cortex_m4f::Cycles;
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::options::KernelKind;
+use crate::kernel::parts::Parts;
 use crate::kernel::routine::Routine;
 
 impl KernelKind {
@@ -16,7 +17,9 @@ impl KernelKind {
             Self::CsrRow16 => Routine::CsrRow16,
             Self::CsrRowSkip if finite => Routine::CsrRowSkip,
             Self::CsrRow | Self::CsrRowSkip => Routine::CsrRow,
-            Self::CscEvent => match (finite, narrow) {
+            Self::CsrFast => Routine::CsrFast,
+            Self::CscEvent | Self::CscFast => match (finite, narrow) {
+                (true, true) if matches!(self, Self::CscFast) => Routine::CscFast8,
                 (true, true) => Routine::CscEvent8,
                 (true, false) => Routine::CscEvent16,
                 (false, true) => Routine::CscAll8,
@@ -62,8 +65,19 @@ impl Share<'_> {
         match kind {
             KernelKind::CsrRow | KernelKind::CsrRow16 | KernelKind::Int8Csr => self.row_work(|_| true),
             KernelKind::CsrRowSkip => self.row_work(|source| all || active(source)),
-            KernelKind::CscEvent => self.source_work(|source| all || active(source), true),
-            KernelKind::CscEventList => self.source_work(active, false),
+            KernelKind::CsrFast => {
+                let mut parts = Parts::default();
+                self.rows.iter().for_each(|row| parts.row(row.len() as u32));
+                Work { parts: Some(parts), ..self.row_work(|_| true) }
+            }
+            KernelKind::CscFast if !all && self.rows.len() <= 256 => {
+                let (work, parts) = self.source_work(active, true);
+                Work { parts: Some(parts), ..work }
+            }
+            KernelKind::CscEvent | KernelKind::CscFast => {
+                self.source_work(|source| all || active(source), true).0
+            }
+            KernelKind::CscEventList => self.source_work(active, false).0,
             KernelKind::Dense | KernelKind::Int8Mac => {
                 let (rows, gathered) = (self.rows.len() as u32, self.words.len() as u32);
                 Work { rows, nonzeros: rows * gathered, gathered, ..Work::default() }
@@ -94,7 +108,7 @@ impl Share<'_> {
         }
     }
 
-    fn source_work(&self, visited: impl Fn(u32) -> bool, looks: bool) -> Work {
+    fn source_work(&self, visited: impl Fn(u32) -> bool, looks: bool) -> (Work, Parts) {
         let mut weights = vec![0_u32; self.words.len()];
         for (source, _) in self.rows.iter().flatten() {
             if let Some(count) = weights.get_mut(*source as usize) {
@@ -102,16 +116,17 @@ impl Share<'_> {
             }
         }
         let mut work = Work { rows: self.rows.len() as u32, ..Work::default() };
+        let mut parts = Parts::default();
         for (source, count) in (0_u32..).zip(weights) {
-            if !visited(source) {
-                work.silent += u32::from(looks);
-            } else if count == 0 {
-                work.idle += 1;
-            } else {
-                work.active += 1;
+            if visited(source) {
+                parts.columns(count, 1);
+                work.idle += u32::from(count == 0);
+                work.active += u32::from(count > 0);
                 work.nonzeros += count;
+            } else {
+                work.silent += u32::from(looks);
             }
         }
-        work
+        (work, parts.shaped(self.rows.len() as u32, self.words.len() as u32))
     }
 }

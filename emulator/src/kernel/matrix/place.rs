@@ -110,8 +110,12 @@ impl Kernel {
             KernelKind::CsrRow | KernelKind::CsrRowSkip => {
                 (Kernel::CsrRow(builder.csr()), builder.csr_words())
             }
+            KernelKind::CsrFast => (Kernel::CsrFast(builder.csr()), builder.csr_words()),
+            KernelKind::CscFast if !all && share.rows.len() <= 256 => {
+                (Kernel::Csc(builder.csc(Visit::Fast)), builder.csc_words())
+            }
             KernelKind::CsrRow16 => (Kernel::CsrRow16(builder.csr()), builder.csr16_words()),
-            KernelKind::CscEvent => {
+            KernelKind::CscEvent | KernelKind::CscFast => {
                 let visit = if all { Visit::All } else { Visit::Events };
                 (Kernel::Csc(builder.csc(visit)), builder.csc_words())
             }
@@ -135,7 +139,7 @@ impl Kernel {
     pub fn array_addresses(&self) -> Vec<u32> {
         let csr = |l: &CsrLayout| vec![l.value, l.column, l.row_start];
         match self {
-            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => csr(l),
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) | Self::CsrFast(l) => csr(l),
             Self::Csc(l) if l.visit == Visit::List => vec![l.value, l.row, l.column_start],
             Self::Csc(l) => vec![l.value, l.row, l.column_start, l.source],
             Self::Dense(l) => vec![l.value, l.source, l.ordered],
@@ -174,10 +178,14 @@ impl Builder<'_> {
             Ok(_) => Ok(()),
             Err(_) => Err(PlaceError::TooLarge { kind, what, found }),
         };
-        if !matches!(kind, KernelKind::CsrRow | KernelKind::CsrRowSkip | KernelKind::CscEventList) {
+        let words_in_full = matches!(
+            kind,
+            KernelKind::CsrRow | KernelKind::CsrRowSkip | KernelKind::CsrFast | KernelKind::CscEventList
+        );
+        if !words_in_full {
             in_16_bits("source words", self.share.words.iter().copied().max().unwrap_or(0).into())?;
         }
-        if matches!(kind, KernelKind::CscEvent | KernelKind::CscEventList) {
+        if matches!(kind, KernelKind::CscEvent | KernelKind::CscFast | KernelKind::CscEventList) {
             in_16_bits("row numbers", self.share.rows.len() as u64 - 1)?;
             in_16_bits("column pointers", self.share.shape().nonzeros.into())?;
         }

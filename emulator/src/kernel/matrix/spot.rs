@@ -117,7 +117,11 @@ impl Kernel {
     /// Returns the number of sources, where the layout states it.
     fn sources(&self) -> u32 {
         match self {
-            Self::CsrRow(_) | Self::CsrRow16(_) | Self::CsrRowSkip(_) | Self::Int8Csr(_) => 0,
+            Self::CsrRow(_)
+            | Self::CsrRow16(_)
+            | Self::CsrRowSkip(_)
+            | Self::CsrFast(_)
+            | Self::Int8Csr(_) => 0,
             Self::Csc(l) => l.sources,
             Self::Dense(l) | Self::DenseEvent(l) => l.sources,
             Self::Int8Mac(l) => l.sources,
@@ -143,15 +147,24 @@ impl Kernel {
         let reading = self.reading(array)?;
         let number = offset / reading.bytes();
         let spot = match (self, array) {
-            (Self::CsrRow(l) | Self::CsrRowSkip(l), 0) => row_entry(words, l, number, 4, Spot::Weight),
-            (Self::CsrRow(l) | Self::CsrRowSkip(l), 1) => row_entry(words, l, number, 4, Spot::Index),
+            (Self::CsrRow(l) | Self::CsrRowSkip(l) | Self::CsrFast(l), 0) => {
+                row_entry(words, l, number, 4, Spot::Weight)
+            }
+            (Self::CsrRow(l) | Self::CsrRowSkip(l) | Self::CsrFast(l), 1) => {
+                row_entry(words, l, number, 4, Spot::Index)
+            }
             (Self::CsrRow16(l), 0) => row_entry(words, l, number, 2, Spot::Weight),
             (Self::CsrRow16(l), 1) => row_entry(words, l, number, 2, Spot::Index),
             (Self::Int8Csr(l), 0) => row_entry(words, &l.csr, number, 2, Spot::Weight),
             (Self::Int8Csr(l), 1) => row_entry(words, &l.csr, number, 2, Spot::Index),
-            (Self::CsrRow(_) | Self::CsrRowSkip(_) | Self::CsrRow16(_) | Self::Int8Csr(_), 2) => {
-                Spot::RowPointer { row: number }
-            }
+            (
+                Self::CsrRow(_)
+                | Self::CsrRowSkip(_)
+                | Self::CsrFast(_)
+                | Self::CsrRow16(_)
+                | Self::Int8Csr(_),
+                2,
+            ) => Spot::RowPointer { row: number },
             (Self::Int8Csr(_), _) => Spot::Scale { row: number },
             (Self::Int8Mac(l), 0) => {
                 let terms = l.shape().terms.max(1);
@@ -182,7 +195,7 @@ impl Kernel {
         use Reading::{F32, I8, U8, U16, U32};
         let row_number = |l: &CscLayout| if l.narrow() { U8 } else { U16 };
         let readings = match self {
-            Self::CsrRow(_) | Self::CsrRowSkip(_) => vec![F32, U32, U32],
+            Self::CsrRow(_) | Self::CsrRowSkip(_) | Self::CsrFast(_) => vec![F32, U32, U32],
             Self::CsrRow16(_) => vec![F32, U16, U32],
             Self::Csc(l) => vec![F32, row_number(l), U16, U16],
             Self::Dense(_) => vec![F32, U16, F32],
@@ -206,7 +219,7 @@ impl Kernel {
             Some((at, count))
         };
         match self {
-            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) => of_rows(l, 4),
+            Self::CsrRow(l) | Self::CsrRow16(l) | Self::CsrRowSkip(l) | Self::CsrFast(l) => of_rows(l, 4),
             Self::Int8Csr(l) => of_rows(&l.csr, 1),
             Self::Csc(l) => {
                 let end = half(words, (l.column_start + 2 * l.sources) as usize);

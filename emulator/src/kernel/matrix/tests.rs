@@ -232,5 +232,8 @@ fn shares_that_a_kernel_cannot_keep_are_refused_with_the_reason() {
 fn bytes_of_the_papers_second_layer() {
     let shape = Shape { rows: 81, sources: 1350, nonzeros: 5468 };
     let bytes = KernelKind::ALL.map(|kind| kind.bytes(shape));
-    assert_eq!(bytes, [44_072, 33_136, 44_072, 32_744, 30_044, 445_500, 440_100, 17_056, 113_892]);
+    assert_eq!(
+        bytes,
+        [44_072, 33_136, 44_072, 32_744, 30_044, 445_500, 440_100, 17_056, 113_892, 44_072, 32_744]
+    );
 }

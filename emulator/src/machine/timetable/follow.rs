@@ -186,6 +186,8 @@ fn pe(
         // Phases and the log are carried out with the script.
         timer_counts: _,
         logged: _,
+        // Steps with machine code are not added.
+        writes: _,
         banks,
         count,
     } = pe;

@@ -110,10 +110,12 @@ impl Machine {
         let PeState { sram, count, .. } = &mut self.state.pes[usize::from(pe)];
         let step = sram.word(slot.turn);
         let done = if ends {
-            routine.end(sram, step, &mut self.shared).map(|Ended { events, products, overflows }| {
-                count.mac.overflows += u64::from(overflows);
-                Some((events?, products))
-            })
+            routine.end(sram, step, &mut self.shared).map(
+                |Ended { events, products, overflows, untrapped: _ }| {
+                    count.mac.overflows += u64::from(overflows);
+                    Some((events?, products))
+                },
+            )
         } else {
             routine.begin(sram, step, prices(&program, None)).map(|_| None)
         };

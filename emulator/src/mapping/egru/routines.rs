@@ -14,7 +14,7 @@ use crate::machine::banks::account::BankMap;
 use crate::machine::code::Code;
 use crate::machine::costs::Costs;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
-use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches};
+use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches, Untrapped};
 use crate::machine::sram::{BANKS, Sram};
 use crate::mapping::product::{self, MatrixAccount, Operand, Scratch, Together, multiply};
 
@@ -159,8 +159,8 @@ impl Routine for Product {
 
     fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
         if let Some(code) = &self.code {
-            code.run(sram, &self.kernel.arguments(self.operands(step)), shared)?;
-            return Ok(Ended::default());
+            let ran = code.run(sram, &self.kernel.arguments(self.operands(step)), shared)?;
+            return Ok(Ended { untrapped: Untrapped::from(&ran), ..Ended::default() });
         }
         let together = (self.together.as_ref(), shared);
         let overflows = multiply(&self.kernel, sram, self.operands(step), together)?;

@@ -125,7 +125,12 @@ impl Routine for HeadLayer {
         let sums: Vec<u32> = run.sums.iter().map(|sum| sum.cast_unsigned()).collect();
         sram.set_words(mac.sums, &sums);
         let (active, products) = self.finish(sram)?;
-        Ok(Ended { events: Some(active), products: [0, products], overflows: run.overflows })
+        Ok(Ended {
+            events: Some(active),
+            products: [0, products],
+            overflows: run.overflows,
+            ..Ended::default()
+        })
     }
 
     fn touches(&self, step: u32) -> Option<Touches> {
