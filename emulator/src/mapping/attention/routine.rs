@@ -114,7 +114,7 @@ impl Routine for Script {
             values += if spikes { word.count_ones() } else { u32::from(word != 0) };
         }
         let products = [0, values.saturating_mul(fan_out)];
-        Ok(Ended { events: Some(events), products, overflows })
+        Ok(Ended { events: Some(events), products, overflows, ..Ended::default() })
     }
 }
 
