@@ -210,7 +210,8 @@ fn check(case: &Case, moves: &[Move]) -> Result<Option<u64>, TestCaseError> {
 }
 
 /// Kernels whose cycles depend on values.
-const UNSTEADY: [KernelKind; 3] = [KernelKind::CscEvent, KernelKind::CsrRowSkip, KernelKind::DenseEvent];
+const UNSTEADY: [KernelKind; 4] =
+    [KernelKind::CscEvent, KernelKind::CsrRowSkip, KernelKind::DenseEvent, KernelKind::CscFast];
 
 /// Returns the case with a program whose times do not depend on values.
 fn steady(mut case: Case) -> Case {
