@@ -358,7 +358,7 @@ fn mac_array(session: &Session) -> Option<MacUse> {
     (cycles > 0).then(|| MacUse { macs, cycles, used: macs as f64 / units, bytes, overflows })
 }
 
-/// What machine code did that traps would report; `None` for nothing.
+/// Counts what traps of machine code would have reported; `None` if there is nothing.
 fn untrapped(session: &Session) -> Option<UntrappedCount> {
     let mut all = Untrapped::default();
     session.machine().state().pes.iter().for_each(|pe| all += pe.count.untrapped);

@@ -260,7 +260,7 @@ pub struct MacUse {
     pub overflows: u64,
 }
 
-/// What machine code did that `assume.traps` would have made faults.
+/// Operations of machine code that `assume.traps` would have made faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct UntrappedCount {
     /// Unaligned loads and stores, all PEs.

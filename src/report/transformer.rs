@@ -82,7 +82,7 @@ pub struct ContextRow {
     pub state_bytes: usize,
     /// Time of attention, without projections: the slowest PE of each layer, all layers, µs.
     pub attention_us: f64,
-    /// What cores at work on attention draw above sleep in that, J.
+    /// Energy above sleep of cores at work on attention in that time, J.
     pub attention_j: f64,
     /// Time of the whole word, µs.
     pub word_us: f64,
@@ -118,10 +118,11 @@ pub struct LedgerA {
 pub struct LedgerB {
     /// Name of the ledger.
     pub name: &'static str,
-    /// What cores and MAC arrays at work on attention draw above sleep: stages `attn` and `proj`.
+    /// Energy above sleep of cores and MAC arrays at work on attention, J: stages `attn` and
+    /// `proj`.
     pub attention_j: f64,
-    /// What cores and MAC arrays at work on feed-forward blocks draw above sleep: stages `fc` and
-    /// `mlp`.
+    /// Energy above sleep of cores and MAC arrays at work on feed-forward blocks, J: stages `fc`
+    /// and `mlp`.
     pub mlp_j: f64,
     /// All of the chip, idle parts included.
     pub chip_j: f64,

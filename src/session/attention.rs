@@ -24,7 +24,7 @@ pub enum AttentionRequest {
         /// Number of the head in its layer, from 0.
         head: u32,
     },
-    /// What the readout would expect if the network ended earlier.
+    /// Words that the readout would expect if the network ended earlier.
     Expectations,
 }
 
@@ -47,7 +47,7 @@ pub struct AttentionView {
     pub spikes: Vec<LayerSpikes>,
     /// Head that was asked for.
     pub head: Option<HeadView>,
-    /// What the readout would expect earlier; `None` unless asked for and known.
+    /// Words that the readout would expect earlier; `None` unless requested and known.
     pub expectations: Option<Expectations>,
 }
 
@@ -110,7 +110,7 @@ pub struct HeadView {
     pub weights: Vec<Vec<f32>>,
 }
 
-/// What the readout would expect if the network ended earlier.
+/// Words that the readout would expect if the network ended earlier.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Expectations {
     /// Behind the embedding, and behind each layer.

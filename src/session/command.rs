@@ -61,8 +61,8 @@ pub enum Command {
         /// Memory or registers, with the new values.
         what: CodeWrite,
     },
-    /// Undo the writes within the call that the last event has begun on a PE, behind so many of
-    /// its instructions.
+    /// Undo the writes within the call that the last event has begun on a PE, from a number of its
+    /// instructions on.
     Unwrite {
         /// Index of the PE.
         pe: usize,

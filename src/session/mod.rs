@@ -315,7 +315,7 @@ impl Session {
         Some((uses?, false))
     }
 
-    /// Adds the next time step as a whole, or a part of it, where that can be done, else handles some
+    /// Adds the next time step, or a part of it, where its times are known. Otherwise handles some
     /// events, at most up to the one that completes a time step.
     ///
     /// For who looks at the session between time steps only.
@@ -358,8 +358,8 @@ impl Session {
         }
     }
 
-    /// Adds the next stretch, if its times are known, nothing is planned within its step, and it ends
-    /// at event number `events` or before.
+    /// Adds the next stretch if its times are known, nothing is planned within its step, and it
+    /// ends at event number `events` or before.
     fn add_step(&mut self, events: u64) -> Option<Moved> {
         if !self.machine.is_between_stretches()
             || self.step_history.is_some()

@@ -118,7 +118,7 @@ pub struct SpikeCounts<'a> {
     pub passed: &'a [u64],
 }
 
-/// What a decoder expects next.
+/// Words that a decoder expects next.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Likeliest {
     /// Likeliest words with their probabilities, 0..=1, likeliest first.

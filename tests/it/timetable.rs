@@ -1,4 +1,4 @@
-//! Stretches that are added by timetable leave the machine as stretches that are run do, bit by bit.
+//! Stretches added by timetable leave the machine as stretches that are run do, bit by bit.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should say where")]
 

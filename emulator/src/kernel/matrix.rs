@@ -301,9 +301,9 @@ impl Kernel {
         })
     }
 
-    /// Returns works of which one is no dearer than any that the kernel can find: all sources of an
-    /// operand silent, idle or active, or all non-zeros passed over. None for a kernel whose work
-    /// does not depend on the operand.
+    /// Returns works, one of which takes no more cycles than any operand can lead to: all sources
+    /// of the operand silent, idle or active, or all non-zeros passed over. Empty for a kernel
+    /// whose work does not depend on the operand.
     pub fn least_works(&self) -> Vec<Work> {
         let sources = |rows, sources, visit| {
             let silent =

@@ -177,7 +177,7 @@ pub struct PeCount {
     pub phases: [Tick; PhaseId::MAX],
     /// What its MAC array has done.
     pub mac: MacCount,
-    /// What traps of the core would have reported.
+    /// Accesses and divisions that traps of the core would have reported.
     pub untrapped: Untrapped,
 }
 

@@ -30,7 +30,7 @@ impl Session {
         self.followed.as_mut()?.call.as_deref_mut()
     }
 
-    /// Goes to the moment after so many instructions of the call under way, if there is one.
+    /// Goes to the moment after `executed` instructions of the call under way, if there is one.
     pub(in crate::session) fn go_in_call(&mut self, executed: Option<u64>) {
         if let (Some(executed), Some(call)) = (executed, self.call_mut()) {
             call.go(executed);

@@ -28,7 +28,7 @@ pub enum WriteError {
     /// Registers exist within calls only.
     #[error("{0} is between calls and has no registers now; step to its next call")]
     Between(Pe),
-    /// What lies before the call is out of reach.
+    /// The time before the call is out of reach.
     #[error(transparent)]
     History(#[from] HistoryError),
 }
@@ -87,8 +87,8 @@ fn write_in_call(
     Ok(())
 }
 
-/// Undoes the writes within the call that the last event has begun on a PE, behind so many
-/// of its instructions.
+/// Undoes the writes within the call that the last event has begun on a PE, from a number of its
+/// instructions on.
 ///
 /// # Errors
 ///

@@ -212,7 +212,7 @@ fn pe(
     cursor.transfer = cursor.transfer.map(transfer);
     transfers.clear();
     transfers.extend(end.transfers.iter().map(|&seen| transfer(seen)));
-    // Handlers add to it in any operation; sending a block counts anew.
+    // Handlers add to it in any operation; sending a block resets it.
     *inject_delay =
         if sending { end.inject_delay } else { *inject_delay + end.inject_delay - start.inject_delay };
     for (ended, (start, end)) in ended.iter_mut().zip(start.ended.iter().zip(&end.ended)) {

@@ -1,5 +1,5 @@
-//! Key of a stretch: what decides its times, as words: two moments with the same words have the same
-//! future, tick by tick, until something happens whose time depends on values in memory.
+//! Key of a stretch: all that decides its times, as words. Two moments with the same words have the
+//! same future, tick by tick, until something happens whose time depends on values in memory.
 //!
 //! Ticks count from now. What lies in the past and is only compared with now is one word for all
 //! pasts. Counters in SRAM are taken relative to the values that the program waits for. When an

@@ -1,26 +1,26 @@
-//! Stretches that are added instead of run: where the machine is as it was before, the times of what
-//! follows are known, and what is left is to compute values.
+//! Stretches that are added instead of run: where the machine is in a state that it has been in
+//! before, the times of all that follows are known, and only values are left to compute.
 //!
 //! A *stretch* begins between two time steps, or where a counter has set off messages (a barrier is
 //! released). It ends where a time step ends, where the next stretch begins, or before the first
 //! event whose time depends on values. In most programs the work of a step does not depend on the
-//! values: a stretch is a whole step. Where a kernel passes over silent sources, what goes on
-//! between its runs is the same for all values: reading rows from DRAM, and all between the release
-//! of a barrier and the begin of the next runs.
+//! values: a stretch is a whole step. Where a kernel passes over silent sources, the events between
+//! its runs are the same for all values, for instance those that read rows from DRAM.
 //!
-//! The machine finds stretches by itself: it compares all that decides the times of what follows
-//! (`key.rs`), relative to now, with the begins of stretches that it has seen. For one that comes for
-//! the second time it notes, while it runs event by event, what the events do to bytes (`trace.rs`),
-//! and keeps that as a course. For one with a course it carries out on the bytes of now what was
-//! noted (`script.rs`, `play.rs`) and moves all other state to the end of the stretch
-//! (`follow.rs`). Runs that begin in a stretch and take cycles that depend on values are priced on
-//! the bytes of now; the stretch is over before the cheapest of them could end. The result is the
-//! same to the bit: memory, counters, times, packets on their way, and the hash of it all.
+//! The machine finds stretches by itself: it compares all that decides the times of the future
+//! (`key.rs`), relative to now, with the beginnings of stretches that it has seen. When one comes
+//! for the second time, the machine runs it event by event, notes the effects of the events on
+//! bytes (`trace.rs`), and keeps them as a course. For a stretch with a course it repeats these
+//! effects on the present bytes (`script.rs`, `play.rs`) and moves all other state to the end of
+//! the stretch (`follow.rs`). Runs that begin in a stretch and take cycles that depend on values
+//! are priced on the present bytes; the stretch ends before the cheapest of them could end. The
+//! result is the same to the bit: memory, counters, times, packets on their way, and the hash of it
+//! all.
 //!
 //! No course is used where packets depend on values, where the event router carries the packets,
 //! where core and writes wait for each other in the banks, and while the chip is observed from
-//! inside a step: a recording, watched bytes, faults that last or are due. A run that stops within a
-//! stretch takes it event by event.
+//! inside a step: a recording, watched bytes, faults that last or are due. A run that stops within
+//! a stretch takes it event by event.
 
 mod follow;
 mod key;
@@ -48,8 +48,8 @@ use script::Script;
 pub(super) use trace::Trace;
 use trace::{Close, Open};
 
-/// Courses that are kept: in `lm_event.ron` three stretches a step, each with up to four ways in which
-/// ticks and NoC cycles, and buffers used in turn, can meet.
+/// Courses that are kept. A stretch has one for each way in which its beginning can meet the NoC
+/// cycles and the buffers used in turn.
 const COURSES: usize = 48;
 /// Events of the shortest stretch that is worth adding.
 const EVENTS: u64 = 32;
@@ -80,7 +80,7 @@ struct Course {
     max_latency: Tick,
     /// Packets delivered, by cell of the traffic matrix.
     pairs: Vec<(u32, u32)>,
-    /// What the last event has brought to its end, and the phase that ended last.
+    /// Progress that its last event makes, with the phase that ended last in the stretch.
     progress: Progress,
     event: Event,
 }

@@ -53,7 +53,7 @@ pub(super) struct Open {
     pub(super) operation: u32,
     /// Position of its begin among the effects.
     pub(super) position: usize,
-    /// What it took in the stretch that was noted.
+    /// Cycles and accesses that it took when the stretch was noted.
     pub(super) begun: Begun,
 }
 
