@@ -311,8 +311,8 @@ mod tests {
             ("", "nothing"),
             ("there", "invalid moment"),
             ("step", "missing"),
-            ("step 1, 2", "no step"),
-            ("step 1, 0 phases", "no step"),
+            ("step 1, 2", "invalid step"),
+            ("step 1, 0 phases", "invalid step"),
         ] {
             assert!(moment(text).unwrap_err().contains(word), "{text}");
         }
