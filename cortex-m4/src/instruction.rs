@@ -540,7 +540,7 @@ pub enum Op {
 /// Instruction and its size in memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Instruction {
-    /// What it does.
+    /// Operation with its operands.
     pub op: Op,
     /// Bytes: 2 or 4.
     pub size: u8,

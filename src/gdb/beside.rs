@@ -29,7 +29,7 @@ impl Chip for DebugPort {
     }
 }
 
-/// What server and listening thread share.
+/// State shared by the server and the listening thread.
 #[derive(Debug, Default)]
 struct Shared {
     ended: AtomicBool,

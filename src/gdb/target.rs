@@ -43,7 +43,7 @@ pub trait Chip {
 #[error("the experiment is gone")]
 pub struct Gone;
 
-/// What the client has asked to happen next.
+/// Motion that the client has requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Motion {
     Run,

@@ -1,4 +1,4 @@
-//! What a transformer's spikes cost: rates by layer, and energy in two ledgers that do not compare.
+//! Cost of a transformer's spikes: rates by layer, and energy in two ledgers that do not compare.
 //!
 //! Ledger A counts operations as the literature on spiking transformers does: 4.6 pJ for a
 //! multiply-accumulate and 0.9 pJ for an accumulate, 32-bit floating point in 45 nm (Horowitz,
@@ -124,7 +124,7 @@ pub struct LedgerB {
     /// Energy above sleep of cores and MAC arrays at work on feed-forward blocks, J: stages `fc`
     /// and `mlp`.
     pub mlp_j: f64,
-    /// All of the chip, idle parts included.
+    /// Energy of the whole chip, idle parts included, J.
     pub chip_j: f64,
 }
 

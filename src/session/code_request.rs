@@ -23,7 +23,7 @@ impl Level {
     }
 }
 
-/// What a step through machine code goes by.
+/// Unit of a step through machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Motion {
     /// To the next instruction.

@@ -160,7 +160,7 @@ pub struct Receiver {
     pub slot: u8,
     /// Counter that the last packet of each block advances.
     pub counter: CounterId,
-    /// Who must have read a buffer before a value is written to it.
+    /// Guard that says when a buffer may be written to.
     pub guard: Guard,
 }
 

@@ -158,7 +158,7 @@ impl BankState {
 
     /// Adds a step in which these banks went from `start` to `end`, with the core's priority.
     ///
-    /// How often core and writes met follows from what was added to the phases in sum.
+    /// The number of conflicts follows from the sum of the additions to the phases.
     pub(super) fn follow(&mut self, start: &Self, end: &Self) {
         self.rate = end.rate;
         for bank in 0..BANKS {
@@ -187,7 +187,7 @@ impl BankState {
         }
     }
 
-    /// All that decides what happens next, as words.
+    /// Returns all that decides the future of the banks, as words.
     pub fn words(&self) -> impl Iterator<Item = u64> + '_ {
         (0..BANKS).flat_map(|bank| {
             [u64::from(self.rate[bank]) << 32 | u64::from(self.phase[bank]), u64::from(self.owed[bank])]

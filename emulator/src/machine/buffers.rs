@@ -2,7 +2,7 @@
 
 /// Buffers used in turn: two where time steps do not overlap, three where they do.
 ///
-/// What arrives in step t lies in the buffer of step t, until what arrives two or three steps
+/// Values of step t lie in the buffer of step t, until values of two or three steps
 /// later lands there. A program may let two kinds of values share the buffer of a step, one
 /// after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

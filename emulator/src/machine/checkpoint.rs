@@ -5,7 +5,7 @@ use super::pages::{PageStore, Pages};
 use super::state::{PeState, State};
 use crate::chip::geometry::Pe;
 
-/// All that changes in a machine, at one moment. Memory is shared with other checkpoints
+/// Mutable state of a machine at one moment. Memory is shared with other checkpoints
 /// through a [`PageStore`].
 #[derive(Clone, Debug)]
 pub struct Checkpoint {

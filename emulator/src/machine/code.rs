@@ -112,7 +112,8 @@ impl Machine {
     /// Replaces the program of a PE by one with the same operations at other levels, and writes
     /// machine code to its memory.
     ///
-    /// What the core is doing goes on; its next operations are those of the new program.
+    /// Gives a PE a new program. The core's operation goes on; the next ones are those of the new
+    /// program.
     pub fn reload(&mut self, pe: Pe, loaded: PeProgram, words: &[(u32, Vec<u32>)]) {
         // Weights stay what they were, so sums of several PEs can still be computed together.
         self.tracing = None;

@@ -84,7 +84,7 @@ impl Machine {
         &self.program
     }
 
-    /// All that changes, to look at.
+    /// Returns the mutable state of the chip, to look at.
     pub fn state(&self) -> &State {
         &self.state
     }

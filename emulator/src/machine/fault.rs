@@ -101,9 +101,9 @@ pub enum Fault {
 /// Moment at which a fault happens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum FaultTime {
-    /// Once so many events of the machine's queue have been handled.
+    /// After this number of handled events of the machine's queue.
     Event(u64),
-    /// Once so many time steps are complete: `Step(0)` is before the first.
+    /// After this number of complete time steps: `Step(0)` is before the first.
     Step(u64),
     /// Before the first event at or after this chip time, µs.
     TimeUs(f64),

@@ -141,7 +141,7 @@ impl Fifo {
 
     /// Writes an entry and returns its byte address in the ring, if it is there now.
     ///
-    /// Where the ring is full, [`OnFull::Stall`] refuses it (the packet has to wait),
+    /// Adds an entry. If the ring is full, [`OnFull::Stall`] refuses it (the packet has to wait),
     /// [`OnFull::Drop`] loses it, and [`OnFull::Overwrite`] loses the oldest.
     pub fn push(&mut self, sram: &mut Sram, entry: Entry, on_full: OnFull) -> Option<u32> {
         if self.is_full() {

@@ -1,4 +1,4 @@
-//! Who sends how much to whom: packets delivered from PE to PE, in the step under way, the last
+//! Traffic matrix: packets delivered from PE to PE, in the step under way, the last
 //! one, and since the start.
 
 use crate::chip::geometry::{ChipId, PE_COUNT, PES_PER_QPE, QPE_COUNT};

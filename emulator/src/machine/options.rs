@@ -166,7 +166,7 @@ pub enum BankInterleave {
     Word,
 }
 
-/// Who goes first when the core and a write meet in an SRAM bank.
+/// Priority when the core and a write meet in an SRAM bank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum BankPriority {
     /// The core; the write waits in the network interface.
@@ -250,9 +250,9 @@ pub struct Assume {
     /// of one that does. Not published; 100 is the most that it can be.
     #[schemars(range(min = 0, max = 100))]
     pub mac_idle_percent: f64,
-    /// How addresses fall on a PE's four SRAM banks. Not published.
+    /// Distribution of addresses over a PE's four SRAM banks. Not published.
     pub bank_interleave: BankInterleave,
-    /// Who goes first when the core and a write from the NoC or a DMA meet in a bank; the other
+    /// Priority when the core and a write from the NoC or a DMA meet in a bank; the other
     /// waits a PE cycle. Not published. With `Core` the conflicts are counted and no time changes.
     pub bank_priority: BankPriority,
     /// Unaligned loads and stores, and divisions of whole numbers by 0, are faults of the PE, as if

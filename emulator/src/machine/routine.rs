@@ -151,7 +151,7 @@ pub struct Begun {
     /// Accesses of the core and the MAC array to each SRAM bank; `None` where they are not
     /// followed.
     pub accesses: Option<PerBank>,
-    /// What the MAC array does in the run; its cycles are part of `price`.
+    /// Run of the MAC array within it; its cycles are part of `price`.
     pub mac: MacRun,
 }
 

@@ -29,7 +29,7 @@ pub const PAGE_WORDS: usize = PAGE_BYTES / 4;
 
 /// One PE's SRAM. Kernels read and write these very bytes.
 ///
-/// What a packet's write touches comes first and lies in one line of the host's caches.
+/// Fields that a packet's write touches come first and lie in one line of the host's caches.
 #[derive(Clone)]
 #[repr(C)]
 pub struct Sram {

@@ -1,4 +1,4 @@
-//! All that changes while the chip runs.
+//! Mutable state of the emulated chip: PEs, NoC, packets and host.
 
 use std::collections::VecDeque;
 
@@ -89,8 +89,8 @@ impl Cursor {
 
 /// One PE. `M` is its memory: live in a machine, shared pages in a checkpoint.
 ///
-/// What the arrival of a packet touches comes first: a PE's state is much larger than a line of the
-/// host's caches.
+/// Fields that the arrival of a packet touches come first: a PE's state is much larger than a line
+/// of the host's caches.
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub struct PeState<M = Sram> {
@@ -175,7 +175,7 @@ pub struct PeCount {
     pub sent: u64,
     /// Ticks of each phase in the step under way (the last one, once overwritten).
     pub phases: [Tick; PhaseId::MAX],
-    /// What its MAC array has done.
+    /// Counts of its MAC array.
     pub mac: MacCount,
     /// Accesses and divisions that traps of the core would have reported.
     pub untrapped: Untrapped,

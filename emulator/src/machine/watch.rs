@@ -1,4 +1,4 @@
-//! Who writes where: bytes that a debugger watches.
+//! Writers of bytes that a debugger watches.
 
 use std::ops::Range;
 

@@ -99,7 +99,7 @@ pub struct Debugger<'a> {
     history: &'a mut History,
     /// Called after every event; `true` stops the run.
     seen: &'a mut dyn FnMut(&mut Session, Progress) -> bool,
-    /// What was done, as commands, each with the number of events after which it was.
+    /// Commands carried out, each with the number of events before it.
     log: Vec<(u64, Command)>,
     /// Number of events up to which `log` tells.
     told: u64,

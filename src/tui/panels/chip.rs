@@ -141,7 +141,7 @@ fn legend_line(view: &View<'_>) -> Line<'static> {
     legend::ramp("", "0", &end, &metric.window(view.app.window, view.step_word()), theme)
 }
 
-/// What stands in a PE's cell for its layer: a digit, then letters.
+/// Returns the mark of a layer in a PE's cell: a digit, then letters.
 fn layer_mark(index: usize) -> char {
     char::from_digit(index as u32 % 36, 36).unwrap_or('?')
 }
@@ -219,7 +219,7 @@ fn long_value(metric: Metric, value: f32) -> String {
     }
 }
 
-/// What the PE does, in at most four characters.
+/// Returns the PE's activity in at most four characters.
 fn status_mark(legend: &Legend, state: &PeView) -> &'static str {
     match state.status {
         PeStatus::Unused => "",

@@ -125,7 +125,7 @@ fn parts(view: &View<'_>) -> Vec<Part> {
     parts
 }
 
-/// What cores draw more in operations, by layer.
+/// Returns the additional energy of cores in operations, by layer.
 fn layers(view: &View<'_>) -> Vec<Part> {
     let layers = view.snapshot.energy.parts.phases_j.iter().enumerate();
     layers

@@ -169,7 +169,7 @@ fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Bu
     }
 }
 
-/// What each bank has seen since the start: a row a bank, where the regions keep at
+/// Draws the accesses of each bank since the start: a row a bank, where the regions keep at
 /// least four rows.
 fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) -> Rect {
     if area.height < BANKS as u16 + 5 {

@@ -35,10 +35,10 @@ use crate::task::TaskKind;
 /// A mark or word as a screen shows it, and its meaning: a line of the help.
 pub type Entry = (&'static str, &'static str);
 
-/// What a panel draws from.
+/// State that a panel is drawn from.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
-    /// Where the user is.
+    /// State of the app: focus, selection, options.
     pub app: &'a App,
     /// The picture.
     pub snapshot: &'a Snapshot,
@@ -70,12 +70,12 @@ impl<'a> View<'a> {
         self.snapshot.focus.as_ref().filter(|detail| detail.pe == self.app.selected.index())
     }
 
-    /// What is at the place where the user is in the selected PE, once the engine has sent it.
+    /// Returns the details of the user's place in the selected PE, once the engine has sent them.
     pub fn inspection(&self) -> Option<&'a Inspection> {
         self.app.inspection()
     }
 
-    /// What the task calls a time step: token, frame.
+    /// Returns the task's word for a time step: token, frame.
     pub fn step_word(&self) -> &'static str {
         self.snapshot.task.kind().step_word
     }

@@ -19,7 +19,7 @@ use super::{Entry, View};
 use crate::session::snapshot::TaskView;
 use crate::task::spikes::view::SpikeView;
 
-/// How a task is shown.
+/// Drawing of a task's panel.
 pub trait TaskPanel {
     /// Draws the panel.
     fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer);

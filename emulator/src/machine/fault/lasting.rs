@@ -157,7 +157,7 @@ impl Faults {
         !self.stuck.is_empty()
     }
 
-    /// All of it, for hashing.
+    /// Returns all lasting faults as words, for hashing.
     pub(in crate::machine) fn words(&self) -> impl Iterator<Item = u64> {
         let stuck = self.stuck.iter().flat_map(|(pe, stuck)| {
             [

@@ -196,7 +196,7 @@ fn open_ones_are_left_alone(trace: &Trace) -> bool {
     })
 }
 
-/// Whose bytes are kept aside, and where.
+/// Packets whose bytes are kept aside, with their places.
 struct Keeping {
     places: Vec<Option<Kept>>,
     count: Kept,

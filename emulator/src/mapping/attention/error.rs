@@ -45,7 +45,7 @@ pub enum AttentionError {
         name: String,
         /// Heads, or columns in fours.
         parts: usize,
-        /// What the parts are.
+        /// Kind of the parts.
         what: &'static str,
         /// PEs asked for.
         pes: usize,
@@ -79,7 +79,7 @@ pub enum AttentionError {
         pe: Option<Pe>,
         /// Name of the stage.
         name: String,
-        /// What found no room.
+        /// Part of the memory that has no room.
         full: Full,
     },
     /// A head that the routines cannot compute.

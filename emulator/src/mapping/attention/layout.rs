@@ -1,4 +1,4 @@
-//! Where everything of a stage lies in a PE's SRAM.
+//! Addresses of all parts of a stage in a PE's SRAM.
 
 use std::ops::Range;
 

@@ -51,7 +51,7 @@ pub struct Request<'a> {
     pub chip: &'a ChipOptions,
     /// Options of the mapping; stages that it does not name take the fewest PEs on which they fit.
     pub mapping: &'a MappingOptions,
-    /// What is not published.
+    /// Parameters that are not published.
     pub assume: &'a Assume,
 }
 
@@ -88,7 +88,7 @@ pub struct AttentionSlot {
     pub steps: u32,
     /// Whether its block is the spikes of all time steps, as bits.
     pub spikes: bool,
-    /// Where its arrays lie.
+    /// Addresses of its arrays.
     pub layout: Layout,
 }
 

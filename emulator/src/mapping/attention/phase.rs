@@ -3,7 +3,7 @@
 use crate::machine::arrivals::{CounterId, Groups};
 use crate::machine::legend::{Blocks, CounterWords, Legend, PhaseId, PhaseRole, PhaseWords};
 
-/// What the core of a PE does.
+/// Phase of a PE's work on a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Phase {
     /// Waits for the blocks of the stages before, or for the announcement of a token.

@@ -1,4 +1,4 @@
-//! What a PE computes of a token, as calls of routines.
+//! Work of a PE on a token, as calls of routines.
 
 use std::sync::Arc;
 

@@ -160,7 +160,7 @@ pub struct Readouts {
 /// Returns what the readout would read of the last token if the network ended earlier; `None` if
 /// the program is another network family's.
 ///
-/// All of it lies in the PEs' memories: blocks sent, spikes, weights, the last norm. Time steps
+/// All values lie in the PEs' memories: blocks sent, spikes, weights, the last norm. Time steps
 /// are an affair of each block, which waits for all of those of the one before it; so only the
 /// last block can be cut off in time.
 pub fn readouts(machine: &Machine) -> Option<Readouts> {

@@ -177,7 +177,7 @@ impl Writer<'_> {
         self.split.shares[before].iter().enumerate().map(block).collect()
     }
 
-    /// What a PE does of a token: waits, computes phase after phase, sends.
+    /// Returns a PE's operations for a token: waiting, computing phase after phase, sending.
     fn operations(&self, k: usize, share: &Share, plan: &Arc<Plan>) -> Vec<Operation> {
         let operation = |phase: Phase, action| Operation {
             phase: phase.into(),
@@ -222,8 +222,8 @@ impl Writer<'_> {
         outputs as u32
     }
 
-    /// What a PE of stage `k` receives: the stream or blocks of the stage before and, if it adds to
-    /// the stream, that of the stage before this.
+    /// Returns the inbox of a PE of stage `k`: the stream or blocks of the stage before and, if it
+    /// adds to the stream, that of the stage before this.
     fn inbox(&self, k: usize, operations: &[Operation]) -> Inbox {
         let mut inbox = Inbox::new(self.split.stages.len());
         inbox.take_messages(k, 0);
@@ -245,8 +245,8 @@ impl Writer<'_> {
         inbox
     }
 
-    /// Who gets the block of share `i` of stage `k`. Lists begin at another QPE for each sender, so
-    /// that they do not all queue at the same one.
+    /// Returns the receivers of the block of share `i` of stage `k`. Lists begin at another QPE for
+    /// each sender, so that they do not all queue at the same one.
     fn targets(&self, k: usize, i: usize, layout: &Layout) -> Vec<Target> {
         let stages = &self.split.stages;
         let sends_blocks = matches!(stages[k], Stage::Attend(_) | Stage::Up(_));

@@ -58,7 +58,7 @@ pub enum Mlp {
     Spiking {
         /// Time steps of a token, 1 to 16; FAS has 8.
         steps: u8,
-        /// What the block's first linear layer reads.
+        /// Coding of the input of the block's first linear layer.
         input: Coding,
     },
 }

@@ -31,7 +31,7 @@ pub struct LayerTrace {
     pub hidden: Spikes,
 }
 
-/// What the last token's forward pass went through.
+/// Values that the last token's forward pass went through.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
     /// Spikes by layer.
@@ -43,7 +43,7 @@ pub struct Trace {
     pub quantised: Vec<Vec<u32>>,
 }
 
-/// What a layer keeps of the sequence so far.
+/// Memory of a layer for the sequence so far.
 #[derive(Clone, Debug, PartialEq)]
 enum Memory {
     /// Keys and values of each head, `[H][tokens, dh]`.

@@ -253,7 +253,7 @@ fn under_way<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>
     lines
 }
 
-/// What each bank has seen.
+/// Returns a table of the accesses and conflicts of each bank.
 fn banks<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> {
     let theme = view.theme();
     let mut lines = vec![heading("banks     core   NoC   DMA conflicts".to_owned(), theme)];

@@ -171,8 +171,8 @@ fn word_style(view: &View<'_>, word: &WordView) -> Style {
 
 /// Returns a word as hex, u32 and f32, and the name of its region, in `room` columns.
 ///
-/// What does not fit is left out: the u32 first, then the name. A panel of at least its minimum
-/// width never cuts the number.
+/// Returns a word's value and owner, cut to `room`: the u32 goes first, then the name. A panel of
+/// at least its minimum width never cuts the number.
 fn read_out(bits: u32, owner: &str, room: usize) -> (String, &str) {
     let single = single_text(f32::from_bits(bits));
     let (full, short) = (format!("{bits:08x} = {bits} = {single}"), format!("{bits:08x} = {single}"));

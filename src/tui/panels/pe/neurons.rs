@@ -38,7 +38,7 @@ pub(super) fn places(view: &View<'_>, count: usize, rest: Rect) -> (Rect, Rect) 
     (rows_to(rest, rest.height - rows), rows_from(rest, rest.height - rows))
 }
 
-/// Of which time step the gates are.
+/// Draws the sums of the unit's gates, headed by their time step.
 fn sums(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let Some(unit) = page.units.iter().find(|u| u.number == view.app.pe.unit).or(page.units.first()) else {
@@ -52,7 +52,7 @@ fn sums(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) -> Re
     put_line(buf, area, Line::styled(shorten(&text, usize::from(area.width)), theme.dim()))
 }
 
-/// Which columns there are room for: their heads, and each unit's cell.
+/// Columns that there is room for: their heads, and each unit's cell.
 struct Columns {
     gates: bool,
     bar: u16,

@@ -131,7 +131,7 @@ fn accuracy(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer)
     put_line(buf, rest, Line::styled(shorten(&gestures.note, usize::from(rest.width)), theme.dim()));
 }
 
-/// Which sample is under way, and what it is labelled with.
+/// Returns a line with the sample under way and its label.
 fn now<'a>(gestures: &'a GestureView, theme: &Theme, width: u16) -> Line<'a> {
     let number = format!("{} of {} ", gestures.sample + 1, gestures.samples);
     let label = gestures.label.and_then(|label| gestures.classes.get(label));

@@ -28,7 +28,7 @@ const UNDERLINED: f32 = 7.0;
 /// From here on it is bold, too.
 const BOLD: f32 = 9.0;
 
-/// What corpora in the style of WikiText put at the end of a line.
+/// Mark at the end of a line in corpora in the style of WikiText.
 const END_OF_LINE: &str = "<eos>";
 
 /// The language model's view, taken apart.
@@ -147,7 +147,7 @@ fn lay_out(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// What the network wrote, in figures: a text of its own has no perplexity.
+/// Draws figures of the network's own text, which has no perplexity.
 fn written(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let value = units::count(reading.words_written);
     let mean = if reading.history.is_empty() {
@@ -215,7 +215,7 @@ fn history(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     bars::spark(buf, chart, reading.history, SURPRISAL_END, theme, |f| theme.heat_ink(f));
 }
 
-/// How a word looks.
+/// Returns the style of a word, by its surprisal.
 pub fn word_style(word: &WordView, theme: &Theme) -> Style {
     let mut style = match word.surprisal {
         // Whose word it is matters more than how likely it was; the ramp's paint would drown it.

@@ -9,7 +9,7 @@ use crate::task::dvs::picture::{EventPicture, PICTURE_SIDE};
 use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::widgets::put_at;
 
-/// What a picture element shows: which events prevail, and how many there are.
+/// Picture element: the prevailing kind of events, and their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Element {
     Silent,

@@ -75,7 +75,7 @@ impl TaskPanel for SpikeView {
 }
 
 impl SpikeView {
-    /// What the panel will show, before the first tick.
+    /// Draws the panel's contents before the first tick: a preview in words.
     fn before(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         let neurons = self.bands.iter().map(|band| u64::from(band.units)).sum();
         let what = format!(

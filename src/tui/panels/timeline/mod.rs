@@ -56,7 +56,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     details(view, line, places.details, buf);
 }
 
-/// What is shown: steps, and how long a column is.
+/// Returns the panel's head: steps shown, and the time of a column.
 fn head(view: &View<'_>, line: &TimelineView) -> String {
     let word = view.step_word();
     let steps = match (line.steps.first(), line.steps.last()) {
@@ -103,7 +103,7 @@ fn shown(line: &TimelineView) -> Option<String> {
     Some(format!("PEs {} to {} of {all}", at + 1, at + rows))
 }
 
-/// What letters and colours mean, as much as fits.
+/// Returns the legend of letters and colours, as much of it as fits.
 fn legend(view: &View<'_>, room: usize) -> Line<'static> {
     let (theme, legend) = (view.theme(), &view.snapshot.legend);
     let mut spans = Vec::new();

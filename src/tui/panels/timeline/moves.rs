@@ -7,8 +7,8 @@ use crate::tui::app::App;
 use crate::tui::command::Direction;
 use crate::tui::panel::PanelId;
 
-/// What to ask the engine for; none while the panel is not on screen. The selected PE's detail
-/// comes with it.
+/// Returns the request to the engine; `None` while the panel is not on screen. The selected PE's
+/// detail comes with it.
 pub fn request(app: &App) -> Option<TimelineRequest> {
     let area = app.plan().panels.iter().find(|(panel, _)| *panel == PanelId::Timeline)?.1;
     let line = app.picture().and_then(|snapshot| snapshot.timeline.as_ref());

@@ -1,4 +1,4 @@
-//! Where the parts of the panel go.
+//! Areas of the parts of the panel.
 
 use ratatui::layout::Rect;
 
@@ -7,7 +7,7 @@ use crate::tui::widgets::{columns_from, rows_from, rows_to};
 
 /// Columns of the names at the left: layer number and PE.
 pub const GUTTER: u16 = 10;
-/// The same with layers' names, where there is room.
+/// Columns of the gutter with names of layers, where there is room.
 pub const WIDE_GUTTER: u16 = 16;
 /// Columns of the number of a PE's chip, on a board.
 pub const CHIP: u16 = 4;
@@ -32,7 +32,7 @@ pub struct Places {
     pub axis: Rect,
     /// Meaning of letters and colours.
     pub legend: Rect,
-    /// What the selected PE does at the cursor.
+    /// Activity of the selected PE at the cursor.
     pub details: Rect,
 }
 
