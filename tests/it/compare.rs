@@ -44,8 +44,9 @@ fn number(value: &Value) -> f64 {
 /// Returns the scenes that change one thing of the paper-size scene.
 fn what_if() -> Vec<PathBuf> {
     let folder = fs::read_dir("scenes/what-if").unwrap().map(|entry| entry.unwrap().path());
-    // Those of the gesture scene are in docs/mac-array.md.
-    let folder = folder.filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with("dvs_"));
+    // Scenes of other networks are in docs/mac-array.md.
+    let other = |name: &str| name.starts_with("dvs_") || name.starts_with("gpt_");
+    let folder = folder.filter(|path| !other(&path.file_name().unwrap().to_string_lossy()));
     let mut scenes: Vec<PathBuf> = folder.chain([PathBuf::from("scenes/lm_event.ron")]).collect();
     scenes.sort();
     scenes

@@ -322,9 +322,9 @@ fn joined(screen: &str) -> String {
 #[test]
 fn memory_opens_where_the_data_begins() {
     let screen = shown(&[SCENE, "--at", "step 3", "--keys", "8 v", "--size", "80x24"]);
-    assert!(!screen.contains("not modelled") && screen.contains("who wrote"), "{screen}");
+    assert!(!screen.contains("no kernel's code") && screen.contains("who wrote"), "{screen}");
     let home = shown(&[SCENE, "--at", "step 3", "--keys", "8 v home", "--size", "80x24"]);
-    assert!(home.contains("not modelled"), "{home}");
+    assert!(home.contains("no kernel's code"), "{home}");
 }
 
 #[test]
