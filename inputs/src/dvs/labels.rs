@@ -171,7 +171,7 @@ mod tests {
             ("0,5,9\n", ["line 2", "class 0"]),
             ("-1,5,9\n", ["line 2", "class -1"]),
             ("1,9,9\n", ["line 2", "not after its start"]),
-            ("1,0,99999999999999999999\n", ["line 2", "no label"]),
+            ("1,0,99999999999999999999\n", ["line 2", "invalid label"]),
             (&"1".repeat(10_000), ["line 2", "…"]),
         ] {
             let said = said(rows);
