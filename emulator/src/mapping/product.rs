@@ -106,8 +106,13 @@ pub(super) fn touches(kernel: &Kernel, at: Operands, operand: Operand) -> Touche
     touches.reads.push(at.x..at.x + operand.buffers().bytes());
     touches.writes.push(singles(at.sums, kernel.rows()));
     match kernel {
-        Kernel::CsrRow(_) | Kernel::CsrRow16(_) | Kernel::CsrRowSkip(_) | Kernel::CsrFast(_) => {}
-        Kernel::Int8Csr(_) | Kernel::Csc(_) | Kernel::DenseEvent(_) => {}
+        Kernel::CsrRow(_)
+        | Kernel::CsrRow16(_)
+        | Kernel::CsrRowSkip(_)
+        | Kernel::CsrFast(_)
+        | Kernel::Int8Csr(_)
+        | Kernel::Csc(_)
+        | Kernel::DenseEvent(_) => {}
         Kernel::Dense(layout) => touches.writes.push(singles(layout.ordered, layout.sources)),
         Kernel::Int8Mac(layout) => touches.writes.push(singles(layout.input, layout.sources.div_ceil(4))),
     }
