@@ -111,6 +111,8 @@ struct Pair {
     stores: [PageStore; 2],
     kept: Option<([Checkpoint; 2], usize)>,
     given: usize,
+    /// Added stretches that were whole steps or the ends of steps.
+    completed: u64,
 }
 
 impl Pair {
@@ -142,6 +144,7 @@ impl Pair {
                     _ => true,
                 };
                 let added = if number == 0 && adds { machine.add_stretch() } else { None };
+                self.completed += u64::from(added.is_some_and(|added| added.progress.step));
                 let Some(progress) = added.map(|added| added.progress).or_else(|| machine.advance()) else {
                     break false;
                 };
@@ -187,14 +190,16 @@ impl Pair {
     }
 }
 
-/// Returns the stretches that were added; none if the mapper refuses the case.
-fn check(case: &Case, moves: &[Move]) -> Result<Option<u64>, TestCaseError> {
+/// Returns the stretches that were added, and how many of them ended with a step; none if the
+/// mapper refuses the case.
+fn check(case: &Case, moves: &[Move]) -> Result<Option<(u64, u64)>, TestCaseError> {
     let (Some(one), Some(other)) = (build(case, moves.len() + 8)?, build(case, moves.len() + 8)?) else {
         return Ok(None);
     };
     let steps = one.steps;
     let stores = [PageStore::default(), PageStore::default()];
-    let mut pair = Pair { machines: [one.machine, other.machine], stores, kept: None, given: 0 };
+    let mut pair =
+        Pair { machines: [one.machine, other.machine], stores, kept: None, given: 0, completed: 0 };
     for (number, &one) in moves.iter().enumerate() {
         let going = pair.take(one, &steps);
         let [added, run] = &mut pair.machines;
@@ -206,7 +211,7 @@ fn check(case: &Case, moves: &[Move]) -> Result<Option<u64>, TestCaseError> {
     }
     let [added, run] = &pair.machines;
     prop_assert!(same_traffic(added, run));
-    Ok(Some(added.stretches_added()))
+    Ok(Some((added.stretches_added(), pair.completed)))
 }
 
 /// Kernels whose cycles depend on values.
@@ -268,7 +273,7 @@ fn stretches_are_added_where_runs_depend_on_values() {
     let (mut added, mut cases) = (0, 0);
     for _ in 0..20 {
         let case = unsteady(case().new_tree(&mut runner).unwrap().current(), &UNSTEADY);
-        if let Some(stretches) = check(&case, &[Move::Add; 40]).unwrap() {
+        if let Some((stretches, _)) = check(&case, &[Move::Add; 40]).unwrap() {
             cases += 1;
             added += stretches;
         }
@@ -283,7 +288,8 @@ fn steps_are_added_where_times_repeat() {
     let (mut added, mut cases) = (0, 0);
     for _ in 0..20 {
         let case = steady(case().new_tree(&mut runner).unwrap().current());
-        if let Some(steps) = check(&case, &[Move::Add; 40]).unwrap() {
+        if let Some((stretches, steps)) = check(&case, &[Move::Add; 40]).unwrap() {
+            assert_eq!(stretches, steps, "a stretch of a steady program is a whole step");
             cases += 1;
             added += steps;
         }

@@ -197,7 +197,7 @@ impl Machine {
             let phase = progress.phase.or(trace.last.and_then(|(before, _)| before.phase));
             trace.last = Some((Progress { phase, ..progress }, event));
         });
-        if progress.step || self.relayed {
+        if progress.step || self.is_between_stretches() {
             self.end_trace();
         }
     }
