@@ -14,7 +14,8 @@ pub struct TrafficMatrix {
     step: Vec<u32>,
     last_step: Vec<u32>,
     total: Vec<u64>,
-    /// Cells of `step` that are not 0, and those of `last_step`: few of all.
+    /// Cells of `step` that are not 0, and those of `last_step`, as long as they are few: a list of
+    /// [`Self::few`] cells stands for all.
     cells: Vec<u32>,
     last_cells: Vec<u32>,
 }
@@ -47,11 +48,18 @@ impl TrafficMatrix {
 
     #[inline]
     fn count(&mut self, cell: usize, packets: u32) {
+        let few = self.few();
         let step = &mut self.step[cell];
-        if *step == 0 {
+        if *step == 0 && self.cells.len() < few {
             self.cells.push(cell as u32);
         }
         *step += packets;
+    }
+
+    /// Returns the length of a list of cells that stands for all.
+    #[inline]
+    fn few(&self) -> usize {
+        self.places * self.places / 16
     }
 
     /// Returns the size in memory, in bytes.
@@ -62,6 +70,19 @@ impl TrafficMatrix {
 
     /// Closes the time step.
     pub fn end_step(&mut self) {
+        if self.cells.len() == self.few() {
+            for (total, step) in self.total.iter_mut().zip(&self.step) {
+                *total += u64::from(*step);
+            }
+            std::mem::swap(&mut self.last_step, &mut self.step);
+            self.step.fill(0);
+            std::mem::swap(&mut self.cells, &mut self.last_cells);
+            self.cells.clear();
+            return;
+        }
+        if self.last_cells.len() == self.few() {
+            self.last_step.fill(0);
+        }
         for cell in self.last_cells.drain(..) {
             self.last_step[cell as usize] = 0;
         }
