@@ -66,7 +66,7 @@ impl CscLayout {
     }
 
     /// Returns whether the fast kernel serves it.
-    pub(super) fn is_fast(&self) -> bool {
+    fn is_fast(&self) -> bool {
         self.visit == Visit::Fast && self.narrow()
     }
 

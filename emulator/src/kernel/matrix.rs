@@ -273,8 +273,8 @@ impl Kernel {
         }
     }
 
-    /// Counts the work of a coming run from the present bytes; `x` is the byte address of the
-    /// input.
+    /// Counts the work of a coming run from the present bytes; `x` is the byte address
+    /// of the input.
     pub fn work(&self, words: &SramWords, x: u32) -> Result<Work, KernelFault> {
         Ok(match self {
             Self::CsrRow(l) => csr_row::work(words, l)?.into(),
@@ -301,37 +301,26 @@ impl Kernel {
         })
     }
 
-    /// Returns works, one of which takes no more cycles than any operand can lead to: all sources
-    /// of the operand silent, idle or active, or all non-zeros passed over. Empty for a kernel
-    /// whose work does not depend on the operand.
-    pub fn least_works(&self) -> Vec<Work> {
-        let sources = |rows, sources, visit| {
-            let silent =
-                (visit == Visit::Events).then_some(EventWork { silent: sources, ..EventWork::default() });
-            let nothing = (visit == Visit::List).then(EventWork::default);
-            let active = EventWork { active: sources, ..EventWork::default() };
-            let idle = EventWork { idle: sources, ..EventWork::default() };
-            let visited = [active, idle].into_iter().filter(|_| visit != Visit::List);
-            visited.chain(silent).chain(nothing).map(|work| Work::of_events(rows, work)).collect()
-        };
-        match self {
+    /// Returns the least work that any operand can lead to; `None` for a kernel whose work does not
+    /// depend on the operand.
+    pub fn least_work(&self) -> Option<Work> {
+        let (rows, sources) = match self {
             Self::CsrRow(_)
             | Self::CsrRow16(_)
             | Self::CsrFast(_)
             | Self::Dense(_)
             | Self::Int8Csr(_)
-            | Self::Int8Mac(_) => Vec::new(),
-            Self::Csc(l) if l.is_fast() => {
-                let parts = Some(Parts::default().shaped(l.rows, l.sources));
-                let silent = EventWork { silent: l.sources, parts, ..EventWork::default() };
-                vec![Work::of_events(l.rows, silent)]
-            }
+            | Self::Int8Mac(_)
+            | Self::Csc(CscLayout { visit: Visit::All, .. })
+            | Self::DenseEvent(DenseLayout { visit: Visit::All, .. }) => return None,
             Self::CsrRowSkip(l) => {
-                [0, l.rows].map(|empty_rows| Work { rows: l.rows, empty_rows, ..Work::default() }).to_vec()
+                return Some(Work { rows: l.rows, empty_rows: l.rows, ..Work::default() });
             }
-            Self::Csc(l) => sources(l.rows, l.sources, l.visit),
-            Self::DenseEvent(l) => sources(l.rows, l.sources, l.visit),
-        }
+            Self::Csc(l) => (l.rows, l.sources),
+            Self::DenseEvent(l) => (l.rows, l.sources),
+        };
+        let [least, _] = self.routine().kind().work_bounds(Shape { rows, sources, nonzeros: 0 });
+        Some(least)
     }
 
     /// Returns the cycles of `work` on a PE.

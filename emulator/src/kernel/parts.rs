@@ -6,14 +6,14 @@ pub const PARTS: usize = 18;
 
 /// Non-zeros for which there is code of its own: a column's 0 to 7; of a row what is left of fours,
 /// 0 to 3 for a row without fours and 4 to 7 for one with some.
-const FEW: usize = 0;
-const FOURS: usize = 8;
+pub(super) const FEW: usize = 0;
+pub(super) const FOURS: usize = 8;
 /// Columns of more than seven non-zeros.
-const LONG: usize = 9;
+pub(super) const LONG: usize = 9;
 /// Eight sums cleared at once, no eight sums to clear, a single sum, no single one.
-const CLEAR: usize = 10;
+pub(super) const CLEAR: usize = 10;
 /// Eight sources looked at in a turn, no turn, a source looked at alone, none.
-const LOOK: usize = 14;
+pub(super) const LOOK: usize = 14;
 
 /// Counts of the parts of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +35,8 @@ impl Parts {
         self.0[FEW + (left + if fours > 0 { 4 } else { 0 }) as usize] += 1;
     }
 
-    /// Returns the parts with those that the sizes of the matrix decide: sums to clear, sources to
-    /// look at.
+    /// Returns the parts with those that the sizes of the matrix decide: sums to clear, sources
+    /// to look at.
     #[must_use]
     pub fn shaped(mut self, rows: u32, sources: u32) -> Self {
         for (at, count) in [(CLEAR, rows), (LOOK, sources)] {

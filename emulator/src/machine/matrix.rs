@@ -14,10 +14,17 @@ pub struct TrafficMatrix {
     step: Vec<u32>,
     last_step: Vec<u32>,
     total: Vec<u64>,
-    /// Cells of `step` that are not 0, and those of `last_step`, as long as they are few: a list of
-    /// [`Self::few`] cells stands for all.
-    cells: Vec<u32>,
-    last_cells: Vec<u32>,
+    /// Whether each row of `step` holds packets, and each row of `last_step`.
+    senders: Vec<bool>,
+    last_senders: Vec<bool>,
+}
+
+/// Packets from one place to another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    row: u16,
+    column: u16,
+    packets: u32,
 }
 
 impl TrafficMatrix {
@@ -32,8 +39,8 @@ impl TrafficMatrix {
             step: vec![0; cells],
             last_step: vec![0; cells],
             total: vec![0; cells],
-            cells: Vec::new(),
-            last_cells: Vec::new(),
+            senders: vec![false; places],
+            last_senders: vec![false; places],
         }
     }
 
@@ -42,73 +49,58 @@ impl TrafficMatrix {
     pub fn delivered(&mut self, source: u16, destination: usize) {
         let (source, destination) = (usize::from(source) / self.pes, destination / self.pes);
         if source < self.places && destination < self.places {
-            self.count(source * self.places + destination, 1);
+            self.count(source, destination, 1);
         }
     }
 
     #[inline]
-    fn count(&mut self, cell: usize, packets: u32) {
-        let few = self.few();
-        let step = &mut self.step[cell];
-        if *step == 0 && self.cells.len() < few {
-            self.cells.push(cell as u32);
-        }
-        *step += packets;
-    }
-
-    /// Returns the length of a list of cells that stands for all.
-    #[inline]
-    fn few(&self) -> usize {
-        self.places * self.places / 16
+    fn count(&mut self, row: usize, column: usize, packets: u32) {
+        self.senders[row] = true;
+        self.step[row * self.places + column] += packets;
     }
 
     /// Returns the size in memory, in bytes.
     pub fn bytes(&self) -> usize {
-        let lists = size_of_val(&*self.cells) + size_of_val(&*self.last_cells);
-        size_of_val(&*self.step) + size_of_val(&*self.last_step) + size_of_val(&*self.total) + lists
+        let rows = size_of_val(&*self.senders) + size_of_val(&*self.last_senders);
+        size_of_val(&*self.step) + size_of_val(&*self.last_step) + size_of_val(&*self.total) + rows
     }
 
-    /// Closes the time step.
+    /// Closes the time step. Rows of PEs that sent nothing are passed over.
     pub fn end_step(&mut self) {
-        if self.cells.len() == self.few() {
-            for (total, step) in self.total.iter_mut().zip(&self.step) {
-                *total += u64::from(*step);
+        for row in 0..self.places {
+            let cells = row * self.places..(row + 1) * self.places;
+            let (step, last) = (&mut self.step[cells.clone()], &mut self.last_step[cells.clone()]);
+            if self.senders[row] {
+                for (total, &packets) in self.total[cells].iter_mut().zip(&*step) {
+                    *total += u64::from(packets);
+                }
+                last.copy_from_slice(step);
+                step.fill(0);
+            } else if self.last_senders[row] {
+                last.fill(0);
             }
-            std::mem::swap(&mut self.last_step, &mut self.step);
-            self.step.fill(0);
-            std::mem::swap(&mut self.cells, &mut self.last_cells);
-            self.cells.clear();
-            return;
         }
-        if self.last_cells.len() == self.few() {
-            self.last_step.fill(0);
-        }
-        for cell in self.last_cells.drain(..) {
-            self.last_step[cell as usize] = 0;
-        }
-        for &cell in &self.cells {
-            let cell = cell as usize;
-            self.total[cell] += u64::from(self.step[cell]);
-            self.last_step[cell] = std::mem::take(&mut self.step[cell]);
-        }
-        std::mem::swap(&mut self.cells, &mut self.last_cells);
+        std::mem::swap(&mut self.senders, &mut self.last_senders);
+        self.senders.fill(false);
     }
 
-    /// Returns the packets of the step under way that came after `start`, by cell; with `completed`
-    /// the step has been completed since.
-    pub(super) fn since(&self, start: &Self, completed: bool) -> Vec<(u32, u32)> {
+    /// Returns the packets of the step under way that came after `start`, by row and column; with
+    /// `completed` the step has been completed since.
+    pub(super) fn since(&self, start: &Self, completed: bool) -> Vec<Pair> {
         let now = if completed { &self.last_step } else { &self.step };
-        let cells = (0..).zip(now.iter().zip(&start.step));
-        cells
-            .filter(|(_, (now, start))| now != start)
-            .map(|(cell, (now, start))| (cell, now - start))
-            .collect()
+        let cells = (0..).zip(now.iter().zip(&start.step)).filter(|(_, (now, start))| now != start);
+        let pair = |(cell, (now, start)): (usize, (&u32, &u32))| Pair {
+            row: (cell / self.places) as u16,
+            column: (cell % self.places) as u16,
+            packets: now - start,
+        };
+        cells.map(pair).collect()
     }
 
-    /// Adds packets to the step under way, by cell.
-    pub(super) fn add(&mut self, cells: &[(u32, u32)]) {
-        for &(cell, packets) in cells {
-            self.count(cell as usize, packets);
+    /// Adds packets to the step under way.
+    pub(super) fn add(&mut self, pairs: &[Pair]) {
+        for &Pair { row, column, packets } in pairs {
+            self.count(usize::from(row), usize::from(column), packets);
         }
     }
 

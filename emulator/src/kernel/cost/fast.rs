@@ -11,6 +11,7 @@ use crate::chip::listing::ListingError;
 use crate::chip::listing::kind::InstructionKind;
 use crate::kernel::code::CodeFile;
 use crate::kernel::code::run::Table;
+use crate::kernel::parts::{CLEAR, FEW, FOURS, LONG};
 use crate::kernel::routine::Routine;
 use crate::kernel::{SramWords, empty_sram};
 
@@ -56,7 +57,7 @@ impl Bus for Memory {
 
 /// Outcome of a trial.
 pub(super) struct Ran {
-    /// Metered cycles.
+    /// Cycles that the meter counted.
     pub cycles: Cycles,
     /// Accesses, in the order of [`Touched::ALL`].
     pub counts: [i64; Touched::ALL.len()],
@@ -123,18 +124,18 @@ pub(super) fn columns(
     let single = silent(17, 10)? - base;
     let no_turn = silent(17, 1)? - base + turn;
     let no_single = silent(17, 8)? - base + single;
-    parts[10..].copy_from_slice(&[eights, no_eights, rest, no_rest, turn, no_turn, single, no_single]);
+    parts[CLEAR..].copy_from_slice(&[eights, no_eights, rest, no_rest, turn, no_turn, single, no_single]);
     let column = |nonzeros: usize| {
         let mut sources = vec![(OFF, &[][..]); 9];
         sources[0] = (ON, &ROWS[..nonzeros]);
         Ok(cost(17, &sources)? - base)
     };
-    for (nonzeros, part) in parts[..8].iter_mut().enumerate() {
+    for (nonzeros, part) in parts[FEW..FOURS].iter_mut().enumerate() {
         *part = column(nonzeros)?;
     }
     let fours = column(12)? - column(8)?;
-    parts[8] = fours;
-    parts[9] = column(8)? - fours - parts[4];
+    parts[FOURS] = fours;
+    parts[LONG] = column(8)? - fours - parts[FEW + 4];
     let call = base - eights.times(2) - rest - turn - single;
     Ok(Coefficients { call, parts: Some(parts), ..Coefficients::default() })
 }
@@ -148,13 +149,13 @@ pub(super) fn rows(
     let call = empty(1)?.times(2) - empty(2)?;
     let mut parts = [Linear::default(); PARTS];
     let fours = row(8)? - row(4)?;
-    parts[0] = empty(1)? - call;
-    for (left, part) in (1..).zip(&mut parts[1..4]) {
+    parts[FEW] = empty(1)? - call;
+    for (left, part) in (1..).zip(&mut parts[FEW + 1..FEW + 4]) {
         *part = row(left)? - call;
     }
-    for (nonzeros, part) in (4..).zip(&mut parts[4..8]) {
+    for (nonzeros, part) in (4..).zip(&mut parts[FEW + 4..FOURS]) {
         *part = row(nonzeros)? - call - fours;
     }
-    parts[8] = fours;
+    parts[FOURS] = fours;
     Ok(Coefficients { call, parts: Some(parts), ..Coefficients::default() })
 }

@@ -81,7 +81,7 @@ fn cycles(kind: KernelKind, problem: &Problem, p: u32) -> u64 {
 fn least(kind: KernelKind, problem: &Problem, p: u32) -> u64 {
     let (kernel, _) = load(kind, problem);
     let costs = KernelCosts::committed().unwrap();
-    kernel.least_works().iter().map(|work| kernel.cycles(work, costs, p)).min().unwrap()
+    kernel.cycles(&kernel.least_work().unwrap(), costs, p)
 }
 
 /// The kinds that keep the weights as they are.
@@ -158,8 +158,8 @@ proptest! {
         }
     }
 
-    /// After any bytes were written over a PE's memory, a kernel returns a result or names the
-    /// invalid address.
+    /// After any bytes were written over a PE's memory, a kernel returns a result or names
+    /// the invalid address.
     #[test]
     fn corrupted_memory_faults_with_an_address_and_never_panics(
         problem in problems(), kind in proptest::sample::select(&KernelKind::ALL[..]),

@@ -35,6 +35,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::broadcast::options::Broadcast;
 use super::exec::{Machine, Progress};
+use super::matrix::Pair;
 use super::options::BankPriority;
 use super::program::{Action, Operation, Program, RegionKind};
 use super::queue::Event;
@@ -78,8 +79,8 @@ struct Course {
     sending: Vec<bool>,
     /// Longest time of a packet.
     max_latency: Tick,
-    /// Packets delivered, by cell of the traffic matrix.
-    pairs: Vec<(u32, u32)>,
+    /// Packets delivered, from place to place of the traffic matrix.
+    pairs: Vec<Pair>,
     /// Progress that its last event makes, with the phase that ended last in the stretch.
     progress: Progress,
     event: Event,
@@ -118,7 +119,7 @@ impl Clone for Timetables {
 pub struct Added {
     /// Progress that its last event made, with the phase that ended last in it.
     pub progress: Progress,
-    /// Last event.
+    /// Last event of the stretch.
     pub event: Event,
 }
 
