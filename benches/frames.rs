@@ -148,8 +148,8 @@ impl Face {
     }
 }
 
-/// Draws a frame in which every cell has another half block in other colours than in the frame
-/// before.
+/// Draws a frame in which every cell has another half block in other colours than in
+/// the frame before.
 fn churn(n: usize, area: Rect, buf: &mut Buffer) {
     for (at, cell) in buf.content.iter_mut().enumerate().take(area.area() as usize) {
         let level = (at * 7 + n * 13) as u8;

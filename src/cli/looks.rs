@@ -1,5 +1,5 @@
-//! Flags about the look of the app; choices that no flag makes are left to the config file and the
-//! environment.
+//! Flags about the look of the app; choices that no flag makes are left to the config file
+//! and the environment.
 
 use clap::Args;
 

@@ -221,8 +221,8 @@ enum Verb {
     Synth(synth::SynthArgs),
     /// Describe a recording of an event camera, or a data set
     Events(events::EventsArgs),
-    /// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what bounds
-    /// a step
+    /// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what
+    /// bounds a step
     Trace(trace::TraceArgs),
     /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
     Tune(tune::TuneArgs),
@@ -353,8 +353,8 @@ pub fn main() -> ExitCode {
     run_with(std::env::args_os())
 }
 
-/// Runs the program with these arguments, the first of which is its own name, and returns its exit
-/// code.
+/// Runs the program with these arguments, the first of which is its own name, and returns
+/// its exit code.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments.into_iter().map(tilde::in_argument)) {
         Ok(cli) => cli,

@@ -56,8 +56,8 @@ pub enum QuantizeError {
     Output(#[from] OutputError),
 }
 
-/// Shows the loss and the saving of quantising a model's matrices to 8 bits; with a text, in
-/// perplexity too.
+/// Shows the loss and the saving of quantising a model's matrices to 8 bits; with a text,
+/// in perplexity too.
 pub fn quantize(args: &QuantizeArgs, output: &mut Output) -> Result<(), QuantizeError> {
     let model = Arc::new(LanguageModel::load(&find::meant(&args.model))?);
     let quantised = QuantisedEgru::new(&model.network);

@@ -190,8 +190,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     Ok(if verified { complain(&report, asked) } else { FAILED })
 }
 
-/// Reports the result of a comparison with the mathematics; returns `true` if there was no
-/// difference.
+/// Reports the result of a comparison with the mathematics; returns `true` if there
+/// was no difference.
 fn tell(verifier: &Verifier, difference: Option<&Difference>, steps: u64) -> bool {
     if let Some(difference) = difference {
         say(format!("verify: {difference}"));

@@ -54,8 +54,8 @@ pub enum PacketChoice {
     None,
 }
 
-/// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what bounds a
-/// step.
+/// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what
+/// bounds a step.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TraceArgs {

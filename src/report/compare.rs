@@ -63,8 +63,8 @@ pub struct Comparison {
     pub assumptions: Vec<Assumption>,
     /// Further facts that a reader has to know.
     pub notes: Vec<String>,
-    /// Faster scene and scene that needs less energy, by how much, and the phase in which the
-    /// difference lies.
+    /// Faster scene and scene that needs less energy, by how much, and the phase in which
+    /// the difference lies.
     pub closing: String,
     /// The report of the first.
     pub a: Report,

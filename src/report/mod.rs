@@ -427,8 +427,8 @@ impl Serialize for TimerCounts {
     }
 }
 
-/// Use of the SRAMs. Bytes are as laid out before the start: nothing is allocated while the chip
-/// runs.
+/// Use of the SRAMs. Bytes are as laid out before the start: nothing is allocated while
+/// the chip runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Memory {
     /// PE with the most bytes in use, `PE(x,y,p)`; the first of several.

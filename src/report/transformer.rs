@@ -121,8 +121,8 @@ pub struct LedgerB {
     /// Energy above sleep of cores and MAC arrays at work on attention, J: stages `attn` and
     /// `proj`.
     pub attention_j: f64,
-    /// Energy above sleep of cores and MAC arrays at work on feed-forward blocks, J: stages `fc`
-    /// and `mlp`.
+    /// Energy above sleep of cores and MAC arrays at work on feed-forward blocks, J: stages
+    /// `fc` and `mlp`.
     pub mlp_j: f64,
     /// Energy of the whole chip, idle parts included, J.
     pub chip_j: f64,

@@ -173,8 +173,8 @@ pub enum Kind {
     Copied,
     /// Compares the program with itself.
     Itself,
-    /// Published for other programs and networks with functions, or counts, that the emulator has
-    /// too.
+    /// Published for other programs and networks with functions, or counts, that the
+    /// emulator has too.
     Comparable,
     /// Both sides have a figure, but of different things.
     NotComparable,

@@ -1,5 +1,5 @@
-//! Catalogue of the scenes that come with the program: descriptions, and problems that stop them
-//! from opening.
+//! Catalogue of the scenes that come with the program: descriptions, and problems that stop
+//! them from opening.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

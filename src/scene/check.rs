@@ -103,8 +103,8 @@ impl Checker<'_> {
         (!fits).then(|| wrong(node, &format!("expected {wanted} here")))
     }
 
-    /// Checks the range of a number: one too large for its type never reaches the check of the
-    /// values.
+    /// Checks the range of a number: one too large for its type never reaches the check
+    /// of the values.
     fn range(&self, node: &Node, field: &Field) -> Option<TypeMismatch> {
         let (low, high) = field.range.as_ref()?;
         let written = self.text(node.span.clone());

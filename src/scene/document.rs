@@ -64,8 +64,8 @@ impl<T: DeserializeOwned> Document<T> {
 }
 
 impl<T> Document<T> {
-    /// Creates an error about the value at a field path such as `pages.3.expect`, with a caret
-    /// under it.
+    /// Creates an error about the value at a field path such as `pages.3.expect`, with a
+    /// caret under it.
     pub fn error_at(&self, field: &str, message: impl Into<String>, help: impl Into<String>) -> SceneError {
         load::error_at(&self.text, field, SceneError::file(&self.path, message, help))
     }

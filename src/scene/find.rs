@@ -55,8 +55,8 @@ pub fn scene(name: &Path) -> PathBuf {
     forms.iter().find_map(files).unwrap_or_else(|| name.to_owned())
 }
 
-/// Returns a file or folder of the repository by its path there, from [`folders`] or within the
-/// program.
+/// Returns a file or folder of the repository by its path there, from [`folders`] or
+/// within the program.
 pub fn find(name: &Path) -> Option<PathBuf> {
     let found = among_folders(name).into_iter().next();
     found.or_else(|| shipped::has(name).then(shipped::folder).flatten().map(|folder| folder.join(name)))

@@ -38,8 +38,8 @@ impl LoadedScene {
         Self::from_text(&read(path, &SCENE)?, path, edits)
     }
 
-    /// Loads a scene from its text; `path` is named in messages, and relative paths start in its
-    /// folder.
+    /// Loads a scene from its text; `path` is named in messages, and relative paths start
+    /// in its folder.
     pub fn from_text(text: &str, path: &Path, edits: &[(String, String)]) -> Result<Self, SceneError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if syntax::is_blank(text) {

@@ -65,8 +65,8 @@ pub struct Walk<'d> {
     pub complete: bool,
 }
 
-/// Returns the byte range of the value at a path such as `mapping.layers.1.pes`, if the text has
-/// it.
+/// Returns the byte range of the value at a path such as `mapping.layers.1.pes`, if the
+/// text has it.
 pub fn span(text: &str, path: &str) -> Option<Range<usize>> {
     let root = parse(text).ok()?;
     let walk = root.walk(path);

@@ -73,8 +73,8 @@ pub fn has(path: &Path) -> bool {
     FILES.iter().any(|(name, _)| Path::new(name).starts_with(path))
 }
 
-/// Returns the folder of the files, and unpacks them if necessary; `None` where nothing can be
-/// written.
+/// Returns the folder of the files, and unpacks them if necessary; `None` where nothing
+/// can be written.
 pub fn folder() -> Option<&'static Path> {
     UNPACKED.get_or_init(unpack).as_deref()
 }

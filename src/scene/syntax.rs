@@ -269,8 +269,8 @@ impl Walker<'_> {
         }
     }
 
-    /// Consumes the closing bracket if it comes next; fails if another one does, or the end of the
-    /// text.
+    /// Consumes the closing bracket if it comes next; fails if another one does, or the end
+    /// of the text.
     fn closes(&mut self, open: usize, close: char) -> Result<bool, SyntaxError> {
         let opening = match close {
             ')' => '(',

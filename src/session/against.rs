@@ -186,8 +186,8 @@ impl Second {
             .then(|| format!("A and B differ first at {parted}"))
     }
 
-    /// Returns the view of B for front ends; with `standing`, A is paused, and B is to be at its
-    /// step.
+    /// Returns the view of B for front ends; with `standing`, A is paused, and B is to be
+    /// at its step.
     pub(super) fn view(&mut self, a: &Session, facts: &EngineFacts, standing: bool) -> AgainstView {
         if standing {
             self.arrive(a.steps());

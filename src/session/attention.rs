@@ -105,8 +105,8 @@ pub struct HeadView {
     /// Running states by time step, `[width, width]`: row b, column c is the number of words in
     /// which key neuron b and value neuron c spiked; empty with softmax.
     pub states: Vec<Vec<i16>>,
-    /// Weights of the words attended to, oldest first, of each head of the layer; empty with
-    /// spikes.
+    /// Weights of the words attended to, oldest first, of each head of the layer;
+    /// empty with spikes.
     pub weights: Vec<Vec<f32>>,
 }
 
@@ -122,8 +122,8 @@ pub struct Expectations {
 impl Session {
     /// Returns the view of a transformer with the part asked for; `None` for other networks.
     ///
-    /// Expectations take a readout each, about 15: they are left out where `moving`, and within a
-    /// word.
+    /// Expectations take a readout each, about 15: they are left out where `moving`, and
+    /// within a word.
     pub fn attention(&self, request: Option<AttentionRequest>, moving: bool) -> Option<AttentionView> {
         let AttentionProgram { network, .. } = AttentionProgram::of(self.program())?;
         let mut view = AttentionView {

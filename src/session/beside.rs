@@ -225,8 +225,8 @@ impl TaskState {
         }
     }
 
-    /// Takes the outputs of a time step as [`Work::observe`] does; `worker` judges them where that
-    /// pays.
+    /// Takes the outputs of a time step as [`Work::observe`] does; `worker` judges them
+    /// where that pays.
     pub fn observe(&mut self, outputs: Vec<Vec<f32>>, now: (Tick, f64), worker: Option<&Worker>) {
         self.adopt();
         while self.pending.front().is_some_and(|oldest| oldest.promise.is_ended()) {

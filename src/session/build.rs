@@ -48,8 +48,8 @@ impl Plan {
         Self::fit(loaded, cache, assume).map_err(|error| error.scene)
     }
 
-    /// Builds a plan with `assume`; the error tells an invalid scene from one that does not fit on
-    /// the chip.
+    /// Builds a plan with `assume`; the error tells an invalid scene from one that does not fit
+    /// on the chip.
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
         let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
@@ -97,8 +97,8 @@ impl Plan {
         Ok(Self { model, feed, program: Arc::new(program), placed })
     }
 
-    /// Replaces the bytes in the PEs' memories by those of `images`, which must have the same
-    /// shape.
+    /// Replaces the bytes in the PEs' memories by those of `images`, which must have
+    /// the same shape.
     pub fn with_images(mut self, images: &Images) -> Result<Self, ImageError> {
         Arc::make_mut(&mut self.program).load_images(images)?;
         Ok(self)
@@ -220,8 +220,8 @@ fn faults(loaded: &LoadedScene, program: &Program) -> Result<(), SceneError> {
     Ok(())
 }
 
-/// Returns a lint if a pipeline cannot be filled: the text is being written, or there is a single
-/// layer.
+/// Returns a lint if a pipeline cannot be filled: the text is being written, or there is
+/// a single layer.
 pub fn pipeline_idle(scene: &Scene) -> Option<Lint> {
     if scene.mapping.schedule != Schedule::Pipelined {
         return None;

@@ -1,7 +1,7 @@
 //! Plain data that screens show of the chip: PEs, layers, phases, the network-on-chip, energy.
 //!
-//! Each field states its window: *now*, *this time step*, *mean of the last 70 steps*, or *since
-//! the start*.
+//! Each field states its window: *now*, *this time step*, *mean of the last 70 steps*, or
+//! *since the start*.
 
 use serde::{Deserialize, Serialize};
 
@@ -305,13 +305,13 @@ pub struct PeDetail {
     pub interrupts: u64,
     /// Time per phase in the last completed time step, µs.
     pub phases: Vec<(PhaseId, f64)>,
-    /// Last timer differences that the PE wrote to its debug log, µs (1 MHz: truncated), newest
-    /// last.
+    /// Last timer differences that the PE wrote to its debug log, µs (1 MHz:
+    /// truncated), newest last.
     pub timer_log: Vec<u32>,
     /// Counts of the SRAM banks since the start.
     pub banks: [BankCount; 4],
-    /// Units by model index with c and y after the last step: (unit, cell state, output); at most
-    /// 64.
+    /// Units by model index with c and y after the last step: (unit, cell state, output);
+    /// at most 64.
     pub units: Vec<(u32, f32, f32)>,
 }
 

@@ -61,8 +61,8 @@ pub enum Command {
         /// Memory or registers, with the new values.
         what: CodeWrite,
     },
-    /// Undo the writes within the call that the last event has begun on a PE, from a number of its
-    /// instructions on.
+    /// Undo the writes within the call that the last event has begun on a PE, from a number of
+    /// its instructions on.
     Unwrite {
         /// Index of the PE.
         pe: usize,
@@ -91,8 +91,8 @@ pub enum Command {
     SetSpeed(Speed),
     /// Rebuild from the same scene and start over, paused.
     Restart,
-    /// Read the scene file again, build it beside the running machine, and swap it in if it is
-    /// valid.
+    /// Read the scene file again, build it beside the running machine, and swap it in if
+    /// it is valid.
     Reload,
     /// Build another scene with these edits, and replace the experiment by it.
     Open {
@@ -147,8 +147,8 @@ pub struct Script {
 }
 
 impl Command {
-    /// Returns `true` if the command moves the experiment: such a command marks a stop, and is
-    /// recorded.
+    /// Returns `true` if the command moves the experiment: such a command marks a stop,
+    /// and is recorded.
     pub const fn moves(&self) -> bool {
         match self {
             Self::Run

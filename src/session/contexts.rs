@@ -13,8 +13,8 @@ pub const CONTEXTS: u32 = 16;
 pub struct ContextCounts {
     /// Number of words.
     pub words: u64,
-    /// Sum over the words of the time of attention: that of the slowest PE, summed over layers, in
-    /// ticks.
+    /// Sum over the words of the time of attention: that of the slowest PE, summed over
+    /// layers, in ticks.
     pub attention_ticks: Tick,
     /// Sum over the words of the time of attention on all PEs, in ticks.
     pub attention_pe_ticks: Tick,

@@ -100,8 +100,8 @@ pub struct TotalCounts {
     pub active_j: f64,
     /// `active_j` divided by the synaptic operations, J; `None` without one.
     pub active_per_synop_j: Option<f64>,
-    /// Energy of the chip, idle parts included, divided by the synaptic operations, J; `None`
-    /// without one.
+    /// Energy of the chip, idle parts included, divided by the synaptic operations, J;
+    /// `None` without one.
     pub energy_per_synop_j: Option<f64>,
 }
 

@@ -497,8 +497,8 @@ impl Runner {
         }
     }
 
-    /// Sends a snapshot if there is news. In a free run it waits until the front end has drawn the
-    /// last one.
+    /// Sends a snapshot if there is news. In a free run it waits until the front end has drawn
+    /// the last one.
     fn publish(&mut self, notify: Notify<'_>, standing: bool) {
         let Some(session) = &self.session else { return };
         if !self.changed {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct UnitFiring {
     /// Model index of the unit.
     pub unit: u32,
-    /// Number of time steps in which the unit sent an event or a spike; of a batch, in the first
-    /// sample.
+    /// Number of time steps in which the unit sent an event or a spike; of a batch, in
+    /// the first sample.
     pub steps: u32,
 }
 

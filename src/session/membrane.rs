@@ -97,8 +97,8 @@ impl Membranes {
         (BYTES / (size_of::<f32>() * self.neurons.max(1))).clamp(1, TICKS)
     }
 
-    /// Records tick `tick` (from 0), which has just been completed; `spikes` are those of all
-    /// neurons.
+    /// Records tick `tick` (from 0), which has just been completed; `spikes` are those
+    /// of all neurons.
     pub fn note(&mut self, machine: &Machine, tick: u64, spikes: &[f32]) {
         let mut v = vec![0.0; self.neurons].into_boxed_slice();
         for place in &self.places {

@@ -183,8 +183,8 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the event that [`Self::advance`] will handle, after the announcements that it would
-    /// make.
+    /// Returns the event that [`Self::advance`] will handle, after the announcements that
+    /// it would make.
     fn next_event(&mut self) -> Option<Event> {
         self.announce().ok()?;
         self.machine.next_event()
@@ -232,9 +232,9 @@ impl Session {
         }
     }
 
-    /// Returns the values that the host received in the last time step: of each sample the last
-    /// layer's values; of a spiking network the values of all populations, and the traces of its
-    /// task.
+    /// Returns the values that the host received in the last time step: of each sample the
+    /// last layer's values; of a spiking network the values of all populations, and the traces
+    /// of its task.
     fn outputs(&self) -> Vec<Vec<f32>> {
         let program = self.program();
         if !program.is_timed() {
@@ -433,8 +433,8 @@ impl Session {
         self.stats.steps
     }
 
-    /// Returns the number of completed sequences; a shorter last one counts when the input has
-    /// ended.
+    /// Returns the number of completed sequences; a shorter last one counts when the
+    /// input has ended.
     pub fn sequences(&self) -> u64 {
         let work = self.work.constant();
         let length = u64::from(work.sequence());

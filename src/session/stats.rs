@@ -194,8 +194,8 @@ impl Stats {
         (last, self.window[pe] as f32 / self.recent.len().max(1) as f32)
     }
 
-    /// Returns the mean activity since the start, 0..=1, of a layer of `units` units (all samples
-    /// together).
+    /// Returns the mean activity since the start, 0..=1, of a layer of `units` units
+    /// (all samples together).
     pub fn layer_activity(&self, layer: usize, units: usize) -> f64 {
         self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
     }
@@ -220,15 +220,15 @@ impl Stats {
             + size_of::<Self>()
     }
 
-    /// Returns the hash of the last layer's y of all steps so far, in model order: equal for every
-    /// partition.
+    /// Returns the hash of the last layer's y of all steps so far, in model order: equal
+    /// for every partition.
     pub fn output_hash(&self) -> u128 {
         self.output.digest128()
     }
 }
 
-/// Returns the index of the counts of the step that has just been completed: others may be in
-/// flight.
+/// Returns the index of the counts of the step that has just been completed: others may
+/// be in flight.
 fn completed(machine: &Machine) -> usize {
     machine.state().host.completed.wrapping_sub(1) as usize % STEPS
 }
@@ -238,8 +238,8 @@ fn completed(machine: &Machine) -> usize {
 struct Sent {
     /// Values other than 0.
     events: u64,
-    /// Products that the values lead to: with the layer's own weights, and with those of the next
-    /// one.
+    /// Products that the values lead to: with the layer's own weights, and with those of
+    /// the next one.
     products: [u64; 2],
 }
 

@@ -146,8 +146,8 @@ impl Watchlist {
         }
     }
 
-    /// Adapts the pins to another experiment: expressions are checked against its names, and values
-    /// are dropped.
+    /// Adapts the pins to another experiment: expressions are checked against its names, and
+    /// values are dropped.
     pub fn take_over(&mut self, names: &Names) {
         for watch in &mut self.list {
             watch.check(names);

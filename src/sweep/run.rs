@@ -122,8 +122,8 @@ pub fn run(task: Task<'_>, seen: &mut dyn FnMut(&Summary)) -> Result<Summary, Sw
     Ok(summary)
 }
 
-/// Counts the points of a shard that already have a line, and those without one that repeat the run
-/// of another.
+/// Counts the points of a shard that already have a line, and those without one that repeat the
+/// run of another.
 fn survey(listing: &Listing<'_>, shard: Shard, found: &Found, retry: bool) -> (u64, u64) {
     let (mut there, mut equal, mut due) = (0, 0, HashSet::new());
     for place in listing.places().filter(|place| shard.has(place.number)) {

@@ -7,8 +7,8 @@ use super::dvs::answers::SampleAnswer;
 use super::lm::corpus::Counts;
 use super::spikes::view::SpikeFigures;
 
-/// Figures of a run's task, for all tasks: each fills in its own. `docs/report.md` describes every
-/// field.
+/// Figures of a run's task, for all tasks: each fills in its own. `docs/report.md`
+/// describes every field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// exp of the mean surprisal; `null` without a scored prediction, and in `Generate`.

@@ -2,8 +2,8 @@
 //! PEs.
 //!
 //! A task is a folder and a line in `registry`: [`TaskOptions`] are the scene's choices, [`Feed`]
-//! the data loaded for it, [`Work`] its state while the chip runs. All other modules know tasks by
-//! these traits.
+//! the data loaded for it, [`Work`] its state while the chip runs. All other modules know tasks
+//! by these traits.
 
 pub mod dvs;
 pub mod facts;

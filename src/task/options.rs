@@ -99,8 +99,8 @@ pub trait TaskOptions: Any + Debug {
     /// Files that the task reads.
     fn files(&self) -> Vec<InputFile<'_>>;
 
-    /// Returns a file that is read beside `found`, one of [`Self::files`], if it exists, with its
-    /// description.
+    /// Returns a file that is read beside `found`, one of [`Self::files`], if it exists,
+    /// with its description.
     fn read_beside(&self, _found: &Path) -> Option<(&'static str, PathBuf)> {
         None
     }

@@ -1,5 +1,5 @@
-//! Interface of a running task: it gives the next inputs, judges the outputs, and reports its
-//! success.
+//! Interface of a running task: it gives the next inputs, judges the outputs, and
+//! reports its success.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -217,8 +217,8 @@ pub trait Work: Any + Debug + Send + Sync {
     /// Returns the figures of the time step completed last.
     fn line(&self, moment: &Moment<'_>) -> StepLine<'_>;
 
-    /// Returns the input, as the number of a DRAM row, that the outputs so far predict to come
-    /// next.
+    /// Returns the input, as the number of a DRAM row, that the outputs so far predict
+    /// to come next.
     fn predicted(&self) -> Option<u32> {
         None
     }
@@ -246,8 +246,8 @@ pub trait Work: Any + Debug + Send + Sync {
         None
     }
 
-    /// Returns the word of the task's facts; `None` before there is one. `steps`: completed time
-    /// steps.
+    /// Returns the word of the task's facts; `None` before there is one. `steps`:
+    /// completed time steps.
     fn word(&self, _fact: &str, _steps: u64) -> Option<&str> {
         None
     }

@@ -272,8 +272,8 @@ fn ask(app: &mut App, question: Question) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Sends a command to the engine, with a notice if the engine cannot take it or the command has no
-/// effect.
+/// Sends a command to the engine, with a notice if the engine cannot take it or the command
+/// has no effect.
 pub(super) fn engine(app: &mut App, command: Command) -> Vec<Effect> {
     if app.crashed {
         app.notice = Some("the engine has stopped; r starts it again".to_owned());
@@ -390,8 +390,8 @@ fn close(app: &mut App, had_count: bool) {
     }
 }
 
-/// Moves the cursor of the timeline if it has the focus, else in the PE panel, an overlay or the
-/// floor plan.
+/// Moves the cursor of the timeline if it has the focus, else in the PE panel, an overlay or
+/// the floor plan.
 pub(super) fn moved(app: &mut App, direction: Direction, times: u32) {
     let on_line = app.overlays.is_empty()
         && (timeline::moves::moved(app, direction, times)

@@ -401,8 +401,8 @@ impl App {
     }
 }
 
-/// Returns the PE that is selected at first; the first snapshot moves the selection to one that
-/// works.
+/// Returns the PE that is selected at first; the first snapshot moves the selection to
+/// one that works.
 fn first_pe() -> Pe {
     floor_plan::reading_order().next().unwrap_or_else(|| unreachable!("the chip has PEs"))
 }

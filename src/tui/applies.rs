@@ -82,8 +82,8 @@ pub fn footer_commands(app: &App) -> impl Iterator<Item = &'static Command> {
         .filter(|command| !is_taken(app, command))
 }
 
-/// Returns `true` if the part that has the keyboard gives the first key of a command another
-/// meaning.
+/// Returns `true` if the part that has the keyboard gives the first key of a
+/// command another meaning.
 fn is_taken(app: &App, command: &Command) -> bool {
     let key = app.keymap.keys_of(command).next();
     let found = key.and_then(|key| app.keymap.lookup(key, context(app)));

@@ -81,15 +81,15 @@ pub fn plan((columns, rows): (u16, u16), recent: &[PanelId], expanded: bool) -> 
     Plan { status, tabs, panels, deltas: Vec::new(), footer, too_small: false }
 }
 
-/// Returns the focused panel; on a wide screen also the one focused before it, in the order of
-/// their numbers.
+/// Returns the focused panel; on a wide screen also the one focused before it, in the order
+/// of their numbers.
 fn few(body: Rect, recent: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let count = if body.width >= 2 * NARROW_COLUMNS { 2 } else { 1 };
     side_by_side(body, &recent[..count.min(recent.len())])
 }
 
-/// Places panels in the order of their numbers, so that they stay where they are while the focus
-/// moves.
+/// Places panels in the order of their numbers, so that they stay where they are while
+/// the focus moves.
 fn side_by_side(area: Rect, panels: &[PanelId]) -> Vec<(PanelId, Rect)> {
     let mut panels = panels.to_vec();
     panels.sort_by_key(|panel| panel.place());

@@ -327,8 +327,8 @@ fn last_start(text: &str) -> usize {
     text.char_indices().next_back().map_or(0, |(at, _)| at)
 }
 
-/// Lets the user choose. Returns the arguments that open the choice, or none to leave, or an exit
-/// code.
+/// Lets the user choose. Returns the arguments that open the choice, or none to leave, or
+/// an exit code.
 pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());

@@ -13,8 +13,8 @@ use crate::session::debug::expr::Expression;
 use crate::session::snapshot::{Part, PartView};
 use crate::session::watchlist::WatchCommand;
 
-/// Returns the expression of the value under the cursor of the PE panel: a unit's state, or a word
-/// of SRAM.
+/// Returns the expression of the value under the cursor of the PE panel: a unit's state, or a
+/// word of SRAM.
 pub(super) fn proposal(app: &App) -> Option<String> {
     if !in_pe(app) {
         return None;

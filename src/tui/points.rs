@@ -11,8 +11,8 @@ use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{Condition, ExprError, PointCommand, PointKind, PointSpec};
 use crate::session::snapshot::PointView;
 
-/// Returns the error in a condition as typed so far; `None` while it is empty or no scene is
-/// loaded.
+/// Returns the error in a condition as typed so far; `None` while it is empty or no
+/// scene is loaded.
 pub fn error_of(app: &App, text: &str) -> Option<ExprError> {
     let names = app.names.as_deref().filter(|_| !text.trim().is_empty())?;
     Condition::new(text, names).err()

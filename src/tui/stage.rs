@@ -113,8 +113,8 @@ impl Stage {
         self.settle()
     }
 
-    /// Returns the app, to change its view; [`Self::settle`] then requests the detail that the view
-    /// needs.
+    /// Returns the app, to change its view; [`Self::settle`] then requests the detail that
+    /// the view needs.
     pub fn app(&mut self) -> &mut App {
         &mut self.app
     }

@@ -18,8 +18,8 @@ use crate::common::{spinntui, text};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
-/// Compares ten steps of the small scene with the scene with these edits; `more` are further
-/// arguments.
+/// Compares ten steps of the small scene with the scene with these edits; `more`
+/// are further arguments.
 fn compare(edits_of_b: &[&str], more: &[&str]) -> Output {
     let mut arguments = vec!["compare", SMALL, SMALL, "--steps", "10"];
     arguments.extend(edits_of_b.iter().flat_map(|edit| ["--set-b", edit]));

@@ -8,8 +8,8 @@ use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::{Moved, Session};
 
-/// Returns the shipped small model after `steps` steps and, to stand in the middle of one, `events`
-/// events.
+/// Returns the shipped small model after `steps` steps and, to stand in the middle of
+/// one, `events` events.
 fn ran(point: &str, waiting: &str, steps: u32, events: u32) -> Session {
     let edits = [
         ("chip.operating_point", point),

@@ -88,8 +88,8 @@ pub struct Case {
     pub kernels: Vec<(KernelKind, KernelKind)>,
     /// Kernel that rounds, used for every matrix against the reference that rounds.
     rounded: Option<KernelKind>,
-    /// Whether `CscEvent` becomes `CscEventList` where events are sent (but not in front of DRAM
-    /// rows).
+    /// Whether `CscEvent` becomes `CscEventList` where events are sent (but not in front
+    /// of DRAM rows).
     pub lists: bool,
     compare: Compare,
     /// Layers without events.

@@ -111,8 +111,8 @@ fn cell_medium_two_batches_from_a_given_y0() {
     check_cell(&golden("cell_medium.json"));
 }
 
-/// This program has no backward pass: only the forward part of this file is checked, not its
-/// gradients.
+/// This program has no backward pass: only the forward part of this file is checked,
+/// not its gradients.
 #[test]
 fn cell_grad_forward_part() {
     check_cell(&golden("cell_grad.json"));

@@ -105,8 +105,8 @@ fn close(got: &[f32], want: &[f64], what: &str) {
     }
 }
 
-/// Returns the units of a layer that sent an event, as `bits` of golden.py: unit 0 in the highest
-/// bit.
+/// Returns the units of a layer that sent an event, as `bits` of golden.py: unit 0 in
+/// the highest bit.
 fn bits(y: &[f32]) -> String {
     let byte = |units: &[f32]| {
         units.iter().enumerate().fold(0, |byte, (i, &y)| byte | u8::from(y != 0.0) << (7 - i))

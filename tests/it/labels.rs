@@ -146,8 +146,8 @@ fn all(labels: &Labels<'_>, machine: &Machine, pe: Pe) -> Vec<Label> {
 /// Layer, W or R, unit, gate, source.
 type Name = (u16, bool, u32, u8, u32);
 
-/// Returns every weight of the network by name, as its kernel stores it: rounded to 8 bits where it
-/// does.
+/// Returns every weight of the network by name, as its kernel stores it: rounded to 8 bits
+/// where it does.
 fn weights(network: &Egru) -> BTreeMap<Name, f32> {
     let mut all = BTreeMap::new();
     for (k, layer) in (0u16..).zip(&network.layers) {

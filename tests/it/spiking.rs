@@ -151,8 +151,8 @@ fn a_spiking_program_is_shown_in_its_own_words() {
     assert_eq!(stats.saturated(), [[0.0; 2]; 2], "there are no gates");
 }
 
-/// Tests the slot data that a fault form, the detail of a PE and conditions on words read of any
-/// family.
+/// Tests the slot data that a fault form, the detail of a PE and conditions on words read
+/// of any family.
 #[test]
 fn a_spiking_slot_describes_itself() {
     let (machine, ..) = recorded(1);

@@ -104,8 +104,8 @@ fn a_sequence_beyond_the_positions_is_refused_with_its_field() {
     assert!(!output.status.success() && error.contains("2 heads"), "{error}");
 }
 
-/// Sequences longer than the positions: bits of the mathematics, what grows, what does not, and
-/// a warning.
+/// Sequences longer than the positions: bits of the mathematics, what grows, what does not,
+/// and a warning.
 #[test]
 fn a_longer_context_costs_the_ordinary_twin_and_not_the_spiking_one() {
     let edits = [("task.sequence", "48"), ("task.positions", "Repeat")];

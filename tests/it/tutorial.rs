@@ -1,6 +1,6 @@
-//! Tests of `docs/tutorial.md` and `docs/screenshot.md`: their commands are run, quoted output must
-//! occur, and pictures must be equal. `UPDATE_DOCS=1 cargo test --test it tutorial::` redraws the
-//! pictures.
+//! Tests of `docs/tutorial.md` and `docs/screenshot.md`: their commands are run, quoted output
+//! must occur, and pictures must be equal. `UPDATE_DOCS=1 cargo test --test it tutorial::`
+//! redraws the pictures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![cfg(unix)]
 

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use crate::common::{spinntui, text};
 
-/// Copy of the program with a home folder and a working folder of its own, and no way back to the
-/// repository.
+/// Copy of the program with a home folder and a working folder of its own, and no way back
+/// to the repository.
 struct Installed {
     folder: TempDir,
 }

@@ -1,5 +1,5 @@
-//! Views of a transformer in the task panel, on real experiments: spikes of heads, states, weights,
-//! expectations.
+//! Views of a transformer in the task panel, on real experiments: spikes of heads,
+//! states, weights, expectations.
 
 use insta::assert_snapshot;
 

@@ -1,5 +1,5 @@
-//! Tests that the floor plan shows its PEs' values: the level of the colour and the digit, cell by
-//! cell.
+//! Tests that the floor plan shows its PEs' values: the level of the colour and the digit,
+//! cell by cell.
 
 use std::fmt::Write;
 

@@ -51,8 +51,8 @@ fn loaded() -> Loaded {
     Loaded::from_text(LESSON, Path::new("scenes/lessons/mine.ron")).unwrap()
 }
 
-/// Creates an app of this size with the lesson, and returns its requests to the engine after the
-/// first snapshot.
+/// Creates an app of this size with the lesson, and returns its requests to the engine after
+/// the first snapshot.
 fn lesson(size: (u16, u16)) -> (App, Vec<Effect>) {
     let mut app = empty_app(size);
     app.lesson = Some(Course::new(loaded()));

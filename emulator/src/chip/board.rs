@@ -299,8 +299,8 @@ mod tests {
         ChipId::from_index(index).unwrap()
     }
 
-    /// Checks that every way leads from its first chip to its last and that the ways of a chip form
-    /// a tree.
+    /// Checks that every way leads from its first chip to its last and that the ways of a chip
+    /// form a tree.
     fn check(board: &Board) {
         assert!(board.is_free_of_deadlock());
         for from in ChipId::all(board.chips()) {

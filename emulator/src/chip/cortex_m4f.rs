@@ -176,19 +176,19 @@ pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
 pub struct Timing {
     /// Cycles if the instruction does not branch.
     pub cycles: Cycles,
-    /// Cycles if the instruction branches or returns; equal to `cycles` for instructions that
-    /// cannot.
+    /// Cycles if the instruction branches or returns; equal to `cycles` for
+    /// instructions that cannot.
     pub taken: Cycles,
     /// Row of the table.
     pub rule: RuleId,
-    /// Whether a cycle is added because the address had only just been computed; both counts
-    /// include it.
+    /// Whether a cycle is added because the address had only just been computed; both
+    /// counts include it.
     pub address_stall: bool,
     /// Whether a cycle is added because a result of the FPU had only just been computed; both
     /// counts include it.
     pub result_stall: bool,
-    /// Whether a cycle is saved because the preceding load was still in the pipeline; both counts
-    /// include it.
+    /// Whether a cycle is saved because the preceding load was still in the pipeline; both
+    /// counts include it.
     pub pipelined: bool,
 }
 

@@ -129,8 +129,8 @@ impl WithSimd for Scatter<'_> {
     }
 }
 
-/// Columns that are made after a few requests: making them takes as long as some runs of all
-/// kernels.
+/// Columns that are made after a few requests: making them takes as long as some runs
+/// of all kernels.
 #[derive(Debug)]
 pub struct Deferred {
     /// Number of requests that still get nothing before the columns are made.

@@ -53,8 +53,8 @@ impl Source {
     }
 }
 
-/// Makes the [`Source`] of a kernel from its file name, with source and listing built into the
-/// program.
+/// Makes the [`Source`] of a kernel from its file name, with source and listing built
+/// into the program.
 macro_rules! source {
     ($name:literal, $($function:literal),+) => {
         Source {

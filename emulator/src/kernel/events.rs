@@ -79,8 +79,8 @@ pub struct Block {
     pub dense: u32,
 }
 
-/// Returns the blocks of senders with these numbers of units, and one more entry that marks the
-/// end.
+/// Returns the blocks of senders with these numbers of units, and one more entry that
+/// marks the end.
 pub fn blocks(units: impl IntoIterator<Item = u32>) -> Vec<Block> {
     let mut next = Block::default();
     let mut blocks = vec![next];

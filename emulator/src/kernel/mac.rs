@@ -138,8 +138,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
-        /// The device as cores see it, the kernels' interface to it and the reference give the same
-        /// sums.
+        /// The device as cores see it, the kernels' interface to it and the reference give
+        /// the same sums.
         #[test]
         fn device_kernel_and_reference_have_the_same_sums(
             (vectors, words, outputs) in (1_u32..6, 1_u32..40, 1_u32..20),

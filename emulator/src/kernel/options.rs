@@ -65,8 +65,8 @@ impl KernelKind {
         Self::CscFast,
     ];
 
-    /// Kernels that `tune` tries: all but those whose machine code takes room from kernels of
-    /// one's own.
+    /// Kernels that `tune` tries: all but those whose machine code takes room from kernels
+    /// of one's own.
     pub const TRIED: [Self; 9] = {
         let [tried @ .., _, _] = Self::ALL;
         tried

@@ -19,8 +19,8 @@ use crate::net::compare::Compare;
 use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
 use crate::net::lanes::{LANES, both};
 
-/// Byte addresses of the operands of n units' point-wise step. Vectors of 3n are in gate blocks z,
-/// r, g.
+/// Byte addresses of the operands of n units' point-wise step. Vectors of 3n are in gate blocks
+/// z, r, g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointwiseLayout {
     /// Number of units, n.

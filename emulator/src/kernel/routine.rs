@@ -84,8 +84,8 @@ impl Routine {
         }
     }
 
-    /// Returns the kernel that the routine serves, with finite weights or as that kernel's full
-    /// path.
+    /// Returns the kernel that the routine serves, with finite weights or as that
+    /// kernel's full path.
     pub const fn kind(self) -> KernelKind {
         match self {
             Self::CsrRow => KernelKind::CsrRow,

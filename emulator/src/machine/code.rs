@@ -112,8 +112,8 @@ impl Machine {
     /// Replaces the program of a PE by one with the same operations at other levels, and writes
     /// machine code to its memory.
     ///
-    /// Gives a PE a new program. The core's operation goes on; the next ones are those of the new
-    /// program.
+    /// Gives a PE a new program. The core's operation goes on; the next ones are those of
+    /// the new program.
     pub fn reload(&mut self, pe: Pe, loaded: PeProgram, words: &[(u32, Vec<u32>)]) {
         // Weights stay what they were, so sums of several PEs can still be computed together.
         self.tracing = None;
@@ -140,8 +140,8 @@ impl Machine {
         }
     }
 
-    /// Lets a debugger write bytes of a PE's SRAM now, between calls; what lies outside is left
-    /// out.
+    /// Lets a debugger write bytes of a PE's SRAM now, between calls; what lies outside
+    /// is left out.
     pub fn write_bytes(&mut self, pe: Pe, address: u32, bytes: &[u8]) {
         for at in (address..).zip(bytes).map(|(at, _)| at) {
             self.disturb(pe, at);

@@ -327,9 +327,9 @@ impl EventQueue {
         seq.wrapping_add(self.seq).wrapping_sub(start.seq) & NUMBERS
     }
 
-    /// Takes over what is pending in `end`, which came of `start` as this queue will have come of
-    /// itself; `moved` gives the ticks of now, `late` by how much the end of a PE's operation
-    /// comes later.
+    /// Takes over what is pending in `end`, which came of `start` as this queue will have come
+    /// of itself; `moved` gives the ticks of now, `late` by how much the end of a PE's
+    /// operation comes later.
     pub(super) fn follow(
         &mut self,
         start: &Self,

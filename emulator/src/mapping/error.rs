@@ -1,5 +1,5 @@
-//! Errors of networks that cannot be mapped as requested. Each error knows the scene field that it
-//! is about.
+//! Errors of networks that cannot be mapped as requested. Each error knows the scene field that
+//! it is about.
 
 use thiserror::Error;
 

@@ -23,14 +23,14 @@ pub struct Card {
     /// Network of a language model: `Egru` (the default), or `Attention(…)`, a transformer.
     #[serde(default, skip_serializing_if = "Network::is_egru")]
     pub network: Network,
-    /// State kept from one sequence to the next. Language models: `Y` as in the authors' evaluation
-    /// (the default), or `CAndY`. Gestures and transformers: `Nothing`. Layers: any, `Nothing` by
-    /// default.
+    /// State kept from one sequence to the next. Language models: `Y` as in the authors'
+    /// evaluation (the default), or `CAndY`. Gestures and transformers: `Nothing`. Layers: any,
+    /// `Nothing` by default.
     pub carry: Carry,
     /// Inputs in a sequence; by default 70 words or 67 frames.
     pub sequence: u32,
-    /// Output that each layer passes on; by default `Y` for language models and `Trace` for
-    /// gestures.
+    /// Output that each layer passes on; by default `Y` for language models and
+    /// `Trace` for gestures.
     pub output: Output,
     /// Condition of an event: `Greater` (c > θ, the default) or `GreaterOrEqual` (c ≥ θ).
     ///

@@ -157,8 +157,8 @@ impl Model {
     }
 }
 
-/// Returns the file whose change counts as a change of the model: its weights, or the index of
-/// shards.
+/// Returns the file whose change counts as a change of the model: its weights, or the
+/// index of shards.
 pub fn weights_file(path: &Path) -> PathBuf {
     if let Some(file) = spiking::find(path) {
         return file;

@@ -33,8 +33,8 @@ const TILE: usize = 64;
 pub struct Readout {
     /// Table of the decoder; empty until the first prediction.
     table: OnceLock<Table>,
-    /// Model from which the table is made at the first prediction; `None` where it was made at
-    /// once.
+    /// Model from which the table is made at the first prediction; `None` where it was
+    /// made at once.
     model: Option<Arc<LanguageModel>>,
     bias: Vec<f32>,
     scale: f32,

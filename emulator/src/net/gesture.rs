@@ -44,8 +44,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// Creates the head from its five convolutions and its linear layer, whose sizes must follow
-    /// each other.
+    /// Creates the head from its five convolutions and its linear layer, whose sizes must
+    /// follow each other.
     pub fn new(convolutions: Vec<Conv2d>, linear: Linear) -> Result<Self, ShapeError> {
         let mismatch = |what, found, needed| Err(ShapeError { what, found, needed });
         if convolutions.len() != CONVOLUTIONS {

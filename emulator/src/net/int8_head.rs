@@ -24,8 +24,8 @@ pub struct HeadPeaks {
 }
 
 impl HeadPeaks {
-    /// Records the largest activations of one more frame, `[32 · 32]` in rows, and returns its
-    /// features.
+    /// Records the largest activations of one more frame, `[32 · 32]` in rows, and
+    /// returns its features.
     pub fn look(&mut self, head: &Head, frame: &[f32]) -> Vec<f32> {
         let largest =
             |values: &mut dyn Iterator<Item = &f32>| values.fold(0.0_f32, |most, x| most.max(x.abs()));

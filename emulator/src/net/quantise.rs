@@ -86,8 +86,8 @@ impl QuantisedCsr {
         })
     }
 
-    /// Returns every row's product with x (\[columns\]): the ascending chain over q, then times the
-    /// scale.
+    /// Returns every row's product with x (\[columns\]): the ascending chain over q, then
+    /// times the scale.
     pub fn multiply(&self, x: &[f32]) -> Vec<f32> {
         let product = |acc: f32, q: i8, column: u32| {
             f32::from(q).mul_add(x.get(column as usize).copied().unwrap_or(0.0), acc)
@@ -152,8 +152,8 @@ impl<'a> QuantisedEgru<'a> {
         &self.matrices
     }
 
-    /// Computes one time step of all layers, as [`Egru::step`]. Returns the output of the last
-    /// layer, \[outputs\].
+    /// Computes one time step of all layers, as [`Egru::step`]. Returns the output of the
+    /// last layer, \[outputs\].
     pub fn step(&self, state: &mut EgruState, x: &[f32]) -> Vec<f32> {
         let mut input = x.to_vec();
         for ((layer, [kernel, recurrent]), state) in

@@ -57,8 +57,8 @@ pub fn is_fast() -> bool {
     !matches!(Arch::new(), Arch::Scalar)
 }
 
-/// Returns the instruction set that [`rows`] uses here, as `pulp` names it: V3 is AVX2 with FMA, V4
-/// is AVX-512.
+/// Returns the instruction set that [`rows`] uses here, as `pulp` names it: V3 is AVX2 with FMA,
+/// V4 is AVX-512.
 pub fn instructions() -> String {
     let name = format!("{:?}", Arch::new());
     name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()

@@ -28,8 +28,8 @@ const NAMES: [&str; 11] = [
     "other_gestures",
 ];
 
-/// Abbreviated names for narrow places: R and L are the person's own right and left, cw is
-/// clockwise.
+/// Abbreviated names for narrow places: R and L are the person's own right and left,
+/// cw is clockwise.
 const SHORT: [&str; GESTURES] = [
     "clap",
     "R wave",

@@ -9,8 +9,8 @@ use super::event::DVS128;
 /// Most frames of a slice. The paper's have 67.
 const FRAMES_LIMIT: u64 = 10_000;
 
-/// Rules for turning events into frames. The defaults are those of the authors' benchmark on its
-/// test set.
+/// Rules for turning events into frames. The defaults are those of the authors' benchmark on
+/// its test set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FrameOptions {

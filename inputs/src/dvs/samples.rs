@@ -239,8 +239,8 @@ impl Samples {
         }
     }
 
-    /// Returns a sample's frames, read from its recording if they are not kept; silence for an
-    /// invalid number.
+    /// Returns a sample's frames, read from its recording if they are not kept; silence for
+    /// an invalid number.
     pub fn frames(&self, sample: usize) -> Result<Arc<SampleFrames>, SamplesError> {
         let Some(place) = self.places.get(sample) else { return Ok(Arc::default()) };
         let recording = place.recording;

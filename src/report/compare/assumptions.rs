@@ -147,8 +147,8 @@ fn assumption(
     })
 }
 
-/// Part of a difference that an assumption has to move so that the difference is said to rest on
-/// it.
+/// Part of a difference that an assumption has to move so that the difference is said to
+/// rest on it.
 const PART: f64 = 0.25;
 /// Smaller shifts of a relative difference are of no interest, however small the difference is.
 const NOTHING: f64 = 0.0005;

@@ -79,8 +79,8 @@ pub struct ActivePe {
     pub layers: Vec<String>,
     /// Phases of a time step on the PE, in order.
     pub phases: Vec<String>,
-    /// Comparison in the instructions of the PE's point-wise step: an event where c > θ, or where c
-    /// ≥ θ.
+    /// Comparison in the instructions of the PE's point-wise step: an event where c > θ, or where
+    /// c ≥ θ.
     #[serde(default)]
     pub compare: Compare,
     /// No comparison at all: its units send c in every step and subtract nothing, as a GRU.

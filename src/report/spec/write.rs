@@ -16,8 +16,8 @@ pub struct Written {
     pub bytes: usize,
 }
 
-/// Checks that a folder exists and is empty, or that overwriting is allowed; creates it if
-/// necessary.
+/// Checks that a folder exists and is empty, or that overwriting is allowed; creates
+/// it if necessary.
 pub fn prepare(folder: &Path, force: bool) -> Result<(), SpecError> {
     let fail = |source| SpecError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(fail)?;

@@ -22,7 +22,7 @@ pub struct Row<'a> {
     pub kind: &'static str,
     /// From when since the start, µs.
     pub begin_us: f64,
-    /// Duration, µs.
+    /// Duration of the row's span, µs.
     pub duration_us: f64,
     /// Begin since the start in ticks of 1/1200 µs, exact.
     pub begin_ticks: Tick,
@@ -44,8 +44,8 @@ pub struct Row<'a> {
     pub events: Option<u32>,
     /// Number of the packet; of a wait, a handler, a drain, the packet that it was for.
     pub packet: Option<u64>,
-    /// Other party: receivers of a packet, the source that a wait was for, or the QPE of a
-    /// transfer.
+    /// Other party: receivers of a packet, the source that a wait was for, or the QPE
+    /// of a transfer.
     pub other: String,
     /// Links that a packet crossed.
     pub hops: Option<u32>,

@@ -26,8 +26,8 @@ const ROUNDS: usize = 6;
 const SLOPES: usize = 8;
 /// Relative change of a phase's time from which the phase depends on a parameter.
 const DEPENDS: f64 = 2e-3;
-/// Cosine of the effects of two parameters on the measured times beyond which they cannot be
-/// distinguished.
+/// Cosine of the effects of two parameters on the measured times beyond which they
+/// cannot be distinguished.
 const ALIKE: f64 = 0.999;
 
 /// Error that stops a fit.
@@ -151,8 +151,8 @@ impl Bench<'_> {
         self.all_times(std::slice::from_ref(assume)).map(|mut times| times.pop().unwrap_or_default())
     }
 
-    /// Emulates several assumptions, those not known yet in parallel, and returns the times of
-    /// each.
+    /// Emulates several assumptions, those not known yet in parallel, and returns the
+    /// times of each.
     fn all_times(&mut self, all: &[Assume]) -> Result<Vec<Times>, SceneError> {
         let fresh: Vec<&Assume> =
             all.iter().filter(|assume| !self.known.contains_key(&key(assume))).collect();
@@ -248,8 +248,8 @@ impl Bench<'_> {
         Ok(best)
     }
 
-    /// Tries all values of all discrete parameters; of equally good ones it takes the nearest to
-    /// the present.
+    /// Tries all values of all discrete parameters; of equally good ones it takes the nearest
+    /// to the present.
     fn every(&mut self, from: &Assume, movable: &[Fitted]) -> Result<Assume, SceneError> {
         let mut all = vec![from.clone()];
         for parameter in movable.iter().filter(|parameter| parameter.search.method == Method::Every) {

@@ -363,8 +363,8 @@ impl Points {
         }
     }
 
-    /// Iterates over the lines of tracepoints that were not taken yet, oldest first; at most
-    /// [`LOG`].
+    /// Iterates over the lines of tracepoints that were not taken yet, oldest first;
+    /// at most [`LOG`].
     pub fn log(&self) -> impl ExactSizeIterator<Item = &Hit> + DoubleEndedIterator {
         self.log.iter()
     }

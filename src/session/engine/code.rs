@@ -138,8 +138,8 @@ impl Runner {
         };
     }
 
-    /// Has a debugger work on the experiment, and updates the engine's state; `None` if there is no
-    /// experiment.
+    /// Has a debugger work on the experiment, and updates the engine's state; `None` if there
+    /// is no experiment.
     pub(super) fn debugged<R>(&mut self, work: impl FnOnce(&mut Debugger<'_>) -> R) -> Option<R> {
         let (session, history) = (self.session.as_mut()?, self.history.as_mut()?);
         let place =

@@ -65,8 +65,8 @@ impl Checkpoint {
         &self.machine
     }
 
-    /// Returns the approximate bytes that the checkpoint does not share with others, pages left
-    /// out.
+    /// Returns the approximate bytes that the checkpoint does not share with others,
+    /// pages left out.
     pub fn own_bytes(&self) -> usize {
         self.own_bytes
     }

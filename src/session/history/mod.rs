@@ -244,8 +244,8 @@ impl History {
         }
     }
 
-    /// Goes back by a number of units. If history ends before that, goes to its oldest position and
-    /// reports it.
+    /// Goes back by a number of units. If history ends before that, goes to its oldest position
+    /// and reports it.
     pub fn back(
         &mut self,
         session: &mut Session,

@@ -179,8 +179,8 @@ impl History {
         }
     }
 
-    /// Returns the event at which the `count`th unit before now ended; `None` if that is no longer
-    /// known.
+    /// Returns the event at which the `count`th unit before now ended; `None` if that is
+    /// no longer known.
     pub(super) fn boundary_before(&self, session: &mut Session, unit: StepUnit, count: u64) -> Option<u64> {
         let now = session.machine.state().events;
         let count = count.max(1);
@@ -194,8 +194,8 @@ impl History {
         }
     }
 
-    /// Returns the `count`th boundary before now of every `each`th time step; the start counts as a
-    /// boundary.
+    /// Returns the `count`th boundary before now of every `each`th time step; the start counts
+    /// as a boundary.
     fn step_boundary(&self, now: u64, each: u64, count: u64) -> Option<u64> {
         let each = each.max(1);
         let before = self.step_ends.partition_point(|&end| end < now) as u64;

@@ -129,8 +129,8 @@ pub fn neuron_now(session: &Session, pe: Pe, index: u32) -> Option<NeuronView> {
     Some(neuron(state.sram.words(), &labels, index))
 }
 
-/// Returns the byte addresses of a neuron's sums in the coming ticks, the next one first: one for
-/// each lane.
+/// Returns the byte addresses of a neuron's sums in the coming ticks, the next one first: one
+/// for each lane.
 fn sums(labels: &Labels<'_>, words: &SramWords, index: u32) -> impl Iterator<Item = [Option<u32>; 2]> {
     let (slots, lanes) = (labels.share().slots.max(1), labels.share().lanes);
     let next = labels.next_sums(words);

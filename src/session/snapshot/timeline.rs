@@ -87,8 +87,8 @@ pub struct PathCell {
     pub phase: Option<PhaseId>,
     /// Layer of the segment; `None` where it belongs to none.
     pub layer: Option<PopulationId>,
-    /// PE, by index; of a packet, its sender. `None` for the host, and for steps no longer kept in
-    /// full.
+    /// PE, by index; of a packet, its sender. `None` for the host, and for steps no longer
+    /// kept in full.
     pub pe: Option<u16>,
 }
 

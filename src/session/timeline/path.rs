@@ -190,8 +190,8 @@ pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) 
     walk.segments
 }
 
-/// Returns the event that completed a step: a packet, or with timers the end of a tick on its last
-/// PE.
+/// Returns the event that completed a step: a packet, or with timers the end of a tick on
+/// its last PE.
 fn last(program: &Program, record: &Recorder, step: &StepSpan) -> At {
     let ends = |pe: &PeRecord| operation_before(pe, step.end).is_some_and(|span| span.end == Some(step.end));
     let logged = |pe: &PeRecord| {

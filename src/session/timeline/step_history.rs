@@ -10,8 +10,8 @@ use crate::chip::clock::Tick;
 use crate::machine::exec::Machine;
 use crate::machine::record::{Limits, StepSpan};
 
-/// Number of completed time steps of which every operation and packet is kept, beside the one in
-/// progress.
+/// Number of completed time steps of which every operation and packet is kept, beside the
+/// one in progress.
 pub const DETAILED_STEPS: usize = 4;
 /// Completed time steps of which the critical path is kept: two sequences of the
 /// paper's language model.
@@ -22,8 +22,8 @@ pub const KNOWN_STEPS: usize = 140;
 pub struct RecordedStep {
     /// Number and time.
     pub span: StepSpan,
-    /// Critical path of the step; of steps no longer kept in full, with neighbours of one kind
-    /// joined.
+    /// Critical path of the step; of steps no longer kept in full, with neighbours of
+    /// one kind joined.
     pub path: Vec<Segment>,
     /// Cause that bounds the step, in one sentence.
     pub sentence: String,

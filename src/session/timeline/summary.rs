@@ -85,8 +85,8 @@ impl Summary {
         self.bounds.iter().filter(|bound| wanted(bound)).map(|bound| bound.ticks).sum()
     }
 
-    /// Returns the layers and PEs whose operations are on the path, with their ticks, longest
-    /// first.
+    /// Returns the layers and PEs whose operations are on the path, with their
+    /// ticks, longest first.
     pub fn places(&self) -> Vec<(PopulationId, u16, Tick)> {
         let mut places: BTreeMap<(PopulationId, u16), Tick> = BTreeMap::new();
         for bound in self.bounds.iter().filter(|bound| bound.doing == Doing::Operation) {
@@ -99,8 +99,8 @@ impl Summary {
         places
     }
 
-    /// Returns the cause that bounds the time, in one sentence. `word` is the task's word for a
-    /// time step.
+    /// Returns the cause that bounds the time, in one sentence. `word` is the task's word for
+    /// a time step.
     pub fn sentence(&self, program: &Program, word: &str) -> String {
         if self.ticks == 0 {
             return format!("No {word} is recorded yet.");

@@ -70,8 +70,8 @@ impl Choice {
         self.layers.iter().map(|layer| layer.kernels.map(|k| !kind(k).is_exact())).collect()
     }
 
-    /// Returns the edits that turn a scene with mapping `from` into one with this: only the
-    /// differences.
+    /// Returns the edits that turn a scene with mapping `from` into one with this:
+    /// only the differences.
     pub fn edits(&self, from: &Self, loaded: &LoadedScene, placed: &[Placed]) -> Vec<(String, String)> {
         let mut edits = Vec::new();
         for ((layer, was), placed) in self.layers.iter().zip(&from.layers).zip(placed) {

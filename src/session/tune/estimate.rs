@@ -322,8 +322,8 @@ fn cycles(
     cycles
 }
 
-/// Returns the active sources of each layer in the last of these time steps, from the reference
-/// network.
+/// Returns the active sources of each layer in the last of these time steps, from
+/// the reference network.
 fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity>> {
     let mut samples = vec![Vec::new(); network.layers.len()];
     let restart = EgruProgram::of(program).and_then(|egru| egru.restart);

@@ -1,5 +1,5 @@
-//! Trial of one case of a soak test: its values have the bits of the mathematics, or a cause is
-//! named.
+//! Trial of one case of a soak test: its values have the bits of the mathematics, or a
+//! cause is named.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -111,8 +111,8 @@ impl DramRows for FeatureRows {
     }
 }
 
-/// Frames for a head on the chip, one row a frame, samples one after the other. [`NO_ROW`] reads as
-/// zeros.
+/// Frames for a head on the chip, one row a frame, samples one after the other. [`NO_ROW`]
+/// reads as zeros.
 #[derive(Debug)]
 pub(super) struct FrameRows(pub Arc<Samples>);
 

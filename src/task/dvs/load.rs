@@ -1,5 +1,5 @@
-//! Loading of gesture recognition: from its options to samples and their features in the chip's
-//! DRAM.
+//! Loading of gesture recognition: from its options to samples and their features in
+//! the chip's DRAM.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

@@ -11,8 +11,8 @@ use super::gesture::{GESTURES, Gesture};
 use super::tally::{Answer, Tally, leader};
 use crate::net::gesture::MeanLogits;
 
-/// Row in place of a frame, for places of a last batch that has fewer samples than places. It reads
-/// as silence.
+/// Row in place of a frame, for places of a last batch that has fewer samples than places. It
+/// reads as silence.
 pub const NO_ROW: u32 = u32::MAX;
 
 /// The state of gesture recognition.

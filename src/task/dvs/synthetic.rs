@@ -71,8 +71,8 @@ pub struct Written {
     pub events: u64,
 }
 
-/// Returns all recordings of a data set, each with its file's name without ending, in the order of
-/// the lists.
+/// Returns all recordings of a data set, each with its file's name without ending, in the order
+/// of the lists.
 pub fn recordings(options: &DatasetOptions) -> Vec<(String, TrialOptions)> {
     let mut all = Vec::new();
     for person in options.first_person..options.first_person.saturating_add(options.people) {

@@ -61,8 +61,8 @@ pub struct SpikeList {
 }
 
 impl SpikeList {
-    /// Sorts spikes, given as pairs of tick and neuron in any order; a pair that occurs n times is
-    /// n spikes.
+    /// Sorts spikes, given as pairs of tick and neuron in any order; a pair that occurs n times
+    /// is n spikes.
     pub fn new(mut pairs: Vec<(u32, u32)>) -> Self {
         pairs.sort_unstable();
         let mut list = Self { starts: vec![0], spikes: Vec::new() };

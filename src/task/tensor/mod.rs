@@ -235,8 +235,8 @@ pub struct TensorTask {
     units: usize,
     fed: usize,
     outputs: Log<f32>,
-    /// Values that the last layer sent in the last completed time step, `[units]`; empty before the
-    /// first.
+    /// Values that the last layer sent in the last completed time step, `[units]`; empty
+    /// before the first.
     last: Vec<f32>,
 }
 

@@ -24,8 +24,8 @@ pub struct TensorView {
     pub total: u64,
     /// Name of the file with the array that is read.
     pub source: String,
-    /// First rows of the array, their first values each, before the first step only; empty
-    /// afterwards.
+    /// First rows of the array, their first values each, before the first step
+    /// only; empty afterwards.
     pub upcoming: Vec<Vec<f32>>,
     /// Values that the last layer sent in the last completed time step, at most 1,024.
     pub last: Vec<f32>,

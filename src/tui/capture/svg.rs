@@ -120,8 +120,8 @@ struct Run {
     colour: Rgb,
 }
 
-/// Collects runs of a background other than the screen's own; a run that continues in the next row
-/// grows downwards.
+/// Collects runs of a background other than the screen's own; a run that continues in the next
+/// row grows downwards.
 fn grounds(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     let mut open: Vec<Run> = Vec::new();
     let mut close = |run: Run, below: u32| {

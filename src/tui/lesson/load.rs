@@ -44,7 +44,7 @@ pub struct Entry {
     pub title: String,
     /// Aim of the lesson.
     pub about: String,
-    /// Duration, minutes.
+    /// Duration with a class, minutes.
     pub minutes: u32,
 }
 

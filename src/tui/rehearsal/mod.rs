@@ -1,5 +1,5 @@
-//! Rehearsal of a whole lesson with the app and its engine, without a terminal, for authors of
-//! lessons.
+//! Rehearsal of a whole lesson with the app and its engine, without a terminal, for
+//! authors of lessons.
 
 mod tries;
 
@@ -126,8 +126,8 @@ fn found(course: &Course, at: usize) -> Checked {
     checked
 }
 
-/// Locates an expression that cannot be used: in the text of its own page, or of a later one that
-/// looks back.
+/// Locates an expression that cannot be used: in the text of its own page, or of a later one
+/// that looks back.
 fn misspelt(course: &Course, of: usize, wanted: &str, error: &ExprError) -> String {
     let document = &course.loaded.document;
     for (at, page) in document.value.pages.iter().enumerate() {

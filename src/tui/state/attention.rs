@@ -1,5 +1,5 @@
-//! Position of the user in the views of a transformer: what is shown in place of the text, and of
-//! which head.
+//! Position of the user in the views of a transformer: what is shown in place of the text, and
+//! of which head.
 
 use crate::session::snapshot::{AttentionRequest, AttentionView};
 use crate::tui::command::Direction;

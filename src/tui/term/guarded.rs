@@ -1,5 +1,5 @@
-//! Threads that are restarted after a panic: without keys and signals the user could not leave
-//! properly.
+//! Threads that are restarted after a panic: without keys and signals the user could
+//! not leave properly.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{io, thread};

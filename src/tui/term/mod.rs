@@ -1,6 +1,6 @@
 //! Taking and giving back of the terminal: the only place that writes escape sequences outside a
-//! frame. `docs/terminal.md` lists problems with terminals, the behaviour of the app, and the test
-//! for it.
+//! frame. `docs/terminal.md` lists problems with terminals, the behaviour of the app, and the
+//! test for it.
 
 mod guarded;
 pub mod hangup;
@@ -146,14 +146,14 @@ impl Screen {
         }
     }
 
-    /// Discards the known contents of the screen, so that the next frame clears it and draws all of
-    /// it.
+    /// Discards the known contents of the screen, so that the next frame clears it and draws
+    /// all of it.
     pub fn forget(&mut self) {
         self.stale = true;
     }
 
-    /// Takes the terminal again, after [`give_back`] or after another program may have changed its
-    /// mode.
+    /// Takes the terminal again, after [`give_back`] or after another program may have
+    /// changed its mode.
     pub fn retake(&mut self) -> io::Result<()> {
         give_back();
         take()?;

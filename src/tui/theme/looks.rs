@@ -113,8 +113,8 @@ impl LooksChoice {
         }
     }
 
-    /// Returns the look that results in an environment, given as a lookup so that tests can pass
-    /// their own.
+    /// Returns the look that results in an environment, given as a lookup so that tests can
+    /// pass their own.
     pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Looks {
         Looks {
             depth: match self.color {

@@ -92,8 +92,8 @@ impl Theme {
         self.depth > Depth::Mono
     }
 
-    /// Returns `true` if the selection has to be marked by a character: where nothing can be bold
-    /// or reversed.
+    /// Returns `true` if the selection has to be marked by a character: where nothing can be
+    /// bold or reversed.
     pub fn marks(&self) -> bool {
         self.depth == Depth::Off
     }

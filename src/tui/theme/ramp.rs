@@ -90,8 +90,8 @@ const GREY_16: [(Color, Color); 4] = [
     (Color::White, Color::Black),
 ];
 
-/// Styles of all levels, as paint with readable ink on it and as ink on the terminal's own
-/// background.
+/// Styles of all levels, as paint with readable ink on it and as ink on the
+/// terminal's own background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ramp {
     styles: Vec<Style>,
@@ -151,8 +151,8 @@ impl Ramp {
     }
 }
 
-/// Returns the style without colours, where the digit shows the value; weight helps to find the
-/// peaks.
+/// Returns the style without colours, where the digit shows the value; weight helps to
+/// find the peaks.
 fn plain(depth: Depth, t: f64) -> Style {
     match depth {
         Depth::Mono if t >= 0.8 => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),

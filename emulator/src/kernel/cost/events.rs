@@ -69,8 +69,8 @@ pub(super) struct Delivery {
 }
 
 impl KernelCosts {
-    /// Returns the cost of `pack_events` over a block of at least one unit, of which `active` are
-    /// active.
+    /// Returns the cost of `pack_events` over a block of at least one unit, of which
+    /// `active` are active.
     pub fn pack_events(&self, units: u32, active: u32) -> Cycles {
         let Pack { call, silent, active: more, full } = self.delivery.pack;
         evaluate(&[(call, 1), (silent, units), (more, active), (full, events::packets(active) - 1)])

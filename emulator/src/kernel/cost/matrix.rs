@@ -38,8 +38,8 @@ pub struct Coefficients {
     pub gathered: Linear,
     /// Additional cost (it may be negative) if no source does work.
     pub silence: Linear,
-    /// Parts of the fast kernels, in the order of [`crate::kernel::parts::Parts`]; `None` for
-    /// others.
+    /// Parts of the fast kernels, in the order of [`crate::kernel::parts::Parts`];
+    /// `None` for others.
     pub parts: Option<[Linear; PARTS]>,
 }
 

@@ -83,9 +83,9 @@ pub enum Reading {
     U32,
     /// Whole number of 32 bits, signed.
     I32,
-    /// 16-bit integers.
+    /// Unsigned integer of 16 bits.
     U16,
-    /// 8-bit integers.
+    /// Unsigned integer of 8 bits.
     U8,
     /// Signed 8-bit integers.
     I8,

@@ -13,8 +13,8 @@ impl Segment {
     }
 }
 
-/// Returns the functions that a call would run; `None` where they depend on values that it
-/// computes.
+/// Returns the functions that a call would run; `None` where they depend on values
+/// that it computes.
 pub(super) fn counted(call: &Call, words: &SramWords) -> Option<Made> {
     let one = |routine, sizes| vec![Step::Routine(routine, sizes)];
     Some(match *call {

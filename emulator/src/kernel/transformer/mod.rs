@@ -154,8 +154,8 @@ pub enum Step {
 }
 
 impl Call {
-    /// Returns the functions that a call on `words` would run; `None` if they depend on values that
-    /// it computes.
+    /// Returns the functions that a call on `words` would run; `None` if they depend on values
+    /// that it computes.
     pub fn counted(&self, words: &SramWords) -> Option<Made> {
         count::counted(self, words)
     }

@@ -45,8 +45,8 @@ pub(in super::super) enum Effect {
     Count { pe: u16, address: u32 },
 }
 
-/// Run of a routine that begins in a stretch, ends behind it, and takes cycles that depend on
-/// values.
+/// Run of a routine that begins in a stretch, ends behind it, and takes cycles that
+/// depend on values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
     pub(super) pe: u16,

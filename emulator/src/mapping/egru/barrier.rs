@@ -125,8 +125,8 @@ fn pipeline_skew(placed: &Placed, arrivals: u64, costs: &Costs) -> u64 {
     broadcast + log + costs.wait_check + costs.interrupt * arrivals + mail
 }
 
-/// Returns the additional start skew where x comes by DMA: an engine serves one reader after the
-/// other.
+/// Returns the additional start skew where x comes by DMA: an engine serves one reader
+/// after the other.
 fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     let below = k.checked_sub(1).and_then(|below| placed.get(below));
     let Some(below) = below.filter(|_| timing.mapping.broadcast == Broadcast::Dma) else { return 0 };

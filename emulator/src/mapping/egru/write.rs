@@ -222,8 +222,8 @@ impl Writer<'_> {
         self.product(place, egru.input, operand, unpack, egru.pointwise.input_sums, (None, together))
     }
 
-    /// Returns R·y of a share; at the beginning of a sequence it first clears the state that is not
-    /// carried on.
+    /// Returns R·y of a share; at the beginning of a sequence it first clears the state that is
+    /// not carried on.
     fn recurrent(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
         let (operand, unpack) = (Operand::Before(place.buffers), egru.unpack_recurrent);
         let layout = &egru.pointwise;
@@ -289,8 +289,8 @@ impl Writer<'_> {
         k.checked_sub(1).is_some_and(|before| self.rules[before].credits)
     }
 
-    /// Returns the message that a PE of layer `k` sends to its coordinator at the end of a product,
-    /// if any.
+    /// Returns the message that a PE of layer `k` sends to its coordinator at the end of a
+    /// product, if any.
     fn notice(&self, k: usize, sample: usize, phase: Phase) -> Option<Notice> {
         let counter = match phase {
             Phase::Input if self.rules[k].barrier => control::BARRIER_DONE,

@@ -70,7 +70,7 @@ pub enum DescribedNeuron {
     /// v ← α·v + Σ w + offset; a spike where v > θ.
     #[serde(rename = "lif")]
     Lif {
-        /// Threshold θ.
+        /// Threshold θ of a spike.
         threshold: f32,
         /// α, the share of v that is kept.
         alpha_decay: f32,
@@ -87,7 +87,7 @@ pub enum DescribedNeuron {
     /// `lif` with two currents, one of positive and one of negative weights.
     #[serde(rename = "lif_curr_exp")]
     LifCurrExp {
-        /// Threshold θ.
+        /// Threshold θ of a spike.
         threshold: f32,
         /// α, the share of v that is kept.
         alpha_decay: f32,

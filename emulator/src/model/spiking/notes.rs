@@ -62,8 +62,8 @@ pub(super) fn time_constants(node: &str, neuron: &Neuron, dt: f64) -> Vec<Note> 
     notes
 }
 
-/// Returns notes on the data that the framework's exporter does not write, where they matter to the
-/// graph.
+/// Returns notes on the data that the framework's exporter does not write, where they matter
+/// to the graph.
 pub(super) fn losses(graph: &Graph, conventions: &Conventions) -> Vec<Note> {
     let has = |test: fn(&NodeKind) -> bool| graph.nodes.iter().any(|node| test(&node.kind));
     let spiking = has(NodeKind::is_spiking);

@@ -122,8 +122,8 @@ pub struct Block {
     pub theta: f32,
 }
 
-/// Matrices of a layer, in order: queries, keys and values; output projection; both of the
-/// feed-forward block.
+/// Matrices of a layer, in order: queries, keys and values; output projection; both of
+/// the feed-forward block.
 pub const MATRICES: usize = 4;
 
 impl Block {

@@ -1,5 +1,5 @@
-//! Buffered input of a file with a count of the bytes read. Memory stays bounded, whatever the file
-//! states.
+//! Buffered input of a file with a count of the bytes read. Memory stays bounded, whatever
+//! the file states.
 
 use std::io::{ErrorKind, Read};
 

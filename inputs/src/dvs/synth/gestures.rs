@@ -51,8 +51,8 @@ pub(super) fn within(dice: &mut Dice, low: Vec3, high: Vec3) -> Vec3 {
     vec3(dice.between(low.x, high.x), dice.between(low.y, high.y), dice.between(low.z, high.z))
 }
 
-/// Returns the place where the hands meet before the chest, in arm lengths outwards from the
-/// shoulder.
+/// Returns the place where the hands meet before the chest, in arm lengths outwards
+/// from the shoulder.
 fn midline(person: &Person) -> f32 {
     -person.shoulder / person.arm()
 }

@@ -126,8 +126,8 @@ impl Canvas {
         Area { columns: range(low[0], high[0], self.width), rows: range(low[1], high[1], self.height) }
     }
 
-    /// Iterates over the rows of an area: centre of the row, centre of its first pixel, and its
-    /// pixels.
+    /// Iterates over the rows of an area: centre of the row, centre of its first pixel,
+    /// and its pixels.
     fn rows(&mut self, area: &Area) -> impl Iterator<Item = (f32, f32, &mut [f32])> {
         let columns = area.columns.clone();
         let first = columns.start as f32 + 0.5;

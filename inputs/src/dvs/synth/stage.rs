@@ -57,8 +57,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Draws a place of a world with this lighting, before whose wall skin of this albedo can be
-    /// seen.
+    /// Draws a place of a world with this lighting, before whose wall skin of this albedo
+    /// can be seen.
     pub fn draw(world: World, lighting: Lighting, sensor: Sensor, skin: f32, dice: &mut Dice) -> Self {
         // Shading, photoreceptor lag (s), flicker (thresholds). The lags span what Lichtsteiner et
         // al. (2008) show between office light and dusk.

@@ -237,8 +237,8 @@ fn most_waves_are_about_an_elbow_that_keeps_its_place() {
     assert!((count / 2..count * 19 / 20).contains(&still), "{still}");
 }
 
-/// Returns the events of a sensor in a second of an unchanging picture: background activity and hot
-/// pixels.
+/// Returns the events of a sensor in a second of an unchanging picture: background activity
+/// and hot pixels.
 fn noise(loss: f32, repeat: f32, answer: f32) -> Vec<CameraEvent> {
     let stage = Stage::draw(World::Wide, Lighting::Natural, DVS128, 0.3, &mut Dice::new(&[1]));
     let quality = Quality::draw(World::Wide, 1.0, &mut Dice::new(&[2]));

@@ -14,8 +14,8 @@ use crate::dvs::event::{CameraEvent, DVS128};
 use crate::dvs::gesture::Gesture;
 use crate::dvs::labels::Label;
 
-/// Interval between two pictures, µs: a hand at 2 m/s moves by half a pixel to a pixel between
-/// them.
+/// Interval between two pictures, µs: a hand at 2 m/s moves by half a pixel to a
+/// pixel between them.
 const STEP_US: i64 = 4_000;
 
 /// Options of a recording: person, lighting, lengths.

@@ -8,7 +8,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 pub struct Vec3 {
     /// Component to the right (body) or outwards (arm).
     pub x: f32,
-    /// Component upwards.
+    /// Component that points upwards.
     pub y: f32,
     /// Component towards the camera (body) or to the front (arm).
     pub z: f32,

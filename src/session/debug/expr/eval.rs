@@ -24,8 +24,8 @@ pub(super) enum Test {
     /// Equal (or, with `false`, different) words.
     Words(bool, Word, Word),
     Written(Pe, Range<u32>),
-    /// Whether the value with this number in [`Condition::changes`] differs from the last
-    /// evaluation.
+    /// Whether the value with this number in [`Condition::changes`] differs from
+    /// the last evaluation.
     Changed(usize),
 }
 

@@ -110,8 +110,8 @@ impl Names {
         })
     }
 
-    /// Returns the group that a call stands for in this scene: units of a spiking network are
-    /// neurons.
+    /// Returns the group that a call stands for in this scene: units of a spiking
+    /// network are neurons.
     pub fn group(&self, group: Group) -> Group {
         if group == Group::Unit && SpikingProgram::of(&self.program).is_some() {
             Group::Neuron

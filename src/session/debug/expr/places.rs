@@ -1,5 +1,5 @@
-//! Places on the chip in conditions: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1", 41)`, with
-//! their fields.
+//! Places on the chip in conditions: `pe(3,4,2)`, `link(3,4,east)`, `unit("rnns.1", 41)`,
+//! with their fields.
 
 use std::ops::Range;
 

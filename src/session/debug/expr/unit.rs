@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Quantity that a number measures. Each fact has one unit; literals of other sizes (`2 ms`) are
-/// converted.
+/// Quantity that a number measures. Each fact has one unit; literals of other sizes (`2
+/// ms`) are converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A count, or a number without unit.

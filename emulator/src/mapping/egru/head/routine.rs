@@ -15,8 +15,8 @@ use crate::machine::sram::Sram;
 pub(super) struct LayerLayout {
     /// Frames, of the first layer.
     pub input: Option<Buffers>,
-    /// Conversion of pixels to bytes, of the first layer; its source is the buffer of the time
-    /// step.
+    /// Conversion of pixels to bytes, of the first layer; its source is the buffer of
+    /// the time step.
     pub frame: Option<FrameLayout>,
     /// Copies that put inputs side by side; `None` where inputs are multiplied as they arrive.
     pub gather: Option<GatherLayout>,

@@ -19,8 +19,8 @@ pub(super) enum Owner {
     Buffer(usize, u8),
     /// Array of W or R.
     Array(usize, Matrix, usize),
-    /// Array with one or three numbers a unit; the flag says that the array is padded to whole
-    /// packets.
+    /// Array with one or three numbers a unit; the flag says that the array is padded
+    /// to whole packets.
     Units(usize, Quantity, bool),
     Events(usize, EventArray),
     /// Dense values, unpacked from a slot's mail.

@@ -1,5 +1,5 @@
-//! Tests that every synapse, neuron and sum is found at its label, and that damaged bytes are
-//! called outside.
+//! Tests that every synapse, neuron and sum is found at its label, and that damaged bytes
+//! are called outside.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
