@@ -288,7 +288,7 @@ fn title(app: &App) -> String {
         Some(snapshot) => format!(
             "spinntui {}: {}, {} {}, event {}",
             app.scene,
-            snapshot.title,
+            snapshot.setup.title,
             snapshot.task.kind().step_word,
             snapshot.steps,
             snapshot.events

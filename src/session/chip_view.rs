@@ -101,25 +101,9 @@ pub struct TickUse {
     pub overruns: u32,
 }
 
-/// Layer of the network, as mapped.
+/// Activity of a layer of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerView {
-    /// Name in the model file (`rnns.1`).
-    pub name: String,
-    /// Number of units.
-    pub units: u32,
-    /// Number of values that it reads in a time step.
-    pub inputs: u32,
-    /// Number of PEs of the layer.
-    pub pes: u32,
-    /// Fraction of zero weights in all matrices or projections together, 0..=1.
-    pub weight_sparsity: f32,
-    /// Fractions of zero weights in W and R, 0..=1; `None` for populations of spiking neurons.
-    pub matrix_sparsity: Option<[f32; 2]>,
-    /// Mean non-zeros per PE.
-    pub nonzeros_mean: f32,
-    /// Non-zeros of the fullest PE.
-    pub nonzeros_max: u32,
     /// Fraction of units that sent an event in the last completed time step.
     pub activity: f32,
     /// Same, mean since the start.

@@ -41,6 +41,7 @@ pub mod ranges;
 mod readings;
 pub mod real_time;
 pub mod record;
+pub mod setup;
 pub mod snapshot;
 pub mod stats;
 pub mod ticks;
@@ -74,6 +75,7 @@ use fault_plan::FaultPlan;
 use followed::Followed;
 use opening::Opening;
 use pace::StepUnit;
+use setup::Setup;
 use stats::Stats;
 use timeline::PathUses;
 
@@ -132,6 +134,7 @@ pub struct Session {
     /// PE whose calls are followed by instructions.
     followed: Option<Followed>,
     opening: Opening,
+    setup: OnceLock<Arc<Setup>>,
     /// Uses of the opening's critical path; empty until a front end asks after its last step.
     opening_uses: OnceLock<Option<PathUses>>,
 }
@@ -163,6 +166,7 @@ impl Session {
             changes: Changes::default(),
             followed: None,
             opening: Opening::default(),
+            setup: OnceLock::new(),
             opening_uses: OnceLock::new(),
         }
     }
@@ -505,6 +509,11 @@ impl Session {
     /// Returns the statistics gathered so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Returns the facts that do not change while the experiment runs.
+    pub fn setup(&self) -> &Arc<Setup> {
+        self.setup.get_or_init(|| Arc::new(Setup::of(self)))
     }
 
     /// Energy since the start.

@@ -6,6 +6,7 @@ use super::chip_view::{
     PeView, PhaseView, TickUse,
 };
 use super::firing::Firing;
+use super::setup::{LayerSetup, PeSetup};
 use crate::chip::board::LinkId;
 use crate::chip::clock::us;
 use crate::chip::geometry::{ChipId, Pe, QPES};
@@ -14,14 +15,11 @@ use crate::machine::legend::PopulationId;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole};
 use crate::machine::options::Waiting;
 use crate::machine::probe::link_load;
-use crate::machine::program::{Action, PeProgram, Program, Slot};
+use crate::machine::program::{Action, PeProgram, Slot};
 use crate::machine::routes::ROUTES;
 use crate::machine::state::{PeState, Status};
-use crate::mapping::attention::{AttentionProgram, AttentionSlot};
-use crate::mapping::spiking::{SpikingProgram, SpikingSlot};
-use crate::net::EgruLayer;
-use crate::net::spiking::{Network, Projection};
-use crate::text::{several, visible_line};
+use crate::mapping::spiking::SpikingSlot;
+use crate::text::several;
 
 /// Units that the detail of a PE lists.
 const UNITS: usize = 64;
@@ -59,24 +57,24 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
     let (all, step) = (machine.state(), machine.state().host.last_step_ticks);
     let state = &all.pes[pe.index()];
     let current = operation(loaded, state);
-    let units: usize = loaded.populations().map(|s| s.units.len()).sum();
+    let PeSetup { units, bank_bytes, nonzeros } = session.setup().pes[pe.index()];
     let (events, mean) = session.stats().pe_events(pe.index());
-    let outputs = units.max(1) * session.program().batch as usize;
+    let outputs = usize::from(units.max(1)) * session.program().batch as usize;
     let share = |busy: u64, of: u64| if of == 0 { 0.0 } else { (busy as f64 / of as f64).min(1.0) as f32 };
     let meter = session.meter();
     PeView {
         status: status(session, pe),
         layer: current.map(|(_, slot)| slot.population),
         phase: current.map(|(phase, _)| phase),
-        units: units as u16,
+        units,
         activity: events as f32 / outputs as f32,
         activity_mean: mean / outputs as f32,
         duty: share(state.count.busy_last_step, step),
         duty_mean: share(state.count.busy, all.tick),
         energy_uj: meter.pe_last_step_uj(pe.index()) as f32,
         energy_total_uj: (meter.pe(pe.index()).total() * 1e6) as f32,
-        bank_bytes: loaded.bank_bytes(),
-        nonzeros: loaded.populations().map(|slot| slot.detail.weights()).sum(),
+        bank_bytes,
+        nonzeros,
         fifo: (state.fifo.capacity > 0).then(|| {
             let share = |entries: u32| entries as f32 / state.fifo.capacity as f32;
             FifoUse { fill: share(state.fifo.fill), most: share(state.fifo.count.high_water) }
@@ -98,100 +96,20 @@ fn tick_use(session: &Session, state: &PeState) -> Option<TickUse> {
     })
 }
 
-/// Matrices or projections of a layer.
-struct Synapses {
-    units: usize,
-    inputs: usize,
-    /// Weights that are not 0, and all weights.
-    nonzeros: (u64, u64),
-    matrix_sparsity: Option<[f32; 2]>,
-}
-
-fn zeros(nonzeros: u64, all: u64) -> f32 {
-    if all == 0 { 0.0 } else { 1.0 - nonzeros as f32 / all as f32 }
-}
-
-fn of_layer(layer: &EgruLayer) -> Synapses {
-    let sizes = [&layer.kernel, &layer.recurrent].map(|m| (m.nnz() as u64, (m.rows() * m.cols()) as u64));
-    Synapses {
-        units: layer.units(),
-        inputs: layer.inputs(),
-        nonzeros: (sizes[0].0 + sizes[1].0, sizes[0].1 + sizes[1].1),
-        matrix_sparsity: Some(sizes.map(|(nonzeros, all)| zeros(nonzeros, all))),
-    }
-}
-
-/// Counts of a population, or behind the populations of a source that spikes at random.
-fn of_population(network: &Network, program: &Program, population: usize) -> Synapses {
-    let into = || network.projections().iter().filter(move |projection| projection.to == population);
-    let sum = |of: fn(&Projection) -> u64| into().map(of).sum();
-    Synapses {
-        units: program.units_of(PopulationId::at(population)),
-        inputs: into().map(|projection| projection.rows.inputs()).sum(),
-        nonzeros: (sum(|of| of.rows.synapses() as u64), sum(|of| of.rows.dense_synapses())),
-        matrix_sparsity: None,
-    }
-}
-
-/// Counts of a layer of a head on the chip.
-fn of_head(program: &Program, population: usize) -> Synapses {
-    let id = PopulationId::at(population);
-    let slots = || program.pes.iter().flatten().filter_map(|pe| pe.slot_of(id)).map(|(_, slot)| &slot.detail);
-    let weights = slots().map(|detail| u64::from(detail.weights())).sum();
-    let stored = slots().map(|detail| u64::from(detail.stored())).sum();
-    Synapses { units: program.units_of(id), inputs: 0, nonzeros: (weights, stored), matrix_sparsity: None }
-}
-
-/// Returns a function that counts the synapses of a transformer's stages.
-fn of_stage(program: &Program) -> impl Fn(PopulationId) -> Synapses + '_ {
-    move |stage| {
-        let pes = program.population(stage).map_or(&[][..], |stage| &stage.pes);
-        let slots = pes.iter().filter_map(|&pe| program.pe(pe)?.slot_of(stage));
-        let own: Vec<&AttentionSlot> = slots.filter_map(|(_, slot)| AttentionSlot::of(slot)).collect();
-        let weights = own.iter().map(|own| u64::from(own.weights)).sum();
-        Synapses {
-            units: program.units_of(stage),
-            inputs: own.first().map_or(0, |own| own.layout.linear.inputs as usize),
-            nonzeros: (weights, weights),
-            matrix_sparsity: None,
-        }
-    }
-}
-
+/// Returns the activity of each layer.
 pub(super) fn layers(session: &Session) -> Vec<LayerView> {
-    let program = session.program();
-    let synapses: Vec<Synapses> = if let Some(spiking) = SpikingProgram::of(program) {
-        let populations = 0..program.populations.len();
-        populations.map(|population| of_population(&spiking.network, program, population)).collect()
-    } else if AttentionProgram::of(program).is_some() {
-        program.population_ids().map(of_stage(program)).collect()
-    } else {
-        let own = &session.model().network().layers;
-        // Populations behind the layers are those of a head on the chip.
-        let further = (own.len()..program.populations.len()).map(|k| of_head(program, k));
-        own.iter().map(of_layer).chain(further).collect()
-    };
-    let mut views = Vec::new();
-    for (k, (of, layer)) in synapses.into_iter().zip(&program.populations).enumerate() {
-        let slots = layer.pes.iter().filter_map(|&pe| program.pe(pe)?.slot_of(PopulationId::at(k)));
-        let loads: Vec<u32> = slots.map(|(_, slot)| slot.detail.weights()).collect();
-        let history = &session.stats().layer_history[k];
-        views.push(LayerView {
-            name: visible_line(&layer.name).into_owned(),
-            units: of.units as u32,
-            inputs: of.inputs as u32,
-            pes: layer.pes.len() as u32,
-            weight_sparsity: zeros(of.nonzeros.0, of.nonzeros.1),
-            matrix_sparsity: of.matrix_sparsity,
-            nonzeros_mean: loads.iter().sum::<u32>() as f32 / loads.len().max(1) as f32,
-            nonzeros_max: loads.into_iter().max().unwrap_or(0),
+    let stats = session.stats();
+    let batch = session.program().batch as usize;
+    let layer = |(k, layer): (usize, &LayerSetup)| {
+        let history = &stats.layer_history[k];
+        LayerView {
             activity: history.back().copied().unwrap_or(0.0),
-            activity_mean: session.stats().layer_activity(k, of.units * program.batch as usize) as f32,
+            activity_mean: stats.layer_activity(k, layer.units as usize * batch) as f32,
             activity_history: history.iter().copied().collect(),
-            firing: Some(session.stats().fired(k)).filter(|fired| !fired.is_empty()).map(Firing::of),
-        });
-    }
-    views
+            firing: Some(stats.fired(k)).filter(|fired| !fired.is_empty()).map(Firing::of),
+        }
+    };
+    session.setup().layers.iter().enumerate().map(layer).collect()
 }
 
 pub(super) fn phases(session: &Session) -> Vec<PhaseView> {

@@ -450,7 +450,7 @@ fn to_chip(app: &mut App, direction: Direction) {
 fn scroll_overlay(app: &mut App, direction: Direction, times: u32) {
     let findings = app.picture().map_or(0, |snapshot| snapshot.findings.len());
     let points = app.picture().map_or(0, |snapshot| snapshot.debug.points.len());
-    let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.assume));
+    let rows = app.picture().map_or(0, |snapshot| constants::length(&snapshot.setup.assume));
     let said = message::message_rows(app, app.size.0).len();
     if matches!(app.overlays.last(), Some(Overlay::Results)) {
         return results::moved(app, direction, times);

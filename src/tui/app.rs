@@ -385,7 +385,7 @@ impl App {
 
     /// Returns the engine's inspection of the selected PE, if it is of the part that is shown.
     pub fn inspection(&self) -> Option<&Inspection> {
-        let inspection = self.picture()?.inspection.as_ref()?;
+        let inspection = self.picture()?.detail.inspection()?;
         let place = inspection.request.place;
         (place.pe == self.selected.index() && place.part == self.pe.part).then_some(inspection)
     }

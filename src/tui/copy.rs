@@ -109,7 +109,7 @@ fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
 fn of_panel(app: &App) -> Copied {
     let Some(snapshot) = app.picture() else { return copied("the screen", "") };
     let view = View { app, snapshot };
-    let line = snapshot.timeline.as_ref().map(|line| &line.sentence).filter(|line| !line.is_empty());
+    let line = snapshot.detail.timeline().map(|line| &line.sentence).filter(|line| !line.is_empty());
     match app.focus() {
         PanelId::Chip => {
             let text = drawn(Rect::new(0, 0, WIDE, chip::READOUT_ROWS), |area, buf| {

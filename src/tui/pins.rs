@@ -22,7 +22,7 @@ pub(super) fn proposal(app: &App) -> Option<String> {
     match (app.pe.part, app.inspection()?.view.as_ref()?) {
         (Part::Neurons, PartView::Neurons(page)) => {
             let unit = page.units.iter().find(|unit| unit.number == app.pe.unit)?;
-            let layer = app.picture()?.layers.get(usize::from(unit.layer))?;
+            let layer = app.picture()?.setup.layers.get(usize::from(unit.layer))?;
             Some(format!("unit(\"{}\", {}).c", layer.name, unit.unit))
         }
         (Part::Memory, _) => {

@@ -78,7 +78,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(line.width() + 2);
     put_line(buf, area, line);
     if room >= 12 {
-        put_right(buf, area, Line::styled(shorten(&snapshot.title, room), theme.dim()));
+        put_right(buf, area, Line::styled(shorten(&snapshot.setup.title, room), theme.dim()));
     }
 }
 
@@ -94,7 +94,7 @@ fn running(snapshot: &Snapshot) -> String {
 
 /// Returns the sequence and the position in it: `seq 3 · 17/70`.
 fn position(snapshot: &Snapshot) -> String {
-    let length = u64::from(snapshot.sequence_length.max(1));
+    let length = u64::from(snapshot.setup.sequence_length.max(1));
     format!("seq {} {:>2}/{length}", snapshot.sequences + 1, snapshot.steps % length)
 }
 

@@ -29,7 +29,7 @@ pub(super) fn start(app: &mut App, verb: Verb, typed: &str) -> Vec<Effect> {
 pub(super) fn arguments(app: &App, verb: Verb, typed: &str) -> Result<Vec<String>, String> {
     let mut arguments = vec![verb.name().to_owned()];
     let (scene, edits) = match app.picture() {
-        Some(snapshot) => (snapshot.scene.clone(), &snapshot.edits[..]),
+        Some(snapshot) => (snapshot.setup.scene.clone(), &snapshot.setup.edits[..]),
         None => (app.scene.clone(), &[][..]),
     };
     match verb {

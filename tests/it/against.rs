@@ -179,14 +179,14 @@ fn the_other_scene_is_shown_by_a_key_and_back() {
     press(&mut stage, "|");
     let shown = text(&stage.draw());
     let b = stage.app().picture().unwrap().clone();
-    assert_eq!((a.layers[1].pes, b.layers[1].pes), (12, 7));
+    assert_eq!((a.setup.layers[1].pes, b.setup.layers[1].pes), (12, 7));
     assert!(shown.contains("B = A") && shown.contains(">B"), "{shown}");
     press(&mut stage, "s 8 v");
     let b = stage.app().picture().unwrap().clone();
-    assert_eq!((b.steps, b.layers[1].pes), (6, 7), "steps move both, and B stays on screen");
-    assert!(b.inspection.is_some(), "the PE panel looks into B");
+    assert_eq!((b.steps, b.setup.layers[1].pes), (6, 7), "steps move both, and B stays on screen");
+    assert!(b.detail.inspection().is_some(), "the PE panel looks into B");
     press(&mut stage, "|");
-    assert_eq!(stage.app().picture().unwrap().layers[1].pes, 12);
+    assert_eq!(stage.app().picture().unwrap().setup.layers[1].pes, 12);
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn another_value_is_built_at_the_same_step_and_a_bad_one_changes_nothing() {
     press(&mut stage, ": 'set mapping.layers.1.pes=9' enter");
     let after = snapshot(&mut stage);
     assert_eq!((after.steps, after.build, after.run.clone()), (12, before.build + 1, RunState::Paused));
-    assert_eq!((before.layers[1].pes, after.layers[1].pes), (12, 9));
+    assert_eq!((before.setup.layers[1].pes, after.setup.layers[1].pes), (12, 9));
     let wanted = {
         let mut session = session(SCENE, &[("mapping.layers.1.pes", "9")]);
         (0..12).for_each(|_| drop(session.step(spinntui::session::command::StepUnit::TimeStep)));
@@ -201,11 +201,11 @@ fn another_value_is_built_at_the_same_step_and_a_bad_one_changes_nothing() {
     }
     press(&mut stage, ": 'set chip.waiting=Sleep' enter");
     let both = snapshot(&mut stage);
-    assert_eq!((both.layers[1].pes, both.steps), (9, 12));
+    assert_eq!((both.setup.layers[1].pes, both.steps), (9, 12));
     assert!(both.energy.energy_j < after.energy.energy_j, "sleeping takes less");
     // A reload keeps the step where that is asked for.
     press(&mut stage, ": 'reload keep' enter");
-    assert_eq!((steps(&mut stage), snapshot(&mut stage).layers[1].pes), (12, 9));
+    assert_eq!((steps(&mut stage), snapshot(&mut stage).setup.layers[1].pes), (12, 9));
     press(&mut stage, "r");
     assert_eq!(steps(&mut stage), 0);
     press(&mut stage, ": 'set nonsense' enter");

@@ -90,7 +90,7 @@ fn a_reload_runs_the_new_scene_to_the_same_step_and_shows_what_changed() {
     let shown = text(&stage.draw());
     let app = stage.app();
     let now = app.picture().unwrap().clone();
-    assert_eq!((now.steps, now.layers[1].pes, &now.run), (12, 7, &RunState::Paused), "{shown}");
+    assert_eq!((now.steps, now.setup.layers[1].pes, &now.run), (12, 7, &RunState::Paused), "{shown}");
     let mut alone = session("scenes/lm_small.ron", &[("mapping.layers.1.pes", "7")]);
     while alone.steps() < 12 {
         alone.advance_swiftly();

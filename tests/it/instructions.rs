@@ -67,7 +67,7 @@ impl AtCode {
 }
 
 fn code(snapshot: &SharedSnapshot) -> CodeView {
-    match &snapshot.inspection.as_ref().unwrap().view {
+    match &snapshot.detail.inspection().unwrap().view {
         Some(PartView::Code(Some(code))) => (**code).clone(),
         other => panic!("{other:?}"),
     }

@@ -40,7 +40,7 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     assert!(driver.says(Command::Inject(flip)).contains("flipped"));
     // Seeking to a later place runs the chip until there.
     let ahead = driver.does(Command::Go(Place::Step(9)));
-    assert_eq!((ahead.steps, ahead.history.faults.len()), (9, 1));
+    assert_eq!((ahead.steps, ahead.faults.len()), (9, 1));
     driver.does(step(StepUnit::Event, 7));
     let oldest = driver.says(Command::Back { unit: StepUnit::TimeStep, count: 100 });
     assert!(oldest.contains("history ends here") && oldest.contains("the start"), "{oldest}");

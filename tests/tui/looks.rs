@@ -18,11 +18,8 @@ use crate::sample;
 /// Sends the engine's answers to the focus on a PE or a window of time.
 fn with_detail(app: &mut App, mut snapshot: Snapshot) {
     match app.asked_focus {
-        Focus::Pe(pe) => snapshot.focus = Some(sample::detail(pe)),
-        Focus::Timeline(request) => {
-            snapshot.timeline = Some(sample::timeline(request));
-            snapshot.focus = Some(sample::detail(usize::from(request.pe)));
-        }
+        Focus::Pe(pe) => snapshot.detail = sample::in_focus(pe),
+        Focus::Timeline(request) => snapshot.detail = sample::in_time(request),
         // The PE panel needs a real experiment: `pe.rs` has one.
         Focus::Inspect(_) | Focus::Nothing => {}
     }

@@ -13,9 +13,9 @@ use spinntui::mapping::egru::Phase;
 use spinntui::session::command::Speed;
 use spinntui::session::firing::{Firing, UnitFiring};
 use spinntui::session::snapshot::{
-    BankCount, BoardView, Counts, DebugView, EnergyParts, EnergyView, Finding, HistoryView, LayerView,
-    LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView, RegionKind, RegionView, RunState,
-    SharedSnapshot, Snapshot, TaskView,
+    BankCount, BoardView, Counts, DebugView, Detail, DetailView, EnergyParts, EnergyView, Finding,
+    HistoryView, LayerSetup, LayerView, LinkView, NocView, PeDetail, PeStatus, PeView, PhaseView, RegionKind,
+    RegionView, RunState, Setup, SharedSnapshot, Snapshot, TaskView,
 };
 use spinntui::session::snapshot::{
     CellKind, CellView, Doing, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
@@ -75,10 +75,7 @@ pub fn shared() -> SharedSnapshot {
 pub fn at(step: u64) -> Snapshot {
     Snapshot {
         build: 1,
-        title: "EGRU language model on WikiText-2".to_owned(),
-        scene: "scenes/lm.ron".to_owned(),
-        edits: Vec::new(),
-        model: "egru-lm-wikitext2".to_owned(),
+        setup: Arc::new(setup()),
         run: RunState::Paused,
         speed: Speed::Unlimited,
         tick: step * STEP_TICKS + 7_310,
@@ -86,13 +83,10 @@ pub fn at(step: u64) -> Snapshot {
         steps: step,
         within_step: false,
         sequences: step / 70,
-        sequence_length: 70,
         step_ticks: STEP_TICKS,
         steps_per_second: 412.3,
         last_event: "packet 12 of PE(3,5,1) delivered at QPE(6,2)".to_owned(),
-        clock_mhz: 150,
         pes: Pe::of(ChipId::FIRST).map(|pe| pe_view(pe, step)).collect(),
-        legend: Arc::new(Phase::legend()),
         layers: (0..LAYERS.len()).map(|index| layer_view(index, step)).collect(),
         phases: phases(step),
         path_uses: None,
@@ -100,7 +94,6 @@ pub fn at(step: u64) -> Snapshot {
         real_time: None,
         noc: noc(step),
         energy: energy(step),
-        assume: Assume::default(),
         task: task(step),
         findings: vec![
             finding(
@@ -120,13 +113,12 @@ pub fn at(step: u64) -> Snapshot {
             ),
         ],
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },
+        faults: Vec::new(),
         debug: DebugView::default(),
         watches: Vec::new(),
         membranes: Vec::new(),
         attention: None,
-        focus: None,
-        inspection: None,
-        timeline: None,
+        detail: Detail::default(),
     }
 }
 
@@ -220,10 +212,25 @@ fn pe_view(pe: Pe, step: u64) -> PeView {
     }
 }
 
-fn layer_view(index: usize, step: u64) -> LayerView {
-    let (units, inputs, kernel, recurrent, activity) = LAYERS[index];
-    let activity_at = |s: u64| activity * (0.6 + 0.8 * noise(s, 31 + index as u64));
-    LayerView {
+/// Facts about the experiment that no step changes.
+fn setup() -> Setup {
+    Setup {
+        title: "EGRU language model on WikiText-2".to_owned(),
+        scene: "scenes/lm.ron".to_owned(),
+        edits: Vec::new(),
+        model: "egru-lm-wikitext2".to_owned(),
+        sequence_length: 70,
+        clock_mhz: 150,
+        legend: Arc::new(Phase::legend()),
+        assume: Assume::default(),
+        layers: (0..LAYERS.len()).map(layer_setup).collect(),
+        pes: Vec::new(),
+    }
+}
+
+fn layer_setup(index: usize) -> LayerSetup {
+    let (units, inputs, kernel, recurrent, _) = LAYERS[index];
+    LayerSetup {
         name: format!("rnns.{index}"),
         units,
         inputs,
@@ -232,6 +239,13 @@ fn layer_view(index: usize, step: u64) -> LayerView {
         matrix_sparsity: Some([kernel, recurrent]),
         nonzeros_mean: [8_505.0, 10_935.0, 4_725.0][index],
         nonzeros_max: [8_611, 11_034, 4_790][index],
+    }
+}
+
+fn layer_view(index: usize, step: u64) -> LayerView {
+    let (.., activity) = LAYERS[index];
+    let activity_at = |s: u64| activity * (0.6 + 0.8 * noise(s, 31 + index as u64));
+    LayerView {
         activity: activity_at(step),
         activity_mean: activity,
         activity_history: (step.saturating_sub(139)..=step).map(activity_at).collect(),
@@ -346,6 +360,17 @@ fn task(step: u64) -> TaskView {
     })
 }
 
+/// Returns the detail of a snapshot with the timeline in focus.
+pub fn in_time(request: TimelineRequest) -> Detail {
+    let view = DetailView::Timeline(Box::new(timeline(request)));
+    Detail { view, ..in_focus(usize::from(request.pe)) }
+}
+
+/// Returns the detail of a snapshot with a PE in focus.
+pub fn in_focus(pe: usize) -> Detail {
+    Detail { pe: Some(detail(pe)), ..Detail::default() }
+}
+
 /// The detail that the engine sends for a focused PE.
 pub fn detail(pe: usize) -> PeDetail {
     let regions = [
@@ -445,7 +470,8 @@ pub fn gestures() -> Snapshot {
             .collect(),
         note: "Trained on synthetic gestures.".to_owned(),
     };
-    Snapshot { sequence_length: 67, task: TaskView::Gestures(view), ..snapshot() }
+    let setup = Arc::new(Setup { sequence_length: 67, ..setup() });
+    Snapshot { setup, task: TaskView::Gestures(view), ..snapshot() }
 }
 
 /// A chip of which nothing is known: empty lists everywhere.
@@ -456,7 +482,7 @@ pub fn hollow() -> Snapshot {
         phases: Vec::new(),
         noc: NocView::default(),
         findings: Vec::new(),
-        title: String::new(),
+        setup: Arc::new(Setup { title: String::new(), layers: Vec::new(), ..setup() }),
         task: TaskView::LanguageModel(LanguageView::default()),
         ..at(0)
     }

@@ -31,11 +31,10 @@ fn with_detail(mut app: App) -> App {
 fn with_detail_once(mut app: App) -> App {
     let mut snapshot = sample::snapshot();
     if let Focus::Pe(pe) = app.asked_focus {
-        snapshot.focus = Some(sample::detail(pe));
+        snapshot.detail = sample::in_focus(pe);
     }
     if let Focus::Timeline(request) = app.asked_focus {
-        snapshot.timeline = Some(sample::timeline(request));
-        snapshot.focus = Some(sample::detail(usize::from(request.pe)));
+        snapshot.detail = sample::in_time(request);
     }
     update(&mut app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
     app

@@ -1,12 +1,14 @@
 //! Nothing panics, whatever the size: of the screen and of the data.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use spinntui::machine::legend::PopulationId;
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::snapshot::{Snapshot, TaskView, TimelineRequest, TimelineWindow};
+use spinntui::session::snapshot::{DetailView, Snapshot, TaskView, TimelineRequest, TimelineWindow};
 use spinntui::task::lm::view::{LanguageView, WordView};
 use spinntui::tui::app::{App, Msg};
 use spinntui::tui::panels::{self, PanelId, View};
@@ -16,8 +18,7 @@ use crate::common::{app, app_with, draw, empty_app, press};
 use crate::sample;
 
 fn full() -> Snapshot {
-    let timeline = Some(sample::timeline(request(60)));
-    Snapshot { focus: Some(sample::detail(24)), timeline, ..sample::snapshot() }
+    Snapshot { detail: sample::in_time(request(60)), ..sample::snapshot() }
 }
 
 fn request(columns: u16) -> TimelineRequest {
@@ -40,8 +41,12 @@ fn hostile() -> Snapshot {
     }
     for layer in &mut snapshot.layers {
         layer.activity_history = vec![f32::NAN, -1.0, f32::INFINITY, 1e30];
+    }
+    let setup = Arc::make_mut(&mut snapshot.setup);
+    for layer in &mut setup.layers {
         layer.name = "文".repeat(60);
     }
+    setup.sequence_length = 0;
     for phase in &mut snapshot.phases {
         (phase.time_us, phase.share, phase.layer) = (f64::NAN, f64::INFINITY, PopulationId(200));
     }
@@ -54,7 +59,7 @@ fn hostile() -> Snapshot {
     for link in &mut snapshot.noc.links {
         (link.packets, link.to) = (u32::MAX, (255, 0));
     }
-    (snapshot.tick, snapshot.steps, snapshot.sequence_length) = (u64::MAX, u64::MAX - 1, 0);
+    (snapshot.tick, snapshot.steps) = (u64::MAX, u64::MAX - 1);
     let TaskView::LanguageModel(LanguageView { words, perplexity, .. }) = &mut snapshot.task else {
         unreachable!()
     };
@@ -65,12 +70,12 @@ fn hostile() -> Snapshot {
         surprisal: Some(f32::NAN),
         generated: true,
     }));
-    if let Some(detail) = &mut snapshot.focus {
+    if let Some(detail) = &mut snapshot.detail.pe {
         for region in &mut detail.regions {
             (region.start, region.end) = (u32::MAX, 0);
         }
     }
-    if let Some(line) = &mut snapshot.timeline {
+    if let DetailView::Timeline(line) = &mut snapshot.detail.view {
         (line.end, line.cursor_tick, line.request.columns) = (line.begin + 1, u64::MAX, 0);
         line.sentence = "文".repeat(400);
         line.packets = vec![u32::MAX; 3];
@@ -85,7 +90,7 @@ fn hostile() -> Snapshot {
 
 /// Returns a snapshot of gestures with inconsistent counts and missing classes.
 fn hostile_gestures() -> Snapshot {
-    let mut snapshot = Snapshot { focus: Some(sample::detail(24)), ..sample::gestures() };
+    let mut snapshot = Snapshot { detail: sample::in_focus(24), ..sample::gestures() };
     let TaskView::Gestures(view) = &mut snapshot.task else { unreachable!() };
     (view.label, view.judged, view.correct) = (Some(99), 0, u64::MAX);
     (view.frame, view.frames, view.sample) = (u32::MAX, 0, u64::MAX - 1);
@@ -105,7 +110,7 @@ fn selected_apps() -> Vec<App> {
         .map(|mut snapshot| {
             let mut app = empty_app((80, 24));
             update(&mut app, Msg::Engine(EngineEvent::Snapshot(sample::shared())));
-            if let Some(detail) = &mut snapshot.focus {
+            if let Some(detail) = &mut snapshot.detail.pe {
                 detail.pe = app.selected.index();
             }
             update(&mut app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));

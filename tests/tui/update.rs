@@ -421,7 +421,7 @@ fn on_the_time_line() -> App {
 
 fn answer(app: &mut App) {
     let Focus::Timeline(request) = app.asked_focus else { panic!("{:?}", app.asked_focus) };
-    let snapshot = Snapshot { timeline: Some(sample::timeline(request)), ..sample::snapshot() };
+    let snapshot = Snapshot { detail: sample::in_time(request), ..sample::snapshot() };
     update(app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
 }
 

@@ -28,10 +28,11 @@ pub use super::inspect::{Inspection, Part, PartView, Place, Request};
 pub use super::membrane::{MOST_PINS, MembraneView, Pin};
 use super::pace::Speed;
 pub use super::real_time::RealTime;
+pub use super::setup::{LayerSetup, PeSetup, Setup};
 pub use super::timeline::PathUses;
 pub use super::watchlist::WatchView;
 use crate::chip::clock::Tick;
-use crate::machine::options::Assume;
+use crate::chip::geometry::Pe;
 pub use crate::task::TaskView;
 
 /// Detail that a front end requests.
@@ -46,6 +47,57 @@ pub enum Focus {
     Inspect(Request),
     /// The timeline, and its selected PE; the events on the chip are recorded meanwhile.
     Timeline(TimelineRequest),
+}
+
+impl Focus {
+    /// Returns the PE in focus.
+    pub fn pe(self) -> Option<Pe> {
+        Pe::from_index(match self {
+            Self::Nothing => return None,
+            Self::Pe(index) => index,
+            Self::Inspect(request) => request.place.pe,
+            Self::Timeline(request) => usize::from(request.pe),
+        })
+    }
+}
+
+/// Detail that a front end asked for with its [`Focus`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Detail {
+    /// The PE in focus; `None` where it has no program.
+    pub pe: Option<PeDetail>,
+    /// The view that was asked for beside it.
+    pub view: DetailView,
+}
+
+/// View beside the detail of a PE.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum DetailView {
+    /// None.
+    #[default]
+    Nothing,
+    /// Answer to [`Focus::Inspect`].
+    Inspection(Box<Inspection>),
+    /// Answer to [`Focus::Timeline`].
+    Timeline(Box<TimelineView>),
+}
+
+impl Detail {
+    /// Returns the answer to [`Focus::Inspect`].
+    pub fn inspection(&self) -> Option<&Inspection> {
+        match &self.view {
+            DetailView::Inspection(inspection) => Some(inspection),
+            _ => None,
+        }
+    }
+
+    /// Returns the answer to [`Focus::Timeline`].
+    pub fn timeline(&self) -> Option<&TimelineView> {
+        match &self.view {
+            DetailView::Timeline(timeline) => Some(timeline),
+            _ => None,
+        }
+    }
 }
 
 /// State of the engine: running, paused or stopped, with the reason.
@@ -69,7 +121,7 @@ pub enum RunState {
     Faulted(String),
 }
 
-/// Reach of time travel: checkpoints, bookmarks, faults.
+/// Reach of time travel: checkpoints and bookmarks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryView {
     /// The oldest moment within reach.
@@ -84,8 +136,6 @@ pub struct HistoryView {
     pub memory_mib: u32,
     /// Bookmarks, in order of time.
     pub bookmarks: Vec<Bookmark>,
-    /// Faults that have happened, in words.
-    pub faults: Vec<String>,
 }
 
 /// The whole picture.
@@ -93,14 +143,9 @@ pub struct HistoryView {
 pub struct Snapshot {
     /// Counts scenes built by this engine: 1 for the first, +1 for each reload or restart.
     pub build: u64,
-    /// Title of the scene.
-    pub title: String,
-    /// Scene path as given.
-    pub scene: String,
-    /// Edits with which the scene was loaded, as `--set` makes them, in order.
-    pub edits: Vec<(String, String)>,
-    /// Name of the model.
-    pub model: String,
+    /// Facts that do not change until another scene is built.
+    #[serde(skip)]
+    pub setup: Arc<Setup>,
     /// Running, paused, finished...
     pub run: RunState,
     /// Speed of a free run.
@@ -115,22 +160,15 @@ pub struct Snapshot {
     pub within_step: bool,
     /// Number of completed sequences.
     pub sequences: u64,
-    /// Time steps per sequence.
-    pub sequence_length: u32,
     /// Chip time of the last completed time step, ticks.
     pub step_ticks: Tick,
     /// Wall speed of the engine lately: time steps per second.
     pub steps_per_second: f64,
     /// The event handled last, in words ("packet 12 of PE(3,5,1) delivered at QPE(6,2)").
     pub last_event: String,
-    /// PE clock, MHz.
-    pub clock_mhz: u32,
     /// 152 PEs by index.
     pub pes: Vec<PeView>,
-    /// Names, colours and letters of the program's phases and counters.
-    #[serde(skip)]
-    pub legend: Arc<Legend>,
-    /// Layers in network order.
+    /// Activity of the layers, in network order.
     pub layers: Vec<LayerView>,
     /// Time by phase and layer.
     pub phases: Vec<PhaseView>,
@@ -146,14 +184,14 @@ pub struct Snapshot {
     pub noc: NocView,
     /// Energy and power, by part.
     pub energy: EnergyView,
-    /// Values that the scene assumes where nothing is published.
-    pub assume: Assume,
     /// State of the task.
     pub task: TaskView,
     /// Findings, most severe first.
     pub findings: Vec<Finding>,
     /// Reach of time travel.
     pub history: HistoryView,
+    /// Faults that have happened, in words.
+    pub faults: Vec<String>,
     /// Breakpoints and tracepoints.
     pub debug: DebugView,
     /// Pinned expressions, by their number.
@@ -162,12 +200,8 @@ pub struct Snapshot {
     pub membranes: Vec<MembraneView>,
     /// A transformer's shape, and the part of it that was asked for; `None` for other networks.
     pub attention: Option<AttentionView>,
-    /// Detail requested by `Focus`.
-    pub focus: Option<PeDetail>,
-    /// Answer to [`Focus::Inspect`].
-    pub inspection: Option<Inspection>,
-    /// Timeline, if `Focus` asks for it.
-    pub timeline: Option<TimelineView>,
+    /// Detail requested by [`Focus`].
+    pub detail: Detail,
 }
 
 /// Snapshots are shared, never copied.

@@ -14,12 +14,12 @@ use super::pace::Speed;
 use super::packets::packets;
 use super::real_time::real_time;
 use super::snapshot::{
-    AttentionRequest, DebugView, Focus, HistoryView, NocView, Pin, PointView, RunState, Snapshot, TRACED,
+    AttentionRequest, DebugView, Detail, DetailView, Focus, HistoryView, NocView, Pin, PointView, RunState,
+    Snapshot, TRACED,
 };
 use super::watchlist::WatchView;
 use super::{Session, event, readings};
 use crate::chip::geometry::{ChipId, Pe};
-use crate::text::visible_line;
 
 /// Facts that the engine knows and the session does not.
 #[derive(Clone, Debug)]
@@ -54,12 +54,10 @@ fn is_moving(run: &RunState) -> bool {
 pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
     let state = session.machine().state();
     let steps = session.steps();
+    let chip = engine.focus.pe().map_or(ChipId::FIRST, Pe::chip);
     Snapshot {
         build: engine.build,
-        title: visible_line(&session.loaded.scene.title).into_owned(),
-        scene: visible_line(&session.loaded.path.display().to_string()).into_owned(),
-        edits: session.loaded.edits.clone(),
-        model: visible_line(&session.model().card().name).into_owned(),
+        setup: Arc::clone(session.setup()),
         run: engine.run.clone(),
         speed: engine.speed,
         tick: state.tick,
@@ -67,56 +65,40 @@ pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
         steps,
         within_step: session.steps_in_flight() > 0,
         sequences: session.sequences(),
-        sequence_length: session.work().sequence(),
         step_ticks: state.host.last_step_ticks,
         steps_per_second: engine.steps_per_second,
         last_event: event::last_event(session),
-        clock_mhz: session.program().operating_point.mhz(),
         pes: session.program().places().map(|pe| readings::pe_view(session, pe)).collect(),
-        legend: Arc::clone(&session.program().legend),
         layers: readings::layers(session),
         phases: readings::phases(session),
         path_uses: session.path_uses(),
         counts: counts(session),
         real_time: real_time(session),
-        noc: NocView {
-            under_way: packets(session, chip_of(engine.focus)),
-            ..readings::noc(session, chip_of(engine.focus))
-        },
+        noc: NocView { under_way: packets(session, chip), ..readings::noc(session, chip) },
         energy: readings::energy(session),
-        assume: session.program().assume.clone(),
         task: session.work().view(&session.moment()),
-        history: HistoryView {
-            faults: session.faults().map(|planned| planned.fault.to_string()).collect(),
-            ..engine.history.clone()
-        },
+        history: engine.history.clone(),
+        faults: session.faults().map(|planned| planned.fault.to_string()).collect(),
         findings: findings(session),
         debug: engine.debug.clone(),
         watches: engine.watches.clone(),
         attention: session.attention(engine.attention, is_moving(&engine.run)),
         membranes: engine.pins.iter().filter_map(|&pin| session.membrane(pin)).collect(),
-        focus: match engine.focus {
-            Focus::Nothing => None,
-            Focus::Pe(index) => Pe::from_index(index).and_then(|pe| readings::pe_detail(session, pe)),
-            Focus::Inspect(request) => {
-                Pe::from_index(request.place.pe).and_then(|pe| readings::pe_detail(session, pe))
-            }
-            Focus::Timeline(request) => {
-                Pe::from_index(usize::from(request.pe)).and_then(|pe| readings::pe_detail(session, pe))
-            }
-        },
-        inspection: match engine.focus {
-            Focus::Inspect(request) => Some(inspect(session, request)),
-            _ => None,
-        },
-        timeline: match engine.focus {
-            Focus::Timeline(request) => timeline::of(session, request),
-            _ => None,
-        },
+        detail: detail(session, engine.focus),
     }
 }
 
-/// Returns the reach of time travel, without the faults, which the session adds.
+fn detail(session: &Session, focus: Focus) -> Detail {
+    let view = match focus {
+        Focus::Nothing | Focus::Pe(_) => DetailView::Nothing,
+        Focus::Inspect(request) => DetailView::Inspection(Box::new(inspect(session, request))),
+        Focus::Timeline(request) => timeline::of(session, request)
+            .map_or(DetailView::Nothing, |timeline| DetailView::Timeline(Box::new(timeline))),
+    };
+    Detail { pe: focus.pe().and_then(|pe| readings::pe_detail(session, pe)), view }
+}
+
+/// Returns the reach of time travel.
 pub fn history(history: &History) -> HistoryView {
     let options = history.options();
     HistoryView {
@@ -126,7 +108,6 @@ pub fn history(history: &History) -> HistoryView {
         bytes: history.bytes(),
         memory_mib: options.memory_mib,
         bookmarks: history.bookmarks().to_vec(),
-        faults: Vec::new(),
     }
 }
 
@@ -149,15 +130,4 @@ pub fn debug(points: &Points, stopped: Option<&Hit>) -> DebugView {
         stopped: stopped.map(Hit::to_string),
         log: log.skip(old).map(Hit::line).collect(),
     }
-}
-
-/// Returns the chip of the PE that a front end looks at; the first one where it looks at none.
-fn chip_of(focus: Focus) -> ChipId {
-    let pe = match focus {
-        Focus::Nothing => return ChipId::FIRST,
-        Focus::Pe(index) => index,
-        Focus::Inspect(request) => request.place.pe,
-        Focus::Timeline(request) => usize::from(request.pe),
-    };
-    Pe::from_index(pe).map_or(ChipId::FIRST, Pe::chip)
 }

@@ -102,7 +102,8 @@ impl Keeper {
             }
         }
         // Before the first snapshot the pins were not restored yet; another scene has others.
-        let snapshot = app.picture().filter(|snapshot| app.kept.is_none() && snapshot.scene == self.name);
+        let snapshot =
+            app.picture().filter(|snapshot| app.kept.is_none() && snapshot.setup.scene == self.name);
         if let (Some(place), Some(snapshot)) = (&self.scene, snapshot) {
             let kept = Kept {
                 version: VERSION,

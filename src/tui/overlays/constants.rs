@@ -27,7 +27,7 @@ pub fn length(assume: &Assume) -> usize {
 pub fn render(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let Some(snapshot) = app.picture() else { return };
-    let table = table(&snapshot.assume);
+    let table = table(&snapshot.setup.assume);
     let one_line = area.width >= ONE_LINE;
     let each = if one_line { 1 } else { 2 };
     let area = centred(area, if one_line { 170 } else { 100 }, (table.len() * each + 3) as u16);

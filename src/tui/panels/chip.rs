@@ -91,7 +91,7 @@ fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, theme) = (view.app, view.theme());
     if app.shown_metric() == Metric::Layer {
         let mut rest = area;
-        for (index, layer) in view.snapshot.layers.iter().enumerate() {
+        for (index, layer) in view.snapshot.setup.layers.iter().enumerate() {
             let mark = Span::styled(layer_mark(index).to_string(), theme.category_cell(index));
             let name = Line::from(vec![mark, Span::raw(format!(" {}", layer.name))]);
             rest = put_pair(buf, rest, name, Line::raw(format!("{} PEs", layer.pes)));
@@ -130,7 +130,7 @@ fn legend_line(view: &View<'_>) -> Line<'static> {
     let (metric, theme) = (view.app.shown_metric(), view.theme());
     if metric == Metric::Layer {
         let mut spans = Vec::new();
-        for (index, layer) in view.snapshot.layers.iter().enumerate() {
+        for (index, layer) in view.snapshot.setup.layers.iter().enumerate() {
             spans.push(Span::styled(layer_mark(index).to_string(), theme.category_cell(index)));
             spans.push(Span::styled(format!(" {} ", layer.name), theme.dim()));
         }
@@ -182,7 +182,7 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
     put_at(buf, area, (column, (area.height - 1) / 2), &text, style);
     if area.height >= 2 {
         let below = Rect { y: area.y + (area.height - 1) / 2 + 1, height: 1, ..area };
-        let status = status_mark(&view.snapshot.legend, state);
+        let status = status_mark(&view.snapshot.setup.legend, state);
         let column = (area.width.saturating_sub(status.chars().count() as u16)).div_ceil(2);
         let faint = if selected { style } else { style.remove_modifier(Modifier::BOLD) };
         put_at(buf, below, (column, 0), status, faint);
@@ -273,7 +273,7 @@ pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     if let Some(layer) = state.layer {
         first.push(Span::styled(format!(" {}", view.layer_name(layer)), theme.category(usize::from(layer))));
     }
-    first.push(Span::raw(format!(" {}", status_word(&view.snapshot.legend, state))));
+    first.push(Span::raw(format!(" {}", status_word(&view.snapshot.setup.legend, state))));
     let mut first = Line::from(first);
     let units = format!(" · {}", several(u64::from(state.units), view.kind().unit_word));
     if state.units > 0 && first.width() + units.chars().count() <= usize::from(area.width) {
@@ -344,7 +344,7 @@ fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
         rows_from(rest, 1),
         Line::styled(format!("phases, this {} (µs)", view.step_word()), theme.strong()),
     );
-    let legend = &view.snapshot.legend;
+    let legend = &view.snapshot.setup.legend;
     for (phase, us) in &detail.phases {
         let name = Span::styled(format!("{:<14} ", legend.phase(*phase)), theme.phase(legend.role(*phase)));
         rest = put_line(buf, rest, Line::from(vec![name, Span::raw(format!("{us:>9.1}"))]));

@@ -100,13 +100,13 @@ fn head(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 /// The parts in a fixed order: the chip, its PEs, what cores do, transport.
 fn parts(view: &View<'_>) -> Vec<Part> {
     let theme = view.theme();
-    let (energy, assume) = (&view.snapshot.energy.parts, &view.snapshot.assume);
+    let (energy, assume) = (&view.snapshot.energy.parts, &view.snapshot.setup.assume);
     let part = |name: &str, joules, style| Part { name: name.to_owned(), joules, style, unknown: false };
     let mut parts = vec![
         part("chip, PEs off", energy.chip_j, theme.text()),
         part(&format!("{} PEs asleep", view.snapshot.pes.len()), energy.asleep_j, theme.text()),
     ];
-    let legend = &view.snapshot.legend;
+    let legend = &view.snapshot.setup.legend;
     for phase in legend.ids() {
         let joules: f64 = energy.phases_j.iter().map(|layer| layer[phase.index()]).sum();
         if joules > 0.0 {

@@ -184,7 +184,7 @@ fn timers(of: [&Snapshot; 2]) -> Vec<Figure> {
     let mut names: Vec<&str> = Vec::new();
     for snapshot in of {
         for row in &snapshot.phases {
-            let name = snapshot.legend.phase(row.phase);
+            let name = snapshot.setup.legend.phase(row.phase);
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -192,7 +192,7 @@ fn timers(of: [&Snapshot; 2]) -> Vec<Figure> {
     }
     let phase = |name: &str| {
         both(name, Unit::Us, of, |s| {
-            let rows = s.phases.iter().filter(|row| s.legend.phase(row.phase) == name);
+            let rows = s.phases.iter().filter(|row| s.setup.legend.phase(row.phase) == name);
             Some(rows.map(|row| row.mean_us).sum())
         })
     };
@@ -204,10 +204,10 @@ fn sparsity(of: [&Snapshot; 2]) -> Vec<Figure> {
         both("events", Unit::Count, of, |s| Some(s.counts.total.events as f64)),
         both("operations", Unit::Count, of, |s| Some(s.counts.total.products.synops as f64)),
     ];
-    figures.extend(of[0].layers.iter().map(|layer| {
+    figures.extend(of[0].setup.layers.iter().map(|layer| {
         both(format!("{} act", layer.name), Unit::Share, of, |s| {
-            let same = s.layers.iter().find(|other| other.name == layer.name);
-            same.map(|layer| f64::from(layer.activity_mean))
+            let same = s.setup.layers.iter().position(|other| other.name == layer.name);
+            same.and_then(|index| s.layers.get(index)).map(|layer| f64::from(layer.activity_mean))
         })
     }));
     figures

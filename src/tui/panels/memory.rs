@@ -145,7 +145,7 @@ fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Bu
     let theme = view.theme();
     let used = state.bank_bytes.get(bank as usize).copied().unwrap_or(0);
     // With words that go round the banks a row is 32 KiB of addresses, and no bank.
-    let name = match view.snapshot.assume.bank_interleave {
+    let name = match view.snapshot.setup.assume.bank_interleave {
         BankInterleave::Block => "bank",
         BankInterleave::Word => "32 K",
     };
@@ -175,7 +175,7 @@ fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer)
     if area.height < BANKS as u16 + 5 {
         return area;
     }
-    let (theme, assume) = (view.theme(), &view.snapshot.assume);
+    let (theme, assume) = (view.theme(), &view.snapshot.setup.assume);
     let (names, columns): (&[&str], usize) = match area.width {
         80.. => (&["core", "NoC", "DMA", "conflicts", "core waits", "write waits"], 12),
         47.. => (&["core", "NoC", "DMA", "conflicts"], 10),

@@ -67,7 +67,7 @@ impl<'a> View<'a> {
 
     /// The selected PE's detail, once the engine has sent it.
     pub fn detail(&self) -> Option<&'a PeDetail> {
-        self.snapshot.focus.as_ref().filter(|detail| detail.pe == self.app.selected.index())
+        self.snapshot.detail.pe.as_ref().filter(|detail| detail.pe == self.app.selected.index())
     }
 
     /// Returns the details of the user's place in the selected PE, once the engine has sent them.
@@ -87,7 +87,7 @@ impl<'a> View<'a> {
 
     /// A layer's name in the model.
     pub fn layer_name(&self, layer: PopulationId) -> &'a str {
-        self.snapshot.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
+        self.snapshot.setup.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
     }
 }
 

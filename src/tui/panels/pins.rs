@@ -85,7 +85,7 @@ fn explain(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let key = find(Action::Pin).and_then(|command| view.app.keymap.keys_of(command).next());
     let key = key.map_or_else(|| ":pin".to_owned(), |key| key.to_string());
-    let layer = view.snapshot.layers.last().map_or("layer", |layer| layer.name.as_str());
+    let layer = view.snapshot.setup.layers.last().map_or("layer", |layer| layer.name.as_str());
     let field = if view.kind().unit_word == "neuron" { "v" } else { "c" };
     let text = format!(
         "Nothing is pinned. {key} pins a value, and this panel shows it over time: power, step_us, \

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
 use crate::session::counts::Products;
-use crate::session::snapshot::{Counts, LayerView};
+use crate::session::snapshot::{Counts, LayerSetup, LayerView};
 use crate::text::{several, visible_line};
 use crate::tui::heat::nice_ceiling;
 use crate::tui::panels::frame::frame;
@@ -50,7 +50,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let sum = sum_line(view, inner.width).filter(|_| inner.height > (TEXT_ROWS + 1) * layers.len() as u16);
     let each = (inner.height - u16::from(sum.is_some())) / layers.len() as u16;
     let mut rest = inner;
-    for (index, layer) in layers.iter().enumerate() {
+    for (index, layer) in layers.iter().zip(&view.snapshot.setup.layers).enumerate() {
         let rows = if each >= 2 { each } else { 1 };
         draw_layer(view, (index, layer), end, rows_to(rest, rows), buf);
         rest = rows_from(rest, rows);
@@ -89,29 +89,36 @@ fn products_words(counts: &Counts, products: &Products) -> [String; 3] {
     [format!("{short} dense"), short, least]
 }
 
-fn draw_layer(view: &View<'_>, (index, layer): (usize, &LayerView), end: f32, area: Rect, buf: &mut Buffer) {
+fn draw_layer(
+    view: &View<'_>,
+    (index, (layer, setup)): (usize, (&LayerView, &LayerSetup)),
+    end: f32,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let theme = view.theme();
     // Before the first step no unit was asked: 0 % would be a figure that is not there yet.
     let idle = view.snapshot.steps == 0;
     let ink = theme.category(index);
-    let longest = view.snapshot.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0);
+    let longest =
+        view.snapshot.setup.layers.iter().map(|layer| layer.name.chars().count()).max().unwrap_or(0);
     let column = (longest + 1).max(8);
-    let name = Span::styled(format!("{:<column$}", layer.name), ink.patch(theme.strong()));
+    let name = Span::styled(format!("{:<column$}", setup.name), ink.patch(theme.strong()));
     if area.height < TEXT_ROWS {
         let brief = if idle {
-            format!("zero {}", zero_weights(layer, " "))
+            format!("zero {}", zero_weights(setup, " "))
         } else {
             format!("active {} mean {}", percent(layer.activity), percent(layer.activity_mean))
         };
         put_line(buf, area, Line::from(vec![name, Span::raw(brief)]));
         return;
     }
-    let units = several(u64::from(layer.units), view.kind().unit_word);
-    let shape = format!("{units} · {}", several(u64::from(layer.pes), "PE"));
+    let units = several(u64::from(setup.units), view.kind().unit_word);
+    let shape = format!("{units} · {}", several(u64::from(setup.pes), "PE"));
     put_right(buf, area, Line::styled(shape, theme.dim()));
     let rest = put_line(buf, area, Line::from(vec![name]));
     let weights =
-        Line::from(vec![Span::styled("zero weights  ", theme.dim()), Span::raw(zero_weights(layer, "  "))]);
+        Line::from(vec![Span::styled("zero weights  ", theme.dim()), Span::raw(zero_weights(setup, "  "))]);
     let rest = put_line(buf, rest, weights);
     if idle {
         let when = format!("after the first {}", view.step_word());
@@ -135,7 +142,7 @@ fn draw_layer(view: &View<'_>, (index, layer): (usize, &LayerView), end: f32, ar
 }
 
 /// Share of zero weights, of W and R apart where a layer has both.
-fn zero_weights(layer: &LayerView, gap: &str) -> String {
+fn zero_weights(layer: &LayerSetup, gap: &str) -> String {
     match layer.matrix_sparsity {
         Some([w, r]) => format!("W {}{gap}R {}", percent(w), percent(r)),
         None => percent(layer.weight_sparsity),

@@ -117,7 +117,7 @@ fn path_line(view: &View<'_>, width: u16) -> Option<String> {
 /// the rows go.
 fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
     let groups: Vec<Vec<Row>> =
-        view.snapshot.legend.ids().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
+        view.snapshot.setup.legend.ids().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
     let mut by_share: Vec<usize> = (0..groups.len()).collect();
     by_share.sort_by(|&a, &b| groups[b][0].share.total_cmp(&groups[a][0].share));
     let mut used = groups.len();
@@ -142,7 +142,7 @@ fn group(view: &View<'_>, phase: PhaseId) -> Vec<Row> {
     }
     let sum = |value: fn(&PhaseView) -> f64| of_phase.iter().map(|view| value(view)).sum();
     let total = Row {
-        name: view.snapshot.legend.phase(phase).to_owned(),
+        name: view.snapshot.setup.legend.phase(phase).to_owned(),
         phase,
         layer: None,
         step_us: sum(|v| v.time_us),
@@ -162,7 +162,7 @@ fn group(view: &View<'_>, phase: PhaseId) -> Vec<Row> {
 
 fn draw_row(view: &View<'_>, row: &Row, longest: f64, wide: bool, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let ink = theme.phase(view.snapshot.legend.role(row.phase));
+    let ink = theme.phase(view.snapshot.setup.legend.role(row.phase));
     let name_style = if row.layer.is_some() { theme.dim() } else { ink };
     put_at(buf, area, (0, 0), &shorten(&row.name, 13), name_style);
     let percent = row.share * 100.0;

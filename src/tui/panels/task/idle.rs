@@ -85,11 +85,11 @@ pub(super) fn hint(view: &View<'_>) -> String {
 
 /// Returns the network's name, layers and PEs.
 fn network(view: &View<'_>) -> String {
-    let layers = view.snapshot.layers.iter().map(|layer| {
+    let layers = view.snapshot.setup.layers.iter().map(|layer| {
         let units = units::count(u64::from(layer.units));
         format!("{} of {units} units on {}", layer.name, several(u64::from(layer.pes), "PE"))
     });
-    format!("{}: {}", view.snapshot.model, layers.collect::<Vec<_>>().join(", "))
+    format!("{}: {}", view.snapshot.setup.model, layers.collect::<Vec<_>>().join(", "))
 }
 
 /// Lists the other panels with what each shows.

@@ -33,7 +33,7 @@ use crate::tui::widgets::{bars, put_at, put_line, rows_from, shorten, units};
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
-    let Some(line) = view.snapshot.timeline.as_ref().filter(|line| line.known < line.now) else {
+    let Some(line) = view.snapshot.detail.timeline().filter(|line| line.known < line.now) else {
         let inner = frame(view, PanelId::Timeline, "", keys(view, None), area, buf);
         idle(view, PanelId::Timeline, inner, buf);
         return;
@@ -105,7 +105,7 @@ fn shown(line: &TimelineView) -> Option<String> {
 
 /// Returns the legend of letters and colours, as much of it as fits.
 fn legend(view: &View<'_>, room: usize) -> Line<'static> {
-    let (theme, legend) = (view.theme(), &view.snapshot.legend);
+    let (theme, legend) = (view.theme(), &view.snapshot.setup.legend);
     let mut spans = Vec::new();
     for phase in legend.explained.iter().map(|&phase| legend.words(phase)) {
         spans.push(Span::styled(phase.letter.to_string(), ink(theme, phase.role, true)));
@@ -152,7 +152,7 @@ fn name(part: Rect, inner: Rect, row: u16, text: &str, style: Style, buf: &mut B
 
 fn path_style(view: &View<'_>, cell: PathCell) -> (char, Style) {
     let theme = view.theme();
-    let phase = cell.phase.map(|phase| view.snapshot.legend.words(phase));
+    let phase = cell.phase.map(|phase| view.snapshot.setup.legend.words(phase));
     match (cell.doing, phase) {
         (Doing::Operation, Some(phase)) => (phase.letter.to_ascii_uppercase(), ink(theme, phase.role, true)),
         (Doing::Operation | Doing::Wake, _) => ('A', theme.text()),
@@ -205,7 +205,7 @@ fn rows(view: &View<'_>, line: &TimelineView, places: &Places, inner: Rect, buf:
         for (x, cell) in (0..part.width).zip(&row.cells) {
             let starts = before != Some(*cell);
             before = Some(*cell);
-            let (symbol, mut style) = cell_look(theme, &view.snapshot.legend, *cell, starts);
+            let (symbol, mut style) = cell_look(theme, &view.snapshot.setup.legend, *cell, starts);
             if selected && x == line.request.cursor {
                 style = theme.cursor();
             }

@@ -11,7 +11,7 @@ use crate::tui::panel::PanelId;
 /// detail comes with it.
 pub fn request(app: &App) -> Option<TimelineRequest> {
     let area = app.plan().panels.iter().find(|(panel, _)| *panel == PanelId::Timeline)?.1;
-    let line = app.picture().and_then(|snapshot| snapshot.timeline.as_ref());
+    let line = app.picture().and_then(|snapshot| snapshot.detail.timeline());
     let sentence = line.map_or("", |line| &line.sentence);
     let places = places(area, sentence, line.is_some_and(TimelineView::several_chips));
     let columns = places.path.width.min(TIMELINE_CELLS.0);
@@ -33,7 +33,7 @@ pub fn moved(app: &mut App, direction: Direction, times: u32) -> bool {
     if app.focus() != PanelId::Timeline || !app.shows(PanelId::Timeline) {
         return false;
     }
-    let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.timeline.as_ref()) else {
+    let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.detail.timeline()) else {
         return true;
     };
     match direction {
@@ -61,7 +61,7 @@ pub fn moved(app: &mut App, direction: Direction, times: u32) -> bool {
 
 /// Selects the PE that is on the critical path at the cursor.
 pub fn critical(app: &mut App) {
-    let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.timeline.as_ref()) else { return };
+    let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.detail.timeline()) else { return };
     let cell = view.path.get(usize::from(view.request.cursor)).copied().flatten();
     match cell.and_then(|cell| Pe::from_index(usize::from(cell.pe?))) {
         Some(pe) => app.selected = pe,
@@ -71,7 +71,7 @@ pub fn critical(app: &mut App) {
 
 /// Zooms; nothing to zoom is nothing to do.
 pub fn zoom(app: &mut App, closer: bool, times: u32) {
-    if let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.timeline.as_ref()) {
+    if let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.detail.timeline()) {
         app.timeline.zoom(view, closer, times);
     }
 }
