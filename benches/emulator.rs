@@ -17,8 +17,8 @@ use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::debug::points::Ran;
 use spinntui::session::debug::{Names, PointKind, PointSpec, Points};
-use spinntui::session::history::{History, Place};
-use spinntui::session::{Moved, Session};
+use spinntui::session::history::{History, SeekTarget};
+use spinntui::session::{Session, StepOutcome};
 use spinntui::task::lm::reading::Reading;
 
 fn session(scene: &str) -> Session {
@@ -28,7 +28,10 @@ fn session(scene: &str) -> Session {
 }
 
 fn step(session: &mut Session) {
-    assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)), "the bench text is used up");
+    assert!(
+        matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)),
+        "the bench text is used up"
+    );
 }
 
 fn start(c: &mut Criterion) {
@@ -125,7 +128,10 @@ fn conditions(c: &mut Criterion) {
                 if session.steps() + 1 >= session.work().total_steps() {
                     session = start.clone();
                 }
-                assert!(matches!(points.step(&mut session, |_| {}), Ran::Moved(Moved::On(_))));
+                assert!(matches!(
+                    points.step(&mut session, |_| {}),
+                    Ran::StepOutcome(StepOutcome::Advanced(_))
+                ));
             });
         });
     }
@@ -142,7 +148,9 @@ fn history(c: &mut Criterion) {
         let mut past = History::new(&mut session);
         let every = u64::from(past.options().every);
         let forward = |session: &mut Session, past: &mut History| loop {
-            let Moved::On(progress) = session.advance_swiftly() else { panic!("the bench text is used up") };
+            let StepOutcome::Advanced(progress) = session.advance_swiftly() else {
+                panic!("the bench text is used up")
+            };
             past.note(session, progress);
             if progress.step {
                 break;
@@ -165,7 +173,7 @@ fn history(c: &mut Criterion) {
             forward(&mut session, &mut past);
         }
         forward(&mut session, &mut past);
-        let end = Place::Step(session.steps());
+        let end = SeekTarget::Step(session.steps());
         group.bench_function(format!("{scene}: a token back"), |b| {
             b.iter_custom(|times| {
                 let mut spent = Duration::ZERO;

@@ -205,7 +205,7 @@ pub fn images(bytes: &[u8]) {
     let plan = plan.with_images(&images).expect("the ranges are those of the scene");
     let mut session = plan.start(loaded).expect("the scene begins");
     for _ in 0..EVENTS {
-        if let spinntui::session::Moved::Stopped(reason) = session.advance() {
+        if let spinntui::session::StepOutcome::Stopped(reason) = session.advance() {
             return worded(reason);
         }
     }

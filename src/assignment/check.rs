@@ -12,7 +12,7 @@ use crate::session::command::StepUnit;
 use crate::session::debug::Names;
 use crate::session::debug::expr::Condition;
 use crate::session::verify::Verifier;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 /// Goal of an assignment, looked at after an answer's last time step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -125,9 +125,9 @@ fn run(session: &mut Session, steps: Option<u64>, mut verifier: Option<Verifier>
     let target = steps.unwrap_or(u64::MAX).min(session.work().total_steps());
     while session.steps() < target {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => break,
-            Moved::Stopped(reason) => {
+            StepOutcome::Advanced(_) => {}
+            StepOutcome::Finished => break,
+            StepOutcome::Stopped(reason) => {
                 ran.stopped = Some(reason.to_string());
                 break;
             }

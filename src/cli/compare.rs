@@ -18,7 +18,7 @@ use crate::session::build::{ModelCache, build};
 use crate::session::command::StepUnit;
 use crate::session::divergence;
 use crate::session::ranges::ranges;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,9 +126,9 @@ fn run(ready: &mut Ready, target: u64) -> Result<Ran, SceneError> {
     let mut stopped = None;
     while session.steps() < target {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => break,
-            Moved::Stopped(reason) => {
+            StepOutcome::Advanced(_) => {}
+            StepOutcome::Finished => break,
+            StepOutcome::Stopped(reason) => {
                 stopped = Some(reason.to_string());
                 break;
             }

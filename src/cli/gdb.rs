@@ -15,11 +15,11 @@ use crate::output::{Output, say};
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
 use crate::session::command::Command;
-use crate::session::history::{History, Place};
+use crate::session::history::{History, SeekTarget};
 use crate::session::instructions::{DebugError, Debugger};
 use crate::session::pace::StepUnit;
 use crate::session::record::Recorder;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 const EXAMPLES: &str = "\
 Example:
@@ -105,13 +105,13 @@ impl Own {
     fn run_to(&mut self, steps: u64) -> Option<String> {
         let events = self.session.machine().state().events;
         if self.session.steps() < steps {
-            self.note(&[(events, Command::Go(Place::Step(steps)))]);
+            self.note(&[(events, Command::Go(SeekTarget::Step(steps)))]);
         }
         while self.session.steps() < steps {
             match self.session.step(StepUnit::TimeStep) {
-                Moved::On(_) => {}
-                Moved::Finished => break,
-                Moved::Stopped(stopped) => return Some(stopped.to_string()),
+                StepOutcome::Advanced(_) => {}
+                StepOutcome::Finished => break,
+                StepOutcome::Stopped(stopped) => return Some(stopped.to_string()),
             }
         }
         None

@@ -13,8 +13,8 @@ use crate::report::peek::PeekReport;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
 use crate::session::command::StepUnit;
-use crate::session::inspect::{Part, Place, Request, inspect, unit_place, units};
-use crate::session::{Moved, Session};
+use crate::session::inspect::{Part, PeLocation, Request, inspect, unit_place, units};
+use crate::session::{Session, StepOutcome};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -164,7 +164,7 @@ pub fn peek(args: &PeekArgs) -> Result<u8, CliError> {
 }
 
 /// Returns the place to inspect, if it exists.
-fn place(args: &PeekArgs, session: &Session) -> Result<Place, PeekError> {
+fn place(args: &PeekArgs, session: &Session) -> Result<PeLocation, PeekError> {
     let part = match (args.view, &args.unit) {
         (Some(view), _) => view.into(),
         (None, Some(_)) => Part::Neurons,
@@ -190,9 +190,9 @@ fn place(args: &PeekArgs, session: &Session) -> Result<Place, PeekError> {
         Part::Memory if at >= SRAM_BYTES => Err(PeekError::Address(at)),
         Part::Neurons => match (units(session, pe), Pe::from_index(pe)) {
             (there, Some(pe)) if at >= there.max(1) => Err(PeekError::Number { pe, there, asked: at }),
-            _ => Ok(Place { pe, part, at }),
+            _ => Ok(PeLocation { pe, part, at }),
         },
-        _ => Ok(Place { pe, part, at }),
+        _ => Ok(PeLocation { pe, part, at }),
     }
 }
 
@@ -205,16 +205,16 @@ fn layers(session: &Session) -> String {
 fn advance(args: &PeekArgs, session: &mut Session) -> Option<String> {
     while session.steps() < args.steps {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => return None,
-            Moved::Stopped(reason) => return Some(reason.to_string()),
+            StepOutcome::Advanced(_) => {}
+            StepOutcome::Finished => return None,
+            StepOutcome::Stopped(reason) => return Some(reason.to_string()),
         }
     }
     for _ in 0..args.events {
         match session.advance() {
-            Moved::On(_) => {}
-            Moved::Finished => return None,
-            Moved::Stopped(reason) => return Some(reason.to_string()),
+            StepOutcome::Advanced(_) => {}
+            StepOutcome::Finished => return None,
+            StepOutcome::Stopped(reason) => return Some(reason.to_string()),
         }
     }
     None

@@ -19,7 +19,7 @@ use crate::session::debug::points::Ran;
 use crate::session::debug::{Hit, PointKind, PointSpec};
 use crate::session::ranges::ranges;
 use crate::session::verify::{Difference, Verifier};
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 use crate::text::{grouped, several};
 
 /// Interval between two progress messages of a long run.
@@ -141,9 +141,9 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     while session.steps() < target && hit.is_none() {
         let steps = session.steps();
         match points.step(&mut session, |noted| traced.note(&noted)) {
-            Ran::Moved(Moved::On(_)) => {}
-            Ran::Moved(Moved::Finished) => break,
-            Ran::Moved(Moved::Stopped(reason)) => {
+            Ran::StepOutcome(StepOutcome::Advanced(_)) => {}
+            Ran::StepOutcome(StepOutcome::Finished) => break,
+            Ran::StepOutcome(StepOutcome::Stopped(reason)) => {
                 stopped = Some(reason.to_string());
                 break;
             }

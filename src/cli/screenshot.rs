@@ -17,7 +17,7 @@ use crate::scene::{LoadedScene, find};
 use crate::session::build::{ModelCache, build};
 use crate::session::command::{Command, StepUnit};
 use crate::session::engine::EngineOptions;
-use crate::session::history::Place;
+use crate::session::history::SeekTarget;
 use crate::tui::app::App;
 use crate::tui::asking::{Question, command};
 use crate::tui::capture::palette::Palette;
@@ -132,7 +132,7 @@ impl PictureFormat {
 /// Moment, and steps from there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
-    place: Place,
+    place: SeekTarget,
     steps: Vec<(StepUnit, u32)>,
 }
 
@@ -140,7 +140,7 @@ fn moment(text: &str) -> Result<Moment, String> {
     let mut parts = text.split(',').map(str::trim);
     let first = parts.next().unwrap_or_default();
     let place = match command(Question::Goto, first)? {
-        Command::Go(Place::Bookmark(name)) => {
+        Command::Go(SeekTarget::Bookmark(name)) => {
             return Err(format!("invalid moment `{name}`: expected step 12, event 1000 or time 5300"));
         }
         Command::Go(place) => place,
@@ -304,9 +304,9 @@ mod tests {
     #[test]
     fn moments() {
         let good = moment("step 12, 2 phases, 1 event").unwrap();
-        assert_eq!(good.place, Place::Step(12));
+        assert_eq!(good.place, SeekTarget::Step(12));
         assert_eq!(good.steps, [(StepUnit::Phase, 2), (StepUnit::Event, 1)]);
-        assert_eq!(moment("time 5300 us").unwrap().place, Place::TimeUs(5300.0));
+        assert_eq!(moment("time 5300 us").unwrap().place, SeekTarget::TimeUs(5300.0));
         for (text, word) in [
             ("", "nothing"),
             ("there", "invalid moment"),

@@ -17,7 +17,7 @@ use crate::report::trace::{Chunk, Sink, TraceError};
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, build};
 use crate::session::command::StepUnit;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -179,8 +179,8 @@ fn write(
 /// Runs one time step; returns the reason if it could not be completed.
 fn one_step(session: &mut Session) -> Option<String> {
     match session.step(StepUnit::TimeStep) {
-        Moved::On(_) => None,
-        Moved::Finished => Some("all input is read".to_owned()),
-        Moved::Stopped(reason) => Some(reason.to_string()),
+        StepOutcome::Advanced(_) => None,
+        StepOutcome::Finished => Some("all input is read".to_owned()),
+        StepOutcome::Stopped(reason) => Some(reason.to_string()),
     }
 }

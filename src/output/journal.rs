@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::place::{Place, place_of};
+use super::place::{Destination, place_of};
 use super::{OutputError, Reads, Replace, Whole};
 
 /// Number of attempts to begin a journal while other programs begin one in the same file.
@@ -38,9 +38,9 @@ impl Journal {
 
     fn begin(path: &Path, first: &str) -> io::Result<Self> {
         let target = match place_of(path)? {
-            Place::File(target) => target,
-            Place::Through(place) => return Self::through(&place, first),
-            Place::Stdout => return Self::through(Path::new("/dev/stdout"), first),
+            Destination::File(target) => target,
+            Destination::Through(place) => return Self::through(&place, first),
+            Destination::Stdout => return Self::through(Path::new("/dev/stdout"), first),
         };
         for _ in 0..TRIES {
             // Locked until the new file is in its place.
@@ -77,7 +77,7 @@ impl Journal {
     }
 
     fn go_on(path: &Path) -> io::Result<Self> {
-        let Place::File(target) = place_of(path)? else {
+        let Destination::File(target) = place_of(path)? else {
             return Err(io::Error::new(ErrorKind::InvalidInput, "lines are added to regular files only"));
         };
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&target)?;

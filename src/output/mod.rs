@@ -25,7 +25,7 @@ pub use table::table_row;
 pub use whole::{Replace, Whole, keep_signals};
 
 use crate::text::visible;
-use place::{Place, place_of};
+use place::{Destination, place_of};
 
 /// Reason why an answer cannot be written.
 #[derive(Debug, Error)]
@@ -103,12 +103,12 @@ impl Output {
         reads.check(path)?;
         let fail = |source| OutputError::new(path, source);
         let sink = match place_of(path).map_err(fail)? {
-            Place::Stdout => Sink::Stdout(io::stdout()),
-            Place::Through(place) => {
+            Destination::Stdout => Sink::Stdout(io::stdout()),
+            Destination::Through(place) => {
                 let append = place.is_file();
                 Sink::Through(OpenOptions::new().write(true).append(append).open(&place).map_err(fail)?)
             }
-            Place::File(file) => Sink::Whole(Whole::create(&file, Replace::Yes).map_err(fail)?),
+            Destination::File(file) => Sink::Whole(Whole::create(&file, Replace::Yes).map_err(fail)?),
         };
         Ok(Self::new(sink, Some(path.to_owned())))
     }

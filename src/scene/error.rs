@@ -31,14 +31,14 @@ pub struct SceneError(Box<Diagnostic>);
 struct Diagnostic {
     path: PathBuf,
     edits: String,
-    place: Option<Place>,
+    place: Option<SourceSpan>,
     message: String,
     help: String,
 }
 
 /// Place of the error in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+struct SourceSpan {
     line: usize,
     column: usize,
     source: String,
@@ -62,7 +62,7 @@ impl SceneError {
     /// of its first.
     #[must_use]
     pub fn at(mut self, text: &str, bytes: Range<usize>) -> Self {
-        self.0.place = Some(Place::new(text, bytes));
+        self.0.place = Some(SourceSpan::new(text, bytes));
         self
     }
 
@@ -117,7 +117,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-impl Place {
+impl SourceSpan {
     fn new(text: &str, bytes: Range<usize>) -> Self {
         let start = floor_char(text, bytes.start);
         let end = floor_char(text, bytes.end).max(start);

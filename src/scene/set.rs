@@ -80,8 +80,8 @@ pub fn set(text: &str, path: &str, value: &str) -> Result<String, SetError> {
     let value = if is_path(path) { &tilde::in_value(value) } else { value };
     let value = prepare(value, target.shape, target.optional)?;
     match target.place {
-        Place::Existing(node) => Ok(splice(text, node.span.start, node.span.end, &value)),
-        Place::Missing { group, names } => insert(text, group, &names, &value, &target.part),
+        FieldNode::Existing(node) => Ok(splice(text, node.span.start, node.span.end, &value)),
+        FieldNode::Missing { group, names } => insert(text, group, &names, &value, &target.part),
     }
 }
 
@@ -127,12 +127,12 @@ fn is_path(path: &str) -> bool {
 struct Target<'d> {
     shape: &'static Shape,
     optional: bool,
-    place: Place<'d>,
+    place: FieldNode<'d>,
     /// The nearest part that exists.
     part: String,
 }
 
-enum Place<'d> {
+enum FieldNode<'d> {
     /// The scene gives the value.
     Existing(&'d Node),
     /// The scene does not give the value: these fields, each within the one before, have to be
@@ -145,7 +145,7 @@ fn find<'d>(text: &str, root: &'d Node, path: &str) -> Result<Target<'d>, SetErr
     let mut target = Target {
         shape: shape::scene(),
         optional: false,
-        place: Place::Existing(root),
+        place: FieldNode::Existing(root),
         part: "the scene".to_owned(),
     };
     let mut done = String::new();
@@ -180,8 +180,8 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
         }
         Shape::List(_) | Shape::Tuple(..) => {
             let items = match &place {
-                Place::Existing(node) => items(node, matches!(shape, Shape::List(_))),
-                Place::Missing { .. } => &[],
+                FieldNode::Existing(node) => items(node, matches!(shape, Shape::List(_))),
+                FieldNode::Missing { .. } => &[],
             };
             let index = segment.parse::<usize>().ok().filter(|&i| i < items.len());
             let item_shape = match shape {
@@ -191,7 +191,7 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
             };
             match (index.and_then(|i| items.get(i)), item_shape) {
                 (Some(node), Some(shape)) => {
-                    Ok(Target { shape, optional: false, place: Place::Existing(node), part })
+                    Ok(Target { shape, optional: false, place: FieldNode::Existing(node), part })
                 }
                 _ => Err(SetError::NoEntry { part, index: segment.to_owned(), len: items.len() }),
             }
@@ -204,21 +204,21 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
 }
 
 /// Goes from a group to one of its fields.
-fn enter<'d>(text: &str, place: Place<'d>, field: &Field, part: &str) -> Result<Place<'d>, SetError> {
+fn enter<'d>(text: &str, place: FieldNode<'d>, field: &Field, part: &str) -> Result<FieldNode<'d>, SetError> {
     match place {
-        Place::Missing { group, mut names } => {
+        FieldNode::Missing { group, mut names } => {
             names.push(field.name.clone());
-            Ok(Place::Missing { group, names })
+            Ok(FieldNode::Missing { group, names })
         }
-        Place::Existing(node) => {
+        FieldNode::Existing(node) => {
             let group = node.inner();
             match &group.kind {
                 Kind::Struct(fields, _) => Ok(fields.iter().find(|f| f.name == field.name).map_or_else(
-                    || Place::Missing { group, names: vec![field.name.clone()] },
-                    |f| Place::Existing(&f.value),
+                    || FieldNode::Missing { group, names: vec![field.name.clone()] },
+                    |f| FieldNode::Existing(&f.value),
                 )),
                 Kind::Tuple(items, _) if items.is_empty() => {
-                    Ok(Place::Missing { group, names: vec![field.name.clone()] })
+                    Ok(FieldNode::Missing { group, names: vec![field.name.clone()] })
                 }
                 _ => Err(no_fields(part.to_owned(), text.get(node.span.clone()), &[])),
             }
@@ -238,8 +238,8 @@ fn items(node: &Node, list: bool) -> &[Node] {
 }
 
 /// Returns the variant in the text, or the first one (the default) where there is none.
-fn chosen<'s>(text: &str, place: &Place<'_>, variants: &'s [Variant]) -> Option<&'s Variant> {
-    let Place::Existing(node) = place else { return variants.first() };
+fn chosen<'s>(text: &str, place: &FieldNode<'_>, variants: &'s [Variant]) -> Option<&'s Variant> {
+    let FieldNode::Existing(node) = place else { return variants.first() };
     let written = text.get(node.span.clone()).unwrap_or("");
     let written = written.strip_prefix("Some").map_or(written, |s| s.trim_start().trim_start_matches('('));
     let word = written.find(|c: char| c != '_' && !c.is_alphanumeric()).and_then(|end| written.get(..end));

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::divergence::{Divergence, UnitWords, Units};
-use super::history::{History, Place};
+use super::history::{History, SeekTarget};
 use super::snapshot::{Focus, SharedSnapshot};
 use super::view::{EngineFacts, snapshot};
-use super::{Moved, Session};
+use super::{Session, StepOutcome};
 use crate::scene::{LoadedScene, SceneError};
 use crate::text::visible_line;
 
@@ -249,14 +249,18 @@ impl Follower {
     fn go(&mut self, step: u64) -> At {
         let mut why = None;
         if step < self.session.steps() {
-            why = self.history.go(&mut self.session, &Place::Step(step)).err().map(|error| error.to_string());
+            why = self
+                .history
+                .go(&mut self.session, &SeekTarget::Step(step))
+                .err()
+                .map(|error| error.to_string());
             self.history.again(&mut self.session);
         }
         while why.is_none() && self.session.steps() < step {
             match self.session.advance_swiftly() {
-                Moved::On(progress) => self.history.note(&mut self.session, progress),
-                Moved::Finished => why = Some("its input has ended".to_owned()),
-                Moved::Stopped(stopped) => why = Some(stopped.to_string()),
+                StepOutcome::Advanced(progress) => self.history.note(&mut self.session, progress),
+                StepOutcome::Finished => why = Some("its input has ended".to_owned()),
+                StepOutcome::Stopped(stopped) => why = Some(stopped.to_string()),
             }
         }
         At::of(&self.session, &self.units, why)

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::chip::clock::Tick;
-use crate::task::{Judge, Judgement, Work};
+use crate::task::{Judge, Judgement, TaskRun};
 
 /// Multiply-adds of a judgement from which a second thread pays.
 pub const WORTH_A_THREAD: u64 = 1 << 22;
@@ -147,7 +147,7 @@ struct Pending {
 
 impl Pending {
     /// Gives the judgement to the state, once it is available.
-    fn conclude(&self, state: &mut dyn Work) {
+    fn conclude(&self, state: &mut dyn TaskRun) {
         match self.promise.wait() {
             Some(judgement) => state.conclude(judgement, self.now),
             // What made the other thread panic happens here again, where it can be seen.
@@ -160,20 +160,20 @@ impl Pending {
 #[derive(Clone, Debug)]
 pub(super) struct TaskState {
     /// State without the outstanding judgements.
-    state: Box<dyn Work>,
+    state: Box<dyn TaskRun>,
     /// Time steps whose judgements are outstanding, oldest first.
     pending: VecDeque<Pending>,
     /// State with all judgements, computed on request while some are outstanding.
-    settled: OnceLock<Box<dyn Work>>,
+    settled: OnceLock<Box<dyn TaskRun>>,
 }
 
 impl TaskState {
-    pub fn new(state: Box<dyn Work>) -> Self {
+    pub fn new(state: Box<dyn TaskRun>) -> Self {
         Self { state, pending: VecDeque::new(), settled: OnceLock::new() }
     }
 
     /// Returns the state with all judgements, which are waited for.
-    pub fn current(&self) -> &dyn Work {
+    pub fn current(&self) -> &dyn TaskRun {
         if self.pending.is_empty() {
             return &*self.state;
         }
@@ -188,7 +188,7 @@ impl TaskState {
     }
 
     /// Returns the state without outstanding judgements, for facts that do not depend on them.
-    pub fn constant(&self) -> &dyn Work {
+    pub fn constant(&self) -> &dyn TaskRun {
         &*self.state
     }
 
@@ -213,7 +213,7 @@ impl TaskState {
         true
     }
 
-    /// Returns the next input as [`Work::next_rows`] does.
+    /// Returns the next input as [`TaskRun::next_rows`] does.
     pub fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String> {
         self.adopt();
         match self.state.next_rows()? {
@@ -225,7 +225,7 @@ impl TaskState {
         }
     }
 
-    /// Takes the outputs of a time step as [`Work::observe`] does; `worker` judges them
+    /// Takes the outputs of a time step as [`TaskRun::observe`] does; `worker` judges them
     /// where that pays.
     pub fn observe(&mut self, outputs: Vec<Vec<f32>>, now: (Tick, f64), worker: Option<&Worker>) {
         self.adopt();
@@ -259,7 +259,7 @@ mod tests {
     use crate::scene::LoadedScene;
     use crate::session::build::{ModelCache, build};
     use crate::session::pace::StepUnit;
-    use crate::session::{Moved, Session};
+    use crate::session::{Session, StepOutcome};
 
     fn session(edits: &[&str]) -> Session {
         let edit =
@@ -301,10 +301,10 @@ mod tests {
     fn judgements_are_outstanding_until_they_are_asked_for() {
         let mut session = session(&[]);
         session.judge_beside(0);
-        assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)));
+        assert!(matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
         assert_eq!(session.work.pending.len(), 1);
         assert!(session.work().predicted().is_some());
-        assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)));
+        assert!(matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
         assert_eq!(session.work.pending.len(), 1, "the first was taken over");
         session.work.settle();
         assert!(session.work.pending.is_empty());

@@ -18,7 +18,7 @@ use crate::mapping::{HeadError, HeadRequest, MapError, Placed, Request, map, rep
 use crate::model::Model;
 use crate::scene::{LoadedScene, Scene, SceneError};
 use crate::task::spikes::options::Tick;
-use crate::task::{Feed, InputNote, SpikingFeed, Work};
+use crate::task::{Feed, InputNote, SpikingFeed, TaskRun};
 
 /// A scene's network on the chip, before anything runs: what `check` shows.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl Plan {
     }
 
     /// Creates the task, with what it needs beside the model: its text, its prompt, its samples.
-    pub fn work(&self, loaded: &LoadedScene) -> Result<Box<dyn Work>, SceneError> {
+    pub fn work(&self, loaded: &LoadedScene) -> Result<Box<dyn TaskRun>, SceneError> {
         self.feed.start(loaded, self.program.batch).map_err(|problem| loaded.error_of(problem))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code_request::{Level, Motion};
 use super::debug::PointCommand;
-use super::history::{BookmarkCommand, Place};
+use super::history::{BookmarkCommand, SeekTarget};
 pub use super::pace::{Speed, StepUnit};
 use super::snapshot::{AttentionRequest, Focus, Pin};
 use super::watchlist::WatchCommand;
@@ -38,7 +38,7 @@ pub enum Command {
         count: u32,
     },
     /// Go to a moment: back, or forward by running there; then pause.
-    Go(Place),
+    Go(SeekTarget),
     /// Give this moment a name to [`Self::Go`] to.
     Bookmark(String),
     /// Inject a fault now. Stepping back before it undoes it.

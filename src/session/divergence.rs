@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::command::StepUnit;
-use super::{Moved, Session};
+use super::{Session, StepOutcome};
 use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 use crate::mapping::spiking::SourceSlot;
@@ -178,7 +178,7 @@ pub fn first(a: &mut Session, b: &mut Session, steps: u64) -> Option<Divergence>
     }
     while a.steps() < steps {
         for session in [&mut *a, &mut *b] {
-            let Moved::On(_) = session.step(StepUnit::TimeStep) else { return None };
+            let StepOutcome::Advanced(_) = session.step(StepUnit::TimeStep) else { return None };
         }
         let (words_a, words_b) = (in_a.read(a), in_b.read(b));
         if let Some(found) = in_a.first_difference(&words_a, (&in_b, &words_b), a.steps()) {

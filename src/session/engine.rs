@@ -25,12 +25,12 @@ use super::against::{Against, AgainstView, Second};
 use super::build::ModelCache;
 use super::command::{Command, Speed, StepUnit};
 use super::debug::{Hit, Names, PointSpec, Points};
-use super::history::{History, Place};
+use super::history::{History, SeekTarget};
 use super::record::{PendingRecorder, Recorder};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{self, EngineFacts, snapshot};
 use super::watchlist::Watchlist;
-use super::{Moved, STACK_BYTES, Session, Stopped};
+use super::{STACK_BYTES, Session, StepOutcome, Stopped};
 use crate::machine::stop::Stop;
 use building::{Building, Purpose};
 use queue::{Next, Queue};
@@ -210,7 +210,7 @@ enum Mode {
     Running,
     Stepping(StepUnit, u32),
     /// A seek to a later moment is in progress.
-    Going(Place),
+    Going(SeekTarget),
     /// Stepping by instructions of a PE.
     Code(code::CodeSteps),
     /// Finished, stalled or faulted: only a restart or a reload goes on from here.
@@ -231,7 +231,7 @@ impl Mode {
     /// Returns whether the time step that is under way will be completed, unless something stops
     /// the run.
     fn leads_to_a_step_end(&self, speed: Speed) -> bool {
-        self.takes_whole_steps(speed) || matches!(self, Self::Going(Place::Step(_)))
+        self.takes_whole_steps(speed) || matches!(self, Self::Going(SeekTarget::Step(_)))
     }
 }
 
@@ -448,9 +448,9 @@ impl Runner {
             let within = self.points.looks_within_steps() || !self.mode.takes_whole_steps(self.facts.speed);
             let moved = if within { session.advance() } else { session.advance_swiftly() };
             let progress = match moved {
-                Moved::On(progress) => progress,
-                Moved::Finished => return self.mode = Mode::Ended(RunState::Finished),
-                Moved::Stopped(stopped) => return self.mode = Mode::Ended(stopped.into()),
+                StepOutcome::Advanced(progress) => progress,
+                StepOutcome::Finished => return self.mode = Mode::Ended(RunState::Finished),
+                StepOutcome::Stopped(stopped) => return self.mode = Mode::Ended(stopped.into()),
             };
             history.note(session, progress);
             if progress.step {
@@ -525,7 +525,7 @@ impl Runner {
         }
         self.facts.run = match &self.mode {
             Mode::Paused => RunState::Paused,
-            Mode::Going(Place::Step(step)) => {
+            Mode::Going(SeekTarget::Step(step)) => {
                 let remaining = step.saturating_sub(session.steps());
                 RunState::Stepping { remaining: u32::try_from(remaining).unwrap_or(u32::MAX) }
             }

@@ -51,7 +51,7 @@ pub struct MembraneView {
 
 /// Neurons of a PE: where their potentials lie, and their numbers among all neurons.
 #[derive(Clone, Debug)]
-struct Place {
+struct NeuronGroup {
     pe: usize,
     /// Byte address of the first potential.
     at: u32,
@@ -70,7 +70,7 @@ struct Recorded {
 /// Recorder of potentials and spikes.
 #[derive(Clone, Debug)]
 pub struct Membranes {
-    places: Vec<Place>,
+    places: Vec<NeuronGroup>,
     neurons: usize,
     ticks: VecDeque<Recorded>,
 }
@@ -86,7 +86,7 @@ impl Membranes {
                 let first = program.population(slot.population).and_then(|population| population.host);
                 let Some((share, first)) = SpikingSlot::of(slot).zip(first) else { continue };
                 let neurons = slot.units.iter().map(|&unit| (first + unit) as usize).collect();
-                places.push(Place { pe, at: share.layout.potential, neurons });
+                places.push(NeuronGroup { pe, at: share.layout.potential, neurons });
             }
         }
         Some(Self { places, neurons, ticks: VecDeque::new() })

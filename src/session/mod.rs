@@ -66,7 +66,7 @@ use crate::machine::queue::Event;
 use crate::machine::stop::Stop;
 use crate::model::Model;
 use crate::scene::LoadedScene;
-use crate::task::{Moment, Work};
+use crate::task::{Moment, TaskRun};
 
 use beside::{TaskState, WORTH_A_THREAD, Worker};
 use change_plan::Changes;
@@ -88,9 +88,9 @@ const EVENTS_AT_ONCE: u64 = 1024;
 
 /// Outcome of an attempt to advance the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Moved {
+pub enum StepOutcome {
     /// An event was handled.
-    On(Progress),
+    Advanced(Progress),
     /// All input is read.
     Finished,
     /// The session cannot go on.
@@ -144,7 +144,7 @@ impl Session {
         loaded: LoadedScene,
         (model, placed): (Model, Vec<crate::mapping::Placed>),
         machine: Machine,
-        work: Box<dyn Work>,
+        work: Box<dyn TaskRun>,
     ) -> Self {
         let stats = Stats::new(machine.program().populations.len(), machine.program().pes.len())
             .counting(model.network());
@@ -173,15 +173,15 @@ impl Session {
 
     /// Announces further time steps that the chip takes and whose inputs are known: with layers one
     /// after the other the next when the last one is complete, in a pipeline steps ahead.
-    fn announce(&mut self) -> Result<(), Moved> {
+    fn announce(&mut self) -> Result<(), StepOutcome> {
         while self.machine.takes_step() {
             match self.work.next_rows() {
                 Ok(Some(rows)) if self.machine.announce(&rows) => {}
                 Ok(Some(_)) => {
-                    return Err(Moved::Stopped(Stopped::NotTaken));
+                    return Err(StepOutcome::Stopped(Stopped::NotTaken));
                 }
                 Ok(None) => break,
-                Err(what) => return Err(Moved::Stopped(Stopped::Input(what))),
+                Err(what) => return Err(StepOutcome::Stopped(Stopped::Input(what))),
             }
         }
         Ok(())
@@ -195,19 +195,19 @@ impl Session {
     }
 
     /// Handles one event, after announcing time steps.
-    pub fn advance(&mut self) -> Moved {
+    pub fn advance(&mut self) -> StepOutcome {
         self.machine.forget_written();
         if let Err(stopped) = self.announce() {
             return stopped;
         }
         if self.steps_in_flight() == 0 {
-            return Moved::Finished;
+            return StepOutcome::Finished;
         }
         let next = self.machine.next_event();
         self.faults_due(next);
         self.changes_due();
         let Some(progress) = self.machine.advance() else {
-            return Moved::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
+            return StepOutcome::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
         };
         self.last_event = next;
         let ended = progress.phase;
@@ -216,7 +216,7 @@ impl Session {
             self.note_step();
         }
         self.follow_event();
-        Moved::On(progress)
+        StepOutcome::Advanced(progress)
     }
 
     fn note_step(&mut self) {
@@ -323,13 +323,13 @@ impl Session {
     /// events, at most up to the one that completes a time step.
     ///
     /// For who looks at the session between time steps only.
-    pub fn advance_swiftly(&mut self) -> Moved {
+    pub fn advance_swiftly(&mut self) -> StepOutcome {
         self.advance_up_to(u64::MAX)
     }
 
     /// Advances like [`Self::advance_swiftly`], but not beyond event number `events`, which is
     /// still to come.
-    pub fn advance_up_to(&mut self, events: u64) -> Moved {
+    pub fn advance_up_to(&mut self, events: u64) -> StepOutcome {
         if let Some(moved) = self.add_step(events) {
             return moved;
         }
@@ -341,14 +341,14 @@ impl Session {
             return stopped;
         }
         if self.steps_in_flight() == 0 {
-            return Moved::Finished;
+            return StepOutcome::Finished;
         }
         let left = events.saturating_sub(self.machine.state().events).min(EVENTS_AT_ONCE);
         let Some((progress, event)) = self.machine.advance_many(left.max(1) as usize) else {
-            return Moved::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
+            return StepOutcome::Stopped(self.machine.stop().map_or(Stopped::NotTaken, Stopped::Machine));
         };
         self.handled(progress, event);
-        Moved::On(progress)
+        StepOutcome::Advanced(progress)
     }
 
     /// Updates the session after events, the last of which was `event`.
@@ -364,7 +364,7 @@ impl Session {
 
     /// Adds the next stretch if its times are known, nothing is planned within its step, and it
     /// ends at event number `events` or before.
-    fn add_step(&mut self, events: u64) -> Option<Moved> {
+    fn add_step(&mut self, events: u64) -> Option<StepOutcome> {
         if !self.machine.is_between_stretches()
             || self.step_history.is_some()
             || self.faults.may_come_before(self.stats.steps + 1)
@@ -377,11 +377,11 @@ impl Session {
             return Some(stopped);
         }
         if self.steps_in_flight() == 0 {
-            return Some(Moved::Finished);
+            return Some(StepOutcome::Finished);
         }
         let added = self.machine.add_stretch_up_to(events)?;
         self.handled(added.progress, added.event);
-        Some(Moved::On(added.progress))
+        Some(StepOutcome::Advanced(added.progress))
     }
 
     /// Sets whether every time step is run event by event, also steps whose times are known.
@@ -390,10 +390,10 @@ impl Session {
     }
 
     /// Advances by one unit. Ends early when the input ends or the machine stops.
-    pub fn step(&mut self, unit: StepUnit) -> Moved {
+    pub fn step(&mut self, unit: StepUnit) -> StepOutcome {
         loop {
             let moved = if unit.is_whole_steps() { self.advance_swiftly() } else { self.advance() };
-            let Moved::On(progress) = &moved else { return moved };
+            let StepOutcome::Advanced(progress) = &moved else { return moved };
             if self.completes(unit, *progress) {
                 return moved;
             }
@@ -477,7 +477,7 @@ impl Session {
     }
 
     /// Returns the state of the task, and waits for its judgement of the last step.
-    pub fn work(&self) -> &dyn Work {
+    pub fn work(&self) -> &dyn TaskRun {
         self.work.current()
     }
 

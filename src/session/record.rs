@@ -12,9 +12,9 @@ use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::command::{Command, StepUnit};
-use super::history::{History, HistoryError, Place};
+use super::history::{History, HistoryError, SeekTarget};
 use super::instructions::{DebugError, set_level, undo_writes, write};
-use super::{Moved, Session};
+use super::{Session, StepOutcome};
 use crate::chip::geometry::Pe;
 use crate::file;
 use crate::machine::exec::Progress;
@@ -301,7 +301,7 @@ enum Reach {
     /// The end of a number of further units.
     Steps(StepUnit, u32),
     /// A seek to a later place is in progress.
-    Going(Place),
+    Going(SeekTarget),
     /// The end of the input.
     Free,
 }
@@ -356,14 +356,14 @@ fn forward(
             return Err(ReplayError::Differs { at, what });
         }
         match session.advance() {
-            Moved::On(progress) => {
+            StepOutcome::Advanced(progress) => {
                 history.note(session, progress);
                 reach.moved(session, progress);
             }
-            Moved::Finished => {
+            StepOutcome::Finished => {
                 return Err(ReplayError::Differs { at, what: "the input has ended here".to_owned() });
             }
-            Moved::Stopped(stopped) => {
+            StepOutcome::Stopped(stopped) => {
                 return Err(ReplayError::Differs { at, what: stopped.to_string() });
             }
         }

@@ -2,7 +2,7 @@
 
 use super::build::Plan;
 use super::command::StepUnit;
-use super::{Moved, Session};
+use super::{Session, StepOutcome};
 use crate::chip::clock::Tick;
 use crate::machine::legend::PhaseId;
 use crate::scene::{LoadedScene, SceneError};
@@ -47,9 +47,9 @@ impl Trial {
                 return Ok(None);
             }
             match session.step(StepUnit::TimeStep) {
-                Moved::On(_) => rows.push(session.rows().to_vec()),
-                Moved::Finished => break,
-                Moved::Stopped(reason) => {
+                StepOutcome::Advanced(_) => rows.push(session.rows().to_vec()),
+                StepOutcome::Finished => break,
+                StepOutcome::Stopped(reason) => {
                     stopped = Some(reason.to_string());
                     break;
                 }

@@ -77,7 +77,7 @@ impl Serialize for Key {
 
 /// Place of a point in the space of a plan, which is enough to make the point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PointIndex {
     /// Number of the point in the list, from 0.
     pub number: u64,
     /// Number of the combination of axis values, constraints left out of account.
@@ -92,7 +92,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     /// Place in the list.
-    pub place: Place,
+    pub place: PointIndex,
     /// Values of the axes, in plan order.
     pub values: Vec<Value>,
     /// Random fault of a campaign.
@@ -145,7 +145,7 @@ impl<'p> Listing<'p> {
     }
 
     /// Iterates over the places of all points, in order.
-    pub fn places(&self) -> impl Iterator<Item = Place> + '_ {
+    pub fn places(&self) -> impl Iterator<Item = PointIndex> + '_ {
         let sweep = self.plan.sweep();
         let (repeats, each) = (sweep.repeats, each(sweep.campaign.as_ref()));
         let campaign = sweep.campaign.is_some();
@@ -153,11 +153,11 @@ impl<'p> Listing<'p> {
             (0..repeats).flat_map(move |repeat| {
                 (0..each).map(move |fault| {
                     let fault = if campaign { fault.checked_sub(1) } else { None };
-                    Place { number: 0, combination, repeat, fault }
+                    PointIndex { number: 0, combination, repeat, fault }
                 })
             })
         };
-        (0..).zip(self.accepted().flat_map(inner)).map(|(number, place)| Place { number, ..place })
+        (0..).zip(self.accepted().flat_map(inner)).map(|(number, place)| PointIndex { number, ..place })
     }
 
     /// Iterates over the combinations that meet the constraints.
@@ -217,7 +217,7 @@ impl<'p> Listing<'p> {
     }
 
     /// Returns the point at a place.
-    pub fn point(&self, place: Place) -> Point {
+    pub fn point(&self, place: PointIndex) -> Point {
         let values = self.values(place.combination);
         let mut edits = self.edits(&values, place.repeat);
         let fault = place.fault.and_then(|number| {
@@ -277,7 +277,7 @@ impl<'p> Listing<'p> {
 
     /// Returns the faults that can be drawn where the edits are made; `None` if the scene does not
     /// fit with them.
-    fn targets(&self, place: Place, edits: &[(String, String)]) -> Option<Arc<Targets>> {
+    fn targets(&self, place: PointIndex, edits: &[(String, String)]) -> Option<Arc<Targets>> {
         let mut known = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let at = (place.combination, place.repeat);
         if let Some((of, targets)) = &*known
@@ -392,7 +392,7 @@ mod tests {
         fn shards_share_out_the_points(shards in 1_u64..9, repeats in 1_u32..4, limit in 1_i64..7) {
             let plan = plan(&format!("{TWO}, repeats: {repeats}, constraints: [\"a * 2 < {limit}\"]"));
             let listing = Listing::new(&plan).unwrap();
-            let all: Vec<Place> = listing.places().collect();
+            let all: Vec<PointIndex> = listing.places().collect();
             let mut shared = Vec::new();
             for shard in 0..shards {
                 shared.extend(listing.places().filter(|place| place.number % shards == shard));

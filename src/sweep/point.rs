@@ -14,7 +14,7 @@ use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
 use crate::session::command::StepUnit;
 use crate::session::ranges::ranges;
-use crate::session::{Moved, Session, Stopped};
+use crate::session::{Session, StepOutcome, Stopped};
 
 /// Fields of the report that take further runs.
 const RANGES: [&str; 2] = ["chip_time_range_us", "chip_time_memory_range_us"];
@@ -69,9 +69,9 @@ fn target(setup: &Setup, session: &Session) -> u64 {
 fn steps(session: &mut Session, target: u64) -> Option<Stopped> {
     while session.steps() < target {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => break,
-            Moved::Stopped(reason) => return Some(reason),
+            StepOutcome::Advanced(_) => {}
+            StepOutcome::Finished => break,
+            StepOutcome::Stopped(reason) => return Some(reason),
         }
     }
     None

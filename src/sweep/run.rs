@@ -7,7 +7,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::line::{Line, Outcome, Shown};
-use super::list::{Listing, Place, Point};
+use super::list::{Listing, Point, PointIndex};
 use super::load::LoadedPlan;
 use super::pool::{self, Limits, ready};
 use super::store::{Found, Shard, append};
@@ -157,10 +157,10 @@ enum Reference {
 
 impl Faultless<'_> {
     /// Returns the run without a fault beside a place.
-    fn get(&mut self, place: Place) -> Result<Reference, SweepError> {
+    fn get(&mut self, place: PointIndex) -> Result<Reference, SweepError> {
         let at = (place.combination, place.repeat);
         if !self.known.contains_key(&at) {
-            let point = self.listing.point(Place { fault: None, ..place });
+            let point = self.listing.point(PointIndex { fault: None, ..place });
             let asked = ready(self.setup, &mut self.worker)?;
             let stop = || self.limits.stopping();
             let shown = match asked.ask(&point.edits, self.limits.time, &stop) {

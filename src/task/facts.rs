@@ -1,7 +1,7 @@
 //! Names that conditions may use in scenes of a task: what each is, for the checker
 //! and the documentation.
 
-/// Names of a task. Their values come from [`super::Work::number`] and [`super::Work::word`], new
+/// Names of a task. Their values come from [`super::TaskRun::number`] and [`super::TaskRun::word`], new
 /// with every time step.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TaskFacts {

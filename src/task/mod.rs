@@ -2,7 +2,7 @@
 //! PEs.
 //!
 //! A task is a folder and a line in `registry`: [`TaskOptions`] are the scene's choices, [`Feed`]
-//! the data loaded for it, [`Work`] its state while the chip runs. All other modules know tasks
+//! the data loaded for it, [`TaskRun`] its state while the chip runs. All other modules know tasks
 //! by these traits.
 
 pub mod dvs;
@@ -18,4 +18,4 @@ mod work;
 
 pub use options::{Files, InputNote, Kept, Loading, Problem, TaskOptions};
 pub use registry::{Task, TaskView};
-pub use work::{Feed, Judge, Judgement, Likeliest, Moment, SpikeCounts, SpikingFeed, TaskKind, Work};
+pub use work::{Feed, Judge, Judgement, Likeliest, Moment, SpikeCounts, SpikingFeed, TaskKind, TaskRun};

@@ -59,7 +59,7 @@ pub trait Feed: Debug + Send + Sync {
     /// # Errors
     ///
     /// Fails if a text or prompt cannot be read.
-    fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem>;
+    fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn TaskRun>, Problem>;
 }
 
 /// Spiking network of a task, with the options on which its program depends.
@@ -135,12 +135,12 @@ pub type Judge = Box<dyn FnOnce() -> Judgement + Send>;
 
 /// State of a task while the chip runs. A copy of it is a checkpoint: what does not
 /// change is shared.
-pub trait Work: Any + Debug + Send + Sync {
+pub trait TaskRun: Any + Debug + Send + Sync {
     /// Words of the task.
     fn kind(&self) -> &'static TaskKind;
 
     /// Returns a checkpoint.
-    fn copy(&self) -> Box<dyn Work>;
+    fn copy(&self) -> Box<dyn TaskRun>;
 
     /// Returns the approximate bytes that a copy does not share.
     fn own_bytes(&self) -> usize;
@@ -269,15 +269,15 @@ pub trait Work: Any + Debug + Send + Sync {
     }
 }
 
-impl dyn Work {
+impl dyn TaskRun {
     /// Returns the state as that of a certain task; `None` if it is another's.
-    pub fn of<T: Work>(&self) -> Option<&T> {
+    pub fn of<T: TaskRun>(&self) -> Option<&T> {
         let any: &dyn Any = self;
         any.downcast_ref()
     }
 }
 
-impl Clone for Box<dyn Work> {
+impl Clone for Box<dyn TaskRun> {
     fn clone(&self) -> Self {
         (**self).copy()
     }

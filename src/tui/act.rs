@@ -27,7 +27,7 @@ use super::widgets::prompt::Prompt;
 use super::widgets::{floor_plan, scroll_by};
 use crate::chip::geometry::ChipId;
 use crate::session::command::Command;
-use crate::session::history::Place;
+use crate::session::history::SeekTarget;
 use crate::session::instructions::Motion;
 use crate::session::snapshot::{Bookmark, Focus, Part, PartView, Pin, Position, RunState};
 use crate::session::watchlist::WatchCommand;
@@ -44,7 +44,7 @@ pub(super) fn act(app: &mut App, action: Action, count: Option<u32>) -> Vec<Effe
         Action::StepCode(motion) => step_code(app, motion, times, false),
         Action::BackCode(motion) => step_code(app, motion, times, true),
         Action::Gdb => vec![Effect::Gdb(Some(0))],
-        Action::PreviousStop => engine(app, Command::Go(Place::PreviousStop)),
+        Action::PreviousStop => engine(app, Command::Go(SeekTarget::PreviousStop)),
         Action::Goto => ask(app, Question::Goto),
         Action::Fault => {
             fault::open(app);
@@ -118,7 +118,7 @@ pub(super) fn carry_out(app: &mut App, given: ParsedArgument) -> Vec<Effect> {
             search::search(app, &word);
             Vec::new()
         }
-        ParsedArgument::Place(place) => {
+        ParsedArgument::Location(place) => {
             let mut state = app.pe.clone();
             state.go(&mut app.selected, place);
             app.pe = state;
@@ -332,7 +332,7 @@ fn to_bookmark(app: &mut App, after: bool) -> Vec<Effect> {
         bookmarks.rfind(|bookmark| at(bookmark) < now)
     };
     if let Some(name) = found.map(|bookmark| bookmark.name.clone()) {
-        return engine(app, Command::Go(Place::Bookmark(name)));
+        return engine(app, Command::Go(SeekTarget::Bookmark(name)));
     }
     let side = if after { "after" } else { "before" };
     app.notice = Some(format!("no bookmark {side} this moment; B sets one"));

@@ -19,7 +19,7 @@ use crate::session::command::{Command, Speed};
 use crate::session::debug::expr::complete::complete;
 use crate::session::debug::{PointKind, PointSpec};
 use crate::session::history::BookmarkCommand;
-use crate::session::inspect::{Part, Place, unit_place};
+use crate::session::inspect::{Part, PeLocation, unit_place};
 
 /// Argument as parsed, in the form in which the app carries it out.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub enum ParsedArgument {
     /// Word to search in the text.
     Word(String),
     /// Place in a PE to show.
-    Place(Place),
+    Location(PeLocation),
     /// Expression to pin.
     Pin(String),
     /// Folder of results to read and show.
@@ -106,10 +106,10 @@ impl Argument {
             }
             Self::Expression => pins::expression(app, text).map(ParsedArgument::Pin),
             Self::Word => Ok(ParsedArgument::Word(text.to_owned())),
-            Self::Address => address(app, text).map(ParsedArgument::Place),
+            Self::Address => address(app, text).map(ParsedArgument::Location),
             Self::Level => level(app, text).map(|command| ParsedArgument::Engine(vec![command])),
             Self::Port => port(text).map(ParsedArgument::Gdb),
-            Self::Unit => unit(app, text).map(ParsedArgument::Place),
+            Self::Unit => unit(app, text).map(ParsedArgument::Location),
             Self::Edit => edit(text).map(|edit| ParsedArgument::Engine(vec![rebuild(vec![edit])])),
             Self::Keep if text == "keep" => Ok(ParsedArgument::Engine(vec![rebuild(Vec::new())])),
             Self::Keep => Err(format!("`{text}` is not known here: expected `keep`, or nothing")),
@@ -208,18 +208,20 @@ fn inject(app: &App, fault: Fault) -> Result<ParsedArgument, String> {
 }
 
 /// Returns the place of a byte address in the memory of the selected PE.
-fn address(app: &App, text: &str) -> Result<Place, String> {
+fn address(app: &App, text: &str) -> Result<PeLocation, String> {
     let digits = text.trim_start_matches("0x").trim_start_matches("0X");
     let radix = if digits.len() < text.len() { 16 } else { 10 };
     match u32::from_str_radix(digits, radix) {
-        Ok(at) if at < SRAM_BYTES => Ok(Place { pe: app.selected.index(), part: Part::Memory, at: at & !3 }),
+        Ok(at) if at < SRAM_BYTES => {
+            Ok(PeLocation { pe: app.selected.index(), part: Part::Memory, at: at & !3 })
+        }
         Ok(_) => Err(format!("{text} lies outside of a PE's SRAM: addresses are below {SRAM_BYTES:#x}")),
         Err(_) => Err(format!("invalid address `{text}`: expected for example 0x4d2c")),
     }
 }
 
 /// Returns the place of a unit among the neurons of the PE that computes it.
-fn unit(app: &App, text: &str) -> Result<Place, String> {
+fn unit(app: &App, text: &str) -> Result<PeLocation, String> {
     let names = app.names.as_ref().ok_or("there is no experiment yet")?;
     let split = text.rsplit_once([':', ' ']).map(|(layer, unit)| (layer.trim(), unit.trim()));
     let Some((layer, unit)) = split else {

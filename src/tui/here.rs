@@ -5,7 +5,7 @@ use super::app::{App, Effect, Overlay};
 pub use super::state::here::{HereState, Pending};
 use crate::session::command::{Command, Script};
 use crate::session::engine::{INTERRUPTED, ScriptResult};
-use crate::session::history::Place;
+use crate::session::history::SeekTarget;
 use crate::session::snapshot::{RunState, Snapshot};
 
 /// Largest tag: those of lessons count from 1 upwards, these from here downwards.
@@ -34,7 +34,7 @@ pub fn keeping_step(app: &mut App, build: Command) -> Vec<Effect> {
     let tag = LAST_TAG - app.here.begun % (LAST_TAG / 2);
     app.here.begun = app.here.begun.wrapping_add(1);
     app.here.pending = Some(Pending { tag, step, run, loaded: false, before });
-    let go = (step > 0).then_some(Command::Go(Place::Step(step)));
+    let go = (step > 0).then_some(Command::Go(SeekTarget::Step(step)));
     let commands = std::iter::once(build).chain(go).collect();
     vec![Effect::Engine(Command::Perform(Script { tag, commands, ..Script::default() }))]
 }

@@ -7,7 +7,7 @@ use super::keymap::Key;
 pub use super::state::search::{Found, SearchOverlay};
 use super::widgets::prompt::{Prompt, Typed};
 use crate::session::command::Command;
-use crate::session::history::Place;
+use crate::session::history::SeekTarget;
 use crate::session::snapshot::RunState;
 
 /// Opens the line in which a word is typed.
@@ -51,7 +51,7 @@ pub(super) fn go(app: &mut App) -> Vec<Effect> {
     let Some(found) = found_mut(app) else { return Vec::new() };
     let Some(step) = found.step() else { return Vec::new() };
     found.from = Some(now).filter(|&now| step > now);
-    vec![Effect::Engine(Command::Go(Place::Step(step)))]
+    vec![Effect::Engine(Command::Go(SeekTarget::Step(step)))]
 }
 
 /// Leaves the search, and stops a run to one of its places.

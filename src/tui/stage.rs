@@ -19,7 +19,7 @@ use super::verbs;
 use super::view;
 use crate::session::command::Command;
 use crate::session::engine::{Engine, EngineEvent, EngineOptions};
-use crate::session::history::Place;
+use crate::session::history::SeekTarget;
 use crate::session::snapshot::{RunState, SharedSnapshot};
 
 /// Error that stops a picture from being made.
@@ -61,7 +61,7 @@ impl Stage {
     }
 
     /// Seeks to a moment, and runs there if it lies ahead.
-    pub fn go(&mut self, place: Place) -> Result<(), StageError> {
+    pub fn go(&mut self, place: SeekTarget) -> Result<(), StageError> {
         self.carry_out(vec![Effect::Engine(Command::Go(place))], "")?;
         // Where a journey has led is worth saying to who pressed a key for it.
         self.app.notice = None;

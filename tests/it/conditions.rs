@@ -21,7 +21,7 @@ use spinntui::session::debug::points::Ran;
 use spinntui::session::debug::{Condition, Hit, Names, PointCommand, PointKind, PointSpec, Points, doc};
 use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
 use spinntui::session::snapshot::{RunState, SharedSnapshot};
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 use spinntui::task::dvs::recognising::Recognising;
 use spinntui::task::lm::reading::Reading;
 
@@ -56,8 +56,8 @@ fn next_hit(session: &mut Session, points: &mut Points, steps: u64) -> Option<Hi
     while session.steps() < until {
         match points.step(session, |_| {}) {
             Ran::Hit(hit) => return Some(hit),
-            Ran::Moved(Moved::On(_)) => {}
-            Ran::Moved(other) => panic!("{other:?}"),
+            Ran::StepOutcome(StepOutcome::Advanced(_)) => {}
+            Ran::StepOutcome(other) => panic!("{other:?}"),
         }
     }
     None
@@ -83,7 +83,7 @@ fn looked_for(scene: &str, holds: &dyn Fn(&Session) -> bool, steps: u64) -> Vec<
     let mut session = session(scene);
     let (mut before, mut found) = (false, Vec::new());
     while session.steps() < steps {
-        assert!(matches!(session.advance(), Moved::On(_)));
+        assert!(matches!(session.advance(), StepOutcome::Advanced(_)));
         let now = holds(&session);
         if now && !before {
             found.push((session.machine().state().events, session.steps()));
@@ -335,7 +335,7 @@ fn a_run_stops_at_the_same_event_free_or_step_by_step() {
     let mut points = points(&mut session, &[text]);
     let mut stepped = Vec::new();
     while session.steps() < 6 {
-        let Moved::On(progress) = session.step(StepUnit::Event) else { panic!() };
+        let StepOutcome::Advanced(progress) = session.step(StepUnit::Event) else { panic!() };
         stepped.extend(points.after(&session, progress).map(|hit| (hit.event, hit.step)));
     }
     assert_eq!(free, stepped);

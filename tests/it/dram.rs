@@ -16,9 +16,9 @@ use spinntui::mapping::{MapError, Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::{Compare, Egru, EgruLayer, Output};
 use spinntui::report::check::CheckReport;
-use spinntui::session::Moved;
+use spinntui::session::StepOutcome;
 use spinntui::session::build::{ModelCache, Plan};
-use spinntui::session::inspect::{Part, PartView, Place, Request as Look, inspect};
+use spinntui::session::inspect::{Part, PartView, PeLocation, Request as Look, inspect};
 
 /// Rows of four singles, of which there are only numbers.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ fn a_dma_reads_its_row_from_the_address_that_the_inspector_shows() {
     let mut row = vec![0.0; session.program().dram.width()];
     let mut expected = row.clone();
     while ports.contains(&0) {
-        assert!(matches!(session.advance(), Moved::On(_)));
+        assert!(matches!(session.advance(), StepOutcome::Advanced(_)));
         let (program, state) = (session.program(), session.machine().state());
         let reading = Pe::of(ChipId::FIRST).filter(|pe| state.pes[pe.index()].status == Status::Dma);
         for pe in reading {
@@ -131,7 +131,7 @@ fn a_dma_reads_its_row_from_the_address_that_the_inspector_shows() {
             program.read_dram(address, &mut row);
             program.dram.read(token, &mut expected);
             assert_eq!(row, expected);
-            let place = Place { pe: pe.index(), part: Part::Core, at: 0 };
+            let place = PeLocation { pe: pe.index(), part: Part::Core, at: 0 };
             let seen = inspect(&session, Look { place, by_distance: false });
             let Some(PartView::Core(core)) = seen.view else { panic!("{pe} has a core") };
             let text = core.dma.unwrap().text;

@@ -6,7 +6,7 @@ use spinntui::chip::geometry::PE_COUNT;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 
 /// Returns the shipped small model after `steps` steps and, to stand in the middle of
 /// one, `events` events.
@@ -23,7 +23,7 @@ fn ran(point: &str, waiting: &str, steps: u32, events: u32) -> Session {
     let mut session = build(loaded, &mut ModelCache::default()).unwrap();
     for (unit, count) in [(StepUnit::TimeStep, steps), (StepUnit::Event, events)] {
         for _ in 0..count {
-            assert!(matches!(session.step(unit), Moved::On(_)));
+            assert!(matches!(session.step(unit), StepOutcome::Advanced(_)));
         }
     }
     session

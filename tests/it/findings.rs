@@ -15,7 +15,7 @@ use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::findings::{Finding, findings};
 use spinntui::session::stats::HISTORY;
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 
 fn after(scene: &str, steps: u64, set: &[(&str, &str)]) -> Session {
     let set: Vec<(String, String)> =
@@ -23,7 +23,7 @@ fn after(scene: &str, steps: u64, set: &[(&str, &str)]) -> Session {
     let loaded = LoadedScene::load(Path::new(scene), &set).unwrap();
     let mut session = build(loaded, &mut ModelCache::default()).unwrap();
     for _ in 0..steps {
-        if !matches!(session.step(StepUnit::TimeStep), Moved::On(_)) {
+        if !matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)) {
             break;
         }
     }
@@ -54,7 +54,7 @@ fn races_are_errors_with_their_pe() {
     let mut session = after(SMALL, 0, &set);
     for _ in 0..200 {
         if session.machine().state().races.count > 0
-            || !matches!(session.step(StepUnit::TimeStep), Moved::On(_))
+            || !matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_))
         {
             break;
         }

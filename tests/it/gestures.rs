@@ -11,7 +11,7 @@ use std::process::Command;
 use spinntui::session::command::StepUnit;
 use spinntui::session::snapshot::TaskView;
 use spinntui::session::view::{EngineFacts, snapshot};
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 use spinntui::task::dvs::options::FrameOptions;
 use spinntui::task::dvs::recognising::Recognising;
 use spinntui::task::dvs::samples::Samples;
@@ -25,7 +25,7 @@ fn session(edits: &[(&str, &str)]) -> Session {
 /// Runs `sequences` sequences and returns the bits of every answer's scores.
 fn scores(session: &mut Session, sequences: usize) -> Vec<Vec<u32>> {
     for _ in 0..sequences {
-        assert!(matches!(session.step(StepUnit::Sequence), Moved::On(_)));
+        assert!(matches!(session.step(StepUnit::Sequence), StepOutcome::Advanced(_)));
     }
     let answered = session.work().of::<Recognising>().unwrap().answered();
     answered.iter().map(|a| a.answer.scores.iter().map(|score| score.to_bits()).collect()).collect()

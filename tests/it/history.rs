@@ -15,9 +15,9 @@ use spinntui::scene::{HistoryOptions, LoadedScene};
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::{
-    Bookmark, BookmarkCommand, History, HistoryError, LastWrite, Place, Position,
+    Bookmark, BookmarkCommand, History, HistoryError, LastWrite, Position, SeekTarget,
 };
-use spinntui::session::{Moved, Session, Stopped};
+use spinntui::session::{Session, StepOutcome, Stopped};
 use spinntui::task::dvs::recognising::Recognising;
 use spinntui::task::lm::reading::Reading;
 
@@ -45,7 +45,7 @@ impl Walker {
 
     fn forward(&mut self, unit: StepUnit) -> bool {
         loop {
-            let Moved::On(progress) = self.session.advance() else { return false };
+            let StepOutcome::Advanced(progress) = self.session.advance() else { return false };
             self.history.note(&mut self.session, progress);
             if self.session.completes(unit, progress) {
                 return true;
@@ -77,7 +77,7 @@ impl Walker {
         self.history.back(&mut self.session, unit, count)
     }
 
-    fn go(&mut self, place: &Place) -> Result<Position, HistoryError> {
+    fn go(&mut self, place: &SeekTarget) -> Result<Position, HistoryError> {
         self.history.go(&mut self.session, place)
     }
 }
@@ -122,7 +122,7 @@ fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
             }
             6 => {
                 let event = random.below(before.events + 1);
-                match walker.go(&Place::Event(event)) {
+                match walker.go(&SeekTarget::Event(event)) {
                     Ok(at) => assert_eq!(at.events, event),
                     Err(HistoryError::Ended { oldest }) => assert!(event < oldest.events),
                     Err(other) => panic!("{other}"),
@@ -131,7 +131,7 @@ fn walk(scene: &str, set: &[(&str, &str)], moves: u64) {
             }
             _ => {
                 let time = random.below(before.tick + 1) as f64 / 1200.0;
-                match walker.go(&Place::TimeUs(time)) {
+                match walker.go(&SeekTarget::TimeUs(time)) {
                     Ok(at) => assert!(at.tick as f64 / 1200.0 <= time),
                     Err(HistoryError::Ended { oldest }) => assert!(time < oldest.tick as f64 / 1200.0),
                     Err(other) => panic!("{other}"),
@@ -191,18 +191,18 @@ fn a_step_back_lands_where_that_step_began() {
         assert_eq!((walker.at(), walker.seen()), (at, seen), "{unit}");
     }
     // From within a step: its beginning. Three back is two steps more.
-    walker.go(&Place::Step(9)).unwrap();
+    walker.go(&SeekTarget::Step(9)).unwrap();
     for _ in 0..50 {
         walker.forward(StepUnit::Event);
     }
     assert_eq!(walker.back(StepUnit::TimeStep, 1).unwrap().steps, 9);
     assert_eq!(walker.back(StepUnit::TimeStep, 2).unwrap().steps, 7);
     // A later position that was reached before can be sought as well.
-    assert_eq!(walker.go(&Place::Step(9)).unwrap().steps, 9);
+    assert_eq!(walker.go(&SeekTarget::Step(9)).unwrap().steps, 9);
     // The first layer of a step begins where the step does.
     walker.forward(StepUnit::Layer);
     let first = walker.back(StepUnit::Layer, 1).unwrap();
-    assert_eq!(first, walker.go(&Place::Step(9)).unwrap());
+    assert_eq!(first, walker.go(&SeekTarget::Step(9)).unwrap());
 }
 
 #[test]
@@ -215,11 +215,11 @@ fn stops_and_bookmarks_are_places() {
     assert!(walker.at().to_string().starts_with("time step 3, event "), "{}", walker.at());
     walker.steps(2);
     walker.history.stopped(&walker.session);
-    assert_eq!(walker.go(&Place::PreviousStop).unwrap().steps, 3);
-    assert_eq!(walker.go(&Place::PreviousStop).unwrap().steps, 0);
-    assert_eq!(walker.go(&Place::PreviousStop), Err(HistoryError::NoStop));
-    assert_eq!(walker.go(&Place::Bookmark("here".into())).unwrap().steps, 3);
-    let error = walker.go(&Place::Bookmark("there".into())).unwrap_err().to_string();
+    assert_eq!(walker.go(&SeekTarget::PreviousStop).unwrap().steps, 3);
+    assert_eq!(walker.go(&SeekTarget::PreviousStop).unwrap().steps, 0);
+    assert_eq!(walker.go(&SeekTarget::PreviousStop), Err(HistoryError::NoStop));
+    assert_eq!(walker.go(&SeekTarget::Bookmark("here".into())).unwrap().steps, 3);
+    let error = walker.go(&SeekTarget::Bookmark("there".into())).unwrap_err().to_string();
     assert!(error.contains("`there`") && error.contains("there are here"), "{error}");
     // One of an earlier run is the end of its step, whatever its events were called then.
     let at = Position { events: 1, steps: 4, tick: 1, within: false };
@@ -228,15 +228,15 @@ fn stops_and_bookmarks_are_places() {
         BookmarkCommand::Restore(vec![earlier.clone(), Bookmark { name: "here".into(), ..earlier }]);
     walker.history.change_bookmarks(&restore).unwrap();
     assert_eq!(walker.history.bookmarks().iter().map(|b| b.at.steps).collect::<Vec<_>>(), [3, 4]);
-    assert_eq!(walker.go(&Place::Bookmark("earlier".into())).unwrap().steps, 4);
+    assert_eq!(walker.go(&SeekTarget::Bookmark("earlier".into())).unwrap().steps, 4);
     assert_eq!(walker.history.note_of("earlier"), Some("odd"));
     let note = BookmarkCommand::Note { name: "here".into(), note: "a word".into() };
     assert_eq!(walker.history.change_bookmarks(&note).unwrap(), "bookmark `here`: a word");
-    walker.go(&Place::Bookmark("here".into())).unwrap();
+    walker.go(&SeekTarget::Bookmark("here".into())).unwrap();
     // A fault changes what comes: own bookmarks behind it go, those of an earlier run stay.
     walker.steps(1);
     walker.history.bookmark(&walker.session, "later");
-    walker.go(&Place::Step(3)).unwrap();
+    walker.go(&SeekTarget::Step(3)).unwrap();
     walker.history.inject(&mut walker.session, Fault::KillPe { pe: (1, 4, 0).into() }).unwrap();
     let names = |walker: &Walker| -> Vec<String> {
         walker.history.bookmarks().iter().map(|bookmark| bookmark.name.clone()).collect()
@@ -244,7 +244,7 @@ fn stops_and_bookmarks_are_places() {
     assert_eq!(names(&walker), ["here", "earlier"]);
     walker.history.change_bookmarks(&BookmarkCommand::Remove("earlier".into())).unwrap();
     assert_eq!(names(&walker), ["here"]);
-    let ahead = walker.go(&Place::Step(50)).unwrap_err().to_string();
+    let ahead = walker.go(&SeekTarget::Step(50)).unwrap_err().to_string();
     assert!(ahead.contains("lies ahead") && ahead.contains("time step 3"), "{ahead}");
     assert_eq!(walker.at().steps, 3);
 }
@@ -268,7 +268,7 @@ fn where_history_ends_it_says_so_and_stays_at_a_moment_that_was() {
     assert!(error.to_string().contains("history ends here"), "{error}");
     assert_eq!(walker.at(), oldest);
     assert_eq!(walker.seen(), seen[oldest.steps as usize]);
-    assert_eq!(walker.go(&Place::Step(1)), Err(HistoryError::Ended { oldest }));
+    assert_eq!(walker.go(&SeekTarget::Step(1)), Err(HistoryError::Ended { oldest }));
     assert_eq!(walker.at(), oldest);
     walker.steps(3);
     assert_eq!(walker.seen(), seen[oldest.steps as usize + 3]);
@@ -328,7 +328,7 @@ fn who_wrote_last_is_answered_and_nothing_is_disturbed() {
     let (px, py, p) = packet.pe.unwrap();
     let sender = Pe::at(px, py, p).unwrap();
     assert!(program.populations[layer].pes.contains(&sender), "{packet:?}");
-    walker.go(&Place::Event(packet.at.events)).unwrap();
+    walker.go(&SeekTarget::Event(packet.at.events)).unwrap();
     assert_eq!(walker.at(), packet.at);
 }
 
@@ -393,13 +393,13 @@ fn every_fault_shows_and_can_be_undone() {
         (Fault::DelayPackets { pe: place, packets: 3, us: 5000.0 }, false),
         (Fault::DivertPackets { pe: place, packets: 2, address: 0x1_0000 }, false),
     ] {
-        walker.go(&Place::Step(5)).unwrap();
+        walker.go(&SeekTarget::Step(5)).unwrap();
         assert_eq!((walker.at(), walker.seen()), begin, "{fault:?}");
         walker.history.inject(&mut walker.session, fault).unwrap();
         let complete = (0..3).all(|_| walker.forward(StepUnit::TimeStep));
         assert_eq!(complete, !stalls, "{fault:?}");
         if stalls {
-            let Moved::Stopped(Stopped::Machine(Stop::Stall(stall))) = walker.session.advance() else {
+            let StepOutcome::Stopped(Stopped::Machine(Stop::Stall(stall))) = walker.session.advance() else {
                 panic!("{fault:?}")
             };
             assert!(stall.waiting.is_some(), "{stall}");
@@ -416,7 +416,7 @@ fn every_fault_shows_and_can_be_undone() {
             assert_ne!(walker.seen(), sound, "{fault:?}");
         }
     }
-    walker.go(&Place::Step(5)).unwrap();
+    walker.go(&SeekTarget::Step(5)).unwrap();
     walker.steps(3);
     assert_eq!(walker.seen(), sound);
 }

@@ -18,8 +18,8 @@ use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::changes::Level;
 use spinntui::session::command::{Command, StepUnit};
-use spinntui::session::history::Place as Moment;
-use spinntui::session::inspect::{CodeView, Part, PartView, Place, Request};
+use spinntui::session::history::SeekTarget;
+use spinntui::session::inspect::{CodeView, Part, PartView, PeLocation, Request};
 use spinntui::session::instructions::Motion;
 use spinntui::session::snapshot::{Focus, SharedSnapshot};
 
@@ -34,7 +34,7 @@ struct AtCode {
 impl AtCode {
     fn open(record: Option<&Path>) -> Self {
         let (driver, pe) = (Driver::open(SMALL, &[], record), Pe::at(1, 4, 2).unwrap());
-        let place = Place { pe: pe.index(), part: Part::Code, at: 0 };
+        let place = PeLocation { pe: pe.index(), part: Part::Code, at: 0 };
         driver.does(Command::Focus(Focus::Inspect(Request { place, by_distance: false })));
         Self { driver, pe }
     }
@@ -152,7 +152,7 @@ fn levels_give_the_same_output_and_a_replay_the_same_state() {
     assert!(driver.level(Level::Native).contains("level native"));
     driver.does(Command::Step { unit: StepUnit::TimeStep, count: 1 });
     // Before both changes: neither has been made.
-    let back = driver.does(Command::Go(Moment::Step(2)));
+    let back = driver.does(Command::Go(SeekTarget::Step(2)));
     assert_eq!(code(&back).level, Level::Native);
     assert!(driver.level(Level::Code).contains("at level code"));
     let end = driver.does(Command::Step { unit: StepUnit::TimeStep, count: 4 });
@@ -212,7 +212,7 @@ fn writes_change_their_call_are_undone_by_going_back_and_repeated_by_a_replay() 
     assert_eq!(after.steps, 3);
 
     // Before the call: all writes of it are undone.
-    driver.does(Command::Go(Moment::Event(place.events - 1)));
+    driver.does(Command::Go(SeekTarget::Event(place.events - 1)));
     let undone = driver.forward(Motion::Instruction, 1).call.unwrap();
     assert_eq!(undone.instructions, call.instructions);
     let native = driver.does(Command::Step { unit: StepUnit::TimeStep, count: 1 });

@@ -13,8 +13,8 @@ use spinntui::machine::fault::Fault;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::command::StepUnit;
-use spinntui::session::history::{History, Place};
-use spinntui::session::{Moved, Session};
+use spinntui::session::history::{History, SeekTarget};
+use spinntui::session::{Session, StepOutcome};
 use spinntui::tui::keymap::parse_key;
 use spinntui::tui::lesson::format::{Mark, Page};
 use spinntui::tui::lesson::load::named;
@@ -312,7 +312,7 @@ fn a_fault_that_cannot_be_is_told_and_a_page_that_cannot_be_reached() {
 fn run(session: &mut Session, history: &mut History, steps: u32) {
     for _ in 0..steps {
         loop {
-            let Moved::On(progress) = session.advance() else { panic!("it stops") };
+            let StepOutcome::Advanced(progress) = session.advance() else { panic!("it stops") };
             history.note(session, progress);
             if progress.step {
                 break;
@@ -339,7 +339,7 @@ fn going_back_before_a_fault_forgets_what_was_kept_after_it() {
     history.inject(&mut session, flip).unwrap();
     run(&mut session, &mut history, 4);
     assert!(Pe::at(1, 4, 0).is_some());
-    history.go(&mut session, &Place::Step(2)).unwrap();
+    history.go(&mut session, &SeekTarget::Step(2)).unwrap();
     run(&mut session, &mut history, 4);
     history.back(&mut session, StepUnit::TimeStep, 1).unwrap();
     assert_eq!(session.steps(), 5);

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use spinntui::machine::fault::Fault;
 use spinntui::session::command::{Command, StepUnit};
 use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 use spinntui::session::snapshot::{RunState, SharedSnapshot, WatchView};
 use spinntui::session::watchlist::{CAUGHT_UP, WatchCommand};
 
@@ -125,7 +125,7 @@ fn pinned_values_are_those_of_run_watch_back_and_forth() {
     let (within, _) = face.send(Command::Back { unit: StepUnit::Event, count: 5 });
     assert_eq!((within.steps, ends(&within.watches[1]).2), (11, 11));
     // Forward again: to where it was, by a jump and by steps.
-    face.send(Command::Go(Place::Step(20)));
+    face.send(Command::Go(SeekTarget::Step(20)));
     assert_eq!(face.export(&file).lines().collect::<Vec<_>>(), lines(&wanted, 20));
     face.step(10);
     assert_eq!(face.export(&file), wanted);
@@ -146,13 +146,13 @@ fn values_of_a_future_that_a_fault_has_changed_are_forgotten() {
     }
     face.step(24);
     assert_eq!(face.export(&file), plain);
-    face.send(Command::Go(Place::Step(10)));
+    face.send(Command::Go(SeekTarget::Step(10)));
     face.send(Command::Inject(fault));
     assert_eq!(face.export(&file).lines().collect::<Vec<_>>(), lines(&plain, 10));
     face.step(14);
     assert_eq!(face.export(&file), faulty);
     // Before the fault it is undone, and so is what came of it.
-    face.send(Command::Go(Place::Step(9)));
+    face.send(Command::Go(SeekTarget::Step(9)));
     face.step(15);
     assert_eq!(face.export(&file), plain);
 }

@@ -15,7 +15,7 @@ use spinntui::net::{Compare, Egru, EgruLayer, Output};
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan, build, lints};
 use spinntui::session::command::StepUnit;
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 use spinntui::task::lm::reading::Reading;
 
 use crate::common::{load, session};
@@ -27,7 +27,7 @@ fn run(edits: &[(&str, &str)], unit: StepUnit) -> Session {
     let mut session = session(SMALL, edits);
     while session.steps() < STEPS {
         match session.step(unit) {
-            Moved::On(_) => {}
+            StepOutcome::Advanced(_) => {}
             other => panic!("{other:?} in step {}", session.steps()),
         }
     }
@@ -160,11 +160,11 @@ fn a_whole_text_is_read_to_its_end() {
         let mut session = session(SMALL, &[PIPELINED, ("mapping.batch", batch), ("task.text", &path)]);
         let end = loop {
             match session.advance() {
-                Moved::On(_) => {}
+                StepOutcome::Advanced(_) => {}
                 end => break end,
             }
         };
-        assert_eq!((end, session.steps()), (Moved::Finished, session.work().total_steps()));
+        assert_eq!((end, session.steps()), (StepOutcome::Finished, session.work().total_steps()));
         assert_eq!(session.steps_in_flight(), 0);
     }
 }
@@ -223,7 +223,7 @@ const WRITING: (&str, &str) = ("task.mode", "Generate(prompt: \"the chip\", word
 fn a_text_that_is_written_gains_nothing_and_is_told_so() {
     let texts = [&[WRITING][..], &[WRITING, PIPELINED]].map(|edits| {
         let mut session = session(SMALL, edits);
-        while session.step(StepUnit::TimeStep) != Moved::Finished {}
+        while session.step(StepUnit::TimeStep) != StepOutcome::Finished {}
         (0..)
             .map_while(|i| session.work().of::<Reading>().unwrap().task().word(i).map(str::to_owned))
             .collect::<Vec<_>>()

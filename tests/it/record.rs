@@ -14,7 +14,7 @@ use crate::driver::Driver;
 use serde_json::Value;
 use spinntui::machine::fault::Fault;
 use spinntui::session::command::{Command, StepUnit};
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 
 const SMALL: &str = "scenes/lm_small.ron";
 const FLIP: &str = "(at: Step(3), fault: FlipBit(pe: (1, 4, 0), address: 0x8003, bit: 6))";
@@ -34,12 +34,12 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     driver.does(step(StepUnit::Event, 40));
     let back = driver.does(Command::Back { unit: StepUnit::Layer, count: 2 });
     assert!(back.steps <= 6);
-    driver.does(Command::Go(Place::PreviousStop));
-    driver.does(Command::Go(Place::Bookmark("here".into())));
+    driver.does(Command::Go(SeekTarget::PreviousStop));
+    driver.does(Command::Go(SeekTarget::Bookmark("here".into())));
     let flip = Fault::FlipBit { pe: (1, 4, 0).into(), address: 0x8003, bit: 6 };
     assert!(driver.says(Command::Inject(flip)).contains("flipped"));
     // Seeking to a later place runs the chip until there.
-    let ahead = driver.does(Command::Go(Place::Step(9)));
+    let ahead = driver.does(Command::Go(SeekTarget::Step(9)));
     assert_eq!((ahead.steps, ahead.faults.len()), (9, 1));
     driver.does(step(StepUnit::Event, 7));
     let oldest = driver.says(Command::Back { unit: StepUnit::TimeStep, count: 100 });

@@ -11,7 +11,7 @@ use spinntui::machine::program::RegionKind;
 use spinntui::report::Report;
 use spinntui::report::gather::RunContext;
 use spinntui::session::command::StepUnit;
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 
 use crate::common::{fine, session, shared, spinntui};
 
@@ -188,7 +188,7 @@ fn stepped_or_run_the_hashes_are_the_same() {
     let hashes = |unit: StepUnit| {
         let mut session = session(SMALL, &[]);
         while session.steps() < STEPS {
-            assert!(matches!(session.step(unit), Moved::On(_)));
+            assert!(matches!(session.step(unit), StepOutcome::Advanced(_)));
         }
         (session.output_hash(), session.state_hash())
     };
@@ -300,13 +300,13 @@ fn findings_say_what_where_and_what_to_try() {
 }
 
 /// Returns the hash of the output after `steps` steps, with `disturb` applied to the session first.
-fn output_after(steps: u64, disturb: impl Fn(&mut Session)) -> (u128, Moved) {
+fn output_after(steps: u64, disturb: impl Fn(&mut Session)) -> (u128, StepOutcome) {
     let mut session = session(SMALL, &[]);
     disturb(&mut session);
-    let mut moved = Moved::Finished;
+    let mut moved = StepOutcome::Finished;
     while session.steps() < steps {
         moved = session.step(StepUnit::TimeStep);
-        if !matches!(moved, Moved::On(_)) {
+        if !matches!(moved, StepOutcome::Advanced(_)) {
             break;
         }
     }
@@ -347,9 +347,9 @@ fn stalled() -> (Session, String) {
         session.machine_mut().lose_packet(number);
         while session.steps() < 4 {
             match session.step(StepUnit::TimeStep) {
-                Moved::On(_) => {}
-                Moved::Stopped(stopped) => return Some((session, stopped.to_string())),
-                Moved::Finished => panic!("all input is read"),
+                StepOutcome::Advanced(_) => {}
+                StepOutcome::Stopped(stopped) => return Some((session, stopped.to_string())),
+                StepOutcome::Finished => panic!("all input is read"),
             }
         }
         None

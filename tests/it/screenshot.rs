@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use ratatui::buffer::Buffer;
 use spinntui::session::engine::EngineOptions;
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 use spinntui::tui::app::App;
 use spinntui::tui::capture::palette::Palette;
 use spinntui::tui::capture::{CELL, ansi, is_drawn, svg, text};
@@ -33,7 +33,7 @@ fn stage(size: (u16, u16), keys: &str) -> Stage {
     };
     let mut stage = Stage::open(App::new(SCENE, theme(), size), options).unwrap();
     stage.show(None, false).unwrap();
-    stage.go(Place::Step(12)).unwrap();
+    stage.go(SeekTarget::Step(12)).unwrap();
     for press in presses(keys).unwrap() {
         stage.press(&press).unwrap();
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use spinntui::machine::legend::PopulationId;
 use spinntui::session::command::StepUnit;
 use spinntui::session::verify::Verifier;
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 
 use crate::common::{fine, session, shared, spinntui, text};
 
@@ -34,9 +34,9 @@ fn values(text: &str) -> Vec<f32> {
 fn outputs(mut session: Session) -> String {
     loop {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => break,
-            Moved::Stopped(stopped) => panic!("{stopped}"),
+            StepOutcome::Advanced(_) => {}
+            StepOutcome::Finished => break,
+            StepOutcome::Stopped(stopped) => panic!("{stopped}"),
         }
     }
     let mut out = Vec::new();
@@ -241,7 +241,7 @@ fn verify_compares_every_neuron_of_every_tick() {
     let mut sound = session("scenes/dnf.ron", &[]);
     let mut verifier = Verifier::new(&sound);
     for _ in 0..40 {
-        assert!(matches!(sound.step(StepUnit::TimeStep), Moved::On(_)));
+        assert!(matches!(sound.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
         verifier.check(&sound).unwrap();
     }
     assert_eq!(verifier.compared(), 40 * 2 * 401);
@@ -255,7 +255,7 @@ fn verify_compares_every_neuron_of_every_tick() {
         if tick == 6 {
             flipped.machine_mut().flip_bit(pe, address, 30);
         }
-        assert!(matches!(flipped.step(StepUnit::TimeStep), Moved::On(_)));
+        assert!(matches!(flipped.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
         match verifier.check(&flipped) {
             Ok(()) => assert!(tick < 6, "tick {tick}"),
             Err(difference) => {

@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 use spinntui::session::command::StepUnit;
-use spinntui::session::history::{History, Place};
+use spinntui::session::history::{History, SeekTarget};
 use spinntui::session::verify::Verifier;
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 
 use crate::common::{fine, session, spinntui, text};
 
@@ -21,7 +21,7 @@ fn report(scene: &str, steps: &str, edits: &[&str]) -> Value {
 
 fn outputs(mut session: Session, ticks: u32) -> String {
     for _ in 0..ticks {
-        assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)));
+        assert!(matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
     }
     let mut out = Vec::new();
     session.work().write_outputs(&mut out).unwrap();
@@ -52,7 +52,7 @@ fn integer_sums_in_the_order_of_arrival_are_those_of_the_mathematics() {
             assert!(Verifier::applies(&chip));
             let mut verifier = Verifier::new(&chip);
             for _ in 0..60 {
-                assert!(matches!(chip.step(StepUnit::TimeStep), Moved::On(_)));
+                assert!(matches!(chip.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
                 verifier.check(&chip).map_err(|difference| difference.to_string()).unwrap();
             }
         }
@@ -111,7 +111,7 @@ fn sources_that_spike_at_random_are_drawn_on_the_chip() {
     assert!(populations.last().unwrap().host.is_none(), "the source is on PEs of its own");
     let mut verifier = Verifier::new(&chip);
     for _ in 0..100 {
-        assert!(matches!(chip.step(StepUnit::TimeStep), Moved::On(_)));
+        assert!(matches!(chip.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
         verifier.check(&chip).map_err(|difference| difference.to_string()).unwrap();
     }
     assert_ne!(outputs(run("5", "Ascending"), 100), outputs(run("6", "Ascending"), 100));
@@ -119,12 +119,12 @@ fn sources_that_spike_at_random_are_drawn_on_the_chip() {
     let mut again = run("5", "Ascending");
     let mut history = History::new(&mut again);
     for _ in 0..100 {
-        let Moved::On(progress) = again.step(StepUnit::TimeStep) else { break };
+        let StepOutcome::Advanced(progress) = again.step(StepUnit::TimeStep) else { break };
         history.note(&mut again, progress);
     }
     let before = (again.state_hash(), again.output_hash());
-    history.go(&mut again, &Place::Step(40)).unwrap();
-    history.go(&mut again, &Place::Step(100)).unwrap();
+    history.go(&mut again, &SeekTarget::Step(40)).unwrap();
+    history.go(&mut again, &SeekTarget::Step(100)).unwrap();
     assert_eq!((again.state_hash(), again.output_hash()), before);
     assert_eq!(before.0, chip.state_hash());
 }

@@ -13,7 +13,7 @@ use spinntui::session::command::StepUnit;
 use spinntui::session::debug::points::Ran;
 use spinntui::session::debug::{Condition, Names, PointKind, PointSpec, Points};
 use spinntui::session::engine::EngineOptions;
-use spinntui::session::history::{History, Place};
+use spinntui::session::history::{History, SeekTarget};
 use spinntui::session::inspect::neuron_now;
 use spinntui::session::snapshot::Pin;
 use spinntui::tui::app::App;
@@ -147,7 +147,9 @@ fn potentials_are_the_trace_and_go_back_with_the_run() {
     let pin = Pin { population: PopulationId(0), neuron: 203 };
     let run = |session: &mut Session, history: &mut History, to: u64| {
         while session.steps() < to {
-            let spinntui::session::Moved::On(progress) = session.advance_swiftly() else { panic!("ended") };
+            let spinntui::session::StepOutcome::Advanced(progress) = session.advance_swiftly() else {
+                panic!("ended")
+            };
             history.note(session, progress);
         }
     };
@@ -157,7 +159,7 @@ fn potentials_are_the_trace_and_go_back_with_the_run() {
     assert_eq!((all.v.len(), all.since, all.theta), (50, 0, Some(10.0)));
     assert_eq!(all.v, traced);
     assert!(all.spiked.iter().any(|&spiked| spiked) && !all.spiked.iter().all(|&spiked| spiked));
-    history.go(&mut session, &Place::Step(30)).unwrap();
+    history.go(&mut session, &SeekTarget::Step(30)).unwrap();
     let back = session.membrane(pin).unwrap();
     assert_eq!((back.v.as_slice(), back.spiked.as_slice()), (&all.v[..30], &all.spiked[..30]));
     run(&mut session, &mut history, 50);
@@ -260,7 +262,7 @@ fn stage(scene: &str, set: &[(&str, &str)], size: (u16, u16), keys: &str) -> Sta
         against: None,
     };
     let mut stage = Stage::open(App::new(scene, Theme::new(Looks::default()), size), options).unwrap();
-    stage.go(Place::Step(40)).unwrap();
+    stage.go(SeekTarget::Step(40)).unwrap();
     stage.show(Some(PanelId::Task), false).unwrap();
     press(&mut stage, keys);
     stage

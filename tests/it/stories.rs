@@ -11,8 +11,8 @@ use spinntui::machine::stop::Stop;
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, build};
 use spinntui::session::findings::findings;
-use spinntui::session::history::{History, LastWrite, Place};
-use spinntui::session::{Moved, Stopped};
+use spinntui::session::history::{History, LastWrite, SeekTarget};
+use spinntui::session::{StepOutcome, Stopped};
 
 #[test]
 fn a_slow_partition_is_found_and_mended() {
@@ -38,7 +38,7 @@ fn a_slow_partition_is_found_and_mended() {
     let loaded = LoadedScene::load(Path::new("scenes/debug/slow.ron"), &[]).unwrap();
     let mut session = build(loaded, &mut ModelCache::default()).unwrap();
     while session.steps() < 2 {
-        assert!(matches!(session.advance(), Moved::On(_)));
+        assert!(matches!(session.advance(), StepOutcome::Advanced(_)));
     }
     let found = findings(&session);
     let imbalance = found.iter().find(|finding| finding.rule == "imbalance").unwrap();
@@ -65,8 +65,8 @@ fn the_writer_of_corrupted_weights_is_found_by_going_back() {
     let mut history = History::new(&mut session);
     let fault = loop {
         match session.advance() {
-            Moved::On(progress) => history.note(&mut session, progress),
-            Moved::Stopped(Stopped::Machine(Stop::Fault(fault))) => break fault,
+            StepOutcome::Advanced(progress) => history.note(&mut session, progress),
+            StepOutcome::Stopped(Stopped::Machine(Stop::Fault(fault))) => break fault,
             other => panic!("{other:?}"),
         }
     };
@@ -81,9 +81,9 @@ fn the_writer_of_corrupted_weights_is_found_by_going_back() {
     // The moment before it the word is what the host loaded; the event is the write.
     let word =
         |session: &spinntui::session::Session| session.machine().state().pes[pe.index()].sram.word(0x8770);
-    history.go(&mut session, &Place::Event(writer.at.events - 1)).unwrap();
+    history.go(&mut session, &SeekTarget::Event(writer.at.events - 1)).unwrap();
     assert_eq!(word(&session), 14);
-    assert!(matches!(session.advance(), Moved::On(_)));
+    assert!(matches!(session.advance(), StepOutcome::Advanced(_)));
     assert_ne!(word(&session), 14);
     // Without the fault all is well.
     fine(&["run", scene, "--steps", "40", "--set", "faults=[]"]);

@@ -16,9 +16,9 @@ use spinntui::mapping::egru::Phase;
 use spinntui::session::command::StepUnit;
 use spinntui::session::history::History;
 use spinntui::session::snapshot::{CellKind, TimelineRequest, TimelineView, TimelineWindow};
-use spinntui::session::timeline::{Doing, PathUses, Segment, Summary, idle, path};
+use spinntui::session::timeline::{PathActivity, PathUses, Segment, Summary, idle, path};
 use spinntui::session::view::timeline;
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 
 const SMALL: &str = "scenes/lm_small.ron";
 
@@ -43,7 +43,7 @@ fn steps(session: &mut Session, count: u64) {
     let target = session.steps() + count;
     while session.steps() < target {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
+            StepOutcome::Advanced(_) => {}
             other => panic!("{other:?} in step {}", session.steps()),
         }
     }
@@ -198,19 +198,26 @@ fn covers(session: &Session, edits: &[(&str, &str)]) {
         let mut at = step.begin;
         for segment in &path {
             assert_eq!(segment.begin, at, "{edits:?}");
-            assert_ne!(segment.doing, Doing::Unknown, "{edits:?} step {}: {segment:?}", step.step);
+            assert_ne!(segment.doing, PathActivity::Unknown, "{edits:?} step {}: {segment:?}", step.step);
             at = segment.end;
         }
         assert_eq!(at, step.end, "{edits:?}");
         for pair in path.windows(2) {
-            let core =
-                |doing| matches!(doing, Doing::Operation | Doing::Wake | Doing::Handler | Doing::Drain);
+            let core = |doing| {
+                matches!(
+                    doing,
+                    PathActivity::Operation
+                        | PathActivity::Wake
+                        | PathActivity::Handler
+                        | PathActivity::Drain
+                )
+            };
             // From core to core the path changes the PE only by a packet.
             if core(pair[0].doing) && core(pair[1].doing) {
                 assert_eq!(pair[0].pe, pair[1].pe, "{edits:?}: {pair:?}");
             }
-            if pair[0].doing != Doing::Network && pair[1].doing == Doing::Network {
-                let sender = pair[0].pe.filter(|_| pair[0].doing != Doing::Host);
+            if pair[0].doing != PathActivity::Network && pair[1].doing == PathActivity::Network {
+                let sender = pair[0].pe.filter(|_| pair[0].doing != PathActivity::Host);
                 assert_eq!(sender, pair[1].pe, "{edits:?}: {pair:?}");
             }
         }
@@ -568,7 +575,7 @@ fn going_back_cuts_the_record_and_going_on_writes_the_same_again() {
     let on = |session: &mut Session, history: &mut History, count: u64| {
         let target = session.steps() + count;
         while session.steps() < target {
-            let Moved::On(progress) = session.advance() else { panic!("the text has ended") };
+            let StepOutcome::Advanced(progress) = session.advance() else { panic!("the text has ended") };
             history.note(session, progress);
         }
     };

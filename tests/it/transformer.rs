@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use spinntui::mapping::attention::AttentionProgram;
-use spinntui::session::Moved;
+use spinntui::session::StepOutcome;
 use spinntui::session::command::StepUnit;
 use spinntui::session::verify::Verifier;
 
@@ -34,7 +34,7 @@ fn every_combination_is_the_mathematics_also_after_going_back() {
         let mut session = session(&scene(name), &[]);
         let mut verifier = Verifier::new(&session);
         for _ in 0..26 {
-            assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)), "{name}");
+            assert!(matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)), "{name}");
             if let Err(difference) = verifier.check(&session) {
                 panic!("{name}: {difference}");
             }
@@ -114,7 +114,7 @@ fn a_longer_context_costs_the_ordinary_twin_and_not_the_spiking_one() {
         let mut session = session(&scene(name), &edits);
         let mut verifier = Verifier::new(&session);
         for _ in 0..50 {
-            assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)), "{name}");
+            assert!(matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)), "{name}");
             verifier.check(&session).unwrap_or_else(|difference| panic!("{name}: {difference}"));
         }
         let scene = scene(name);
@@ -283,7 +283,7 @@ fn the_twin_on_the_mac_arrays_is_its_mathematics_and_takes_less() {
     let mut session = session("scenes/what-if/gpt_mac.ron", &[]);
     let mut verifier = Verifier::new(&session);
     for _ in 0..4 {
-        assert!(matches!(session.step(StepUnit::TimeStep), Moved::On(_)));
+        assert!(matches!(session.step(StepUnit::TimeStep), StepOutcome::Advanced(_)));
         verifier.check(&session).unwrap_or_else(|difference| panic!("{difference}"));
     }
     let report = |scene: &str| -> Value {

@@ -4,7 +4,7 @@ use spinntui::machine::program::Region;
 use spinntui::mapping::egru::EgruSlot;
 use spinntui::session::command::StepUnit;
 use spinntui::session::verify::{Difference, Verifier};
-use spinntui::session::{Moved, Session};
+use spinntui::session::{Session, StepOutcome};
 
 use crate::common::{session, spinntui};
 
@@ -15,7 +15,7 @@ fn verify(mut session: Session, steps: u64) -> Result<u64, Difference> {
     let mut verifier = Verifier::new(&session);
     while session.steps() < steps {
         let moved = session.step(StepUnit::TimeStep);
-        assert!(matches!(moved, Moved::On(_)), "{moved:?}");
+        assert!(matches!(moved, StepOutcome::Advanced(_)), "{moved:?}");
         verifier.check(&session)?;
     }
     Ok(verifier.compared())

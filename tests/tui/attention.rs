@@ -4,10 +4,10 @@
 use insta::assert_snapshot;
 
 use spinntui::mapping::attention::AttentionProgram;
-use spinntui::session::Moved;
+use spinntui::session::StepOutcome;
 use spinntui::session::attention::Of;
 use spinntui::session::command::StepUnit;
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 use spinntui::tui::state::attention::Shown;
 use spinntui::tui::theme::depth::Depth;
 use spinntui::tui::theme::{Glyphs, Looks};
@@ -97,7 +97,7 @@ fn spikes_and_rates_are_those_of_the_mathematics() {
 fn on(rig: &mut Rig, words: u64) {
     let end = rig.session.steps() + words;
     while rig.session.steps() < end {
-        let Moved::On(progress) = rig.session.advance_swiftly() else { panic!("the text ends") };
+        let StepOutcome::Advanced(progress) = rig.session.advance_swiftly() else { panic!("the text ends") };
         rig.history.note(&mut rig.session, progress);
     }
 }
@@ -118,7 +118,7 @@ fn stepping_back_shows_the_earlier_word_again() {
             on(&mut rig, 2);
             rig.answer();
             let later = shown(&mut rig);
-            rig.history.go(&mut rig.session, &Place::Step(3)).unwrap();
+            rig.history.go(&mut rig.session, &SeekTarget::Step(3)).unwrap();
             rig.answer();
             assert_eq!(shown(&mut rig), before, "{scene}");
             // Only the twin's missing raster is the same for every word.

@@ -10,7 +10,7 @@ use spinntui::session::command::{Command, Script, Speed, StepUnit};
 use spinntui::session::debug::expr::Value;
 use spinntui::session::debug::expr::unit::Unit;
 use spinntui::session::engine::{EngineEvent, ScriptResult, ScriptState};
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 use spinntui::session::snapshot::Snapshot;
 use spinntui::tui::app::{App, Effect, Msg, Overlay};
 use spinntui::tui::heat::Metric;
@@ -142,7 +142,7 @@ fn pages_lead_on_and_back() {
     assert!(matches!(asked[..], [Command::Open { .. }, Command::Step { .. }]), "{asked:?}");
     done(&mut app, &effects, 1684);
     let effects = press(&mut app, ",");
-    assert_eq!(script(&effects).commands, [Command::Go(Place::Event(0))]);
+    assert_eq!(script(&effects).commands, [Command::Go(SeekTarget::Event(0))]);
     done(&mut app, &effects, 0);
     assert!(!app.expanded);
 }
@@ -153,11 +153,11 @@ fn what_was_done_by_hand_does_not_change_where_pages_lead() {
     // Steps by hand: back to the page's own moment first, and from there on.
     press(&mut app, "s s");
     let effects = press(&mut app, ",");
-    assert_eq!(script(&effects).commands, [Command::Go(Place::Event(0))]);
+    assert_eq!(script(&effects).commands, [Command::Go(SeekTarget::Event(0))]);
     done(&mut app, &effects, 0);
     press(&mut app, "s");
     let effects = press(&mut app, ".");
-    assert_eq!(script(&effects).commands, [Command::Go(Place::Event(1684))]);
+    assert_eq!(script(&effects).commands, [Command::Go(SeekTarget::Event(1684))]);
     done(&mut app, &effects, 1684);
     // A manual reload: the scene is opened again.
     press(&mut app, "r");

@@ -5,7 +5,7 @@ use spinntui::machine::fault::Fault;
 use spinntui::session::changes::Level;
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::debug::{PointCommand, PointKind, PointSpec};
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 use spinntui::session::instructions::Motion;
 use spinntui::tui::app::{App, Effect, Overlay};
 use spinntui::tui::command::COMMANDS;
@@ -37,8 +37,8 @@ fn commands_run_by_name_by_other_names_and_by_their_beginning() {
         ("step-event 100", step(StepUnit::Event, 100)),
         ("step-sequence", step(StepUnit::Sequence, 1)),
         (":next", step(StepUnit::Layer, 1)),
-        ("goto time 5300", vec![Effect::Engine(Command::Go(Place::TimeUs(5300.0)))]),
-        ("jump step 12", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
+        ("goto time 5300", vec![Effect::Engine(Command::Go(SeekTarget::TimeUs(5300.0)))]),
+        ("jump step 12", vec![Effect::Engine(Command::Go(SeekTarget::Step(12)))]),
         ("bookmark here", vec![Effect::Engine(Command::Bookmark("here".to_owned()))]),
         ("speed 2 steps/s", vec![Effect::Engine(Command::SetSpeed(Speed::StepsPerSecond(2.0)))]),
         ("continue", vec![Effect::Engine(Command::Run)]),

@@ -18,7 +18,7 @@ use spinntui::session::snapshot::{
     RegionView, RunState, Setup, SharedSnapshot, Snapshot, TaskView,
 };
 use spinntui::session::snapshot::{
-    CellKind, CellView, Doing, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
+    CellKind, CellView, PathActivity, PathCell, StepMark, TimelineRequest, TimelineRow, TimelineView,
 };
 use spinntui::task::dvs::gesture::Gesture;
 use spinntui::task::dvs::picture::{EventPicture, PICTURE_SIDE};
@@ -545,9 +545,9 @@ pub fn timeline(request: TimelineRequest) -> TimelineView {
     let path = |column: usize| {
         let layer = (48 * column / columns.max(1) / 16) as u8;
         let doing = match kind(u16::from(layer) * 50 + 9, column) {
-            CellKind::Work(phase) => (Doing::Operation, Some(phase)),
-            CellKind::Handler => (Doing::Network, Some(Phase::Broadcast.into())),
-            _ => (Doing::Wake, Some(Phase::Wait.into())),
+            CellKind::Work(phase) => (PathActivity::Operation, Some(phase)),
+            CellKind::Handler => (PathActivity::Network, Some(Phase::Broadcast.into())),
+            _ => (PathActivity::Wake, Some(Phase::Wait.into())),
         };
         let pe = Some(u16::from(layer) * 50 + 9);
         Some(PathCell { doing: doing.0, phase: doing.1, layer: Some(PopulationId(layer.into())), pe })

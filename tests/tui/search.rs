@@ -2,7 +2,7 @@
 
 use spinntui::session::command::Command;
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 use spinntui::session::snapshot::{RunState, Snapshot};
 use spinntui::tui::app::{App, Effect, Msg, Overlay};
 use spinntui::tui::search::Found;
@@ -37,7 +37,7 @@ fn a_run_to_a_place_shows_its_progress_and_esc_stops_it_first() {
     let mut app = searching((80, 24), "neuron");
     let to = step(&app);
     assert!(to > 7, "{to}");
-    assert_eq!(press(&mut app, "enter"), [Effect::Engine(Command::Go(Place::Step(to)))]);
+    assert_eq!(press(&mut app, "enter"), [Effect::Engine(Command::Go(SeekTarget::Step(to)))]);
     let half = 5 + (to - 5) / 2;
     send(&mut app, Snapshot { run: RunState::Running, ..sample::at(half) });
     let percent = 100 * (half - 5) / (to - 5);

@@ -4,7 +4,7 @@ use spinntui::chip::geometry::Pe;
 use spinntui::machine::fault::Fault;
 use spinntui::session::command::{Command, Speed, StepUnit};
 use spinntui::session::engine::EngineEvent;
-use spinntui::session::history::Place;
+use spinntui::session::history::SeekTarget;
 use spinntui::session::snapshot::{Focus, RunState, Snapshot, TimelineWindow};
 use spinntui::tui::app::{App, Effect, Msg, Overlay, Signal};
 use spinntui::tui::fault::Kind;
@@ -42,12 +42,12 @@ fn keys_become_commands() {
         ("O", vec![back(StepUnit::Phase, 1)]),
         ("I", vec![back(StepUnit::Event, 1)]),
         ("F", vec![back(StepUnit::Sequence, 1)]),
-        ("u", vec![Effect::Engine(Command::Go(Place::PreviousStop))]),
+        ("u", vec![Effect::Engine(Command::Go(SeekTarget::PreviousStop))]),
         ("B", vec![Effect::Engine(Command::Bookmark("1".to_owned()))]),
         ("[", vec![]),
-        ("g 1 2 enter", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
-        ("g s t e p space 1 2 enter", vec![Effect::Engine(Command::Go(Place::Step(12)))]),
-        ("g h e r e enter", vec![Effect::Engine(Command::Go(Place::Bookmark("here".to_owned())))]),
+        ("g 1 2 enter", vec![Effect::Engine(Command::Go(SeekTarget::Step(12)))]),
+        ("g s t e p space 1 2 enter", vec![Effect::Engine(Command::Go(SeekTarget::Step(12)))]),
+        ("g h e r e enter", vec![Effect::Engine(Command::Go(SeekTarget::Bookmark("here".to_owned())))]),
         ("r", vec![Effect::Engine(Command::Reload)]),
         ("R", vec![Effect::Engine(Command::Restart)]),
         ("<", vec![Effect::Engine(Command::SetSpeed(Speed::StepsPerSecond(30.0)))]),

@@ -223,7 +223,7 @@ impl Spec {
         let images = Images::of(&program);
         let mut rows: Vec<Vec<u32>> = Vec::new();
         while session.steps() < steps {
-            if !matches!(session.step(StepUnit::TimeStep), crate::session::Moved::On(_)) {
+            if !matches!(session.step(StepUnit::TimeStep), crate::session::StepOutcome::Advanced(_)) {
                 break;
             }
             rows.push(session.rows().to_vec());

@@ -9,7 +9,7 @@ use crate::chip::clock::{Tick, us};
 use crate::machine::legend::PopulationId;
 use crate::report::table::{Table, field, percent};
 use crate::session::Session;
-use crate::session::timeline::{Awaited, Doing, Summary, idle};
+use crate::session::timeline::{Awaited, PathActivity, Summary, idle};
 use crate::text::step_number;
 
 /// Rows of each table.
@@ -32,7 +32,7 @@ fn bounds(chunk: &Chunk<'_>, summary: &Summary) -> Table {
     let mut table = Table::new(&["critical path", "layer", "PE", "µs", "share", "mean of layer µs"]);
     for bound in summary.bounds.iter().take(ROWS) {
         let what = match (bound.doing, bound.phase) {
-            (Doing::Operation, Some(phase)) => chunk.program.legend.words(phase).words,
+            (PathActivity::Operation, Some(phase)) => chunk.program.legend.words(phase).words,
             (doing, _) => doing.describe(),
         };
         table.row(vec![

@@ -10,7 +10,7 @@ use crate::report::transformer::transformer;
 use crate::scene::LoadedScene;
 use crate::session::build::{ModelCache, Plan};
 use crate::session::command::StepUnit;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 /// Scenes of the spiking transformer and of its ordinary twin, built in.
 const SCENES: [(&str, &str); 2] = [
@@ -68,9 +68,9 @@ fn read((name, scene): (&'static str, &'static str)) -> Result<Read, ValidateErr
     let mut outputs = Vec::with_capacity(WORDS);
     for step in 1..=WORDS {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => outputs.push(session.machine().output(0)),
-            Moved::Finished => break,
-            Moved::Stopped(stopped) => {
+            StepOutcome::Advanced(_) => outputs.push(session.machine().output(0)),
+            StepOutcome::Finished => break,
+            StepOutcome::Stopped(stopped) => {
                 return Err(ValidateError::Stopped { what: WHAT, step, reason: stopped.to_string() });
             }
         }

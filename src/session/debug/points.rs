@@ -15,7 +15,7 @@ use super::expr::{Condition, ExprError, Modifiers, Names, Value};
 use crate::chip::clock::{Tick, us};
 use crate::machine::exec::Progress;
 use crate::scene::{LoadedScene, SceneError};
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 /// Number of tracepoint lines kept until they are taken; beyond it the oldest are dropped.
 pub const LOG: usize = 1000;
@@ -152,7 +152,7 @@ pub enum Ran {
     /// A breakpoint stopped the run.
     Hit(Hit),
     /// The time step is complete, or the machine does not go on.
-    Moved(Moved),
+    StepOutcome(StepOutcome),
 }
 
 impl Points {
@@ -351,14 +351,14 @@ impl Points {
     pub fn step(&mut self, session: &mut Session, mut noted: impl FnMut(Hit)) -> Ran {
         loop {
             let moved = if self.looks_within_steps() { session.advance() } else { session.advance_swiftly() };
-            let Moved::On(progress) = &moved else { return Ran::Moved(moved) };
+            let StepOutcome::Advanced(progress) = &moved else { return Ran::StepOutcome(moved) };
             let hit = self.after(session, *progress);
             self.take_log().for_each(&mut noted);
             if let Some(hit) = hit {
                 return Ran::Hit(hit);
             }
             if progress.step {
-                return Ran::Moved(moved);
+                return Ran::StepOutcome(moved);
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::session::against::{self, Against, Second};
 use crate::session::build::{ModelCache, build};
 use crate::session::command::Command;
 use crate::session::debug::{Names, PointCommand};
-use crate::session::history::{BookmarkCommand, History, Place};
+use crate::session::history::{BookmarkCommand, History, SeekTarget};
 
 /// Reason for building a scene.
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl Runner {
                 self.begin_second(&session, second, notify);
                 self.swap_in(*session, notify);
                 if step > 0 && self.mode == Mode::Paused {
-                    self.mode = Mode::Going(Place::Step(step));
+                    self.mode = Mode::Going(SeekTarget::Step(step));
                 }
                 if let Some(history) = &mut self.history {
                     let _ = history.change_bookmarks(&BookmarkCommand::Restore(bookmarks));

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use super::super::command::Command;
-use super::super::history::{BookmarkCommand, HistoryError, Place, Position};
+use super::super::history::{BookmarkCommand, HistoryError, Position, SeekTarget};
 use super::super::snapshot::Focus;
 use super::super::watchlist::WatchCommand;
 use super::{EngineEvent, Mode, Notify, Runner};
@@ -31,7 +31,7 @@ impl Runner {
                 done => {
                     self.mode = Mode::Paused;
                     let note = match place {
-                        Place::Bookmark(name) => history.note_of(name),
+                        SeekTarget::Bookmark(name) => history.note_of(name),
                         _ => None,
                     };
                     note.map_or_else(String::new, |note| format!("{note} · ")) + &went(done)

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::super::command::{Command, Script};
 use super::super::debug::expr::Value;
 use super::super::debug::{Condition, ExprError, Names};
-use super::super::history::Place;
+use super::super::history::SeekTarget;
 use super::{EngineEvent, Mode, Notify, Runner};
 use crate::session::Session;
 
@@ -117,10 +117,10 @@ impl Runner {
         let session = self.session.as_ref()?;
         let (at, steps) = (session.machine().state().events, session.steps());
         match self.performing.as_ref()?.last.as_ref()? {
-            Command::Go(Place::Event(event)) if *event != at => {
+            Command::Go(SeekTarget::Event(event)) if *event != at => {
                 Some(format!("event {event} cannot be reached: the experiment is at event {at}"))
             }
-            Command::Go(Place::Step(step)) if *step != steps => {
+            Command::Go(SeekTarget::Step(step)) if *step != steps => {
                 Some(format!("step {step} cannot be reached: the experiment is at step {steps}"))
             }
             _ => None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{History, HistoryError, Place, Position};
+use super::{History, HistoryError, Position, SeekTarget};
 use crate::session::Session;
 
 /// Named moment of an experiment.
@@ -40,11 +40,11 @@ pub enum BookmarkCommand {
 impl Bookmark {
     /// Returns the moment to seek: of an earlier run the end of its time step, as its events may
     /// have other numbers now.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> SeekTarget {
         if self.earlier && !self.at.within {
-            Place::Step(self.at.steps)
+            SeekTarget::Step(self.at.steps)
         } else {
-            Place::Event(self.at.events)
+            SeekTarget::Event(self.at.events)
         }
     }
 

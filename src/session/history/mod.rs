@@ -25,7 +25,7 @@ use crate::scene::HistoryOptions;
 
 pub use bookmarks::{Bookmark, BookmarkCommand};
 use checkpoint::Checkpoint;
-pub use seek::Place;
+pub use seek::SeekTarget;
 pub use writer::{LastWrite, Writer};
 
 /// Position in an experiment, counted in events.
@@ -196,7 +196,7 @@ impl History {
         self.kept.front().map(|kept| kept.at).unwrap_or_default()
     }
 
-    /// Records a stop, a target for [`Place::PreviousStop`].
+    /// Records a stop, a target for [`SeekTarget::PreviousStop`].
     pub fn stopped(&mut self, session: &Session) {
         let at = session.machine.state().events;
         let before = self.stops.partition_point(|&stop| stop < at);

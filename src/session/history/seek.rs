@@ -6,11 +6,11 @@ use super::{Bookmark, History, HistoryError, Position};
 use crate::chip::clock::{TICKS_PER_US, Tick};
 use crate::chip::geometry::Pe;
 use crate::session::pace::StepUnit;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 /// Target of a seek.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Place {
+pub enum SeekTarget {
     /// After this number of events.
     Event(u64),
     /// At the end of this number of time steps; 0 is the start.
@@ -23,7 +23,7 @@ pub enum Place {
     PreviousStop,
 }
 
-impl Place {
+impl SeekTarget {
     /// Returns whether an experiment that runs towards this place has reached it. Bookmarks and
     /// stops are never ahead.
     pub fn is_reached(&self, session: &Session) -> bool {
@@ -42,28 +42,28 @@ impl Place {
 
 impl History {
     /// Resolves a bookmark to its position, to which the engine has to run if it lies ahead.
-    pub fn ahead(&self, place: &Place) -> Place {
+    pub fn ahead(&self, place: &SeekTarget) -> SeekTarget {
         match place {
-            Place::Bookmark(name) => self.named(name).map_or_else(|_| place.clone(), Bookmark::place),
+            SeekTarget::Bookmark(name) => self.named(name).map_or_else(|_| place.clone(), Bookmark::place),
             place => place.clone(),
         }
     }
 
     /// Seeks to a position that the experiment has reached before.
-    pub fn go(&mut self, session: &mut Session, place: &Place) -> Result<Position, HistoryError> {
+    pub fn go(&mut self, session: &mut Session, place: &SeekTarget) -> Result<Position, HistoryError> {
         let now = Position::of(session);
         let target = match place {
-            Place::Event(event) => *event,
-            Place::Step(0) => 0,
-            Place::Step(step) => {
+            SeekTarget::Event(event) => *event,
+            SeekTarget::Step(0) => 0,
+            SeekTarget::Step(step) => {
                 *self.step_ends.get(*step as usize - 1).ok_or(HistoryError::Ahead { now })?
             }
-            Place::TimeUs(time) => self.event_at(session, *time)?,
-            Place::Bookmark(name) => {
+            SeekTarget::TimeUs(time) => self.event_at(session, *time)?,
+            SeekTarget::Bookmark(name) => {
                 let place = self.named(name)?.place();
                 return self.go(session, &place);
             }
-            Place::PreviousStop => {
+            SeekTarget::PreviousStop => {
                 let stops = &self.stops[..self.stops.partition_point(|&stop| stop < now.events)];
                 *stops.last().ok_or(HistoryError::NoStop)?
             }
@@ -168,7 +168,7 @@ impl History {
     /// the way, as long as no other has to be dropped for them: the next steps back lead to them.
     fn replay_keeping(&mut self, session: &mut Session, target: u64) {
         while session.machine.state().events < target {
-            let Moved::On(progress) = session.advance_up_to(target) else { return };
+            let StepOutcome::Advanced(progress) = session.advance_up_to(target) else { return };
             let at = session.machine.state().events;
             if progress.step
                 && self.has_room()
@@ -216,7 +216,7 @@ impl History {
             let mut ends = if kept.at.events == 0 { vec![0] } else { Vec::new() };
             kept.restore(session);
             while session.machine.state().events < end {
-                let Moved::On(progress) = session.advance() else { break };
+                let StepOutcome::Advanced(progress) = session.advance() else { break };
                 let at = session.machine.state().events;
                 if at < now && session.completes(unit, progress) {
                     ends.push(at);
@@ -247,7 +247,7 @@ impl History {
         let kept = kept.ok_or(HistoryError::Ended { oldest: self.oldest() })?;
         kept.restore(session);
         let mut last = kept.at.events;
-        while matches!(session.advance(), Moved::On(_)) && session.tick() as f64 <= tick {
+        while matches!(session.advance(), StepOutcome::Advanced(_)) && session.tick() as f64 <= tick {
             last = session.machine.state().events;
         }
         Ok(last)
@@ -266,7 +266,7 @@ impl History {
             session.follow(pe);
             let mut calls = Vec::new();
             while session.machine.state().events < end {
-                if !matches!(session.advance(), Moved::On(_)) {
+                if !matches!(session.advance(), StepOutcome::Advanced(_)) {
                     break;
                 }
                 if session.call().is_some() {
@@ -313,7 +313,7 @@ impl History {
         let followed = session.followed.take();
         kept.restore(session);
         while session.machine.state().events < now {
-            let Moved::On(progress) = session.advance_up_to(now) else { break };
+            let StepOutcome::Advanced(progress) = session.advance_up_to(now) else { break };
             if progress.step {
                 seen(session);
             }
@@ -326,7 +326,7 @@ impl History {
 /// Runs until `target` events are handled or the machine stops.
 pub(super) fn replay(session: &mut Session, target: u64) {
     while session.machine.state().events < target {
-        if !matches!(session.advance_up_to(target), Moved::On(_)) {
+        if !matches!(session.advance_up_to(target), StepOutcome::Advanced(_)) {
             return;
         }
     }

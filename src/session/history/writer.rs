@@ -10,7 +10,7 @@ use crate::machine::fault::Fault;
 use crate::machine::queue::EventKind;
 use crate::machine::sram::PAGE_BYTES;
 use crate::session::event;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 /// Answer to the question for the last write to some bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ fn last_in(session: &mut Session, pe: Pe, bytes: &Range<u32>, end: u64) -> Optio
         let before = session.next_event();
         let (what, source) =
             before.map_or_else(Default::default, |next| about_to(session, next.kind, next.source));
-        let Moved::On(_) = session.advance() else { break };
+        let StepOutcome::Advanced(_) = session.advance() else { break };
         let written = session.machine.written();
         // A fault comes just before an event: what that writes it writes later.
         let fault = session.faults.just.iter().rfind(|fault| written.len() == 1 && fault.touches(pe, bytes));

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Part, Place};
+use super::{Part, PeLocation};
 use crate::chip::geometry::Pe;
 use crate::kernel::events::Unpacked;
 use crate::kernel::matrix::Spot;
@@ -18,7 +18,7 @@ use crate::session::Session;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// Place that the link leads to.
-    pub place: Place,
+    pub place: PeLocation,
     /// Description of the place.
     pub to: String,
 }
@@ -117,12 +117,12 @@ fn label(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Optio
 }
 
 fn memory(pe: Pe, at: u32, to: String) -> Link {
-    Link { place: Place { pe: pe.index(), part: Part::Memory, at }, to }
+    Link { place: PeLocation { pe: pe.index(), part: Part::Memory, at }, to }
 }
 
 fn to_unit(program: &Program, layer: PopulationId, sample: u8, unit: u32) -> Option<Link> {
     let home = home(program, layer, sample, unit)?;
-    let place = Place { pe: home.pe.index(), part: Part::Neurons, at: number(program, &home) };
+    let place = PeLocation { pe: home.pe.index(), part: Part::Neurons, at: number(program, &home) };
     let name = &program.population(layer)?.name;
     Some(Link { place, to: format!("{name} unit {unit}") })
 }

@@ -1,7 +1,7 @@
 //! Inspection of one PE: activity of its core, meaning of its bytes, its units, and the receivers
 //! of what they send.
 //!
-//! A front end asks for one [`Place`] at a time, and gets no more than it can show: a window of
+//! A front end asks for one [`PeLocation`] at a time, and gets no more than it can show: a window of
 //! memory with its labels, or a page of units with the links of one.
 
 mod code;
@@ -62,7 +62,7 @@ impl Part {
 
 /// A place in a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct PeLocation {
     /// PE index, 0..152.
     pub pe: usize,
     /// View of the PE.
@@ -75,7 +75,7 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Place that the front end asks for.
-    pub place: Place,
+    pub place: PeLocation,
     /// Neurons: nearest to their threshold first, not in the order of the model.
     pub by_distance: bool,
 }
@@ -107,10 +107,10 @@ pub enum PartView {
 
 /// Returns the place of a unit of a layer, by its name: among the neurons of the PE that computes
 /// it (of a batch, the first sample).
-pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<Place> {
+pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<PeLocation> {
     let number = program.populations.iter().position(|l| l.name == layer)?;
     let home = follow::home(program, PopulationId::at(number), 0, unit)?;
-    Some(Place { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })
+    Some(PeLocation { pe: home.pe.index(), part: Part::Neurons, at: follow::number(program, &home) })
 }
 
 /// Returns the number of units of a PE, all its slots together.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::follow::{Home, Link, home, number};
-use super::{Part, Place, Request};
+use super::{Part, PeLocation, Request};
 use crate::chip::constants::NOC_PAYLOAD_BYTES;
 use crate::chip::geometry::{PES_PER_QPE, Pe, QpeId};
 use crate::kernel::{SramWords, events, pointwise};
@@ -99,7 +99,7 @@ pub struct SpotView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receiver {
     /// The PE and the word where the value lands; none for the host.
-    pub place: Option<Place>,
+    pub place: Option<PeLocation>,
     /// Name of the receiver, and the use of the value there.
     pub text: String,
 }
@@ -121,7 +121,7 @@ impl UnitLinks {
     /// Returns links to the unit's bytes, then to its receivers.
     pub fn links(&self, pe: usize) -> Vec<Link> {
         let spots = self.spots.iter().map(|spot| Link {
-            place: Place { pe, part: Part::Memory, at: spot.address },
+            place: PeLocation { pe, part: Part::Memory, at: spot.address },
             to: spot.name.clone(),
         });
         let receivers =
@@ -392,6 +392,6 @@ fn receiver(
     };
     let quantity = if egru.pointwise.trace == Some(target.payload) { Quantity::Trace } else { Quantity::Y };
     let traced = if quantity == Quantity::Trace { " (trace)" } else { "" };
-    let place = Place { pe: index, part: Part::Memory, at };
+    let place = PeLocation { pe: index, part: Part::Memory, at };
     Some(Receiver { place: Some(place), text: format!("{pe} {at:05x} as {what}{traced}") })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::follow::{Link, home, number};
 use super::neurons::PAGE;
-use super::{Part, Place, Receiver, Request, SpotView, UnitLinks};
+use super::{Part, PeLocation, Receiver, Request, SpotView, UnitLinks};
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 use crate::kernel::SramWords;
 use crate::kernel::neurons::Array;
@@ -247,7 +247,7 @@ fn receiver(program: &Program, pe: Pe, from: Origin, neuron: u32, itself: bool) 
             return None;
         }
         let at = rows.weights + part.weights.bytes() * row.start as u32;
-        let place = Place { pe: pe.index(), part: Part::Memory, at };
+        let place = PeLocation { pe: pe.index(), part: Part::Memory, at };
         let synapses = several(row.len() as u64, "synapse");
         let moment = if part.when == When::Within { ", within the tick" } else { "" };
         let text = format!("{pe}{here} {at:05x}, {synapses}{moment}, as input of {name}");
@@ -260,7 +260,8 @@ fn receiver(program: &Program, pe: Pe, from: Origin, neuron: u32, itself: bool) 
 pub(super) fn follow(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Label) -> Option<Link> {
     let program = labels.program();
     let words = session.machine().state().pes[pe.index()].sram.words();
-    let memory = |at: u32, to: String| Link { place: Place { pe: pe.index(), part: Part::Memory, at }, to };
+    let memory =
+        |at: u32, to: String| Link { place: PeLocation { pe: pe.index(), part: Part::Memory, at }, to };
     match label.what {
         What::Neuron { neuron, .. } | What::Begin { neuron } | What::Sum { neuron, .. } => {
             to_neuron(program, Origin::Population(population(labels)), neuron)
@@ -294,7 +295,7 @@ pub(super) fn follow(session: &Session, labels: &Labels<'_>, pe: Pe, label: &Lab
 fn to_neuron(program: &Program, origin: Origin, neuron: u32) -> Option<Link> {
     let Origin::Population(index) = origin else { return None };
     let home = home(program, PopulationId::at(index), 0, neuron)?;
-    let place = Place { pe: home.pe.index(), part: Part::Neurons, at: number(program, &home) };
+    let place = PeLocation { pe: home.pe.index(), part: Part::Neurons, at: number(program, &home) };
     let name = program.population_name(PopulationId::at(index));
     Some(Link { place, to: format!("{name} neuron {neuron} on {}", home.pe) })
 }

@@ -20,8 +20,8 @@ use thiserror::Error;
 use super::call::{self, Call};
 use super::code_request::Level;
 use super::command::Command;
-use super::history::{History, LastWrite, Place, Position};
-use super::{Moved, Session, Stopped};
+use super::history::{History, LastWrite, Position, SeekTarget};
+use super::{Session, StepOutcome, Stopped};
 use crate::chip::geometry::Pe;
 use crate::kernel::code::CodeError;
 use crate::machine::exec::Progress;
@@ -166,7 +166,7 @@ impl<'a> Debugger<'a> {
     fn tell_moves(&mut self) {
         let now = self.session.machine().state().events;
         if now > self.told {
-            self.log.push((self.told, Command::Go(Place::Event(now))));
+            self.log.push((self.told, Command::Go(SeekTarget::Event(now))));
         }
         self.told = now;
     }
@@ -261,12 +261,12 @@ impl<'a> Debugger<'a> {
     /// Handles one event; returns why the run ends with it, if it does.
     fn advance(&mut self) -> Option<Halt> {
         match self.session.advance() {
-            Moved::On(progress) => {
+            StepOutcome::Advanced(progress) => {
                 self.history.note(self.session, progress);
                 (self.seen)(self.session, progress).then_some(Halt::Point)
             }
-            Moved::Finished => Some(Halt::Finished),
-            Moved::Stopped(stopped) => Some(Halt::Stopped(stopped)),
+            StepOutcome::Finished => Some(Halt::Finished),
+            StepOutcome::Stopped(stopped) => Some(Halt::Stopped(stopped)),
         }
     }
 
@@ -363,11 +363,11 @@ impl<'a> Debugger<'a> {
         let calls = self.history.calls_before(self.session, pe, before);
         let gone = calls.last().is_some_and(|&event| {
             let gone = self.history.go_before(self.session, now, event).is_ok();
-            gone && matches!(self.session.advance(), Moved::On(_)) && self.call().is_some()
+            gone && matches!(self.session.advance(), StepOutcome::Advanced(_)) && self.call().is_some()
         });
         if gone {
             self.told = self.session.machine().state().events;
-            self.log.push((now.events, Command::Go(Place::Event(self.told))));
+            self.log.push((now.events, Command::Go(SeekTarget::Event(self.told))));
             if let Some(call) = self.session.call_mut() {
                 call.go(u64::MAX);
             }

@@ -14,7 +14,7 @@ use crate::kernel::code::write::{CallWrite, CodeWrite};
 use crate::session::code_request::Level;
 use crate::session::command::Command;
 use crate::session::history::{History, HistoryError, Position};
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 
 /// Reason for which a debugger cannot write.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -114,7 +114,7 @@ fn handle_again(
     change(session);
     // The same event as before, so it is handled as it was.
     let moved = session.advance();
-    debug_assert!(matches!(moved, Moved::On(_)), "{moved:?}");
+    debug_assert!(matches!(moved, StepOutcome::Advanced(_)), "{moved:?}");
     session.repeat_by_hand();
     history.changed(session, true);
     Ok(())

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::debug::{DebugView, PointView, TRACED};
 pub use self::timeline::{
-    CellKind, CellView, Doing, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
+    CellKind, CellView, PathActivity, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow,
     TimelineView, TimelineWindow,
 };
 pub use super::attention::{AttentionRequest, AttentionView};
@@ -24,7 +24,7 @@ pub use super::chip_view::{
 pub use super::counts::Counts;
 pub use super::findings::Finding;
 pub use super::history::{Bookmark, Position};
-pub use super::inspect::{Inspection, Part, PartView, Place, Request};
+pub use super::inspect::{Inspection, Part, PartView, PeLocation, Request};
 pub use super::membrane::{MOST_PINS, MembraneView, Pin};
 use super::pace::Speed;
 pub use super::real_time::RealTime;

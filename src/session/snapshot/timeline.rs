@@ -6,7 +6,7 @@ use super::PhaseId;
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
-pub use crate::session::timeline::Doing;
+pub use crate::session::timeline::PathActivity;
 
 /// Most columns and rows of cells that a snapshot carries: 12,288 cells of 2 bytes.
 pub const TIMELINE_CELLS: (u16, u16) = (192, 64);
@@ -82,7 +82,7 @@ pub struct TimelineRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathCell {
     /// Kind of the segment that takes most of the column.
-    pub doing: Doing,
+    pub doing: PathActivity,
     /// Phase of an operation.
     pub phase: Option<PhaseId>,
     /// Layer of the segment; `None` where it belongs to none.

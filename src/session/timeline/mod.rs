@@ -8,7 +8,7 @@ pub mod summary;
 pub mod uses;
 
 pub use idle::{Awaited, Idle, idle};
-pub use path::{Doing, Segment, path};
+pub use path::{PathActivity, Segment, path};
 pub use step_history::StepHistory;
 pub use summary::{Bound, Summary};
 pub use uses::PathUses;

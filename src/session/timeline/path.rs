@@ -23,7 +23,7 @@ use crate::machine::state::PacketKind;
 
 /// Activity of a segment of the critical path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Doing {
+pub enum PathActivity {
     /// A core carries out an operation.
     Operation,
     /// A core leaves its waiting loop.
@@ -48,7 +48,7 @@ pub enum Doing {
     Unknown,
 }
 
-impl Doing {
+impl PathActivity {
     /// Returns the kind of segment in words.
     pub const fn describe(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ pub struct Segment {
     /// Tick at which the segment ends.
     pub end: Tick,
     /// Kind of the segment.
-    pub doing: Doing,
+    pub doing: PathActivity,
     /// Index of the PE; of a packet, its sender; `None` for the host.
     pub pe: Option<u16>,
     /// For which layer.
@@ -185,7 +185,7 @@ pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) 
             At::Nowhere => break,
         };
     }
-    walk.push(begin, Doing::Unknown, None, None);
+    walk.push(begin, PathActivity::Unknown, None, None);
     walk.segments.reverse();
     walk.segments
 }
@@ -207,7 +207,7 @@ fn last(program: &Program, record: &Recorder, step: &StepSpan) -> At {
 
 impl Walk<'_> {
     /// Adds a segment from `begin` to the position of the walk, which continues at `begin`.
-    fn push(&mut self, begin: Tick, doing: Doing, pe: Option<u16>, packet: Option<u64>) {
+    fn push(&mut self, begin: Tick, doing: PathActivity, pe: Option<u16>, packet: Option<u64>) {
         let begin = begin.max(self.begin);
         if begin >= self.tick {
             return;
@@ -223,8 +223,8 @@ impl Walk<'_> {
         let step = step.or(self.about.2);
         self.about = (Some(layer), Some(phase), step);
         let pe = (packet.source != CHIP).then_some(packet.source);
-        self.push(packet.arrives, Doing::Port, pe, Some(number));
-        self.push(packet.sent, Doing::Network, pe, Some(number));
+        self.push(packet.arrives, PathActivity::Port, pe, Some(number));
+        self.push(packet.sent, PathActivity::Network, pe, Some(number));
         if let Some(parent) = packet.parent {
             return At::Packet(parent);
         }
@@ -258,17 +258,17 @@ impl Walk<'_> {
                 usize::from(fetch.pe) == pe && fetch.end <= self.tick && fetch.requested >= operation.begin
             })
         {
-            self.push(fetch.end, Doing::Operation, here, None);
-            self.push(fetch.requested, Doing::Dram, here, None);
+            self.push(fetch.end, PathActivity::Operation, here, None);
+            self.push(fetch.requested, PathActivity::Dram, here, None);
         }
         let wait = last_before(&record.waits, self.tick, |wait| wait.begin)
             .and_then(|at| record.waits.get(at))
             .filter(|wait| wait.begin >= operation.begin);
         let Some(&WaitSpan { begin, end, packet }) = wait else {
-            self.push(operation.begin, Doing::Operation, here, None);
+            self.push(operation.begin, PathActivity::Operation, here, None);
             return At::Core(pe);
         };
-        self.push(end.unwrap_or(self.tick), Doing::Wake, here, None);
+        self.push(end.unwrap_or(self.tick), PathActivity::Wake, here, None);
         if self.program.is_timed() && operation.phase == self.program.legend.announced {
             return self.timer();
         }
@@ -281,10 +281,10 @@ impl Walk<'_> {
         let last = last_before(&record.services, self.tick + 1, |span| span.end);
         let Some(&span) = last.and_then(|at| record.services.get(at)).filter(|span| span.end > floor) else {
             // Nothing else since the floor: the core itself came late.
-            self.push(floor, Doing::Handler, here, None);
+            self.push(floor, PathActivity::Handler, here, None);
             return if floor > 0 { At::Core(pe) } else { At::Nowhere };
         };
-        let doing = if span.service == Service::Drain { Doing::Drain } else { Doing::Handler };
+        let doing = if span.service == Service::Drain { PathActivity::Drain } else { PathActivity::Handler };
         self.push(span.begin.max(floor), doing, here, span.packet);
         if span.begin <= floor && floor > 0 {
             return At::Core(pe);
@@ -305,7 +305,7 @@ impl Walk<'_> {
         self.about = (Some(population), Some(sends(self.program, population)), Some(step));
         let setup = self.program.costs.dma_setup * self.program.operating_point.ticks_per_cycle();
         let asked = begin.saturating_sub(setup);
-        self.push(asked, Doing::Send, Some(pe as u16), None);
+        self.push(asked, PathActivity::Send, Some(pe as u16), None);
         match index.checked_sub(1).and_then(|before| Some((before, transfers.get(before)?))) {
             Some((before, span)) if span.end == asked => At::Transfer(pe, before),
             _ => At::Core(pe),
@@ -322,7 +322,7 @@ impl Walk<'_> {
         let announcement = self.record.announcements.iter().find(|span| span.step == step);
         let Some(announcement) = announcement else { return At::Nowhere };
         self.about = (None, None, Some(step));
-        let doing = if self.program.is_timed() { Doing::Timer } else { Doing::Host };
+        let doing = if self.program.is_timed() { PathActivity::Timer } else { PathActivity::Host };
         self.push(announcement.asked, doing, None, None);
         // The host announces a step when an earlier one is complete.
         let before = self.record.steps.iter().find(|span| span.end == announcement.asked);

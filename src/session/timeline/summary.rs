@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::path::{Doing, Segment};
+use super::path::{PathActivity, Segment};
 use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
@@ -15,7 +15,7 @@ use crate::text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Kind of the segments.
-    pub doing: Doing,
+    pub doing: PathActivity,
     /// For which layer.
     pub layer: Option<PopulationId>,
     /// Phase; operations only.
@@ -43,7 +43,7 @@ pub struct Summary {
 }
 
 /// Key by which parts of the path are summed up: activity, layer, phase, PE.
-type Kind = (Doing, Option<PopulationId>, Option<PhaseId>, Option<u16>);
+type Kind = (PathActivity, Option<PopulationId>, Option<PhaseId>, Option<u16>);
 /// Key of operations that are compared with each other: layer, phase, step.
 type Likes = (PopulationId, PhaseId, u32);
 
@@ -54,7 +54,7 @@ impl Summary {
         let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
         let mut savings = vec![0; program.populations.len()];
         for segment in path {
-            let core = segment.doing == Doing::Operation;
+            let core = segment.doing == PathActivity::Operation;
             let key =
                 (segment.doing, segment.layer, segment.phase.filter(|_| core), segment.pe.filter(|_| core));
             let mean = core.then(|| means.get(&likes(&program.legend, segment)?).copied()).flatten();
@@ -73,7 +73,7 @@ impl Summary {
             phase,
             pe,
             ticks,
-            mean: (doing == Doing::Operation && mean > 0).then_some(mean),
+            mean: (doing == PathActivity::Operation && mean > 0).then_some(mean),
         };
         let mut bounds: Vec<Bound> = parts.into_iter().map(bound).collect();
         bounds.sort_by_key(|bound| std::cmp::Reverse(bound.ticks));
@@ -89,7 +89,7 @@ impl Summary {
     /// ticks, longest first.
     pub fn places(&self) -> Vec<(PopulationId, u16, Tick)> {
         let mut places: BTreeMap<(PopulationId, u16), Tick> = BTreeMap::new();
-        for bound in self.bounds.iter().filter(|bound| bound.doing == Doing::Operation) {
+        for bound in self.bounds.iter().filter(|bound| bound.doing == PathActivity::Operation) {
             if let (Some(layer), Some(pe)) = (bound.layer, bound.pe) {
                 *places.entry((layer, pe)).or_default() += bound.ticks;
             }
@@ -128,16 +128,16 @@ impl Summary {
         let rest = places.iter().skip(3).map(|(_, _, ticks)| ticks).sum();
         let mut others = vec![(rest, "on other PEs")];
         let kinds = [
-            Doing::Wake,
-            Doing::Handler,
-            Doing::Drain,
-            Doing::Network,
-            Doing::Port,
-            Doing::Dram,
-            Doing::Send,
-            Doing::Host,
-            Doing::Timer,
-            Doing::Unknown,
+            PathActivity::Wake,
+            PathActivity::Handler,
+            PathActivity::Drain,
+            PathActivity::Network,
+            PathActivity::Port,
+            PathActivity::Dram,
+            PathActivity::Send,
+            PathActivity::Host,
+            PathActivity::Timer,
+            PathActivity::Unknown,
         ];
         others.extend(kinds.map(|doing| (self.sum(|bound| bound.doing == doing), doing.describe())));
         // Less than half a per cent is not worth a word; the table of the path has it.
@@ -169,7 +169,7 @@ impl Summary {
         let mut phases: Vec<(Tick, PhaseId)> = self
             .bounds
             .iter()
-            .filter(|b| b.doing == Doing::Operation && b.layer == Some(layer) && b.pe == Some(pe))
+            .filter(|b| b.doing == PathActivity::Operation && b.layer == Some(layer) && b.pe == Some(pe))
             .filter_map(|b| Some((b.ticks, b.phase?)))
             .collect();
         phases.sort_by_key(|&(ticks, phase)| (std::cmp::Reverse(ticks), phase));
@@ -222,7 +222,7 @@ fn load(program: &Program, layer: PopulationId, pe: u16) -> Option<String> {
 /// for every PE of the layer.
 fn likes(legend: &Legend, segment: &Segment) -> Option<Likes> {
     let phase = segment.phase.filter(|&phase| matches!(legend.role(phase), PhaseRole::Compute(_)))?;
-    (segment.doing == Doing::Operation).then_some((segment.layer?, phase, segment.step?))
+    (segment.doing == PathActivity::Operation).then_some((segment.layer?, phase, segment.step?))
 }
 
 /// Mean length of the operations that are on the path, over all PEs of their layers, ticks.

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::path::{Doing, Segment, operation_before};
+use super::path::{PathActivity, Segment, operation_before};
 use crate::chip::clock::Tick;
 use crate::machine::legend::PhaseRole;
 use crate::machine::program::Program;
@@ -65,14 +65,16 @@ impl PathUses {
         let read = |role: &PhaseRole| *role != PhaseRole::Read || !program.is_timed();
         let role = segment.phase.map(|phase| program.legend.role(phase)).filter(read);
         match (segment.doing, role) {
-            (Doing::Operation, Some(PhaseRole::Wait)) | (Doing::Wake | Doing::Handler | Doing::Drain, _) => {
+            (PathActivity::Operation, Some(PhaseRole::Wait))
+            | (PathActivity::Wake | PathActivity::Handler | PathActivity::Drain, _) => {
                 self.handlers += ticks;
             }
-            (Doing::Operation, Some(PhaseRole::Read)) | (Doing::Dram | Doing::Send, _) => self.dma += ticks,
-            (Doing::Network | Doing::Port, _) => self.noc += ticks,
-            (Doing::Timer, _) => self.timer += ticks,
-            (Doing::Host | Doing::Unknown, _) => self.other += ticks,
-            (Doing::Operation, role) => {
+            (PathActivity::Operation, Some(PhaseRole::Read))
+            | (PathActivity::Dram | PathActivity::Send, _) => self.dma += ticks,
+            (PathActivity::Network | PathActivity::Port, _) => self.noc += ticks,
+            (PathActivity::Timer, _) => self.timer += ticks,
+            (PathActivity::Host | PathActivity::Unknown, _) => self.other += ticks,
+            (PathActivity::Operation, role) => {
                 let operation = segment
                     .pe
                     .and_then(|pe| record.pes.get(usize::from(pe)))

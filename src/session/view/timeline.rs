@@ -15,7 +15,7 @@ use crate::session::snapshot::{
 };
 use crate::session::timeline::path::{Segment, about, operation_before, packet_words};
 use crate::session::timeline::step_history::{RecordedStep, StepHistory};
-use crate::session::timeline::{Doing, idle};
+use crate::session::timeline::{PathActivity, idle};
 use crate::text::step_number;
 
 /// Kinds of cells: phases, handlers, idle.
@@ -147,7 +147,8 @@ fn order(program: &Program) -> Vec<(Lane, u16)> {
 /// Returns the ticks of the window in which the critical path was on a PE.
 fn critical(steps: &[&RecordedStep], grid: Grid, index: u16) -> Tick {
     let segments = steps.iter().flat_map(|step| &step.path);
-    let own = segments.filter(|s| s.pe == Some(index) && !matches!(s.doing, Doing::Network | Doing::Port));
+    let own = segments
+        .filter(|s| s.pe == Some(index) && !matches!(s.doing, PathActivity::Network | PathActivity::Port));
     own.map(|s| s.end.min(grid.end).saturating_sub(s.begin.max(grid.begin))).sum()
 }
 
@@ -185,7 +186,7 @@ fn row(program: &Program, record: &Recorder, steps: &[&RecordedStep], grid: Grid
         }
     }
     for segment in steps.iter().flat_map(|step| &step.path).filter(|segment| segment.pe == Some(index)) {
-        if segment.doing != Doing::Network && segment.doing != Doing::Port {
+        if segment.doing != PathActivity::Network && segment.doing != PathActivity::Port {
             grid.spread(&(segment.begin..segment.end)).for_each(|(column, _)| cells[column].critical = true);
         }
     }

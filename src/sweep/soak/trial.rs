@@ -14,9 +14,9 @@ use crate::session::build::{ModelCache, Plan};
 use crate::session::command::StepUnit;
 use crate::session::debug::{Names, PointKind, PointSpec, Points};
 use crate::session::findings::findings;
-use crate::session::history::{History, HistoryError, Place};
+use crate::session::history::{History, HistoryError, SeekTarget};
 use crate::session::verify::Verifier;
-use crate::session::{Moved, Session};
+use crate::session::{Session, StepOutcome};
 use crate::sweep::worker::panic_message;
 
 /// Statement that is false of a case.
@@ -202,9 +202,9 @@ fn straight(
     };
     while session.steps() < case.steps {
         match session.step(StepUnit::TimeStep) {
-            Moved::On(_) => {}
-            Moved::Finished => break,
-            Moved::Stopped(reason) => {
+            StepOutcome::Advanced(_) => {}
+            StepOutcome::Finished => break,
+            StepOutcome::Stopped(reason) => {
                 if reason.to_string().trim().is_empty() || !is_explained(&session) {
                     return Err(Failure::Stopped(reason.to_string()));
                 }
@@ -277,7 +277,7 @@ impl Walk {
             Move::Back(unit, count) => history.back(session, *unit, *count),
             Move::To(share) => {
                 let event = session.machine().state().events * share / 1000;
-                history.go(session, &Place::Event(event))
+                history.go(session, &SeekTarget::Event(event))
             }
             Move::Until(_) | Move::Reload => return Ok(()),
         };
@@ -303,7 +303,7 @@ impl Walk {
         }
         points.arrived(session);
         for _ in 0..WITHIN {
-            let Moved::On(progress) = session.advance() else {
+            let StepOutcome::Advanced(progress) = session.advance() else {
                 *at_end = true;
                 break;
             };
@@ -328,7 +328,7 @@ impl Walk {
     fn run_until(&mut self, event: u64) {
         self.history();
         while self.session.machine().state().events < event {
-            let Moved::On(progress) = self.session.advance() else { return };
+            let StepOutcome::Advanced(progress) = self.session.advance() else { return };
             if let Some(history) = &mut self.history {
                 history.note(&mut self.session, progress);
             }
@@ -357,7 +357,7 @@ impl Walk {
 /// Advances by a unit; returns `false` if the run cannot.
 fn forward(session: &mut Session, history: &mut History, unit: StepUnit) -> bool {
     loop {
-        let Moved::On(progress) = session.advance() else { return false };
+        let StepOutcome::Advanced(progress) = session.advance() else { return false };
         history.note(session, progress);
         if session.completes(unit, progress) {
             return true;

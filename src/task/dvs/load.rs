@@ -14,7 +14,7 @@ use crate::model::GestureModel;
 use crate::net::gesture::FRAME_SIDE;
 use crate::net::int8_head::{HeadPeaks, Int8Head};
 use crate::task::options::{InputFile, Loading, wrong_kind};
-use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, Work};
+use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, TaskRun};
 
 /// Field of the recordings.
 const DATA: &str = "task.data";
@@ -185,7 +185,7 @@ impl Feed for GestureFeed {
         notes(self.samples.warnings())
     }
 
-    fn start(&self, _files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem> {
+    fn start(&self, _files: &dyn Files, batch: u32) -> Result<Box<dyn TaskRun>, Problem> {
         Ok(Box::new(Recognising::new(Arc::clone(&self.model), Arc::clone(&self.samples), batch)))
     }
 }

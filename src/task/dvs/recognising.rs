@@ -12,7 +12,7 @@ use crate::chip::clock::Tick;
 use crate::model::GestureModel;
 use crate::task::facts::WordKind;
 use crate::task::figures::{Figures, StepLine, Value};
-use crate::task::{InputNote, Moment, TaskKind, TaskView, Work};
+use crate::task::{InputNote, Moment, TaskKind, TaskRun, TaskView};
 
 /// Answer with its time and energy.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,12 +94,12 @@ impl Recognising {
     }
 }
 
-impl Work for Recognising {
+impl TaskRun for Recognising {
     fn kind(&self) -> &'static TaskKind {
         &KIND
     }
 
-    fn copy(&self) -> Box<dyn Work> {
+    fn copy(&self) -> Box<dyn TaskRun> {
         Box::new(self.clone())
     }
 

@@ -12,7 +12,7 @@ use crate::file;
 use crate::machine::program::DramRows;
 use crate::model::LanguageModel;
 use crate::task::options::{InputFile, Loading, ranges, wrong_kind};
-use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, Work};
+use crate::task::{Feed, Files, InputNote, Kept, Problem, TaskOptions, TaskRun};
 
 /// Field of the text.
 const TEXT: &str = "task.text";
@@ -194,7 +194,7 @@ impl Feed for LanguageFeed {
         repeated(&self.decoder.model, &self.options).map(positions_repeat).into_iter().collect()
     }
 
-    fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn Work>, Problem> {
+    fn start(&self, files: &dyn Files, batch: u32) -> Result<Box<dyn TaskRun>, Problem> {
         let task = match &self.options.mode {
             Mode::Score => self.scoring(files, batch)?,
             Mode::Generate(generate) => self.writing(generate)?,

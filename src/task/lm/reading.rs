@@ -9,7 +9,7 @@ use crate::chip::clock::Tick;
 use crate::task::facts::WordKind;
 use crate::task::figures::{Figures, StepLine, Value};
 use crate::task::log::Log;
-use crate::task::{InputNote, Judge, Judgement, Likeliest, Moment, TaskKind, TaskView, Work};
+use crate::task::{InputNote, Judge, Judgement, Likeliest, Moment, TaskKind, TaskRun, TaskView};
 use crate::text::visible_line;
 
 /// Number of predictions whose surprisal screens show.
@@ -79,12 +79,12 @@ impl Reading {
     }
 }
 
-impl Work for Reading {
+impl TaskRun for Reading {
     fn kind(&self) -> &'static TaskKind {
         &KIND
     }
 
-    fn copy(&self) -> Box<dyn Work> {
+    fn copy(&self) -> Box<dyn TaskRun> {
         Box::new(self.clone())
     }
 

@@ -11,7 +11,7 @@ use crate::machine::program::DramRows;
 use crate::model::spiking::{Note, SpikingOptions};
 use crate::net::spiking::{Network, PoissonSources, SpikeSource};
 use crate::task::options::{InputFile, ranges, wrong_kind};
-use crate::task::{Feed, Files, InputNote, Kept, Loading, Problem, SpikingFeed, TaskOptions, Work};
+use crate::task::{Feed, Files, InputNote, Kept, Loading, Problem, SpikingFeed, TaskOptions, TaskRun};
 
 /// Fields that name inputs.
 const INPUTS: &str = "task.inputs";
@@ -224,7 +224,7 @@ impl Feed for SpikeFeed {
         Some(SpikingFeed { network: &self.plan.network, random, counts, restart, tick })
     }
 
-    fn start(&self, _files: &dyn Files, _batch: u32) -> Result<Box<dyn Work>, Problem> {
+    fn start(&self, _files: &dyn Files, _batch: u32) -> Result<Box<dyn TaskRun>, Problem> {
         Ok(Box::new(SpikeTask::new(Arc::clone(&self.plan))))
     }
 }

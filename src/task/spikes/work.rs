@@ -8,15 +8,15 @@ use super::{Inputs, KIND, SpikeTask, USUAL_TICK_US};
 use crate::chip::clock::Tick;
 use crate::task::figures::{Figures, StepLine, Value};
 use crate::task::spikes::view;
-use crate::task::{Moment, SpikeCounts, TaskKind, TaskView, Work};
+use crate::task::{Moment, SpikeCounts, TaskKind, TaskRun, TaskView};
 use crate::text::several;
 
-impl Work for SpikeTask {
+impl TaskRun for SpikeTask {
     fn kind(&self) -> &'static TaskKind {
         &KIND
     }
 
-    fn copy(&self) -> Box<dyn Work> {
+    fn copy(&self) -> Box<dyn TaskRun> {
         Box::new(self.clone())
     }
 

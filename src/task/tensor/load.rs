@@ -7,7 +7,7 @@ use super::options::TensorOptions;
 use super::{Rows, TensorTask};
 use crate::machine::program::DramRows;
 use crate::task::options::{InputFile, Loading, ranges};
-use crate::task::{Feed, Files, Kept, Problem, TaskOptions, Work};
+use crate::task::{Feed, Files, Kept, Problem, TaskOptions, TaskRun};
 
 /// Field of the inputs.
 const INPUTS: &str = "task.inputs";
@@ -59,7 +59,7 @@ impl Feed for TensorFeed {
         self.0.sequence()
     }
 
-    fn start(&self, _files: &dyn Files, _batch: u32) -> Result<Box<dyn Work>, Problem> {
+    fn start(&self, _files: &dyn Files, _batch: u32) -> Result<Box<dyn TaskRun>, Problem> {
         Ok(Box::new(self.0.clone()))
     }
 }

@@ -6,14 +6,14 @@ use super::view::TensorView;
 use super::{KIND, TensorTask};
 use crate::chip::clock::Tick;
 use crate::task::figures::{Figures, StepLine, Value};
-use crate::task::{Moment, TaskKind, TaskView, Work};
+use crate::task::{Moment, TaskKind, TaskRun, TaskView};
 
-impl Work for TensorTask {
+impl TaskRun for TensorTask {
     fn kind(&self) -> &'static TaskKind {
         &KIND
     }
 
-    fn copy(&self) -> Box<dyn Work> {
+    fn copy(&self) -> Box<dyn TaskRun> {
         Box::new(self.clone())
     }
 

@@ -41,7 +41,7 @@ pub fn folder() -> Option<PathBuf> {
 
 /// File with the contents that were read.
 #[derive(Debug)]
-struct Place<T> {
+struct StoredFile<T> {
     path: PathBuf,
     /// Contents of the file; `None` if it does not exist.
     read: Option<T>,
@@ -50,8 +50,8 @@ struct Place<T> {
 /// Files that are written on leaving the app; files that are left alone are not among them.
 #[derive(Debug, Default)]
 pub struct Keeper {
-    view: Option<Place<View>>,
-    scene: Option<Place<Kept>>,
+    view: Option<StoredFile<View>>,
+    scene: Option<StoredFile<Kept>>,
     /// Name of the scene in snapshots.
     name: String,
     /// Whole path of the scene.
@@ -133,12 +133,12 @@ impl Keeper {
 fn open<T: serde::de::DeserializeOwned>(
     path: PathBuf,
     check: impl Fn(&T) -> Result<(), String>,
-) -> Result<Place<T>, String> {
+) -> Result<StoredFile<T>, String> {
     let read: Option<T> = file::read(&path)?;
     if let Some(read) = &read {
         check(read).map_err(|why| file::left(&path, &why))?;
     }
-    Ok(Place { path, read })
+    Ok(StoredFile { path, read })
 }
 
 fn of_version(version: u32) -> Result<(), String> {

@@ -15,7 +15,7 @@ use crate::session::command::{Command, Script};
 use crate::session::debug::ExprError;
 use crate::session::debug::expr::Value;
 use crate::session::engine::{EngineOptions, Held, ScriptResult, ScriptState};
-use crate::session::history::Place;
+use crate::session::history::SeekTarget;
 
 /// Facts about a page's moment, known since it was first reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ enum ByHand {
     /// No effect that matters to the next page.
     Nothing,
     /// The experiment is at another moment.
-    Moved,
+    StepOutcome,
     /// A fault was injected or the scene was opened again, which a seek does not undo.
     Disturbed,
 }
@@ -223,10 +223,10 @@ impl Course {
         let first = self.since(to);
         let (begin, from) = match way {
             Way::On => (None, to),
-            Way::Over(None) => (Some(Command::Go(Place::Event(0))), first),
+            Way::Over(None) => (Some(Command::Go(SeekTarget::Event(0))), first),
             Way::Over(Some(page)) => {
                 let events = self.known(page).map_or(0, |known| known.events);
-                (Some(Command::Go(Place::Event(events))), page + 1)
+                (Some(Command::Go(SeekTarget::Event(events))), page + 1)
             }
             Way::Anew => {
                 let open = self
@@ -318,7 +318,7 @@ impl Course {
         if reopens || matches!(command, Command::Inject(_)) {
             self.by_hand = ByHand::Disturbed;
         } else if command.moves() {
-            self.by_hand = self.by_hand.max(ByHand::Moved);
+            self.by_hand = self.by_hand.max(ByHand::StepOutcome);
         }
     }
 }
@@ -326,9 +326,9 @@ impl Course {
 fn command(act: &Act) -> Command {
     match *act {
         Act::Step { unit, count } => Command::Step { unit, count },
-        Act::Go(FaultTime::Event(event)) => Command::Go(Place::Event(event)),
-        Act::Go(FaultTime::Step(step)) => Command::Go(Place::Step(step)),
-        Act::Go(FaultTime::TimeUs(time)) => Command::Go(Place::TimeUs(time)),
+        Act::Go(FaultTime::Event(event)) => Command::Go(SeekTarget::Event(event)),
+        Act::Go(FaultTime::Step(step)) => Command::Go(SeekTarget::Step(step)),
+        Act::Go(FaultTime::TimeUs(time)) => Command::Go(SeekTarget::TimeUs(time)),
         Act::Inject(fault) => Command::Inject(fault),
     }
 }

@@ -1,7 +1,7 @@
 //! Overlay with one line to type: the target of a seek.
 
 use crate::session::command::Command;
-use crate::session::history::Place;
+use crate::session::history::SeekTarget;
 use crate::tui::widgets::prompt::Prompt;
 
 /// Subject of the question.
@@ -37,7 +37,7 @@ pub struct AskingOverlay {
 }
 
 /// Parses a text as the target of a seek.
-fn place(text: &str) -> Result<Place, String> {
+fn place(text: &str) -> Result<SeekTarget, String> {
     let (word, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
     let rest = rest.trim();
     let whole = || match rest {
@@ -47,14 +47,14 @@ fn place(text: &str) -> Result<Place, String> {
             .map_err(|_| format!("invalid number `{rest}`: expected for example `{word} 120`")),
     };
     match word {
-        "step" | "token" | "frame" => whole().map(Place::Step),
-        "event" => whole().map(Place::Event),
+        "step" | "token" | "frame" => whole().map(SeekTarget::Step),
+        "event" => whole().map(SeekTarget::Event),
         "time" => match rest.trim_end_matches("us").trim_end_matches("µs").trim().parse::<f64>() {
-            Ok(time) if time >= 0.0 && time.is_finite() => Ok(Place::TimeUs(time)),
+            Ok(time) if time >= 0.0 && time.is_finite() => Ok(SeekTarget::TimeUs(time)),
             _ => Err(format!("invalid time `{rest}`: expected µs, for example `time 5300`")),
         },
         "" => Err("nothing is typed yet".to_owned()),
-        _ if rest.is_empty() => Ok(Place::Bookmark(word.to_owned())),
+        _ if rest.is_empty() => Ok(SeekTarget::Bookmark(word.to_owned())),
         _ => Err(format!("unknown kind of moment `{word}`: expected step, time, event, or a bookmark")),
     }
 }
@@ -73,10 +73,10 @@ mod tests {
     #[test]
     fn lines_mean_places() {
         let go = |text| command(Question::Goto, text);
-        assert_eq!(go("step 12"), Ok(Command::Go(Place::Step(12))));
-        assert_eq!(go(" event  7 "), Ok(Command::Go(Place::Event(7))));
-        assert_eq!(go("time 12.5 us"), Ok(Command::Go(Place::TimeUs(12.5))));
-        assert_eq!(go("here"), Ok(Command::Go(Place::Bookmark("here".to_owned()))));
+        assert_eq!(go("step 12"), Ok(Command::Go(SeekTarget::Step(12))));
+        assert_eq!(go(" event  7 "), Ok(Command::Go(SeekTarget::Event(7))));
+        assert_eq!(go("time 12.5 us"), Ok(Command::Go(SeekTarget::TimeUs(12.5))));
+        assert_eq!(go("here"), Ok(Command::Go(SeekTarget::Bookmark("here".to_owned()))));
         for (text, words) in [
             ("step", "missing"),
             ("step x", "invalid number `x`"),

@@ -4,7 +4,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::program::RegionKind;
 use crate::machine::sram::SRAM_BYTES;
 use crate::session::inspect::{Link, UnitLinks};
-use crate::session::snapshot::{Inspection, Part, PartView, Place, Request};
+use crate::session::snapshot::{Inspection, Part, PartView, PeLocation, Request};
 use crate::tui::command::Direction;
 pub use crate::tui::command::pe::Key;
 
@@ -66,18 +66,18 @@ pub struct PeState {
     /// Lines that the listing of Code is moved down by, from the instruction that is next.
     pub ahead: i32,
     /// Places visited before, latest last.
-    pub trail: Vec<Place>,
+    pub trail: Vec<PeLocation>,
 }
 
 impl PeState {
     /// Returns the present place in the selected PE.
-    pub fn place(&self, selected: Pe) -> Place {
+    pub fn place(&self, selected: Pe) -> PeLocation {
         let at = match self.part {
             Part::Core | Part::Code => 0,
             Part::Memory => self.address,
             Part::Neurons => self.unit,
         };
-        Place { pe: selected.index(), part: self.part, at }
+        PeLocation { pe: selected.index(), part: self.part, at }
     }
 
     /// Returns the request to send to the engine.
@@ -86,7 +86,7 @@ impl PeState {
     }
 
     /// Goes to a place and remembers the present one.
-    pub fn go(&mut self, selected: &mut Pe, to: Place) {
+    pub fn go(&mut self, selected: &mut Pe, to: PeLocation) {
         self.trail.push(self.place(*selected));
         if self.trail.len() > TRAIL {
             self.trail.remove(0);
@@ -101,7 +101,7 @@ impl PeState {
         true
     }
 
-    fn stand(&mut self, selected: &mut Pe, place: Place) {
+    fn stand(&mut self, selected: &mut Pe, place: PeLocation) {
         if let Some(pe) = Pe::from_index(place.pe) {
             *selected = pe;
         }

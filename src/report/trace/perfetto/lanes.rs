@@ -11,7 +11,7 @@ use crate::machine::broadcast::options::Broadcast;
 use crate::machine::routes::ROUTES;
 use crate::report::trace::{Chunk, TraceError, place};
 use crate::session::Session;
-use crate::session::timeline::Doing;
+use crate::session::timeline::PathActivity;
 use crate::text::step_number;
 
 /// Ticks covered by a value of a counter.
@@ -110,7 +110,7 @@ impl<W: Write> Perfetto<W> {
         for step in chunk.steps() {
             for segment in chunk.path(step) {
                 let name = match (segment.doing, segment.phase) {
-                    (Doing::Operation, Some(phase)) => chunk.program.legend.phase(phase),
+                    (PathActivity::Operation, Some(phase)) => chunk.program.legend.phase(phase),
                     (doing, _) => doing.describe(),
                 };
                 let more = args([

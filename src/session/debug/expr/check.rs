@@ -7,7 +7,7 @@ use super::error::ExprError;
 use super::eval::{Change, Named, Number, Quantity, Test, Word};
 use super::names::Names;
 use super::parse::{Kind, Node, Operator};
-use super::places::{self, Place};
+use super::places::{self, Meaning};
 use super::table::{self, Domain, Group, Row, Type, When};
 use super::unit::Unit;
 use crate::chip::geometry::Pe;
@@ -317,13 +317,13 @@ impl<'t> Checker<'t> {
     ) -> Result<Operand, ExprError> {
         let end = node.at.end..node.at.end;
         match places::place(node, name, arguments, self.names)? {
-            Place::Written(pe, bytes) => {
+            Meaning::Written(pe, bytes) => {
                 no_field(field, name)?;
                 self.when = self.when.or(When::WRITE);
                 self.watches.push((pe, bytes.clone()));
                 Ok(Operand::Test(Test::Written(pe, bytes)))
             }
-            Place::Changed(of) => {
+            Meaning::Changed(of) => {
                 no_field(field, name)?;
                 let (of, kind) = match self.operand(of)? {
                     Operand::Number(Number::Fact(of), unit) => {
@@ -339,7 +339,7 @@ impl<'t> Checker<'t> {
                 self.changes.push(Change::new(of, kind));
                 Ok(Operand::Test(Test::Changed(self.changes.len() - 1)))
             }
-            Place::Of(group, of) => {
+            Meaning::Of(group, of) => {
                 let row = places::field(group, field, end)?;
                 Ok(self.fact(row, of, node))
             }

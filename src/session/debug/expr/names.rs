@@ -10,13 +10,13 @@ use crate::machine::routes::ROUTES;
 use crate::mapping::egru::EgruSlot;
 use crate::mapping::spiking::{SpikingProgram, SpikingSlot};
 use crate::session::Session;
-use crate::task::Work;
+use crate::task::TaskRun;
 
 /// The names of a loaded scene. Cheap to make and to keep: what is large in it is shared.
 #[derive(Clone, Debug)]
 pub struct Names {
     program: Arc<Program>,
-    work: Arc<dyn Work>,
+    work: Arc<dyn TaskRun>,
 }
 
 /// Location of a unit's values in SRAM.

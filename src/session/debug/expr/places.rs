@@ -25,7 +25,7 @@ pub(super) const FORMS: [&str; 7] = [
 ];
 
 /// Meaning of a name with brackets.
-pub(super) enum Place<'n> {
+pub(super) enum Meaning<'n> {
     /// Something with values.
     Of(Group, Of),
     /// Whether these bytes were written.
@@ -40,29 +40,29 @@ pub(super) fn place<'n>(
     name: &str,
     arguments: &'n [Node],
     names: &Names,
-) -> Result<Place<'n>, ExprError> {
+) -> Result<Meaning<'n>, ExprError> {
     let form = |wanted: &str| {
         let example = FORMS.iter().find(|form| form.starts_with(&format!("{wanted}("))).copied();
         let help = example.map(|example| format!("as in `{example}`")).unwrap_or_default();
         ExprError::new(node.at.clone(), format!("wrong arguments for `{wanted}(…)`"), help)
     };
     match (name, arguments) {
-        ("pe", [_, _, _] | [_, _, _, _]) => Ok(Place::Of(Group::Pe, Of::Pe(pe(node, arguments, names)?))),
+        ("pe", [_, _, _] | [_, _, _, _]) => Ok(Meaning::Of(Group::Pe, Of::Pe(pe(node, arguments, names)?))),
         ("link", [x, y, direction]) => {
             let (x, y) = (coordinate(x)?, coordinate(y)?);
-            Ok(Place::Of(Group::Link, Of::Link(link(node, (x, y), direction)?)))
+            Ok(Meaning::Of(Group::Link, Of::Link(link(node, (x, y), direction)?)))
         }
         ("sram", [place @ .., address]) if (3..=4).contains(&place.len()) => {
             let pe = pe(node, place, names)?;
-            Ok(Place::Of(Group::Sram, Of::Sram(pe, whole(address, SRAM_BYTES - 1)?)))
+            Ok(Meaning::Of(Group::Sram, Of::Sram(pe, whole(address, SRAM_BYTES - 1)?)))
         }
         ("unit", [layer, unit]) => {
-            Ok(Place::Of(names.group(Group::Unit), self::unit(layer, unit, None, names)?))
+            Ok(Meaning::Of(names.group(Group::Unit), self::unit(layer, unit, None, names)?))
         }
         ("unit", [layer, unit, sample]) => {
-            Ok(Place::Of(names.group(Group::Unit), self::unit(layer, unit, Some(sample), names)?))
+            Ok(Meaning::Of(names.group(Group::Unit), self::unit(layer, unit, Some(sample), names)?))
         }
-        ("layer", [layer]) => Ok(Place::Of(Group::Layer, Of::Layer(self::layer(layer, names)?))),
+        ("layer", [layer]) => Ok(Meaning::Of(Group::Layer, Of::Layer(self::layer(layer, names)?))),
         ("written", [place, bytes]) => {
             let Kind::Call { name, arguments, field: None } = &place.kind else {
                 return Err(form("written"));
@@ -70,9 +70,9 @@ pub(super) fn place<'n>(
             if name != "pe" {
                 return Err(form("written"));
             }
-            Ok(Place::Written(pe(place, arguments, names)?, self::bytes(bytes)?))
+            Ok(Meaning::Written(pe(place, arguments, names)?, self::bytes(bytes)?))
         }
-        ("changed", [of]) => Ok(Place::Changed(of)),
+        ("changed", [of]) => Ok(Meaning::Changed(of)),
         ("pe" | "link" | "sram" | "unit" | "layer" | "written" | "changed", _) => Err(form(name)),
         _ => {
             let forms = ["pe", "link", "sram", "unit", "layer", "written", "changed"];

@@ -23,7 +23,7 @@ use super::pe::wrap;
 use super::{PanelId, View, idle};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
-use crate::session::snapshot::{CellKind, CellView, Doing, Legend, PathCell, PhaseRole, TimelineView};
+use crate::session::snapshot::{CellKind, CellView, Legend, PathActivity, PathCell, PhaseRole, TimelineView};
 use crate::text::step_number;
 use crate::tui::command::{Action, find};
 use crate::tui::panels::frame::frame;
@@ -154,17 +154,19 @@ fn path_style(view: &View<'_>, cell: PathCell) -> (char, Style) {
     let theme = view.theme();
     let phase = cell.phase.map(|phase| view.snapshot.setup.legend.words(phase));
     match (cell.doing, phase) {
-        (Doing::Operation, Some(phase)) => (phase.letter.to_ascii_uppercase(), ink(theme, phase.role, true)),
-        (Doing::Operation | Doing::Wake, _) => ('A', theme.text()),
-        (Doing::Handler, _) => ('I', theme.text()),
-        (Doing::Drain, _) => ('F', theme.text()),
-        (Doing::Network, _) => ('N', theme.strong()),
-        (Doing::Port, _) => ('Q', theme.warn()),
-        (Doing::Dram, _) => ('D', ink(theme, PhaseRole::Read, true)),
-        (Doing::Send, _) => ('S', ink(theme, PhaseRole::Send, true)),
-        (Doing::Host, _) => ('H', theme.text()),
-        (Doing::Timer, _) => ('T', theme.text()),
-        (Doing::Unknown, _) => ('?', theme.dim()),
+        (PathActivity::Operation, Some(phase)) => {
+            (phase.letter.to_ascii_uppercase(), ink(theme, phase.role, true))
+        }
+        (PathActivity::Operation | PathActivity::Wake, _) => ('A', theme.text()),
+        (PathActivity::Handler, _) => ('I', theme.text()),
+        (PathActivity::Drain, _) => ('F', theme.text()),
+        (PathActivity::Network, _) => ('N', theme.strong()),
+        (PathActivity::Port, _) => ('Q', theme.warn()),
+        (PathActivity::Dram, _) => ('D', ink(theme, PhaseRole::Read, true)),
+        (PathActivity::Send, _) => ('S', ink(theme, PhaseRole::Send, true)),
+        (PathActivity::Host, _) => ('H', theme.text()),
+        (PathActivity::Timer, _) => ('T', theme.text()),
+        (PathActivity::Unknown, _) => ('?', theme.dim()),
     }
 }
 
