@@ -18,7 +18,7 @@ use crate::session::command::Command;
 use crate::session::history::{History, SeekTarget};
 use crate::session::instructions::{DebugError, Debugger};
 use crate::session::pace::StepUnit;
-use crate::session::record::Recorder;
+use crate::session::record::SessionWriter;
 use crate::session::{Session, StepOutcome};
 
 const EXAMPLES: &str = "\
@@ -85,7 +85,7 @@ pub enum GdbError {
 struct Own {
     session: Session,
     history: History,
-    recorder: Option<Recorder>,
+    recorder: Option<SessionWriter>,
     /// First error of the recording, which ends it.
     failed: Option<io::Error>,
 }
@@ -147,7 +147,7 @@ pub fn gdb(args: &GdbArgs) -> Result<u8, CliError> {
     let record = |path: &PathBuf| {
         let reads = loaded.reads();
         reads.check(path)?;
-        Recorder::create(path, &args.scene, &args.set.set, &reads)
+        SessionWriter::create(path, &args.scene, &args.set.set, &reads)
     };
     let recorder = args.record.as_ref().map(record).transpose()?;
     let mut session = Plan::new(&loaded, &mut ModelCache::default())?.start(loaded)?;

@@ -10,7 +10,7 @@ use crate::scene::{LoadedScene, find};
 use crate::session::against::Against;
 use crate::session::build::{ModelCache, build};
 use crate::session::engine::EngineOptions;
-use crate::session::record::{PendingRecorder, Recorder};
+use crate::session::record::{PendingWriter, SessionWriter};
 use crate::sweep::results::read;
 use crate::tui::TuiOptions;
 use crate::tui::config::Config;
@@ -69,7 +69,7 @@ fn recorder(
     scene: &Path,
     set: &[(String, String)],
     config: &Config,
-) -> Result<PendingRecorder, CliError> {
+) -> Result<PendingWriter, CliError> {
     let mut reads = match LoadedScene::load(scene, set) {
         Ok(loaded) => loaded.reads(),
         // The app shows the error and waits until the scene is fixed.
@@ -81,7 +81,7 @@ fn recorder(
     reads.check(path)?;
     // Where the app cannot be shown, an older recording stays.
     if !crate::tui::run::has_terminal() {
-        return Ok(PendingRecorder::default());
+        return Ok(PendingWriter::default());
     }
-    Ok(Recorder::create(path, scene, set, &reads)?.pending())
+    Ok(SessionWriter::create(path, scene, set, &reads)?.pending())
 }

@@ -73,10 +73,10 @@ impl Journal {
     /// Fails as [`super::Output::create`] does, and if another program is writing the file.
     pub fn append(path: &Path, reads: &Reads) -> Result<Self, OutputError> {
         reads.check(path)?;
-        Self::go_on(path).map_err(|source| OutputError::new(path, source))
+        Self::resume(path).map_err(|source| OutputError::new(path, source))
     }
 
-    fn go_on(path: &Path) -> io::Result<Self> {
+    fn resume(path: &Path) -> io::Result<Self> {
         let Destination::File(target) = place_of(path)? else {
             return Err(io::Error::new(ErrorKind::InvalidInput, "lines are added to regular files only"));
         };

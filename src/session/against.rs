@@ -254,7 +254,7 @@ impl Follower {
                 .go(&mut self.session, &SeekTarget::Step(step))
                 .err()
                 .map(|error| error.to_string());
-            self.history.again(&mut self.session);
+            self.history.replay_last_step(&mut self.session);
         }
         while why.is_none() && self.session.steps() < step {
             match self.session.advance_swiftly() {
@@ -270,7 +270,7 @@ impl Follower {
         if facts.focus != self.focus {
             self.focus = facts.focus;
             self.session.watch_timeline(matches!(facts.focus, Focus::Timeline(_)));
-            self.history.again(&mut self.session);
+            self.history.replay_last_step(&mut self.session);
         }
         Arc::new(snapshot(&self.session, facts))
     }

@@ -26,7 +26,7 @@ use super::build::ModelCache;
 use super::command::{Command, Speed, StepUnit};
 use super::debug::{Hit, Names, PointSpec, Points};
 use super::history::{History, SeekTarget};
-use super::record::{PendingRecorder, Recorder};
+use super::record::{PendingWriter, SessionWriter};
 use super::snapshot::{DebugView, Focus, HistoryView, RunState, SharedSnapshot};
 use super::view::{self, EngineFacts, snapshot};
 use super::watchlist::Watchlist;
@@ -95,7 +95,7 @@ pub struct EngineOptions {
     /// Starts running at once instead of paused.
     pub autorun: bool,
     /// Recorder of the session; `None` if it is not recorded.
-    pub record: Option<PendingRecorder>,
+    pub record: Option<PendingWriter>,
     /// Breakpoints and tracepoints beside those of the scene.
     pub points: Vec<PointSpec>,
     /// Runs every time step event by event.
@@ -255,7 +255,7 @@ struct Runner {
     history: Option<History>,
     /// Experiment that runs in step with `session`.
     second: Option<Second>,
-    recorder: Option<Recorder>,
+    recorder: Option<SessionWriter>,
     points: Points,
     watches: Watchlist,
     /// Hit that stopped the run; `None` once it goes on.
@@ -329,7 +329,7 @@ impl Runner {
             let held = self.building.as_ref().is_some_and(|it| it.holds() || self.performing.is_some());
             let moving = self.session.is_some() && self.is_moving() && !held;
             if !moving && self.performing.is_some() && self.building.is_none() {
-                self.go_on(notify);
+                self.advance_script(notify);
                 continue;
             }
             // While commands wait, what they lead to is worth a picture, not what lies between,
@@ -344,7 +344,7 @@ impl Runner {
                 Next::Command(Command::Perform(script)) => self.perform(script, notify),
                 Next::Command(command) => {
                     self.interrupt(&command, notify);
-                    self.obey(&command, notify);
+                    self.handle_command(&command, notify);
                 }
                 Next::Ask(ask) => self.ask(ask),
                 Next::Nothing if moving && Instant::now() >= self.due => self.slice(),
@@ -354,14 +354,14 @@ impl Runner {
         }
     }
 
-    fn obey(&mut self, command: &Command, notify: Notify<'_>) {
+    fn handle_command(&mut self, command: &Command, notify: Notify<'_>) {
         // Writes are recorded when they are made.
         if !matches!(command, Command::Write { .. } | Command::Unwrite { .. }) {
             self.record(command, notify);
         }
         let ended = matches!(self.mode, Mode::Ended(_));
         if let (Command::Points(command), Some(session)) = (command, &mut self.session) {
-            self.points.obey(command, session);
+            self.points.handle_command(command, session);
         }
         match *command {
             Command::Run if !ended => self.mode = Mode::Running,

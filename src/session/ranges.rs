@@ -51,12 +51,12 @@ pub fn ranges(session: &Session, cache: &mut ModelCache) -> Result<Option<Ranges
     let [fast, slow] = own.memory_extremes(session.program().operating_point);
     let (refill, memory) = if session.program().chips() > 1 {
         // A machine of many chips takes a gigabyte: one at a time.
-        let mut of = |assume| other(assume).map(|program| again(session, program));
+        let mut of = |assume| other(assume).map(|program| ticks_with(session, program));
         ([of(&least)?, of(&most)?], [of(&fast)?, of(&slow)?])
     } else {
         let refill = [other(&least)?, other(&most)?];
         let memory = [other(&fast)?, other(&slow)?];
-        let both = |programs: [_; 2]| programs.map(|program| again(session, program));
+        let both = |programs: [_; 2]| programs.map(|program| ticks_with(session, program));
         rayon::join(|| both(refill), || both(memory))
     };
     let time = |ticks: Option<Tick>| us(session.tick()) * (ticks.unwrap_or(ends) as f64 / ends as f64);
@@ -72,7 +72,7 @@ fn program(session: &Session, cache: &mut ModelCache, assume: &Assume) -> Result
 }
 
 /// Returns the ticks that the first steps of a session take with a program; `None` without one.
-fn again(session: &Session, program: Option<Arc<Program>>) -> Option<Tick> {
+fn ticks_with(session: &Session, program: Option<Arc<Program>>) -> Option<Tick> {
     let opening = session.opening();
     let mut machine = Machine::new(program?);
     machine.run(&opening.steps(), opening.count());
@@ -107,7 +107,7 @@ mod tests {
                 assert!(images.is_none_or(|(repriced, own)| Arc::ptr_eq(&repriced.image, &own.image)));
             }
             let [repriced, mapped] =
-                [Arc::new(repriced), mapped].map(|program| again(&session, Some(program)));
+                [Arc::new(repriced), mapped].map(|program| ticks_with(&session, Some(program)));
             assert!(repriced.is_some());
             assert_eq!(repriced, mapped, "{assume:?}");
             if assume.branch_refill != session.program().assume.branch_refill {

@@ -56,17 +56,17 @@ enum Closing {
 /// Recorder of a session that has not begun; the first engine takes it.
 ///
 /// An engine that is started again after a crash finds none, and the recording stays as it was.
-pub type PendingRecorder = Arc<Mutex<Option<Recorder>>>;
+pub type PendingWriter = Arc<Mutex<Option<SessionWriter>>>;
 
 /// Writer of a recording of a session.
 #[derive(Debug)]
-pub struct Recorder {
+pub struct SessionWriter {
     file: Journal,
     /// Checksum of the lines so far.
     sum: Sum,
 }
 
-impl Recorder {
+impl SessionWriter {
     /// Starts a recording in a file, which replaces an older one; `reads` are the files that the
     /// session reads.
     ///
@@ -89,7 +89,7 @@ impl Recorder {
     }
 
     /// Hands the recorder to the first engine that is started with it.
-    pub fn pending(self) -> PendingRecorder {
+    pub fn pending(self) -> PendingWriter {
         Arc::new(Mutex::new(Some(self)))
     }
 

@@ -178,7 +178,12 @@ impl Watchlist {
     }
 
     /// Carries out a request, and returns a notice for the user.
-    pub fn obey(&mut self, command: &WatchCommand, session: &mut Session, history: &History) -> String {
+    pub fn handle_command(
+        &mut self,
+        command: &WatchCommand,
+        session: &mut Session,
+        history: &History,
+    ) -> String {
         let said = match command {
             WatchCommand::Add(text) => self.add(text.trim(), &Names::of(session)),
             WatchCommand::Remove(id) => {

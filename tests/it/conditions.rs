@@ -298,18 +298,18 @@ fn ignore_counts_once_and_disabling() {
     assert_eq!((point.hits, point.ignore, point.enabled), (3, 0, false));
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "once");
     // After enabling, a condition that is already true counts as becoming true.
-    points.obey(&PointCommand::Add(spec("step > 0, off", PointKind::Break)), &mut session);
-    points.obey(&PointCommand::Enable { id, on: false }, &mut session);
+    points.handle_command(&PointCommand::Add(spec("step > 0, off", PointKind::Break)), &mut session);
+    points.handle_command(&PointCommand::Enable { id, on: false }, &mut session);
     assert_eq!(next_hit(&mut session, &mut points, 1), None, "off");
     let second = points.all()[1].id;
-    points.obey(&PointCommand::Enable { id: second, on: true }, &mut session);
+    points.handle_command(&PointCommand::Enable { id: second, on: true }, &mut session);
     let before = session.machine().state().events;
     let hit = next_hit(&mut session, &mut points, 1).unwrap();
     assert_eq!((hit.point, hit.event), (second, before + 1));
     assert_eq!(next_hit(&mut session, &mut points, 2), None, "it holds all the time");
-    points.obey(&PointCommand::Remove(second), &mut session);
+    points.handle_command(&PointCommand::Remove(second), &mut session);
     assert_eq!(points.all().len(), 1);
-    points.obey(&PointCommand::Clear, &mut session);
+    points.handle_command(&PointCommand::Clear, &mut session);
     assert!(points.all().is_empty());
     // After a jump, what holds there is known.
     let mut points = self::points(&mut session, &["step > 0"]);

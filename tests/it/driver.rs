@@ -13,7 +13,7 @@ use std::time::Duration;
 use spinntui::output::Reads;
 use spinntui::session::command::Command;
 use spinntui::session::engine::{Engine, EngineEvent, EngineOptions};
-use spinntui::session::record::Recorder;
+use spinntui::session::record::SessionWriter;
 use spinntui::session::snapshot::{RunState, SharedSnapshot};
 
 /// Time limit for an engine that hangs.
@@ -29,14 +29,14 @@ impl Driver {
     /// Opens a scene with edits; its session is recorded in a file if one is given.
     pub fn open(scene: &str, set: &[(&str, &str)], record: Option<&Path>) -> Self {
         let set: Vec<_> = set.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
-        let recorder =
-            record.map(|file| Recorder::create(file, Path::new(scene), &set, &Reads::default()).unwrap());
+        let recorder = record
+            .map(|file| SessionWriter::create(file, Path::new(scene), &set, &Reads::default()).unwrap());
         let (sender, events) = crossbeam_channel::unbounded();
         let options = EngineOptions {
             scene: PathBuf::from(scene),
             set,
             autorun: false,
-            record: recorder.map(Recorder::pending),
+            record: recorder.map(SessionWriter::pending),
             points: Vec::new(),
             exact: false,
             against: None,

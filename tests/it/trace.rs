@@ -587,7 +587,7 @@ fn going_back_cuts_the_record_and_going_on_writes_the_same_again() {
     assert!(back.steps.iter().all(|step| step.end <= back.now) && back.end <= back.now);
     // The last step is visible without another step.
     let hash = session.state_hash();
-    history.again(&mut session);
+    history.replay_last_step(&mut session);
     assert_eq!((session.state_hash(), session.tick()), (hash, back.now));
     assert_eq!(line(&session, TimelineWindow::Latest(1)).steps.last().map(|step| step.step), Some(3));
     on(&mut session, &mut history, 2);

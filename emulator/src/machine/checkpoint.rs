@@ -136,7 +136,7 @@ impl<M> State<M> {
             traffic,
             matrix,
             races,
-            banks_decide,
+            bank_timing_matters,
             faults,
             fault,
         } = self;
@@ -167,7 +167,7 @@ impl<M> State<M> {
             traffic: *traffic,
             matrix: matrix.clone(),
             races: races.clone(),
-            banks_decide: *banks_decide,
+            bank_timing_matters: *bank_timing_matters,
             faults: faults.clone(),
             fault: fault.clone(),
         }

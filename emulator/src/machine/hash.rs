@@ -73,7 +73,7 @@ impl State {
             traffic: _,
             matrix: _,
             races: _,
-            banks_decide,
+            bank_timing_matters,
             faults,
             fault,
         } = self;
@@ -82,7 +82,7 @@ impl State {
         words.add(*sent);
         words.list(lost.iter().copied());
         for state in pes.iter_mut() {
-            pe(&mut words, state, *banks_decide);
+            pe(&mut words, state, *bank_timing_matters);
         }
         links(&mut words, noc, packets);
         for router in router.iter() {
@@ -120,7 +120,7 @@ impl State {
     }
 }
 
-fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
+fn pe(words: &mut Words, pe: &mut PeState, bank_timing_matters: bool) {
     let PeState {
         sram,
         status,
@@ -185,7 +185,7 @@ fn pe(words: &mut Words, pe: &mut PeState, banks_decide: bool) {
     if !writes.is_empty() {
         call_writes(words, writes);
     }
-    if banks_decide {
+    if bank_timing_matters {
         banks.words().for_each(|word| words.add(word));
     }
 }

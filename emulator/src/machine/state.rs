@@ -463,7 +463,7 @@ pub struct State<M = Sram> {
     /// Buffers overwritten too early.
     pub races: Races,
     /// Whether the banks decide what happens next: with any priority but the core's.
-    pub banks_decide: bool,
+    pub bank_timing_matters: bool,
     /// Injected faults that last.
     pub faults: Faults,
     /// Fault that stopped the machine; `None` while it runs.
@@ -519,7 +519,7 @@ impl State {
             traffic: NocProbe::default(),
             matrix: TrafficMatrix::new(chips),
             races: Races::default(),
-            banks_decide: program.assume.bank_priority != BankPriority::Core,
+            bank_timing_matters: program.assume.bank_priority != BankPriority::Core,
             faults: Faults::default(),
             fault: None,
         }

@@ -213,12 +213,12 @@ impl Points {
             point.ignore = modifiers.ignore;
         }
         self.list.push(point);
-        self.look_out();
+        self.refresh_triggers();
         self.made
     }
 
     /// Carries out a request concerning the points.
-    pub fn obey(&mut self, command: &PointCommand, session: &mut Session) {
+    pub fn handle_command(&mut self, command: &PointCommand, session: &mut Session) {
         match command {
             PointCommand::Add(spec) => {
                 self.push(spec, &Names::of(session), false);
@@ -236,7 +236,7 @@ impl Points {
             point.enabled = on && point.condition.is_some();
             point.held = None;
         }
-        self.look_out();
+        self.refresh_triggers();
     }
 
     /// Returns the points in the order of their creation.
@@ -267,7 +267,7 @@ impl Points {
                 machine.watch(*pe, bytes.clone());
             }
         }
-        self.look_out();
+        self.refresh_triggers();
     }
 
     /// Adapts the points to a new position of the session after a seek: conditions that are true
@@ -287,7 +287,7 @@ impl Points {
         self.fresh || self.when.meets(When::EVENT.or(When::PHASE).or(When::WRITE))
     }
 
-    fn look_out(&mut self) {
+    fn refresh_triggers(&mut self) {
         let conditions = self.list.iter().filter(|point| point.enabled);
         self.when = When::NEVER;
         self.fresh = false;
@@ -341,7 +341,7 @@ impl Points {
             }
         }
         if self.fresh || hit {
-            self.look_out();
+            self.refresh_triggers();
         }
         first
     }

@@ -183,7 +183,7 @@ impl Runner {
         session.watch_membranes();
         self.history = Some(History::new(&mut session));
         for spec in self.options.points.drain(..) {
-            self.points.obey(&PointCommand::Add(spec), &mut session);
+            self.points.handle_command(&PointCommand::Add(spec), &mut session);
         }
         let names = Arc::new(Names::of(&session));
         self.watches.take_over(&names);

@@ -160,7 +160,7 @@ impl Runner {
         let now = place(session);
         if now.0 < before.0 {
             self.watches.arrived(session, history);
-            history.again(session);
+            history.replay_last_step(session);
             self.points.arrived(session);
         }
         if now != before || !done.is_empty() {

@@ -58,7 +58,7 @@ impl Runner {
             _ => return,
         };
         self.watches.arrived(session, history);
-        history.again(session);
+        history.replay_last_step(session);
         // Conditions that are already true at the new position are known; bytes are watched again.
         self.points.arrived(session);
         self.stopped = None;
@@ -81,8 +81,8 @@ impl Runner {
     /// Carries out a command about pins. Steps whose values are missing are run through again.
     pub(super) fn watch(&mut self, command: &WatchCommand, notify: Notify<'_>) {
         let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
-        let said = self.watches.obey(command, session, history);
-        history.again(session);
+        let said = self.watches.handle_command(command, session, history);
+        history.replay_last_step(session);
         self.points.arm(session);
         if !matches!(command, WatchCommand::Replace(_)) {
             notify(EngineEvent::Said(said));
@@ -96,7 +96,7 @@ impl Runner {
         self.facts.focus = focus;
         let (Some(session), Some(history)) = (&mut self.session, &mut self.history) else { return };
         session.watch_timeline(matches!(focus, Focus::Timeline(_)));
-        history.again(session);
+        history.replay_last_step(session);
     }
 
     /// Begins to write the session down, if that is wanted.

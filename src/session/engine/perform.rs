@@ -84,7 +84,7 @@ impl Runner {
     }
 
     /// Starts the next command of the script, or ends it; call it when the machine is at rest.
-    pub(super) fn go_on(&mut self, notify: Notify<'_>) {
+    pub(super) fn advance_script(&mut self, notify: Notify<'_>) {
         if let Some(missed) = self.missed() {
             return self.end_script(Err(missed), notify);
         }
@@ -96,7 +96,7 @@ impl Runner {
         performing.last = Some(command.clone());
         let faults = self.faults_so_far();
         let mut said = None;
-        self.obey(&command, &mut |event| match event {
+        self.handle_command(&command, &mut |event| match event {
             EngineEvent::Said(what) => said = Some(what),
             other => notify(other),
         });

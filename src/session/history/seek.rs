@@ -284,7 +284,7 @@ impl History {
     /// Repeats the last time step if the timeline is recorded and lacks it.
     ///
     /// The experiment is then where it was.
-    pub fn again(&mut self, session: &mut Session) {
+    pub fn replay_last_step(&mut self, session: &mut Session) {
         if !session.timeline_lacks_last_step() {
             return;
         }

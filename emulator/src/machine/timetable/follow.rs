@@ -95,7 +95,7 @@ pub(super) fn follow(state: &mut State, course: &Course, late: &[Tick], program:
         traffic,
         matrix,
         races: _,
-        banks_decide: _,
+        bank_timing_matters: _,
         faults: _,
         fault: _,
     } = state;
