@@ -5,7 +5,7 @@ use crate::chip::place::PePlace;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::delivery;
+use super::delivery::{self, DeliveryPlan};
 use super::egru::barrier::{Timing, margins};
 use super::egru::control::{self, Control};
 use super::egru::head::{self, HeadPlan, HeadRequest, HeadWriter};
@@ -218,7 +218,7 @@ fn named_pes(
 /// Sizes of one PE's shares.
 fn shares<'a>(
     request: &Request<'a>,
-    placed: &[Placed],
+    plan: &DeliveryPlan<'_>,
     weights: &[(Vec<u32>, Vec<u32>)],
     hosted: &[(usize, &[u32])],
 ) -> Vec<Share<'a>> {
@@ -229,7 +229,7 @@ fn shares<'a>(
             sources: sources as u32,
             nonzeros: units.iter().map(|&u| weights[u as usize]).sum(),
         };
-        let [input, recurrent] = placed[k].kinds;
+        let [input, recurrent] = plan.placed()[k].kinds;
         Share {
             layer: k as u8,
             name: &layer.name,
@@ -239,7 +239,7 @@ fn shares<'a>(
             always: layer.always,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
-            events: delivery::needs(placed, k, units.len(), request.mapping.payload),
+            events: plan.needs(k, units.len()),
         }
     };
     hosted.iter().map(share).collect()
@@ -247,11 +247,11 @@ fn shares<'a>(
 
 /// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of
 /// the layer below, or in the first layer `features` bytes of a head.
-fn widths(request: &Request<'_>, placed: &[Placed], features: Option<u32>) -> Vec<u32> {
+fn widths(request: &Request<'_>, plan: &DeliveryPlan<'_>, features: Option<u32>) -> Vec<u32> {
     let mut input = features.unwrap_or(4 * request.dram.width() as u32);
     let mut widths = Vec::new();
-    for layer in placed {
-        let own = delivery::arrival_bytes(layer, request.mapping.payload);
+    for k in 0..plan.placed().len() {
+        let own = plan.arrival_bytes(k);
         widths.push(input.max(own));
         input = own;
     }
@@ -259,9 +259,9 @@ fn widths(request: &Request<'_>, placed: &[Placed], features: Option<u32>) -> Ve
 }
 
 /// The addresses that are the same in every PE.
-fn common(request: &Request<'_>, placed: &[Placed], features: Option<u32>, shared: bool) -> Common {
-    let mut common = Common::new(&widths(request, placed, features), shared, copies(request.mapping));
-    common.fifo_bytes = delivery::fifo_bytes(request);
+fn common(request: &Request<'_>, plan: &DeliveryPlan<'_>, features: Option<u32>, shared: bool) -> Common {
+    let mut common = Common::new(&widths(request, plan, features), shared, copies(request.mapping));
+    common.fifo_bytes = plan.fifo_bytes();
     common
 }
 
@@ -279,6 +279,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     }
     let dram_map = DramMap::new(&*request.dram)?;
     let placed = place(request)?;
+    let plan = DeliveryPlan::new(request.mapping, &placed);
     let head = request.head.map(|asked| HeadPlan::new(request, asked, &placed)).transpose()?;
     let features = head.as_ref().map(HeadWriter::feature_bytes);
     let fed_by = head.as_ref().and_then(HeadPlan::features).map_or(0, |layer| layer.hosts.len());
@@ -292,9 +293,9 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     // One packet can serve a layer and the next only if their buffers are at the same address, and
     // a PE that hosts two layers needs two pairs of buffers.
     let shared = hosted.values().all(|layers| layers.len() == 1);
-    let common = common(request, &placed, features, shared);
-    let maps = memory_maps(request, &placed, &hosted, (&common, features))?;
-    let rules = layer_rules(request, &placed, &costs, (common.copies, fed_by));
+    let common = common(request, &plan, features, shared);
+    let maps = memory_maps(request, &plan, &hosted, (&common, features))?;
+    let rules = layer_rules(request, &plan, &costs, (common.copies, fed_by));
     let mut layers = populations(request, &placed);
     let head = match &head {
         Some(plan) => Some(head::write(request, plan, &placed, &common)?),
@@ -306,6 +307,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let builder = Writer {
         request,
         placed: &placed,
+        plan: &plan,
         layers: &layers,
         rules: &rules,
         common: &common,
@@ -335,7 +337,7 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
     let dram_map = dram_map.with_words("head weights", dram_words.len() as u64)?;
     let program = Program {
         legend: Arc::new(legend()),
-        delivery: delivery::delivery(request, &placed),
+        delivery: plan.delivery(request.assume),
         board,
         inboxes,
         announcements,
@@ -386,7 +388,8 @@ pub fn reprice(
     let places = |assume: &Assume| (assume.bank_interleave, assume.router_ports, assume.host_port);
     let costs = Costs::new(now, request.chip.waiting)?;
     let fed_by = EgruProgram::fed_by(program);
-    let rules = layer_rules(request, placed, &costs, (copies(request.mapping), fed_by));
+    let plan = DeliveryPlan::new(request.mapping, placed);
+    let rules = layer_rules(request, &plan, &costs, (copies(request.mapping), fed_by));
     let same = places(before) == places(now) && rules == detail.layers;
     Ok(same.then(|| Program { costs, assume: now.clone(), ..program.clone() }))
 }
@@ -440,17 +443,18 @@ pub(super) fn masks<'a>(pes: impl IntoIterator<Item = &'a Pe>) -> Vec<(QpeId, u8
 
 fn memory_maps(
     request: &Request<'_>,
-    placed: &[Placed],
+    plan: &DeliveryPlan<'_>,
     hosted: &Hosted,
     (common, features): (&Common, Option<u32>),
 ) -> Result<Vec<(Pe, MemoryMap)>, MapError> {
+    let placed = plan.placed();
     let weights: Vec<_> = request.network.layers.iter().map(unit_weights).collect();
     let mut maps = Vec::new();
     let mut worst: Option<(Full, Pe)> = None;
     for (&pe, layers) in hosted {
         let hosted: Vec<(usize, &[u32])> =
             layers.iter().map(|&(k, i)| (k, placed[k].assignment[i].as_slice())).collect();
-        match lay_out(common, &shares(request, placed, &weights, &hosted)) {
+        match lay_out(common, &shares(request, plan, &weights, &hosted)) {
             Ok(map) => maps.push((pe, map)),
             Err(full) if worst.as_ref().is_none_or(|(w, _)| full.needed > w.needed) => {
                 worst = Some((full, pe));
@@ -477,9 +481,10 @@ fn least_pes(
     let mut trial = placed.to_vec();
     (1..=(MAX_CHIPS * PE_COUNT).min(layer.units())).find(|&n| {
         trial[k].assignment = assign_layer(layer, n, request.mapping);
-        let common = common(request, &trial, features, true);
+        let plan = DeliveryPlan::new(request.mapping, &trial);
+        let common = common(request, &plan, features, true);
         let fits =
-            |units: &Vec<u32>| lay_out(&common, &shares(request, &trial, weights, &[(k, units)])).is_ok();
+            |units: &Vec<u32>| lay_out(&common, &shares(request, &plan, weights, &[(k, units)])).is_ok();
         trial[k].assignment.iter().all(fits)
     })
 }
@@ -504,11 +509,12 @@ fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
 
 fn layer_rules(
     request: &Request<'_>,
-    placed: &[Placed],
+    plan: &DeliveryPlan<'_>,
     costs: &Costs,
     (copies, fed_by): (Copies, usize),
 ) -> Vec<LayerRules> {
-    let credits = credits_needed(request.mapping, placed.len()) && request.mapping.barrier != Barrier::Never;
+    let credits =
+        credits_needed(request.mapping, plan.placed().len()) && request.mapping.barrier != Barrier::Never;
     let timing = Timing {
         costs,
         width: request.dram.width(),
@@ -519,14 +525,14 @@ fn layer_rules(
         restart: request.restart,
         fed_by,
     };
-    let margins = margins(request.network, placed, &timing);
+    let margins = margins(request.network, plan, &timing);
     let rules = margins.iter().enumerate().map(|(k, margin)| LayerRules {
         barrier: match request.mapping.barrier {
             Barrier::Always => true,
             Barrier::Never => false,
             Barrier::Auto => margin.needed(),
         },
-        credits: credits && k + 1 < placed.len(),
+        credits: credits && k + 1 < plan.placed().len(),
         overlap_recurrent: request.mapping.overlap_recurrent,
     });
     rules.collect()

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::build::{Placed, copies, credits_needed, unit_weights};
+use super::delivery::DeliveryPlan;
 use super::egru::EgruProgram;
 use super::egru::barrier::{BarrierMargin, Timing, margins};
 use super::egru::head::HeadError;
@@ -135,7 +136,7 @@ pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
         restart: EgruProgram::of(subject.program).and_then(|egru| egru.restart),
         fed_by: EgruProgram::fed_by(subject.program),
     };
-    margins(subject.network, subject.placed, &timing)
+    margins(subject.network, &DeliveryPlan::new(subject.mapping, subject.placed), &timing)
 }
 
 /// Importance of a finding.

@@ -2,19 +2,21 @@
 //! router's FIFO and entries.
 
 use super::build::{Placed, Request, masks};
-use super::egru::barrier::Timing;
 use super::egru::control;
 use super::error::MapError;
 use super::memory::Allocator;
 use super::options::{MappingOptions, Schedule};
 use crate::chip::geometry::Pe;
+
 use crate::kernel::events::{self, Block, ListLayout, MAX_UNITS, UnpackLayout, UnpackWork, Unpacked};
 use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::Groups;
 use crate::machine::broadcast::options::{Broadcast, Payload};
 use crate::machine::broadcast::router::Ports;
 use crate::machine::broadcast::{Delivery, Packing, route_number};
+use crate::machine::costs::Costs;
 use crate::machine::legend::PopulationId;
+use crate::machine::options::Assume;
 use crate::machine::program::{PACKET_BYTES, RegionKind};
 use crate::net::Output;
 
@@ -61,33 +63,151 @@ impl EventLayout {
     }
 }
 
-/// The blocks of a layer as its readers see them.
-pub fn blocks(placed: &Placed) -> Vec<Block> {
-    events::blocks(placed.assignment.iter().map(|units| units.len() as u32))
+/// One layer's outputs as its readers see them.
+#[derive(Clone, Debug)]
+struct Outputs {
+    /// Blocks of the senders, one more to mark the end.
+    blocks: Vec<Block>,
+    senders: u32,
+    units: u32,
 }
 
-/// Bytes in which a layer's y arrives.
-pub fn arrival_bytes(placed: &Placed, payload: Payload) -> u32 {
-    let end = blocks(placed).last().copied().unwrap_or_default();
-    PACKET_BYTES * if payload == Payload::Events { end.mail } else { end.dense }
-}
-
-/// Returns the needs of a share of `units` units of layer `k`, where events are sent.
-pub fn needs(placed: &[Placed], k: usize, units: usize, payload: Payload) -> Option<EventNeeds> {
-    if payload == Payload::Dense {
-        return None;
+impl Outputs {
+    fn of(placed: &Placed) -> Self {
+        Self {
+            blocks: events::blocks(placed.assignment.iter().map(|units| units.len() as u32)),
+            senders: placed.pes.len() as u32,
+            units: placed.assignment.iter().map(Vec::len).sum::<usize>() as u32,
+        }
     }
-    let needs = |sender: &Placed, kind: KernelKind| UnpackNeeds {
-        blocks: sender.pes.len() as u32,
-        words: 4 * blocks(sender).last().map_or(0, |end| end.dense),
-        listed: kind.takes_list().then(|| sender.assignment.iter().map(Vec::len).sum::<usize>() as u32),
-    };
-    let [input, recurrent] = placed[k].kinds;
-    Some(EventNeeds {
-        packets: events::most_packets(units as u32),
-        input: k.checked_sub(1).map(|below| needs(&placed[below], input)),
-        recurrent: needs(&placed[k], recurrent),
-    })
+
+    fn end(&self) -> Block {
+        self.blocks.last().copied().unwrap_or_default()
+    }
+}
+
+/// Sizes of everything that the layers of a placement send each other, computed once.
+#[derive(Clone, Debug)]
+pub struct DeliveryPlan<'a> {
+    placed: &'a [Placed],
+    mapping: &'a MappingOptions,
+    layers: Vec<Outputs>,
+}
+
+impl<'a> DeliveryPlan<'a> {
+    /// Makes the plan for a placement of the layers, in network order.
+    pub fn new(mapping: &'a MappingOptions, placed: &'a [Placed]) -> Self {
+        Self { placed, mapping, layers: placed.iter().map(Outputs::of).collect() }
+    }
+
+    /// Returns the placement that the plan is made for.
+    pub const fn placed(&self) -> &'a [Placed] {
+        self.placed
+    }
+
+    /// Returns the blocks of layer `k` as its readers see them.
+    pub fn blocks(&self, k: usize) -> &[Block] {
+        &self.layers[k].blocks
+    }
+
+    /// Returns the bytes in which the y of layer `k` arrives.
+    pub fn arrival_bytes(&self, k: usize) -> u32 {
+        let end = self.layers[k].end();
+        PACKET_BYTES * if self.mapping.payload == Payload::Events { end.mail } else { end.dense }
+    }
+
+    /// Returns the bytes of the FIFO in each PE; 0 where no packet is routed.
+    pub fn fifo_bytes(&self) -> u32 {
+        if self.mapping.broadcast == Broadcast::Router { self.mapping.fifo.bytes } else { 0 }
+    }
+
+    /// Returns the needs of a share of `units` units of layer `k`, where events are sent.
+    pub fn needs(&self, k: usize, units: usize) -> Option<EventNeeds> {
+        if self.mapping.payload == Payload::Dense {
+            return None;
+        }
+        let needs = |sender: usize, kind: KernelKind| {
+            let sender = &self.layers[sender];
+            UnpackNeeds {
+                blocks: sender.senders,
+                words: 4 * sender.end().dense,
+                listed: kind.takes_list().then_some(sender.units),
+            }
+        };
+        let [input, recurrent] = self.placed[k].kinds;
+        Some(EventNeeds {
+            packets: events::most_packets(units as u32),
+            input: k.checked_sub(1).map(|below| needs(below, input)),
+            recurrent: needs(k, recurrent),
+        })
+    }
+
+    /// Returns the words of the table of blocks of layer `k` and, for a list, its order.
+    pub fn image(&self, k: usize, layout: &UnpackLayout) -> Vec<(u32, Vec<u32>)> {
+        let mut image = vec![(layout.table, events::table_words(self.blocks(k)))];
+        if let Unpacked::List(list) = layout.into {
+            let padded = |units: &Vec<u32>| {
+                let mut units = units.clone();
+                units.resize(units.len().next_multiple_of(4), 0);
+                units
+            };
+            let order: Vec<u32> = self.placed[k].assignment.iter().flat_map(padded).collect();
+            let halves = order.chunks_exact(2).map(|pair| pair[0] & 0xFFFF | pair[1] << 16);
+            image.push((list.order, halves.collect()));
+        }
+        image
+    }
+
+    /// Returns the least and the most cycles that a PE of layer `k` takes to unpack x and y: no
+    /// unit active, and all.
+    pub fn unpack_bounds(&self, k: usize, costs: &Costs) -> [[u64; 2]; 2] {
+        let bounds = |sender: Option<usize>, kind: KernelKind| {
+            let sender = sender.filter(|_| self.mapping.payload == Payload::Events);
+            let Some(sender) = sender.map(|sender| &self.layers[sender]) else { return [0, 0] };
+            let (end, list) = (sender.end(), kind.takes_list());
+            let none = UnpackWork {
+                blocks: sender.senders,
+                cleared: if list { 0 } else { end.dense },
+                packets: sender.senders,
+                words: if list { sender.units.div_ceil(32) } else { 0 },
+                ..UnpackWork::default()
+            };
+            let all = UnpackWork {
+                packets: end.mail,
+                filled: end.mail,
+                events: sender.units,
+                active_words: none.words,
+                last_active: list,
+                ..none
+            };
+            [&none, &all].map(|work| costs.unpack_events(list, work))
+        };
+        let [input, recurrent] = self.placed[k].kinds;
+        [bounds(k.checked_sub(1), input), bounds(Some(k), recurrent)]
+    }
+
+    /// Returns the entries and ports of the router, and the rule for full FIFOs.
+    pub fn delivery(&self, assume: &Assume) -> Delivery {
+        let placed = self.placed;
+        let mut routes = vec![Vec::new(); 4 * placed.len()];
+        for k in 0..placed.len() {
+            let own: &[Pe] = &placed[k].pes;
+            let next: &[Pe] = placed.get(k + 1).map_or(&[], |layer| &layer.pes);
+            let (to_own, to_next) = (Groups::only(control::OWN), Groups::only(control::NEXT));
+            for groups in [to_own, to_next, to_own.with(to_next)] {
+                let own = own.iter().filter(|_| groups.contains(to_own));
+                let next = next.iter().filter(|_| groups.contains(to_next));
+                routes[route_number(PopulationId::at(k), groups)] = masks(own.chain(next));
+            }
+        }
+        Delivery {
+            broadcast: self.mapping.broadcast,
+            payload: self.mapping.payload,
+            on_full: self.mapping.fifo.on_full,
+            routes,
+            ports: Ports::new(&assume.router_ports),
+        }
+    }
 }
 
 /// Takes the memory of a share called `name`. Dense values, or the scratch of a list, serve x and
@@ -120,50 +240,6 @@ pub(super) fn take(a: &mut Allocator, name: &str, needs: &EventNeeds) -> EventLa
     let recurrent = layout(needs.recurrent, "y");
     let input = needs.input.map(|needs| layout(needs, "x"));
     EventLayout { outbox: take(16 * needs.packets, "packets to send"), input, recurrent }
-}
-
-/// The words of a layer's table of blocks and, for a list, its order.
-pub fn image(sender: &Placed, layout: &UnpackLayout) -> Vec<(u32, Vec<u32>)> {
-    let mut image = vec![(layout.table, events::table_words(&blocks(sender)))];
-    if let Unpacked::List(list) = layout.into {
-        let padded = |units: &Vec<u32>| {
-            let mut units = units.clone();
-            units.resize(units.len().next_multiple_of(4), 0);
-            units
-        };
-        let order: Vec<u32> = sender.assignment.iter().flat_map(padded).collect();
-        image
-            .push((list.order, order.chunks_exact(2).map(|pair| pair[0] & 0xFFFF | pair[1] << 16).collect()));
-    }
-    image
-}
-
-/// Returns the entries and ports of the router, and the rule for full FIFOs.
-pub fn delivery(request: &Request<'_>, placed: &[Placed]) -> Delivery {
-    let mapping = request.mapping;
-    let mut routes = vec![Vec::new(); 4 * placed.len()];
-    for k in 0..placed.len() {
-        let own: &[Pe] = &placed[k].pes;
-        let next: &[Pe] = placed.get(k + 1).map_or(&[], |layer| &layer.pes);
-        let (to_own, to_next) = (Groups::only(control::OWN), Groups::only(control::NEXT));
-        for groups in [to_own, to_next, to_own.with(to_next)] {
-            let own = own.iter().filter(|_| groups.contains(to_own));
-            let next = next.iter().filter(|_| groups.contains(to_next));
-            routes[route_number(PopulationId::at(k), groups)] = masks(own.chain(next));
-        }
-    }
-    Delivery {
-        broadcast: mapping.broadcast,
-        payload: mapping.payload,
-        on_full: mapping.fifo.on_full,
-        routes,
-        ports: Ports::new(&request.assume.router_ports),
-    }
-}
-
-/// Bytes of the FIFO in each PE.
-pub fn fifo_bytes(request: &Request<'_>) -> u32 {
-    if request.mapping.broadcast == Broadcast::Router { request.mapping.fifo.bytes } else { 0 }
 }
 
 /// Refuses options that exclude each other.
@@ -235,36 +311,4 @@ pub fn check(request: &Request<'_>, placed: &[Placed]) -> Result<(), MapError> {
         return Err(MapError::RoutedLayers { layers: placed.len() });
     }
     Ok(())
-}
-
-/// The least and the most cycles that it takes a PE of layer `k` to unpack x and y: no unit
-/// active, and all.
-pub fn unpack_bounds(placed: &[Placed], k: usize, timing: &Timing<'_>) -> [[u64; 2]; 2] {
-    let bounds = |sender: Option<&Placed>, kind: KernelKind| {
-        let Some(sender) = sender.filter(|_| timing.mapping.payload == Payload::Events) else {
-            return [0, 0];
-        };
-        let blocks = blocks(sender);
-        let (count, end) = (sender.pes.len() as u32, blocks.last().copied().unwrap_or_default());
-        let units = sender.assignment.iter().map(Vec::len).sum::<usize>() as u32;
-        let list = kind.takes_list();
-        let none = UnpackWork {
-            blocks: count,
-            cleared: if list { 0 } else { end.dense },
-            packets: count,
-            words: if list { units.div_ceil(32) } else { 0 },
-            ..UnpackWork::default()
-        };
-        let all = UnpackWork {
-            packets: end.mail,
-            filled: end.mail,
-            events: units,
-            active_words: none.words,
-            last_active: list,
-            ..none
-        };
-        [&none, &all].map(|work| timing.costs.unpack_events(list, work))
-    };
-    let [input, recurrent] = placed[k].kinds;
-    [bounds(k.checked_sub(1).and_then(|below| placed.get(below)), input), bounds(placed.get(k), recurrent)]
 }

@@ -14,7 +14,7 @@ use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::program::PACKET_BYTES;
 use crate::mapping::build::{Placed, unit_weights};
-use crate::mapping::delivery;
+use crate::mapping::delivery::DeliveryPlan;
 use crate::mapping::memory::Copies;
 use crate::mapping::options::{Broadcast, MappingOptions, Payload};
 use crate::net::{Egru, EgruLayer, Output};
@@ -72,13 +72,13 @@ pub struct Timing<'a> {
 }
 
 /// The margin of each layer, in network order.
-pub fn margins(network: &Egru, placed: &[Placed], timing: &Timing<'_>) -> Vec<BarrierMargin> {
-    let hosts = |pe| placed.iter().filter(|layer| layer.pes.contains(pe)).count();
+pub fn margins(network: &Egru, plan: &DeliveryPlan<'_>, timing: &Timing<'_>) -> Vec<BarrierMargin> {
+    let all = plan.placed();
+    let hosts = |pe| all.iter().filter(|layer| layer.pes.contains(pe)).count();
     let mut senders = timing.fed_by;
     let mut margins = Vec::new();
-    let all = placed;
     for (k, (layer, placed)) in network.layers.iter().zip(all).enumerate() {
-        let unpacking = delivery::unpack_bounds(all, k, timing);
+        let unpacking = plan.unpack_bounds(k, timing.costs);
         let (slowest, fastest) = extremes(layer, placed, &unpacking, timing);
         let beats = u64::from((timing.width as u32 * 4).div_ceil(PACKET_BYTES));
         let dma = if senders == 0 { placed.pes.len() as u64 * beats * timing.costs.dram_beat } else { 0 };

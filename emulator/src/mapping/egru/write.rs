@@ -20,7 +20,7 @@ use crate::machine::program::{
     Action, Buffers, Ends, Image, Operation, PACKET_BYTES, PeProgram, Population, Region, Slot, Target,
 };
 use crate::mapping::build::{Placed, Request, masks, steps_in_flight};
-use crate::mapping::delivery;
+use crate::mapping::delivery::DeliveryPlan;
 use crate::mapping::error::MapError;
 use crate::mapping::memory::{Common, MemoryMap, SlotLayout, block_bytes};
 use crate::mapping::options::Broadcast;
@@ -36,6 +36,7 @@ const STEPS_WITHOUT_COLUMNS: u32 = 2;
 pub(in crate::mapping) struct Writer<'a> {
     pub(in crate::mapping) request: &'a Request<'a>,
     pub(in crate::mapping) placed: &'a [Placed],
+    pub(in crate::mapping) plan: &'a DeliveryPlan<'a>,
     pub(in crate::mapping) layers: &'a [Population],
     pub(in crate::mapping) rules: &'a [LayerRules],
     pub(in crate::mapping) common: &'a Common,
@@ -151,11 +152,11 @@ impl Writer<'_> {
     /// for unpacking to the image.
     fn packing(&self, k: usize, i: usize, layout: &SlotLayout, image: &mut Image) -> Option<Packing> {
         let layout = layout.events?;
-        image.extend(delivery::image(&self.placed[k], &layout.recurrent));
+        image.extend(self.plan.image(k, &layout.recurrent));
         if let Some(input) = layout.input {
-            image.extend(delivery::image(&self.placed[k - 1], &input));
+            image.extend(self.plan.image(k - 1, &input));
         }
-        let blocks = delivery::blocks(&self.placed[k]);
+        let blocks = self.plan.blocks(k);
         // Nothing has been sent before the first step: y(−1) is an empty packet of each sender.
         for buffer in self.common.buffers[k].iter().flat_map(|buffers| buffers.addresses()) {
             let senders = blocks.iter().take(self.placed[k].pes.len());
