@@ -83,7 +83,7 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
         (Some((at, c)), _) if at <= error.at || !text.get(error.at..at).is_some_and(|s| s.contains('\n')) => {
             SyntaxError { at, fault: Fault::Strange(c) }
         }
-        // Where a quote is missing, the next one closes the string, and the text goes wrong
+        // Where a quote is missing, the next one closes the string, and the text stops being valid
         // only behind that.
         (_, Some(at)) if at < error.at => SyntaxError { at, fault: Fault::LongString },
         _ => error,

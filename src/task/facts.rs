@@ -40,7 +40,7 @@ pub enum FactKind {
     Share,
     /// A surprisal, nats.
     Nats,
-    /// Word of a kind.
+    /// Word of one of the kinds.
     Word(&'static WordKind),
 }
 

@@ -8,7 +8,7 @@ use super::keymap::Key;
 pub use super::state::asking::{AskingOverlay, Question, command};
 use super::widgets::prompt::{Prompt, Typed};
 
-/// Opens the line.
+/// Opens the line that asks for a value.
 pub fn open(app: &mut App, question: Question) {
     let prompt = Prompt::new(Vec::new());
     let prompt = match question {

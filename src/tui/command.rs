@@ -164,9 +164,9 @@ pub enum Action {
     Verb(Verb),
     /// Nothing by itself: what follows the name in the palette says it.
     Given,
-    /// The next theme.
+    /// Change to the next theme.
     NextTheme,
-    /// The next ramp of the heat maps.
+    /// Change to the next ramp of the heat maps.
     NextRamp,
     /// The next set of characters.
     NextGlyphs,
@@ -194,9 +194,9 @@ pub enum Withhold {
 /// Action of a key in a lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LessonAction {
-    /// The next page.
+    /// Show the next page.
     Next,
-    /// The page before.
+    /// Show the page before.
     Previous,
     /// The text on screen, or not.
     Toggle,
@@ -228,7 +228,7 @@ pub enum Group {
     View,
     /// Inside a PE.
     Pe,
-    /// The app itself.
+    /// App itself.
     App,
 }
 

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::theme::Looks;
 
-/// The next theme.
+/// Changes to the next theme.
 pub fn next_theme(app: &mut App) {
     let looks = app.theme.looks();
     app.set_looks(Looks { theme: looks.theme.next(), ..looks });

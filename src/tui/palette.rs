@@ -115,7 +115,7 @@ pub fn problem(app: &App, text: &str) -> Option<String> {
     read(app, text).err()
 }
 
-/// Opens the line.
+/// Opens the command line.
 pub(super) fn open(app: &mut App) {
     open_with(app, "");
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Panel of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum PanelId {
-    /// The floor plan.
+    /// Floor plan of the chip.
     Chip,
     /// Task of the network.
     Task,

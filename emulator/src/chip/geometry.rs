@@ -200,7 +200,7 @@ impl fmt::Display for QpeId {
 
 /// A processing element of any chip.
 ///
-/// Those of the first chip come first, in the order of the chip's linear core ids (id − 1).
+/// PEs of the first chip come first, in the order of the chip's linear core ids (id − 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u16")]
 pub struct Pe(u16);

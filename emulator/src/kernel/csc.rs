@@ -27,7 +27,7 @@ pub enum Visit {
     /// Sources whose word in the input buffer is not zero.
     #[default]
     Events,
-    /// Those whose word is not zero, in code for the core's timings and at most 256 rows.
+    /// Sources whose word is not zero, in code for the core's timings and at most 256 rows.
     Fast,
     /// All: a weight is infinite or NaN, and its product with zero is no zero.
     All,

@@ -1,4 +1,4 @@
-//! Faults: what goes wrong on purpose, to see what comes of it.
+//! Injected faults: bits flipped, packets lost, PEs and links that die.
 
 mod lasting;
 
@@ -21,7 +21,7 @@ use crate::text::several;
 pub(super) use lasting::Fate;
 pub use lasting::{DeadChipLink, DeadLink, Faults};
 
-/// Something that goes wrong.
+/// Fault to inject.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Fault {

@@ -91,7 +91,7 @@ impl ImageError {
 }
 
 impl Images {
-    /// Those of a program.
+    /// Returns the images of a program.
     pub fn of(program: &Program) -> Self {
         let mut images = Self::default();
         for pe in program.places() {

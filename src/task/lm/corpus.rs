@@ -76,7 +76,7 @@ pub enum CorpusError {
         /// Line of the text, from 1.
         line: usize,
     },
-    /// Nothing to read.
+    /// The text is empty.
     #[error("the text has no words")]
     Empty,
     /// No word of the text is in the vocabulary.

@@ -28,7 +28,7 @@ impl Default for LanguageModelOptions {
 /// Positions of a transformer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Positions {
-    /// Those that it was trained with; a longer sequence is refused.
+    /// Positions that the model was trained with; a longer sequence is refused.
     #[default]
     Trained,
     /// Behind the last one they repeat, so that a sequence can be longer: for the time, energy and

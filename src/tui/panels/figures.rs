@@ -33,7 +33,7 @@ pub struct Figure {
     pub name: String,
     /// Values of the first and the second experiment.
     pub values: [Option<f64>; 2],
-    /// Unit of both.
+    /// Unit of both values.
     pub unit: Unit,
 }
 

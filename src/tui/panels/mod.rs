@@ -40,12 +40,12 @@ pub type Entry = (&'static str, &'static str);
 pub struct View<'a> {
     /// State of the app: focus, selection, options.
     pub app: &'a App,
-    /// The picture.
+    /// Snapshot that is drawn.
     pub snapshot: &'a Snapshot,
 }
 
 impl<'a> View<'a> {
-    /// Looks.
+    /// Returns the colours and marks of the app.
     pub fn theme(&self) -> &'a Theme {
         &self.app.theme
     }
@@ -60,7 +60,7 @@ impl<'a> View<'a> {
         Pe::of(self.app.selected.chip())
     }
 
-    /// A PE's line of the summary.
+    /// Returns the summary of a PE.
     pub fn pe(&self, pe: Pe) -> Option<&'a PeView> {
         self.snapshot.pes.get(pe.index())
     }
@@ -85,7 +85,7 @@ impl<'a> View<'a> {
         self.snapshot.task.kind()
     }
 
-    /// A layer's name in the model.
+    /// Returns the name of a layer in the model.
     pub fn layer_name(&self, layer: PopulationId) -> &'a str {
         self.snapshot.setup.layers.get(usize::from(layer)).map_or("?", |layer| layer.name.as_str())
     }

@@ -12,7 +12,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// Above the line.
+    /// Text above the line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Goto => "Go to",

@@ -56,7 +56,7 @@ pub enum Background {
 
 by_name!(Background, "background", [Auto = "auto", Theme = "theme", Terminal = "terminal"]);
 
-/// Look of the app.
+/// Choices of colours and marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looks {
     /// Colours that the terminal has.

@@ -171,7 +171,7 @@ impl Theme {
         self.colour(self.palette.good)
     }
 
-    /// Worth a look.
+    /// Returns the style of warnings.
     pub fn warn(&self) -> Style {
         self.colour(self.palette.warn).patch(self.strong())
     }
@@ -219,7 +219,7 @@ impl Theme {
         if focused { self.accent() } else { self.dim() }
     }
 
-    /// A panel's title.
+    /// Returns the style of a panel's title.
     pub fn title(&self, focused: bool) -> Style {
         if focused { self.accent() } else { self.strong() }
     }

@@ -30,7 +30,7 @@ pub(super) struct Palette {
     pub accent: Ink,
     /// Colour of success.
     pub good: Ink,
-    /// Worth a look.
+    /// Warnings.
     pub warn: Ink,
     /// Colour of errors.
     pub bad: Ink,

@@ -49,9 +49,9 @@ pub struct CallWrite {
 /// Writes within the calls of a PE.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallWrites {
-    /// Those of the call that the PE begins next, ascending.
+    /// Writes within the call that the PE begins next, ascending.
     pub next: Vec<CallWrite>,
-    /// Those of the call under way, ascending.
+    /// Writes within the call in progress, ascending.
     pub now: Vec<CallWrite>,
 }
 

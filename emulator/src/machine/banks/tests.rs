@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A core that does `accesses` in bank 0 over so many cycles.
+/// Returns a core that makes `accesses` to bank 0 over a number of cycles.
 fn busy(accesses: u64, cycles: u64) -> BankState {
     let mut state = BankState::default();
     state.begin(&[accesses, 0, 0, 0], cycles);

@@ -116,7 +116,7 @@ fn progress(began: Tick, ends: Tick, now: Tick, theme: &Theme, area: Rect, buf: 
     rows_from(area, 1)
 }
 
-/// Text over at most so many rows.
+/// Draws text over at most a number of rows.
 fn wrapped(buf: &mut Buffer, area: Rect, text: &str, style: ratatui::style::Style, rows: usize) -> Rect {
     let mut rest = area;
     for line in wrap(text, usize::from(area.width), rows) {

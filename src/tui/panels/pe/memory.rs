@@ -154,7 +154,7 @@ fn words(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// A label in so many columns: without what stands in brackets where there is no room for it.
+/// Returns a label cut to a number of columns; text in brackets is left out where there is no room.
 fn row_label(label: &str, room: usize) -> String {
     let full = Span::raw(label).width() <= room;
     let short = label.split(" (").next().unwrap_or(label);

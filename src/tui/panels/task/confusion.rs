@@ -16,17 +16,17 @@ pub fn rows(gestures: &GestureView) -> u16 {
     gestures.classes.len() as u16 + 2
 }
 
-/// Columns that it takes with names of so many columns.
+/// Returns the width of the matrix with class names of this width, in columns.
 fn columns(gestures: &GestureView, names: u16) -> u16 {
     names + 3 + CELL * gestures.classes.len() as u16
 }
 
-/// Whether it fits.
+/// Returns whether the matrix fits.
 pub fn fits(gestures: &GestureView, area: Rect) -> bool {
     area.height >= rows(gestures) && area.width >= columns(gestures, 0)
 }
 
-/// The class's name in so many columns.
+/// Returns the class's name, cut to a number of columns.
 fn name_of(class: &ClassView, columns: u16) -> String {
     let room = usize::from(columns.saturating_sub(1));
     if class.name.len() <= room { class.name.clone() } else { shorten(&class.short, room) }

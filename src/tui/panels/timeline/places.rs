@@ -18,17 +18,17 @@ pub const CHIP: u16 = 4;
 pub struct Places {
     /// Columns of the names.
     pub gutter: u16,
-    /// The sentence.
+    /// Row of the sentence about the cursor.
     pub sentence: Rect,
     /// The critical path: phases, and in a second row layers where there is room.
     pub path: Rect,
     /// One row a PE.
     pub rows: Rect,
-    /// Packets.
+    /// Row of packets on the mesh.
     pub packets: Rect,
     /// DMA.
     pub dma: Rect,
-    /// The time axis.
+    /// Row of the time axis.
     pub axis: Rect,
     /// Meaning of letters and colours.
     pub legend: Rect,
