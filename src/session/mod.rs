@@ -513,7 +513,10 @@ impl Session {
 
     /// Returns the facts that do not change while the experiment runs.
     pub fn setup(&self) -> &Arc<Setup> {
-        self.setup.get_or_init(|| Arc::new(Setup::of(self)))
+        self.setup.get_or_init(|| {
+            let sequence = self.work().sequence();
+            Arc::new(Setup::of(&self.loaded, &self.model, self.program(), sequence))
+        })
     }
 
     /// Energy since the start.

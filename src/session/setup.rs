@@ -4,15 +4,16 @@
 
 use std::sync::Arc;
 
-use super::Session;
 use crate::machine::legend::{Legend, PopulationId};
 use crate::machine::options::Assume;
 use crate::machine::program::{PeProgram, Program};
 use crate::machine::sram::BANKS;
 use crate::mapping::attention::{AttentionProgram, AttentionSlot};
 use crate::mapping::spiking::SpikingProgram;
+use crate::model::Model;
 use crate::net::EgruLayer;
 use crate::net::spiking::{Network, Projection};
+use crate::scene::LoadedScene;
 use crate::text::visible_line;
 
 /// Facts that do not change while an experiment runs.
@@ -36,25 +37,24 @@ pub struct Setup {
     pub assume: Assume,
     /// Layers in network order.
     pub layers: Vec<LayerSetup>,
-    /// Loads of the PEs by index, of all chips, from which [`PeView`](super::chip_view::PeView)s are made.
+    /// Loads of the PEs of all chips, by index.
     pub pes: Vec<PeSetup>,
 }
 
 impl Setup {
-    /// Gathers the facts about an experiment.
-    pub(super) fn of(session: &Session) -> Self {
-        let program = session.program();
+    /// Gathers the facts about an experiment with sequences of `sequence_length` time steps.
+    pub(super) fn of(loaded: &LoadedScene, model: &Model, program: &Program, sequence_length: u32) -> Self {
         let pe = |pe| program.pe(pe).map_or_else(PeSetup::default, PeSetup::of);
         Self {
-            title: visible_line(&session.loaded.scene.title).into_owned(),
-            scene: visible_line(&session.loaded.path.display().to_string()).into_owned(),
-            edits: session.loaded.edits.clone(),
-            model: visible_line(&session.model().card().name).into_owned(),
-            sequence_length: session.work().sequence(),
+            title: visible_line(&loaded.scene.title).into_owned(),
+            scene: visible_line(&loaded.path.display().to_string()).into_owned(),
+            edits: loaded.edits.clone(),
+            model: visible_line(&model.card().name).into_owned(),
+            sequence_length,
             clock_mhz: program.operating_point.mhz(),
             legend: Arc::clone(&program.legend),
             assume: program.assume.clone(),
-            layers: layers(session),
+            layers: layers(model, program),
             pes: program.places().map(pe).collect(),
         }
     }
@@ -163,15 +163,14 @@ fn of_stage(program: &Program) -> impl Fn(PopulationId) -> Synapses + '_ {
 }
 
 /// Returns the layers, populations or stages of the network.
-fn layers(session: &Session) -> Vec<LayerSetup> {
-    let program = session.program();
+fn layers(model: &Model, program: &Program) -> Vec<LayerSetup> {
     let synapses: Vec<Synapses> = if let Some(spiking) = SpikingProgram::of(program) {
         let populations = 0..program.populations.len();
         populations.map(|population| of_population(&spiking.network, program, population)).collect()
     } else if AttentionProgram::of(program).is_some() {
         program.population_ids().map(of_stage(program)).collect()
     } else {
-        let own = &session.model().network().layers;
+        let own = &model.network().layers;
         // Populations behind the layers are those of a head on the chip.
         let further = (own.len()..program.populations.len()).map(|k| of_head(program, k));
         own.iter().map(of_layer).chain(further).collect()

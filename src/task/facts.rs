@@ -1,8 +1,8 @@
 //! Names that conditions may use in scenes of a task: what each is, for the checker
 //! and the documentation.
 
-/// Names of a task. Their values come from [`super::TaskRun::number`] and [`super::TaskRun::word`], new
-/// with every time step.
+/// Names of a task. Their values come from [`super::TaskRun::number`] and
+/// [`super::TaskRun::word`], new with every time step.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TaskFacts {
     /// Heading of their table in the documentation.

@@ -1,8 +1,8 @@
 //! Inspection of one PE: activity of its core, meaning of its bytes, its units, and the receivers
 //! of what they send.
 //!
-//! A front end asks for one [`PeLocation`] at a time, and gets no more than it can show: a window of
-//! memory with its labels, or a page of units with the links of one.
+//! A front end asks for one [`PeLocation`] at a time, and gets no more than it can show: a window
+//! of memory with its labels, or a page of units with the links of one.
 
 mod code;
 mod code_words;
