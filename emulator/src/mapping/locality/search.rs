@@ -1,8 +1,8 @@
 //! Search for chips with little traffic between them.
 //!
-//! Four placements are compared first: chips filled one after the other, and every group spread over
-//! all chips, each with chips in the order of their numbers and in that of a walk from neighbour to
-//! neighbour. From the best of them vertices move to chips with room or are exchanged in pairs,
+//! Some placements are compared first: chips filled one after the other, by groups or by readers of
+//! what was placed before, and every group spread over all chips, each with chips in the order of
+//! their numbers and in that of a walk from neighbour to neighbour. From the best of them vertices move to chips with room or are exchanged in pairs,
 //! by threshold accepting (Dueck and Scheuer, 1990): a change that adds less than a threshold is
 //! kept, and the threshold falls to 0. All numbers are integers and the random ones have a
 //! fixed seed, so that a network has the same placement on every machine.
@@ -19,16 +19,23 @@ const SEED: u64 = 0x10CA1;
 /// Changes that are tried for each vertex, and their limits in all.
 const TRIES: usize = 300;
 const FEWEST_TRIES: usize = 20_000;
-const MOST_TRIES: usize = 300_000;
+const MOST_TRIES: usize = 200_000;
 /// Changes that are measured before the first threshold is set.
 const SAMPLES: usize = 256;
 
 /// Returns the chip of each vertex; `room`: free PEs of each chip.
 pub(super) fn place(traffic: &Traffic, board: &Board, room: &[usize]) -> Vec<ChipId> {
     let ways = Ways::new(board);
+    let near = traffic.near();
     let mut best: Option<State<'_>> = None;
-    for order in [(0..board.chips()).collect(), ways.walk()] {
-        for chips in [fill(traffic, &order, room), even(traffic, &order, room)] {
+    for order in orders(traffic, &ways) {
+        let in_turn: Vec<usize> = (0..traffic.fixed.len()).collect();
+        let starts = [
+            fill(traffic, &in_turn, &order, room),
+            fill(traffic, &near, &order, room),
+            even(traffic, &order, room),
+        ];
+        for chips in starts {
             let state = State::new(traffic, &ways, chips, room);
             if best.as_ref().is_none_or(|best| state.cost < best.cost) {
                 best = Some(state);
@@ -39,24 +46,39 @@ pub(super) fn place(traffic: &Traffic, board: &Board, room: &[usize]) -> Vec<Chi
     if state.cost > 0 {
         state.search();
     }
-    let chips = in_order(traffic, &state.chips, &ways.walk());
+    let chips = in_order(traffic, &state.chips, &ways.walk(0));
     chips.into_iter().map(|chip| ChipId::from_index(chip).unwrap_or(ChipId::FIRST)).collect()
 }
 
-/// Fills chips one after the other.
-fn fill(traffic: &Traffic, order: &[usize], room: &[usize]) -> Vec<usize> {
+/// Returns orders of chips to start from: that of their numbers, and walks. Those from further chips
+/// are for networks of which parts are there.
+fn orders(traffic: &Traffic, ways: &Ways) -> Vec<Vec<usize>> {
+    let mut orders = vec![(0..ways.chips).collect(), ways.walk(0)];
+    let mut firsts: Vec<usize> = traffic.fixed.iter().flatten().map(|chip| chip.index()).collect();
+    firsts.sort_unstable();
+    firsts.dedup();
+    orders.extend(firsts.into_iter().filter(|&chip| chip > 0).map(|chip| ways.walk(chip)));
+    orders
+}
+
+/// Fills chips one after the other with vertices in this order.
+fn fill(traffic: &Traffic, vertices: &[usize], order: &[usize], room: &[usize]) -> Vec<usize> {
     let mut places = order.iter().flat_map(|&chip| std::iter::repeat_n(chip, room[chip]));
-    let place = |fixed: &Option<ChipId>| match fixed {
-        Some(chip) => chip.index(),
-        None => places.next().unwrap_or(0),
-    };
-    traffic.fixed.iter().map(place).collect()
+    let mut chips = vec![0; traffic.fixed.len()];
+    for &vertex in vertices {
+        chips[vertex] = match traffic.fixed[vertex] {
+            Some(chip) => chip.index(),
+            None => places.next().unwrap_or(0),
+        };
+    }
+    chips
 }
 
 /// Spreads each group over all chips, in the order of its vertices. Groups are vertices that send
 /// to the same readers.
 fn even(traffic: &Traffic, order: &[usize], room: &[usize]) -> Vec<usize> {
-    let mut chips = fill(traffic, order, room);
+    let fixed = |chip: &Option<ChipId>| chip.map_or(0, ChipId::index);
+    let mut chips: Vec<usize> = traffic.fixed.iter().map(fixed).collect();
     let mut room = room.to_vec();
     let loose: Vec<usize> = (0..chips.len()).filter(|&v| traffic.fixed[v].is_none()).collect();
     for group in loose.chunk_by(|&a, &b| traffic.group(a) == traffic.group(b)) {
@@ -107,6 +129,33 @@ impl Traffic {
         memberships
     }
 
+    /// Returns all vertices, each followed by those that read what it sends (Cuthill and McKee, 1969,
+    /// without their order by degree).
+    fn near(&self) -> Vec<usize> {
+        let (mut seen, mut expanded) = (vec![false; self.fixed.len()], vec![false; self.readers.len()]);
+        let mut order = Vec::new();
+        for first in 0..self.fixed.len() {
+            let mut next = order.len();
+            if !std::mem::replace(&mut seen[first], true) {
+                order.push(first);
+            }
+            while let Some(&vertex) = order.get(next) {
+                next += 1;
+                for set in self.sends[vertex].iter().map(|sending| sending.readers) {
+                    if std::mem::replace(&mut expanded[set], true) {
+                        continue;
+                    }
+                    for reader in self.readers[set].iter().flat_map(|&(start, end)| start..end) {
+                        if !std::mem::replace(&mut seen[reader], true) {
+                            order.push(reader);
+                        }
+                    }
+                }
+            }
+        }
+        order
+    }
+
     /// Returns what tells the groups of [`Self::add`] apart.
     fn group(&self, vertex: usize) -> usize {
         self.groups.partition_point(|&first| first <= vertex)
@@ -118,6 +167,8 @@ struct Ways {
     chips: usize,
     /// A bit for each chip that is entered, by first and last chip.
     entered: Vec<u64>,
+    /// Number of links, by first and last chip.
+    links: Vec<i64>,
 }
 
 impl Ways {
@@ -128,7 +179,8 @@ impl Ways {
             links.fold(0_u64, |bits, link| bits | 1 << board.links()[link.index()].to.index())
         };
         let pairs = ChipId::all(chips).flat_map(|from| ChipId::all(chips).map(move |to| (from, to)));
-        Self { chips, entered: pairs.map(|(from, to)| of(from, to)).collect() }
+        let entered: Vec<u64> = pairs.map(|(from, to)| of(from, to)).collect();
+        Self { chips, links: entered.iter().map(|bits| i64::from(bits.count_ones())).collect(), entered }
     }
 
     fn entered(&self, from: usize, to: usize) -> u64 {
@@ -136,14 +188,14 @@ impl Ways {
     }
 
     fn links(&self, from: usize, to: usize) -> i64 {
-        i64::from(self.entered(from, to).count_ones())
+        self.links[from * self.chips + to]
     }
 
-    /// Returns all chips, each followed by the nearest that is left.
-    fn walk(&self) -> Vec<usize> {
-        let mut left: Vec<usize> = (1..self.chips).collect();
-        let mut walk = vec![0];
-        let mut at = 0;
+    /// Returns all chips from `first` on, each followed by the nearest that is left.
+    fn walk(&self, first: usize) -> Vec<usize> {
+        let mut left: Vec<usize> = (0..self.chips).filter(|&chip| chip != first).collect();
+        let mut walk = vec![first];
+        let mut at = first;
         while let Some(next) = (0..left.len()).min_by_key(|&i| self.links(at, left[i])) {
             at = left.remove(next);
             walk.push(at);
@@ -243,15 +295,7 @@ impl<'a> State<'a> {
         }
         for number in 0..self.memberships[vertex].len() {
             let set = self.memberships[vertex][number];
-            let (left, joined) = (self.reading[set * count + from], self.reading[set * count + to]);
-            // Routers copy a packet for a chip once, however many read it there.
-            let same = self.traffic.copies && left > 1 && joined > 0;
-            let before = if same { 0 } else { self.all(set) };
-            self.reading[set * count + from] -= 1;
-            self.reading[set * count + to] += 1;
-            if !same {
-                added += self.all(set) - before;
-            }
+            added += self.hand_over(set, from, to);
         }
         self.chips[vertex] = to;
         let place = self.place[vertex];
@@ -263,6 +307,24 @@ impl<'a> State<'a> {
         self.on[to].push(vertex);
         self.cost += added;
         added
+    }
+
+    /// Moves a reader of a set from one chip to another, and returns what that adds to the cost.
+    fn hand_over(&mut self, set: usize, from: usize, to: usize) -> i64 {
+        let at = set * self.ways.chips;
+        let (left, joined) = (self.reading[at + from], self.reading[at + to]);
+        // Routers copy a packet for a chip once, however many read it there.
+        let same = self.traffic.copies && left > 1 && joined > 0;
+        let before = if self.traffic.copies && !same { self.all(set) } else { 0 };
+        self.reading[at + from] -= 1;
+        self.reading[at + to] += 1;
+        if self.traffic.copies {
+            return if same { 0 } else { self.all(set) - before };
+        }
+        let (fewer, more) = (qpes(left - 1) - qpes(left), qpes(joined + 1) - qpes(joined));
+        let sent = self.sent[at..][..self.ways.chips].iter().enumerate().filter(|(_, sent)| **sent > 0);
+        let links = |chip| fewer * self.ways.links(chip, from) + more * self.ways.links(chip, to);
+        sent.map(|(chip, sent)| sent * links(chip)).sum()
     }
 
     /// Returns the cost of what is sent to a set of readers.
@@ -335,7 +397,7 @@ impl<'a> State<'a> {
             rises.push(self.change(change).max(0));
             self.change(opposite);
         }
-        let first = rises.iter().sum::<i64>() / (2 * rises.len().max(1) as i64);
+        let first = rises.iter().sum::<i64>() / (3 * rises.len().max(1) as i64);
         let tries = (TRIES * loose.len()).clamp(FEWEST_TRIES, MOST_TRIES);
         let mut best = (self.cost, self.chips.clone());
         for number in 0..tries {
