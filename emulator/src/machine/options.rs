@@ -392,3 +392,55 @@ impl Default for Assume {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns the number of chips of a board on which so many PEs can be used; `None` if it has
+    /// fewer, or cannot be.
+    fn chips(options: &ChipOptions, board: BoardKind, pes: usize) -> Option<usize> {
+        let options = ChipOptions { board, ..options.clone() };
+        let joined = options.chips();
+        let chips = joined.chips();
+        let places = board.places();
+        let there = options.missing.iter().all(|place| places.contains(place))
+            && options.withheld().iter().all(|pe| pe.chip().index() < chips)
+            && ChipId::all(chips).all(|to| to == ChipId::FIRST || !joined.way(ChipId::FIRST, to).is_empty());
+        (there && pes + options.withheld().len() <= chips * PE_COUNT).then_some(chips)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn the_least_board_has_the_fewest_chips(
+            pes in 153_usize..2000,
+            missing in prop::collection::vec((0_u8..3, 0_u8..3), 0..3),
+            broken in prop::collection::vec(0_usize..300, 0..6),
+        ) {
+            let missing: Vec<_> = missing.into_iter().filter(|place| *place != (0, 0)).collect();
+            let mut broken: Vec<PePlace> = broken.into_iter().filter_map(Pe::from_index).map(PePlace::from).collect();
+            broken.dedup();
+            let options = ChipOptions { missing, broken, ..ChipOptions::default() };
+            let found = options.least_board(pes);
+            let all = BoardKind::all();
+            // Boards of up to twenty chips are enough for these numbers.
+            let all = all.into_iter().filter(|board| board.places().len() <= 20);
+            let least = all.filter_map(|board| chips(&options, board, pes)).min();
+            prop_assert_eq!(found.map(|found| found.chips), least);
+            if let Some(found) = found {
+                prop_assert_eq!(chips(&options, found.board, pes), Some(found.chips));
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_boards_the_one_nearest_to_a_square_is_named() {
+        let least = |pes| ChipOptions::default().least_board(pes).map(|least| least.board.to_string());
+        let boards = ["Chips(2, 1)", "Chips(2, 2)", "Chips(3, 2)", "Board48"];
+        assert_eq!([200, 600, 900, 7296].map(least), boards.map(|board| Some(board.to_owned())));
+        assert_eq!(least(7297), None);
+    }
+}
