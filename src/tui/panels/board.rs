@@ -130,7 +130,14 @@ fn draw_chip(view: &View<'_>, chip: ChipId, (x, y): (u8, u8), area: Rect, at: (u
         4..10 => format!("{:<2}", chip.index()),
         _ => format!("{} ({x},{y})", chip.index()),
     };
-    let (style, mark) = if values.is_empty() {
+    let links = || {
+        let links = view.snapshot.noc.board.links.iter();
+        links.filter(|link| link.from == chip.index() || link.to == chip.index())
+    };
+    let (style, mark) = if links().next().is_some() && links().all(|link| link.dead) {
+        // A dead chip's PEs go on: nothing that they send leaves it.
+        (theme.bad(), 'X')
+    } else if values.is_empty() {
         (theme.dim(), '·')
     } else {
         let mean = values.iter().sum::<f32>() / values.len() as f32;

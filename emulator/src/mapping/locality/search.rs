@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Sending, Traffic};
+use super::{HOST, Sending, Traffic};
 use crate::chip::board::Board;
 use crate::chip::geometry::{ChipId, PES_PER_QPE};
 use crate::net::random::Random;
@@ -133,7 +133,9 @@ impl Traffic {
     /// without their order by degree).
     fn near(&self) -> Vec<usize> {
         let (mut seen, mut expanded) = (vec![false; self.fixed.len()], vec![false; self.readers.len()]);
-        let mut order = Vec::new();
+        // The host may send to all that a first population has: its readers say nothing.
+        let mut order = vec![HOST];
+        seen[HOST] = true;
         for first in 0..self.fixed.len() {
             let mut next = order.len();
             if !std::mem::replace(&mut seen[first], true) {
