@@ -135,7 +135,7 @@ fn draw_chip(view: &View<'_>, chip: ChipId, (x, y): (u8, u8), area: Rect, at: (u
         links.filter(|link| link.from == chip.index() || link.to == chip.index())
     };
     let (style, mark) = if links().next().is_some() && links().all(|link| link.dead) {
-        // A dead chip's PEs go on: nothing that they send leaves it.
+        // As those of a chip that a fault has made dead.
         (theme.bad(), 'X')
     } else if values.is_empty() {
         (theme.dim(), '·')
