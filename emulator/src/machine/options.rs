@@ -399,7 +399,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the number of chips of a board on which so many PEs can be used; `None` if it has
+    /// Returns the number of chips of a board on which `pes` PEs can be used; `None` if it has
     /// fewer, or cannot be.
     fn chips(options: &ChipOptions, board: BoardKind, pes: usize) -> Option<usize> {
         let options = ChipOptions { board, ..options.clone() };

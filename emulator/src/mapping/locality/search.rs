@@ -2,10 +2,11 @@
 //!
 //! Some placements are compared first: chips filled one after the other, by groups or by readers of
 //! what was placed before, and every group spread over all chips, each with chips in the order of
-//! their numbers and in that of a walk from neighbour to neighbour. From the best of them vertices move to chips with room or are exchanged in pairs,
-//! by threshold accepting (Dueck and Scheuer, 1990): a change that adds less than a threshold is
-//! kept, and the threshold falls to 0. All numbers are integers and the random ones have a
-//! fixed seed, so that a network has the same placement on every machine.
+//! their numbers and in that of a walk from neighbour to neighbour. From the best of them vertices
+//! move to chips with room or are exchanged in pairs, by threshold accepting (Dueck and Scheuer,
+//! 1990): a change that adds less than a threshold is kept, and the threshold falls to 0. All
+//! numbers are integers and the random ones have a fixed seed, so that a network has the same
+//! placement on every machine.
 
 use std::collections::BTreeMap;
 
@@ -418,7 +419,7 @@ impl<'a> State<'a> {
     }
 }
 
-/// Returns the copies of a packet that `readers` PEs on a chip need, in quarters: each QPE takes one.
+/// Returns the copies of a packet that `readers` PEs on a chip need, in quarters: one for each QPE.
 fn qpes(readers: i64) -> i64 {
     let whole = PES_PER_QPE as i64;
     if readers > 0 { readers.max(whole) } else { 0 }

@@ -71,7 +71,7 @@ fn costs(traffic: &Traffic, groups: &[usize], board: &Board, less: usize) -> [i6
 
 #[test]
 fn no_network_has_more_crossings_than_filled_chips_or_even_ones() {
-    for (width, height) in [(2, 1), (2, 2), (7, 1), (3, 2)] {
+    for (width, height) in [(2, 1), (2, 2), (3, 2)] {
         let board = board(width, height);
         let chips = board.chips();
         for groups in [vec![50 * chips; 3], vec![130 * chips], vec![20 * chips, 90 * chips, 30 * chips]] {
