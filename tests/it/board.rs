@@ -231,13 +231,14 @@ fn a_transformer_says_the_same_on_two_chips() {
     assert!(crossings[2] <= crossings[0] && crossings[2] < crossings[1], "{crossings:?}");
 }
 
-/// Links that take a byte a link packet are in use all the time that packets wait, and no longer.
+/// Links that take a bit a link packet are in use nearly all the time, and no longer than that.
 #[test]
 fn a_link_with_too_much_traffic_is_as_fast_as_published() {
-    let edits = ["chip.board=Chips(2, 1)", "mapping.across=Even", "assume.link_payload_bits=8"];
+    let edits =
+        ["chip.board=Chips(6, 1)", "mapping.across=Even", "mapping.batch=4", "assume.link_payload_bits=1"];
     let report = run("scenes/lm_small.ron", "4", &edits);
     let most = report["noc"]["max_chip_link_load"].as_f64().unwrap();
-    assert!((0.5..=1.0).contains(&most), "{most}");
+    assert!((0.85..=1.0).contains(&most), "{most}");
     for link in report["links"].as_array().unwrap() {
         // 62.5 million link packets a second.
         let least_us = link["link_packets"].as_f64().unwrap() / 62.5;
@@ -281,7 +282,7 @@ fn four_texts_fit_four_chips_and_not_one() {
 #[track_caller]
 fn enough(scene: &str, edits: &[&str]) -> (usize, String) {
     let said = checked(scene, edits).expect_err("too many PEs");
-    let (_, named) = said.split_once("take ").unwrap_or_else(|| panic!("{edits:?}: {said}"));
+    let (_, named) = said.rsplit_once("take ").unwrap_or_else(|| panic!("{edits:?}: {said}"));
     let (chips, board) = named.split_once(" chips: chip.board: ").unwrap();
     (chips.parse().unwrap(), board.lines().next().unwrap().trim().to_owned())
 }
