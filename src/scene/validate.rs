@@ -206,8 +206,8 @@ fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
 }
 
 /// Refuses more PEs than exist: a layer can be spread over all that are neither reserved nor
-/// broken, and layers that only give a number get PEs of their own. PEs that layers ask for by their
-/// number of units are known when the network is.
+/// broken, and layers that only give a number get PEs of their own. PEs that layers ask for by
+/// their number of units are known when the network is.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
     let total = chip.chips().chips() * PE_COUNT;

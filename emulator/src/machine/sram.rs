@@ -51,9 +51,9 @@ pub struct Sram {
     watch: Option<Box<Watch>>,
 }
 
-/// The words of an SRAM, in pages that the host's operating system gives when they are first written
-/// and takes back at once: a PE with a program leaves much of its memory as it is, and most PEs of a
-/// board have none. An allocator would clear, and so take, all of what it has had before.
+/// The words of an SRAM, in pages that the operating system of the host gives when they are first
+/// written and takes back at once: a PE with a program leaves much of its memory as it is, and most
+/// PEs of a board have none. An allocator would clear, and so take, all of what it has had before.
 #[derive(Default)]
 struct Words(Option<MmapMut>);
 

@@ -53,8 +53,8 @@ pub struct Edges {
     pub edges: Vec<Edge>,
     /// What crosses each link, by [`LinkId`]; packets that routers copy cross a link once.
     pub links: Vec<Count>,
-    /// Whether a run has these figures in each time step. Otherwise they are those of a time step in
-    /// which each unit is active once.
+    /// Whether a run has these figures in each time step. Otherwise they are those of a time step
+    /// in which each unit is active once.
     pub exact: bool,
 }
 

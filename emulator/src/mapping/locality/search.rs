@@ -51,7 +51,7 @@ pub(super) fn place(traffic: &Traffic, board: &Board, room: &[usize]) -> Vec<Chi
     chips.into_iter().map(|chip| ChipId::from_index(chip).unwrap_or(ChipId::FIRST)).collect()
 }
 
-/// Returns orders of chips to start from: that of their numbers, and walks. Those from further chips
+/// Returns orders of chips to start from: their numbers, and walks. Those from further chips
 /// are for networks of which parts are there.
 fn orders(traffic: &Traffic, ways: &Ways) -> Vec<Vec<usize>> {
     let mut orders = vec![(0..ways.chips).collect(), ways.walk(0)];
@@ -130,8 +130,8 @@ impl Traffic {
         memberships
     }
 
-    /// Returns all vertices, each followed by those that read what it sends (Cuthill and McKee, 1969,
-    /// without their order by degree).
+    /// Returns all vertices, each followed by those that read what it sends (Cuthill and McKee,
+    /// 1969, without their order by degree).
     fn near(&self) -> Vec<usize> {
         let (mut seen, mut expanded) = (vec![false; self.fixed.len()], vec![false; self.readers.len()]);
         // The host may send to all that a first population has: its readers say nothing.
@@ -286,7 +286,7 @@ impl<'a> State<'a> {
         there.map(|(chip, &count)| qpes(count) * self.ways.links(from, chip)).sum()
     }
 
-    /// Puts a vertex on a chip, whether there is room or not, and returns what that adds to the cost.
+    /// Puts a vertex on a chip, with room or without, and returns what that adds to the cost.
     fn put(&mut self, vertex: usize, to: usize) -> i64 {
         let (from, count) = (self.chips[vertex], self.ways.chips);
         let mut added = 0;

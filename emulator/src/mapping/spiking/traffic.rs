@@ -13,8 +13,8 @@ use crate::net::spiking::Origin;
 /// Returns the chips of each population's PEs and, behind these, of each source's on PEs, between
 /// which little crosses; none of those of populations that the scene puts on PEs by name.
 ///
-/// `ranges`: neurons of each population's PEs; `random`: those of each source's. Every neuron counts
-/// as spiking once a tick.
+/// `ranges`: neurons of each population's PEs; `random`: those of each source's. Every neuron
+/// counts as spiking once a tick.
 pub(super) fn chips(
     request: &Request<'_>,
     (spreads, ranges): (&[Spread<'_>], &[Vec<Range<u32>>]),
