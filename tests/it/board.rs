@@ -281,8 +281,8 @@ fn four_texts_fit_four_chips_and_not_one() {
 /// Returns the number of chips, and the board, that the refusal of a scene names as enough.
 #[track_caller]
 fn enough(scene: &str, edits: &[&str]) -> (usize, String) {
-    let said = checked(scene, edits).expect_err("too many PEs");
-    let (_, named) = said.rsplit_once("take ").unwrap_or_else(|| panic!("{edits:?}: {said}"));
+    let said = checked(scene, edits).unwrap_err();
+    let (_, named) = said.rsplit_once("take ").unwrap();
     let (chips, board) = named.split_once(" chips: chip.board: ").unwrap();
     (chips.parse().unwrap(), board.lines().next().unwrap().trim().to_owned())
 }

@@ -18,7 +18,7 @@ fn free(chips: usize, across: Across, less: usize) -> Free {
 /// Returns the chips of all vertices as `take` gives them, the host's first.
 fn taken(across: Across, groups: &[usize], chips: usize, less: usize) -> Vec<ChipId> {
     let mut free = free(chips, across, less);
-    let pes = groups.iter().flat_map(|&count| free.take(count)).map(|pe| pe.chip());
+    let pes = groups.iter().flat_map(|&count| free.take(count)).map(Pe::chip);
     std::iter::once(ChipId::FIRST).chain(pes).collect()
 }
 
