@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::board::MappedTraffic;
 use super::floor_plan;
 use super::gather::weights_bytes;
 use super::table::{Table, field, grouped};
@@ -33,6 +34,8 @@ pub struct CheckReport {
     pub pes_used: usize,
     /// PEs without a program, reserved ones included.
     pub pes_unused: usize,
+    /// Traffic between chips in a time step.
+    pub mapped: MappedTraffic,
     /// Layers, in network order.
     pub layers: Vec<LayerCheck>,
     /// Memory of the fullest PE of each layer; a PE that hosts several is listed once.
@@ -122,6 +125,7 @@ impl CheckReport {
             fits: true,
             pes_used: program.used_pes(),
             pes_unused: program.pes.len() - program.used_pes(),
+            mapped: MappedTraffic::new(program),
             layers: layers(&subject),
             maps: maps(program),
             dram: dram(program),
@@ -153,6 +157,7 @@ impl CheckReport {
         if !check::by_slots(program) {
             self.barrier_table(&mut out);
         }
+        self.mapped.write(&mut out);
         out.push('\n');
         for map in &self.maps {
             map.write(&mut out);

@@ -75,6 +75,7 @@ impl Report {
             chip: chip(session),
             chips: super::board::chips(session),
             links: super::board::links(session),
+            mapped: super::board::MappedTraffic::new(session.program()),
             layers: layers(session),
             firing: super::firing::firing(session),
             legend: Arc::clone(&session.program().legend),

@@ -108,6 +108,8 @@ pub struct Report {
     pub chips: Vec<board::ChipUse>,
     /// Directed links between chips; none on one chip.
     pub links: Vec<board::LinkUse>,
+    /// Traffic between chips that the mapping leads to.
+    pub mapped: board::MappedTraffic,
     /// Layers, in network order.
     pub layers: Vec<Layer>,
     /// Units that sent something most and least often, by layer.

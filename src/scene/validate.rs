@@ -206,7 +206,8 @@ fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
 }
 
 /// Refuses more PEs than exist: a layer can be spread over all that are neither reserved nor
-/// broken, and layers that only give a number get PEs of their own.
+/// broken, and layers that only give a number get PEs of their own. PEs that layers ask for by
+/// their number of units are known when the network is.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
     let total = chip.chips().chips() * PE_COUNT;
@@ -229,9 +230,10 @@ fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
             let mut help = format!("take {} away", asked - free);
             let all: usize =
                 mapping.layers.iter().filter_map(|layer| layer.pes).map(|pes| pes as usize).sum();
-            let chips = (all + withheld).div_ceil(PE_COUNT);
-            if chips <= MAX_CHIPS {
-                let _ = write!(help, ", or take {chips} chips: chip.board: Chips({chips}, 1)");
+            let named: HashSet<PePlace> =
+                mapping.layers.iter().flat_map(|layer| layer.on.iter().flatten().copied()).collect();
+            if let Some(least) = chip.least_board(all + named.len()) {
+                let _ = write!(help, ", or {}", least.remedy());
             }
             return Some(problem(field, message, help));
         }

@@ -127,6 +127,7 @@ pub fn case() -> impl Strategy<Value = Case> {
         (BoardKind::Chips(2, 1), Across::Even),
         (BoardKind::Chips(3, 1), Across::Even),
         (BoardKind::Chips(2, 2), Across::Even),
+        (BoardKind::Chips(2, 2), Across::Local),
     ]);
     let sent = (prop::array::uniform3(output()), 1u32..4, way, payload, fifo, any::<bool>(), board);
     let options = (bools, prop::option::of(restart), kernels, sent);

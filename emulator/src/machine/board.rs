@@ -28,6 +28,9 @@ pub const PARTS: u64 = 5;
 /// Parts of a tick that a link packet takes: 16 ns.
 pub const LINK_PACKET_PARTS: u64 = 2 * PARTS * TICKS_PER_US / LINK_PACKETS_PER_2_US;
 
+/// Bytes of a message's payload.
+pub const MESSAGE_BYTES: u32 = 4;
+
 /// Counters of what has crossed a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LinkCount {
@@ -90,16 +93,25 @@ impl ChipLinkState {
     }
 }
 
-/// Returns the link packets that a packet takes, and the bytes of its payload.
-pub fn link_packets(packet: &Packet, entry_words: u32, assume: &Assume) -> (u64, u32) {
-    let bytes = match packet.kind {
-        PacketKind::Values { .. } | PacketKind::Announce { .. } => PACKET_BYTES,
-        PacketKind::Message { .. } => 4,
-        PacketKind::Event { message: Some(_), .. } => 0,
-        PacketKind::Event { message: None, .. } => 4 * (entry_words - 1),
-    };
+/// Returns the link packets that a packet with `bytes` bytes of payload takes.
+pub fn link_packets(bytes: u32, assume: &Assume) -> u64 {
     let bits = EVENT_PACKET_BITS + 8 * bytes;
-    (u64::from(bits.div_ceil(assume.link_payload_bits.max(1))), bytes)
+    u64::from(bits.div_ceil(assume.link_payload_bits.max(1)))
+}
+
+/// Returns the bytes of the payload of an event whose entry in a FIFO takes these words.
+pub fn event_bytes(entry_words: u32) -> u32 {
+    4 * entry_words.saturating_sub(1)
+}
+
+/// Returns the bytes of a packet's payload.
+fn payload(packet: &Packet, entry_words: u32) -> u32 {
+    match packet.kind {
+        PacketKind::Values { .. } | PacketKind::Announce { .. } => PACKET_BYTES,
+        PacketKind::Message { .. } => MESSAGE_BYTES,
+        PacketKind::Event { message: Some(_), .. } => 0,
+        PacketKind::Event { message: None, .. } => event_bytes(entry_words),
+    }
 }
 
 impl Machine {
@@ -188,7 +200,8 @@ impl Machine {
     /// router of the next chip.
     fn cross(&mut self, packet: &Packet, link: LinkId, at: Tick) -> Tick {
         let words = self.program.timer.as_ref().map_or(1, |timer| timer.entry_words);
-        let (link_packets, bytes) = link_packets(packet, words, &self.program.assume);
+        let bytes = payload(packet, words);
+        let link_packets = link_packets(bytes, &self.program.assume);
         let latency = clock::from_ns(self.program.assume.link_latency_ns);
         self.state.chip_links[link.index()].cross(at, link_packets, bytes) + latency
     }

@@ -1,5 +1,7 @@
 //! Options of the chip that users choose, and what they assume where nothing is published.
 
+use std::fmt;
+
 use crate::chip::place::PePlace;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::chip::board::Board;
 use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{DRAM_PORT_BYTES_PER_US, LINK_CHECK_BITS, LINK_PACKET_BITS};
-use crate::chip::geometry::{ChipId, Pe, Qpe, QpeId};
+use crate::chip::geometry::{ChipId, MAX_CHIPS, PE_COUNT, Pe, Qpe, QpeId};
 use crate::chip::mac::{MAC_USE_PERCENT, MacUse};
 
 /// Behaviour of a PE that has nothing to do.
@@ -100,6 +102,48 @@ impl BoardKind {
             Self::Board48 => (8, 8),
         }
     }
+
+    /// Returns all boards of more than one chip, those with fewest chips first; of several with as
+    /// many chips the one nearest to a square.
+    fn all() -> Vec<Self> {
+        let most = MAX_CHIPS as u8;
+        let sizes = (1..=most).flat_map(|height| (height..=most / height).map(move |width| (width, height)));
+        let sizes = sizes.flat_map(|(width, height)| [(width, height), (height, width)]);
+        let mut boards: Vec<Self> = sizes.map(|(width, height)| Self::Chips(width, height)).collect();
+        boards.retain(|board| *board != Self::Chips(1, 1));
+        boards.push(Self::Board48);
+        boards.sort_by_key(|board| {
+            let (width, height) = board.frame();
+            (board.places().len(), width.abs_diff(height))
+        });
+        boards
+    }
+}
+
+impl fmt::Display for BoardKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Single => f.write_str("Single"),
+            Self::Chips(width, height) => write!(f, "Chips({width}, {height})"),
+            Self::Board48 => f.write_str("Board48"),
+        }
+    }
+}
+
+/// Board, and the number of its chips that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeastBoard {
+    /// Chips, and how they are joined.
+    pub board: BoardKind,
+    /// Number of chips, without missing ones.
+    pub chips: usize,
+}
+
+impl LeastBoard {
+    /// Returns the change of a scene that takes it, `take 4 chips: chip.board: Chips(2, 2)`.
+    pub fn remedy(&self) -> String {
+        format!("take {} chips: chip.board: {}", self.chips, self.board)
+    }
 }
 
 /// The chip as the experiment uses it.
@@ -144,6 +188,27 @@ impl ChipOptions {
     /// Returns whether a PE does not work.
     pub fn is_broken(&self, pe: Pe) -> bool {
         self.broken.contains(&pe.into())
+    }
+
+    /// Returns the board with the fewest chips on which `pes` PEs can be used, with the chips that
+    /// are missing here missing there and the same PEs withheld; `None` if no board has as many.
+    pub fn least_board(&self, pes: usize) -> Option<LeastBoard> {
+        let there = |board: BoardKind| {
+            let places = board.places();
+            let all = self.missing.iter().all(|place| places.contains(place));
+            let chips = places.iter().filter(|place| !self.missing.contains(place)).count();
+            all.then_some(LeastBoard { board, chips })
+        };
+        let mut boards: Vec<LeastBoard> = BoardKind::all().into_iter().filter_map(there).collect();
+        boards.retain(|least| pes + self.withheld().len() <= least.chips * PE_COUNT);
+        // Stable: of as many chips the first is nearest to a square.
+        boards.sort_by_key(|least| least.chips);
+        boards.into_iter().find(|&LeastBoard { board, chips }| {
+            let options = Self { board, ..self.clone() };
+            let joined = options.chips();
+            let reached = |to| to == ChipId::FIRST || !joined.way(ChipId::FIRST, to).is_empty();
+            ChipId::all(chips).all(reached) && self.withheld().iter().all(|pe| pe.chip().index() < chips)
+        })
     }
 
     /// Returns the chips that there are, and the links between them.
@@ -325,5 +390,57 @@ impl Default for Assume {
             router_latency_ns: 0.0,
             router_ports: [(3, 3), (3, 4), (4, 2), (4, 5), (5, 3), (5, 4)],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns the number of chips of a board on which `pes` PEs can be used; `None` if it has
+    /// fewer, or cannot be.
+    fn chips(options: &ChipOptions, board: BoardKind, pes: usize) -> Option<usize> {
+        let options = ChipOptions { board, ..options.clone() };
+        let joined = options.chips();
+        let chips = joined.chips();
+        let places = board.places();
+        let there = options.missing.iter().all(|place| places.contains(place))
+            && options.withheld().iter().all(|pe| pe.chip().index() < chips)
+            && ChipId::all(chips).all(|to| to == ChipId::FIRST || !joined.way(ChipId::FIRST, to).is_empty());
+        (there && pes + options.withheld().len() <= chips * PE_COUNT).then_some(chips)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn the_least_board_has_the_fewest_chips(
+            pes in 153_usize..2000,
+            missing in prop::collection::vec((0_u8..3, 0_u8..3), 0..3),
+            broken in prop::collection::vec(0_usize..300, 0..6),
+        ) {
+            let missing: Vec<_> = missing.into_iter().filter(|place| *place != (0, 0)).collect();
+            let mut broken: Vec<PePlace> = broken.into_iter().filter_map(Pe::from_index).map(PePlace::from).collect();
+            broken.dedup();
+            let options = ChipOptions { missing, broken, ..ChipOptions::default() };
+            let found = options.least_board(pes);
+            let all = BoardKind::all();
+            // Boards of up to twenty chips are enough for these numbers.
+            let all = all.into_iter().filter(|board| board.places().len() <= 20);
+            let least = all.filter_map(|board| chips(&options, board, pes)).min();
+            prop_assert_eq!(found.map(|found| found.chips), least);
+            if let Some(found) = found {
+                prop_assert_eq!(chips(&options, found.board, pes), Some(found.chips));
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_boards_the_one_nearest_to_a_square_is_named() {
+        let least = |pes| ChipOptions::default().least_board(pes).map(|least| least.board.to_string());
+        let boards = ["Chips(2, 1)", "Chips(2, 2)", "Chips(3, 2)", "Board48"];
+        assert_eq!([200, 600, 900, 7296].map(least), boards.map(|board| Some(board.to_owned())));
+        assert_eq!(least(7297), None);
     }
 }

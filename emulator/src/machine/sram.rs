@@ -1,8 +1,10 @@
 //! A PE's memory: one flat, aligned array of 128 KiB in four banks, with dirty pages for
 //! checkpoints and hashes.
 
+use std::alloc::{Layout, handle_alloc_error};
 use std::ops::{Deref, DerefMut, Range};
 
+use memmap2::MmapMut;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::pages::{PageStore, Pages};
@@ -49,27 +51,47 @@ pub struct Sram {
     watch: Option<Box<Watch>>,
 }
 
-/// The words of an SRAM. One that is never written takes no memory of the host: most PEs of a board
-/// have no program.
-#[derive(Clone, Default)]
-struct Words(Option<Box<[u32; SRAM_WORDS]>>);
+/// The words of an SRAM, in pages that the operating system of the host gives when they are first
+/// written and takes back at once: a PE with a program leaves much of its memory as it is, and most
+/// PEs of a board have none. An allocator would clear, and so take, all of what it has had before.
+#[derive(Default)]
+struct Words(Option<MmapMut>);
 
 /// Content of an SRAM that was never written.
 static ZEROS: [u32; SRAM_WORDS] = [0; SRAM_WORDS];
+
+impl Words {
+    /// Returns pages of zeros.
+    fn zeroed() -> MmapMut {
+        let bytes = SRAM_BYTES as usize;
+        MmapMut::map_anon(bytes).unwrap_or_else(|_| handle_alloc_error(Layout::new::<[u32; SRAM_WORDS]>()))
+    }
+}
+
+impl Clone for Words {
+    fn clone(&self) -> Self {
+        let copy = |pages: &MmapMut| {
+            let mut copy = Self::zeroed();
+            copy.copy_from_slice(pages);
+            copy
+        };
+        Self(self.0.as_ref().map(copy))
+    }
+}
 
 impl Deref for Words {
     type Target = [u32; SRAM_WORDS];
 
     #[inline]
     fn deref(&self) -> &Self::Target {
-        self.0.as_deref().unwrap_or(&ZEROS)
+        self.0.as_ref().map_or(&ZEROS, |pages| bytemuck::from_bytes(pages))
     }
 }
 
 impl DerefMut for Words {
     #[inline]
     fn deref_mut(&mut self) -> &mut Self::Target {
-        self.0.get_or_insert_with(bytemuck::zeroed_box)
+        bytemuck::from_bytes_mut(self.0.get_or_insert_with(Self::zeroed))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::chip::place::PePlace;
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::delivery::{self, DeliveryPlan};
@@ -12,11 +13,13 @@ use super::egru::head::{self, HeadPlan, HeadRequest, HeadWriter};
 use super::egru::write::{self, Writer};
 use super::egru::{EgruProgram, LayerRules, Phase, Restart};
 use super::error::MapError;
+use super::locality::{HOST, Traffic};
 use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out, unit_words};
-use super::options::{Barrier, LayerMapping, MappingOptions, Schedule};
+use super::options::{Across, Barrier, Broadcast, LayerMapping, MappingOptions, Payload, Schedule};
 use super::partition::{Assignment, assign};
 use super::placement::Free;
-use crate::chip::geometry::{MAX_CHIPS, PE_COUNT, Pe, QpeId};
+use crate::chip::geometry::{ChipId, MAX_CHIPS, PE_COUNT, Pe, QpeId};
+use crate::kernel::events;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
@@ -24,7 +27,9 @@ use crate::machine::costs::Costs;
 use crate::machine::dram::DramMap;
 use crate::machine::legend::{Legend, PhaseId, PopulationId};
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program};
+use crate::machine::program::{
+    DramRows, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Population, Program,
+};
 use crate::net::csr::Csr;
 use crate::net::int8::{Peaks, Scale};
 use crate::net::{Egru, EgruLayer};
@@ -139,11 +144,10 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     }
     let MappingOptions { placement, across, .. } = *request.mapping;
     let mut free = Free::new(placement, (chips, across), |pe| taken.contains(&pe));
-    let mut placed = Vec::new();
-    for ((&(entry, wanted), layer), named) in entries.iter().zip(&request.network.layers).zip(named) {
+    let mut counts = Vec::new();
+    for ((&(entry, wanted), layer), named) in entries.iter().zip(&request.network.layers).zip(&named) {
         let units = layer.units();
-        let kinds = [wanted.input.kind(), wanted.recurrent.kind()];
-        let asked = match (&named, wanted.pes, wanted.units_per_pe) {
+        let asked = match (named, wanted.pes, wanted.units_per_pe) {
             (Some(on), _, _) => on.len(),
             (None, Some(n), _) => n as usize,
             (None, None, n) => units.div_ceil(n.unwrap_or(1).max(1) as usize),
@@ -151,22 +155,76 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
         if asked > units {
             return Err(MapError::MorePesThanUnits { entry, layer: layer.name.clone(), asked, units });
         }
-        let pes: Vec<Pe> = named.unwrap_or_else(|| free.take(asked));
+        counts.push(asked);
+    }
+    let loose = || counts.iter().zip(&named).filter(|(_, named)| named.is_none());
+    let needed: usize = loose().map(|(asked, _)| asked).sum();
+    let fits = needed <= free.room().iter().sum();
+    let local = (across == Across::Local && fits).then(|| local_chips(request, &counts, &named, &free));
+    let mut placed = Vec::new();
+    for (k, ((&(entry, wanted), layer), named)) in
+        entries.iter().zip(&request.network.layers).zip(&named).enumerate()
+    {
+        let asked = counts[k];
+        let left = free.room().iter().sum();
+        let pes: Vec<Pe> = match (named, &local) {
+            (Some(named), _) => named.clone(),
+            (None, Some(chips)) => free.take_on(&chips[k]),
+            (None, None) => free.take(asked),
+        };
         if pes.len() < asked {
             return Err(MapError::TooManyPes {
                 entry,
                 layer: layer.name.clone(),
                 asked,
-                free: pes.len(),
+                free: left,
                 total: chips * PE_COUNT,
                 reserved: withheld.len() - broken,
                 broken,
+                least: request.chip.least_board(needed + taken.len() - withheld.len()),
             });
         }
+        let kinds = [wanted.input.kind(), wanted.recurrent.kind()];
         placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes, kinds });
     }
     delivery::check(request, &placed)?;
     Ok(placed)
+}
+
+/// Returns the chips of each layer's PEs between which little crosses; `counts`: PEs of each layer.
+fn local_chips(
+    request: &Request<'_>,
+    counts: &[usize],
+    named: &[Option<Vec<Pe>>],
+    free: &Free,
+) -> Vec<Vec<ChipId>> {
+    let (mapping, assume) = (request.mapping, request.assume);
+    let mut traffic = Traffic::new(mapping.broadcast == Broadcast::Router);
+    let layers: Vec<Range<usize>> =
+        counts.iter().zip(named).map(|(&count, on)| traffic.add(count, on.as_deref())).collect();
+    let batch = u64::from(copies(mapping).batch);
+    let announced = traffic.readers(layers.first().cloned());
+    traffic.send(HOST, announced, batch, PACKET_BYTES, assume);
+    let host = traffic.readers([HOST..HOST + 1]);
+    for (k, (pes, layer)) in layers.iter().zip(&request.network.layers).enumerate() {
+        let next = layers.get(k + 1).cloned();
+        let readers = traffic.readers([Some(pes.clone()), next].into_iter().flatten());
+        for (i, pe) in pes.clone().enumerate() {
+            // As many units as `assign` gives the PE.
+            let units = layer.units() / pes.len() + usize::from(i < layer.units() % pes.len());
+            let packets = match mapping.payload {
+                Payload::Events => events::most_packets(units as u32),
+                Payload::Dense => (4 * units as u32).div_ceil(PACKET_BYTES),
+            };
+            let packets = batch * u64::from(packets);
+            traffic.send(pe, readers, packets, PACKET_BYTES, assume);
+            if k + 1 == layers.len() {
+                traffic.send(pe, host, packets, PACKET_BYTES, assume);
+            }
+        }
+    }
+    let chips = traffic.place(&request.chip.chips(), free);
+    layers.into_iter().map(|layer| chips[layer].to_vec()).collect()
 }
 
 /// The scene's entries in network order.

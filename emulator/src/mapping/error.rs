@@ -11,6 +11,7 @@ use crate::chip::listing::ListingError;
 use crate::kernel::events::MAX_UNITS;
 use crate::kernel::matrix::PlaceError;
 use crate::machine::dram::DramFull;
+use crate::machine::options::LeastBoard;
 use crate::text::several;
 
 /// Error of a network that cannot be mapped as requested.
@@ -61,6 +62,8 @@ pub enum MapError {
         reserved: usize,
         /// Number of PEs that are broken and not reserved, too.
         broken: usize,
+        /// Board with the fewest chips that has enough PEs for all layers; `None` if none has.
+        least: Option<LeastBoard>,
     },
     /// More PEs than units.
     #[error("layer `{layer}` has {units} units and cannot be spread over {asked} PEs")]
@@ -179,6 +182,11 @@ pub enum MapError {
     },
 }
 
+/// Returns the board that would be enough, as a remedy that follows another one; empty if none is.
+pub(super) fn more_chips(least: Option<LeastBoard>) -> String {
+    least.map(|least| format!("; or {}", least.remedy())).unwrap_or_default()
+}
+
 fn least_text(layers: &[String], least: Option<usize>) -> String {
     match (layers, least) {
         ([layer], Some(n)) => format!("; layer `{layer}` fits on {n} PEs or more"),
@@ -239,7 +247,10 @@ impl MapError {
             }
             Self::LayerTwice { .. } => "give each layer one entry".into(),
             Self::LayerMissing { name, .. } => format!("add `(layer: \"{name}\", pes: 50)`"),
-            Self::TooManyPes { free, .. } => format!("ask for at most {free}, or give other layers fewer"),
+            Self::TooManyPes { free, least, .. } => {
+                let fewer = format!("ask for at most {free}, or give other layers fewer");
+                fewer + &more_chips(*least)
+            }
             Self::MorePesThanUnits { units, .. } => format!("ask for at most {units}"),
             Self::BadPe { .. } => "PEs are named (x,y,p); `spinntui check` draws the floor plan".into(),
             Self::DoesNotFit { least, copies, .. } => {

@@ -41,6 +41,9 @@ pub enum Across {
     Fill,
     /// Spreads every layer over all chips, with the same number of PEs on each.
     Even,
+    /// Searches for chips between which little crosses: link packets times links, in a time step in
+    /// which each unit sends once.
+    Local,
 }
 
 impl Across {

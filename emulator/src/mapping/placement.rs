@@ -41,6 +41,16 @@ impl Free {
         Self { by_chip: ChipId::all(chips).map(free).collect(), across }
     }
 
+    /// Returns the number of free PEs of each chip.
+    pub fn room(&self) -> Vec<usize> {
+        self.by_chip.iter().map(VecDeque::len).collect()
+    }
+
+    /// Takes a PE on each of these chips, as long as there are any.
+    pub fn take_on(&mut self, chips: &[ChipId]) -> Vec<Pe> {
+        chips.iter().filter_map(|chip| self.by_chip.get_mut(chip.index())?.pop_front()).collect()
+    }
+
     /// Takes `count` PEs, or those that are left.
     pub fn take(&mut self, count: usize) -> Vec<Pe> {
         let mut pes = Vec::new();
@@ -89,5 +99,10 @@ mod tests {
         assert_eq!(chips(&even.take(200)), [67, 67, 66]);
         // What one chip lacks, others give.
         assert_eq!(chips(&even.take(255)), [84, 85, 86]);
+        assert_eq!(even.room(), [0, 0, 0]);
+        let mut local = free(Across::Local);
+        assert_eq!(local.room(), [151, 152, 152]);
+        let wanted: Vec<ChipId> = (0..7).filter_map(|i| ChipId::from_index(i % 3)).collect();
+        assert_eq!(chips(&local.take_on(&wanted)), [3, 2, 2]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   1 ┆2 (0,1)▒▒▒▒┆ >7 <6 ┆3 (1,1)▒▒▒▒┆     a chip: number, place, mean of the metric
-//!        ^6 v5        ^2 v1                  between chips: load in tenths, by direction
+//!        ^6 v5  /4 /3   ^2 v1                between chips: load in tenths, there and back
 //!   0 ┆0 (0,0)▒▒▒▒┆ >7 <6 ┆1 (1,0)▒▒▒▒┆
 //! ```
 
@@ -18,7 +18,7 @@ use crate::session::snapshot::{BoardView, ChipLinkView};
 use crate::tui::panels::frame::frame;
 use crate::tui::theme::Theme;
 use crate::tui::theme::ramp::digit;
-use crate::tui::widgets::{legend, put_at, put_line, put_pair, rows_from, units};
+use crate::tui::widgets::{legend, put_at, put_line, rows_from, units};
 
 /// Columns of a chip on the map, widest first.
 const CHIP_COLUMNS: [u16; 4] = [14, 10, 6, 3];
@@ -26,8 +26,11 @@ const CHIP_COLUMNS: [u16; 4] = [14, 10, 6, 3];
 const GAP: u16 = 7;
 /// Columns for the y axis.
 const AXIS: u16 = 2;
-/// Links that are listed.
-const LISTED: usize = 8;
+/// Columns of the list's figures: packets, bytes, busy, waited.
+const FIGURES: [usize; 4] = [9, 7, 9, 12];
+/// Columns of a link's name with its direction, and without.
+const NAME: usize = 20;
+const SHORT_NAME: usize = 8;
 
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -77,6 +80,14 @@ fn map(view: &View<'_>, board: &BoardView, area: Rect, buf: &mut Buffer) -> u16 
             put_at(buf, area, (at.0 + columns + 1, at.1), &format!(">{}", tenth(out)), style(theme, out));
             put_at(buf, area, (at.0 + columns + 4, at.1), &format!("<{}", tenth(back)), style(theme, back));
         }
+        if gap > 0
+            && let Some(corner) = to(1, 1)
+        {
+            let (out, back) = (load(chip.index(), corner), load(corner, chip.index()));
+            let at = (at.0 + columns + 1, at.1 - 1);
+            put_at(buf, area, at, &format!("/{}", tenth(out)), style(theme, out));
+            put_at(buf, area, (at.0 + 3, at.1), &format!("/{}", tenth(back)), style(theme, back));
+        }
         if columns >= 6
             && let Some(north) = to(0, 1)
         {
@@ -119,7 +130,14 @@ fn draw_chip(view: &View<'_>, chip: ChipId, (x, y): (u8, u8), area: Rect, at: (u
         4..10 => format!("{:<2}", chip.index()),
         _ => format!("{} ({x},{y})", chip.index()),
     };
-    let (style, mark) = if values.is_empty() {
+    let links = || {
+        let links = view.snapshot.noc.board.links.iter();
+        links.filter(|link| link.from == chip.index() || link.to == chip.index())
+    };
+    let (style, mark) = if links().next().is_some() && links().all(|link| link.dead) {
+        // As those of a chip that a fault has made dead.
+        (theme.bad(), 'X')
+    } else if values.is_empty() {
         (theme.dim(), '·')
     } else {
         let mean = values.iter().sum::<f32>() / values.len() as f32;
@@ -149,19 +167,34 @@ fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
         let busier = b.dead.cmp(&a.dead).then(b.load.total_cmp(&a.load));
         busier.then((a.from, a.to).cmp(&(b.from, b.to)))
     });
-    let head = Line::styled("packets · bytes · busy · waited", theme.dim());
-    let mut rest = put_pair(buf, area, Line::styled("busiest links", theme.strong()), head);
-    for link in links.iter().take(LISTED) {
-        let name = format!("{} > {} {}", link.from, link.to, link.direction);
-        let figures = format!(
-            "{} · {} · {:.1} % · {}",
-            units::count(link.packets),
-            units::short_count(link.bytes),
-            100.0 * link.load,
-            units::time_us(link.waited_us)
-        );
-        let figures = if link.dead { Line::styled("dead", theme.bad()) } else { Line::raw(figures) };
-        rest = put_pair(buf, rest, Line::raw(name), figures);
+    let columns = |name: usize, figures: &[usize]| name + figures.iter().sum::<usize>();
+    let width = usize::from(area.width);
+    // The first to go are directions, which the chips' places say too, then packets.
+    let name = if columns(NAME, &FIGURES) <= width { NAME } else { SHORT_NAME };
+    let first = usize::from(columns(name, &FIGURES) > width);
+    let row = |figures: [String; 4]| -> String {
+        let cells = figures.iter().zip(FIGURES).skip(first);
+        cells.map(|(figure, columns)| format!("{figure:>columns$}")).collect()
+    };
+    let head = row(["packets", "bytes", "busy", "waited"].map(str::to_owned));
+    let title = if name == NAME { "busiest links" } else { "links" };
+    let mut line = Line::from(Span::styled(format!("{title:<name$}"), theme.strong()));
+    line.push_span(Span::styled(head, theme.dim()));
+    let mut rest = put_line(buf, area, line);
+    for link in links.iter().take(usize::from(rest.height)) {
+        let direction = if name == NAME { link.direction.as_str() } else { "" };
+        let mut line = Line::raw(format!("{:<name$}", format!("{} > {} {direction}", link.from, link.to)));
+        line.push_span(if link.dead {
+            Span::styled(row(["", "", "dead", ""].map(str::to_owned)), theme.bad())
+        } else {
+            Span::raw(row([
+                units::count(link.packets),
+                units::short_count(link.bytes),
+                format!("{:.1} %", 100.0 * link.load),
+                units::time_us(link.waited_us),
+            ]))
+        });
+        rest = put_line(buf, rest, line);
     }
     if links.is_empty() {
         put_line(buf, rest, Line::from(Span::styled("nothing has crossed a link yet", theme.dim())));

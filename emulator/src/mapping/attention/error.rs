@@ -1,10 +1,14 @@
 //! Reasons for which a transformer cannot be put on the chip.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
 use crate::machine::dram::DramFull;
+use crate::machine::options::LeastBoard;
+use crate::mapping::error::more_chips;
 use crate::mapping::memory::Full;
 
 /// Reason for which a transformer cannot be put on the chip.
@@ -69,6 +73,8 @@ pub enum AttentionError {
         free: usize,
         /// PEs of each stage, in words.
         each: Vec<String>,
+        /// Board with the fewest chips that has enough PEs; `None` if none has.
+        least: Option<LeastBoard>,
     },
     /// A PE's memory is too small.
     #[error("{}stage `{name}`: {full}", .pe.map(|pe| format!("{pe} of ")).unwrap_or_default())]
@@ -125,8 +131,8 @@ impl AttentionError {
     }
 
     /// Returns the remedy, to follow the message.
-    pub fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self) -> Cow<'static, str> {
+        let help = match self {
             Self::NoSuchStage { .. } => {
                 "`attn`, `proj`, `fc` and `mlp` are the stages of every layer, `h.0.fc` that of one"
             }
@@ -136,14 +142,17 @@ impl AttentionError {
             Self::Product { .. } => {
                 "`input: Int8Mac` for products on the MAC array, or none for the core's; no `recurrent`"
             }
-            Self::TooManyPes { .. } => "fewer `pes` a stage, or more chips: `chip.board`",
+            Self::TooManyPes { least, .. } => {
+                return ("fewer `pes` a stage".to_owned() + &more_chips(*least)).into();
+            }
             Self::DoesNotFit { .. } => "spread the stage over more PEs, or leave its entry out",
             Self::Head(_) => "use a model with other heads",
             Self::Width { .. } => "use the model's own embedding",
             Self::Option { .. } => "leave it out",
             Self::Dram(_) => "use a smaller vocabulary",
             Self::Listing(_) => "",
-        }
+        };
+        Cow::Borrowed(help)
     }
 
     /// Returns whether the network is sound and only the chip too small.

@@ -3,10 +3,13 @@
 use std::ops::Range;
 
 use super::{AttentionError, Request};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 use crate::kernel::options::{KernelChoice, KernelKind};
+use crate::machine::program::PACKET_BYTES;
 use crate::mapping::Placed;
-use crate::mapping::options::{Balance, Barrier, Broadcast, MappingOptions, Payload, Schedule};
+use crate::mapping::locality::{HOST, Traffic};
+use crate::mapping::memory::block_bytes;
+use crate::mapping::options::{Across, Balance, Barrier, Broadcast, MappingOptions, Payload, Schedule};
 use crate::mapping::placement::Free;
 use crate::net::attention::{Attention, Gpt, MATRICES, Mlp};
 
@@ -135,21 +138,21 @@ impl Split {
         let taken = |pe| withheld.contains(&pe);
         let mut free = Free::new(placement, (chips, across), taken);
         let needed: usize = counts.iter().sum();
-        let all = Free::new(placement, (chips, across), taken).take(needed.max(1 << 14)).len();
+        let all = free.room().iter().sum();
         if needed > all {
             let each = stages.iter().zip(&counts).map(|(stage, pes)| format!("{} {pes}", stage.name()));
-            return Err(AttentionError::TooManyPes { needed, free: all, each: each.collect() });
+            let least = request.chip.least_board(needed);
+            return Err(AttentionError::TooManyPes { needed, free: all, each: each.collect(), least });
         }
-        let shares = stages.iter().zip(&counts).map(|(stage, &pes)| {
-            let width = if matches!(stage, Stage::Attend(_)) { 1 } else { COLUMNS };
-            let whole = match stage {
-                // Their one part is the whole stream.
-                Stage::Embed | Stage::Output => Some(0..network.width as u32),
-                _ => None,
+        let cut: Vec<Vec<Range<u32>>> =
+            stages.iter().zip(&counts).map(|(&stage, &pes)| cut(network, stage, pes)).collect();
+        let local = (across == Across::Local).then(|| local_chips(request, &stages, &cut, &free));
+        let shares = cut.into_iter().enumerate().map(|(k, parts)| {
+            let pes = match &local {
+                Some(chips) => free.take_on(&chips[k]),
+                None => free.take(parts.len()),
             };
-            let parts = ranges(stage.parts(network) as u32, pes as u32);
-            let parts = parts.map(|part| whole.clone().unwrap_or(part.start * width..part.end * width));
-            free.take(pes).into_iter().zip(parts).map(|(pe, part)| Share { pe, part }).collect()
+            pes.into_iter().zip(parts).map(|(pe, part)| Share { pe, part }).collect()
         });
         let shares = shares.collect();
         Ok(Self { stages, shares, entries, array })
@@ -173,6 +176,46 @@ impl Split {
         };
         self.shares.iter().zip(&self.entries).map(placed).collect()
     }
+}
+
+/// Returns the part of each of `pes` PEs of a stage.
+fn cut(network: &Gpt, stage: Stage, pes: usize) -> Vec<Range<u32>> {
+    let width = if matches!(stage, Stage::Attend(_)) { 1 } else { COLUMNS };
+    let whole = match stage {
+        // Their one part is the whole stream.
+        Stage::Embed | Stage::Output => Some(0..network.width as u32),
+        _ => None,
+    };
+    let parts = ranges(stage.parts(network) as u32, pes as u32);
+    parts.map(|part| whole.clone().unwrap_or(part.start * width..part.end * width)).collect()
+}
+
+/// Returns the chips of each stage's PEs between which little crosses; `cut`: the parts of these.
+fn local_chips(
+    request: &Request<'_>,
+    stages: &[Stage],
+    cut: &[Vec<Range<u32>>],
+    free: &Free,
+) -> Vec<Vec<ChipId>> {
+    let mut traffic = Traffic::new(false);
+    let vertices: Vec<Range<usize>> = cut.iter().map(|parts| traffic.add(parts.len(), None)).collect();
+    let announced = traffic.readers(vertices.first().cloned());
+    traffic.send(HOST, announced, 1, PACKET_BYTES, request.assume);
+    let host = traffic.readers([HOST..HOST + 1]);
+    for (k, &stage) in stages.iter().enumerate() {
+        let next = vertices.get(k + 1).cloned();
+        let adds = !matches!(stage, Stage::Attend(_) | Stage::Up(_));
+        let adds = adds && stages.get(k + 2).is_some_and(|stage| stage.adds());
+        let added = vertices.get(k + 2).filter(|_| adds).cloned();
+        let last = k + 1 == stages.len();
+        let readers = if last { host } else { traffic.readers(next.into_iter().chain(added)) };
+        for (vertex, part) in vertices[k].clone().zip(&cut[k]) {
+            let packets = block_bytes(sent_words(request.network, stage, part) as usize) / PACKET_BYTES;
+            traffic.send(vertex, readers, packets.into(), PACKET_BYTES, request.assume);
+        }
+    }
+    let chips = traffic.place(&request.chip.chips(), free);
+    vertices.into_iter().map(|stage| chips[stage].to_vec()).collect()
 }
 
 /// Cuts `n` parts into `pes` ranges whose lengths differ by one at most.

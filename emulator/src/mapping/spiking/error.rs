@@ -1,10 +1,14 @@
 //! Reasons for which a spiking network cannot be put on the chip.
 
+use std::borrow::Cow;
+
 use crate::chip::place::PePlace;
 use thiserror::Error;
 
 use crate::chip::geometry::Pe;
 use crate::chip::listing::ListingError;
+use crate::machine::options::LeastBoard;
+use crate::mapping::error::more_chips;
 use crate::mapping::memory::Full;
 use crate::text::several;
 
@@ -70,6 +74,8 @@ pub enum SpikingError {
         free: usize,
         /// PEs of each population, in words.
         each: Vec<String>,
+        /// Board with the fewest chips that has enough PEs; `None` if none has.
+        least: Option<LeastBoard>,
     },
     /// A neuron needs more memory than a PE has, with its synapses and their sources.
     #[error(
@@ -151,8 +157,8 @@ impl SpikingError {
     }
 
     /// Returns the remedy, to follow the message.
-    pub fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self) -> Cow<'static, str> {
+        let help = match self {
             Self::NoSuchPopulation { .. } => {
                 "`spinntui inspect MODEL` lists the populations; without an entry a population is spread by itself"
             }
@@ -160,8 +166,9 @@ impl SpikingError {
             Self::Pes { .. } => "at least one neuron for each PE",
             Self::Spread { .. } => "`pes: 4`, `units_per_pe: 100` or `on: [(3, 4, 0)]`",
             Self::Pe { .. } => "choose PEs that work, one population each; `spinntui check` shows them",
-            Self::TooManyPes { .. } => {
-                "`weights: Int8` takes less memory than F32; more neurons on a PE need fewer PEs"
+            Self::TooManyPes { least, .. } => {
+                let fewer = "`weights: Int8` takes less memory than F32; more neurons on a PE need fewer PEs";
+                return (fewer.to_owned() + &more_chips(*least)).into();
             }
             Self::Neuron { .. } => "`weights: Int8`, shorter delays, or fewer sources a neuron",
             Self::DoesNotFit { .. } => "spread the population over more PEs, or leave its entry out",
@@ -169,7 +176,8 @@ impl SpikingError {
             Self::Senders(_) => "join populations of one kind into one",
             Self::Option { .. } => "leave it out",
             Self::Listing(_) => "",
-        }
+        };
+        Cow::Borrowed(help)
     }
 
     /// Returns whether the network is sound and only the chip too small.

@@ -28,6 +28,7 @@ mod sources;
 mod split;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod write;
 
 use std::sync::Arc;

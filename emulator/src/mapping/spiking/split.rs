@@ -4,12 +4,12 @@ use crate::chip::place::PePlace;
 use std::ops::Range;
 
 use super::memory::Needs;
-use super::{Request, Share, SpikingError};
+use super::{Request, Share, SpikingError, traffic};
 use crate::chip::geometry::{PE_COUNT, Pe};
 use crate::kernel::options::KernelKind;
 use crate::machine::sram::SRAM_BYTES;
 use crate::mapping::Placed;
-use crate::mapping::options::{Balance, Barrier, Broadcast, LayerMapping, MappingOptions, Payload};
+use crate::mapping::options::{Across, Balance, Barrier, Broadcast, LayerMapping, MappingOptions, Payload};
 use crate::mapping::placement::Free;
 use crate::net::spiking::{PoissonSources, SpikeSource, even_ranges};
 
@@ -29,7 +29,7 @@ pub struct Split {
 }
 
 /// Distribution of a population by an entry of the mapping, or without one.
-enum Spread<'a> {
+pub(super) enum Spread<'a> {
     /// Over this number of PEs.
     Pes(usize),
     /// Places the population on exactly these PEs.
@@ -67,21 +67,35 @@ impl Split {
         let taken = |pe: Pe| withheld.contains(&pe) || named.contains(&pe);
         let mut free = Free::new(placement, (chips, across), taken);
         let total = chips * PE_COUNT - withheld.len();
+        let random: Vec<Vec<Range<u32>>> = match request.poisson {
+            Some(_) => PoissonSources::shares(request.network),
+            None => vec![Vec::new(); request.network.sources().len()],
+        };
+        let units = |k: usize| even_ranges(request.network.populations()[k].units, pes_of(&spreads[k]));
+        let ranges: Vec<Vec<Range<u32>>> = (0..spreads.len()).map(units).collect();
+        let loose = spreads.iter().filter(|spread| matches!(spread, Spread::Pes(_))).map(pes_of);
+        let needed = loose.sum::<usize>() + random.iter().map(Vec::len).sum::<usize>();
+        if needed > free.room().iter().sum() {
+            return Err(too_many(request, &spreads, total));
+        }
+        let mut local = (across == Across::Local)
+            .then(|| traffic::chips(request, (&spreads, &ranges), &random, &free).into_iter());
+        let mut take = |count: usize| match local.as_mut().and_then(Iterator::next) {
+            Some(chips) => free.take_on(&chips),
+            None => free.take(count),
+        };
         let mut shares = Vec::new();
-        for (population, spread) in spreads.iter().enumerate() {
-            let units = request.network.populations()[population].units;
+        for (spread, ranges) in spreads.iter().zip(ranges) {
+            let taken = take(if let Spread::Pes(pes) = spread { *pes } else { 0 });
             let pes: Vec<Pe> = match spread {
-                Spread::Pes(pes) => free.take(*pes),
+                Spread::Pes(_) => taken,
                 Spread::On(places) => places.iter().filter_map(|place| place.pe()).collect(),
             };
-            let wanted = pes_of(spread);
-            if pes.len() < wanted {
-                return Err(too_many(request, &spreads, total));
-            }
-            let ranges = even_ranges(units, wanted);
             shares.push(pes.into_iter().zip(ranges).map(|(pe, units)| Share { pe, units }).collect());
         }
-        let sources = random_sources(request, &mut free).ok_or_else(|| too_many(request, &spreads, total))?;
+        let share = |(pe, units)| Share { pe, units };
+        let place = |ranges: Vec<Range<u32>>| take(ranges.len()).into_iter().zip(ranges).map(share).collect();
+        let sources = random.into_iter().map(place).collect();
         Ok(Self { shares, sources, entries })
     }
 
@@ -111,16 +125,6 @@ fn pes_of(spread: &Spread<'_>) -> usize {
         Spread::Pes(pes) => *pes,
         Spread::On(places) => places.len(),
     }
-}
-
-/// Takes PEs for the sources that spike at random; `None` if there are too few.
-fn random_sources(request: &Request<'_>, free: &mut Free) -> Option<Vec<Vec<Share>>> {
-    if request.poisson.is_none() {
-        return Some(vec![Vec::new(); request.network.sources().len()]);
-    }
-    let mut place = |units: Range<u32>| Some(Share { pe: free.take(1).pop()?, units });
-    let shares = PoissonSources::shares(request.network).into_iter();
-    shares.map(|shares| shares.into_iter().map(&mut place).collect()).collect()
 }
 
 /// Refuses options that do not apply to spiking networks.
@@ -232,8 +236,10 @@ fn too_many(request: &Request<'_>, spreads: &[Spread<'_>], free: usize) -> Spiki
     let sources = random.into_iter().flatten().zip(request.network.sources());
     let sources = sources.map(|(shares, source)| (source.name.clone(), shares.len()));
     let each: Vec<(String, usize)> = populations.chain(sources).collect();
+    let needed = each.iter().map(|(_, pes)| pes).sum();
     SpikingError::TooManyPes {
-        needed: each.iter().map(|(_, pes)| pes).sum(),
+        needed,
+        least: request.chip.least_board(needed),
         free,
         each: each.iter().map(|(name, pes)| format!("{name} {pes}")).collect(),
     }

@@ -72,7 +72,7 @@ const NOC: &[Entry] = &[
     ("hot spots", "the links with the most packets in this token"),
     ("waited", "cycles that packets waited for the link, since the start"),
     ("* o", "packets (t): links that the selected one has crossed, will"),
-    ("> < ^ v", "board: load of links between chips in tenths, by direction"),
+    ("> < ^ v /", "board: load of links between chips in tenths, by direction"),
 ];
 
 const TIMERS: &[Entry] = &[
