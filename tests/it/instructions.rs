@@ -134,12 +134,14 @@ fn functions_of_a_run_follow_each_other_forwards_and_backwards() {
         let first = driver.forward(Motion::Instruction, 1);
         assert_eq!(executed(&first), 0, "{scene}");
         let mut seen = vec![first];
-        while seen.len() < 200 && !expected.iter().all(|name| seen.iter().any(|code| code.function == *name))
-        {
+        let follows = |seen: &[CodeView], pair: &[&str]| {
+            seen.windows(2).any(|two| two[0].function == pair[0] && two[1].function == pair[1])
+        };
+        while seen.len() < 60 && !expected.windows(2).all(|pair| follows(&seen, pair)) {
             seen.push(driver.forward(Motion::Function, 1));
         }
         let names: Vec<&str> = seen.iter().map(|code| code.function.as_str()).collect();
-        let follow = |pair: &[&str]| names.windows(2).any(|two| two == pair);
+        let follow = |pair: &[&str]| follows(&seen, pair);
         assert!(expected.windows(2).all(follow), "{scene}: {names:?}");
         let begins = seen.iter().filter(|code| code.call.as_ref().is_some_and(|call| !call.returned));
         let begins: Vec<&CodeView> = begins.collect();

@@ -130,7 +130,16 @@ impl Routine for AtCode {
         prices: Prices<'_>,
         shared: &mut Shared,
     ) -> Result<Begun, KernelFault> {
-        let prepared = self.native.prepare(sram, step, prices)?;
+        let before = self.native.calls_before(step);
+        let prepared = if before.is_empty() {
+            Price::default()
+        } else {
+            // A debugger's writes are within the calls behind these.
+            let writes = std::mem::take(&mut shared.writes);
+            let ran = self.code.run(sram, &before.into(), shared);
+            shared.writes = writes;
+            price(&ran?, prices)
+        };
         let calls = self.native.calls(sram.words(), step);
         let begun = self.code.price(sram, &calls, prices, shared)?;
         let accesses = begun.accesses.filter(|_| self.native.counts_accesses());

@@ -15,7 +15,7 @@ use super::code::Code;
 use super::costs::Costs;
 use super::sram::Sram;
 use crate::chip::mac::MacRun;
-use crate::kernel::code::calls::Calls;
+use crate::kernel::code::calls::{Calls, FunctionCall};
 use crate::kernel::code::run::{Ran, Scratch};
 use crate::kernel::code::write::CallWrite;
 use crate::kernel::{KernelFault, SramWords};
@@ -135,15 +135,11 @@ pub trait Routine: fmt::Debug + Send + Sync {
         Calls::default()
     }
 
-    /// Does the part of a run at level *code* that no machine code is executed for, at its begin;
-    /// returns its price.
-    ///
-    /// # Errors
-    ///
-    /// Fails for the same reasons as [`Self::begin`].
-    fn prepare(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Price, KernelFault> {
-        let _ = (sram, step, prices);
-        Ok(Price::default())
+    /// Returns the calls that a run in time step `step` makes at its begin at level *code*, before
+    /// [`Self::calls`]; what they write is written then.
+    fn calls_before(&self, step: u32) -> Vec<FunctionCall> {
+        let _ = step;
+        Vec::new()
     }
 
     /// Returns the findings of a run at level *code*, from the bytes that its calls have left.

@@ -76,12 +76,17 @@ impl Choice {
         // A share with an infinite or NaN weight runs another function, which leaves no product
         // out; it stays native.
         let layout = KernelChoice::layout_of;
-        let other = |name: &str| functions.iter().any(|own| layout(name) != layout(own));
-        if functions.is_empty() || self.function.as_deref().is_some_and(other) {
+        let Some(main) = functions.first() else { return Ok(None) };
+        if self.function.as_deref().is_some_and(|name| layout(name) != layout(main)) {
             return Ok(None);
         }
-        let entry = |own: &'static str| Ok((own, Arc::new(self.entry(own, assume)?)));
-        let entries = functions.into_iter().map(entry).collect::<Result<_, CodeError>>()?;
+        // What prepares the operands of a kernel of one's own is built-in.
+        let built_in = Self::built_in()?;
+        let entry = |(number, own): (usize, &'static str)| {
+            let of = if number == 0 { self } else { &built_in };
+            Ok((own, Arc::new(of.entry(own, assume)?)))
+        };
+        let entries = functions.into_iter().enumerate().map(entry).collect::<Result<_, CodeError>>()?;
         Ok(Some(Code { entries, interleave: assume.bank_interleave }))
     }
 }

@@ -28,6 +28,9 @@ pub(super) struct Clear {
     pub arrays: Vec<(u32, u32)>,
 }
 
+/// C function that clears words.
+const CLEAR: &str = "clear";
+
 /// `egru_input` or `egru_internal`: W·x or R·y of a PE's units.
 #[derive(Clone, Debug)]
 pub(super) struct Product {
@@ -54,16 +57,21 @@ impl Product {
         Operands { x, sums: self.sums }
     }
 
+    /// Byte address and words of the arrays that restart at 0 in this time step.
+    fn cleared_arrays(&self, step: u32) -> Vec<(u32, u32)> {
+        let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) else {
+            return Vec::new();
+        };
+        std::iter::once((self.operand.at(step), clear.outputs)).chain(clear.arrays.clone()).collect()
+    }
+
     /// Clears the state that restarts at 0 in this time step, if any does.
     fn cleared(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Price {
-        let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) else {
-            return Price::default();
-        };
-        let arrays = || std::iter::once((self.operand.at(step), clear.outputs)).chain(clear.arrays.clone());
-        for (at, words) in arrays() {
+        let arrays = self.cleared_arrays(step);
+        for &(at, words) in &arrays {
             sram.set_floats(at, &vec![0.0; words as usize]);
         }
-        prices.of(|costs| arrays().map(|(_, words)| costs.clear(words)).sum())
+        prices.of(|costs| arrays.iter().map(|&(_, words)| costs.clear(words)).sum())
     }
 
     /// Unpacks arrived events, if values arrive as events.
@@ -154,7 +162,8 @@ impl Routine for Product {
     }
 
     fn functions(&self) -> Vec<&'static str> {
-        vec![self.kernel.routine().function()]
+        let before = [self.clear.as_ref().map(|_| CLEAR), self.unpack.map(|layout| layout.function())];
+        std::iter::once(self.kernel.routine().function()).chain(before.into_iter().flatten()).collect()
     }
 
     fn calls(&self, _words: &SramWords, step: u32) -> Calls {
@@ -162,9 +171,10 @@ impl Routine for Product {
         vec![FunctionCall::new(self.kernel.routine().function(), arguments)].into()
     }
 
-    fn prepare(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Price, KernelFault> {
-        let cleared = self.cleared(sram, step, prices);
-        Ok(cleared + self.unpacked(sram, step, prices, None)?)
+    fn calls_before(&self, step: u32) -> Vec<FunctionCall> {
+        let cleared = self.cleared_arrays(step).into_iter();
+        let clear = cleared.map(|(at, words)| FunctionCall::new(CLEAR, [at, words]));
+        clear.chain(self.unpack.map(|layout| layout.function_call(self.operand.at(step)))).collect()
     }
 
     fn counts_accesses(&self) -> bool {
