@@ -68,8 +68,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// Begins the calls of a run on the bytes of a PE, with a debugger's writes, ascending; `None` if
-    /// there is no call.
+    /// Begins the calls of a run on the bytes of a PE, with a debugger's writes, ascending; `None`
+    /// if there is no call.
     pub fn begin(script: &Script, sram: &SramWords, writes: &[CallWrite]) -> Option<Self> {
         let mut words = Box::new(*sram);
         let mut written = Written::default();
@@ -116,7 +116,8 @@ impl Call {
         self.core.counts.instructions
     }
 
-    /// Returns the number of instructions that were executed before the present function was called.
+    /// Returns the number of instructions that were executed before the present function was
+    /// called.
     pub fn since(&self) -> u64 {
         self.since
     }

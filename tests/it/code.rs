@@ -146,7 +146,7 @@ fn levels_of_scenes_give_the_same_outputs_at_the_same_times() {
         ("gpt", EXP, ALL, 1, &["dense_int8", "softmax", "gelu"]),
         ("what-if/gpt_mac", EXP, LAYER, 1, &["int8_mac", "add"]),
         ("what-if/dvs_mac", &[], ALL, 1, &["frame_bytes", "gather", "mac_product", "pool_bytes", "int8_mac"]),
-        ("dvs", EXP, ALL, 1, &["csr_row", "pointwise", "trace"]),
+        ("dvs", EXP, ALL, 1, &["dense", "pointwise", "trace"]),
         ("lm_small", EXP, LAYER, 3, &["csr_row", "pointwise"]),
         ("lm_gru", &[], LAYER, 2, &["csr_row"]),
     ];

@@ -86,8 +86,8 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// Returns the calls of `arrive` for taken entries, one but for a ring that is full; `now` is the
-    /// byte address of this tick's sums.
+    /// Returns the calls of `arrive` for taken entries, one but for a ring that is full; `now` is
+    /// the byte address of this tick's sums.
     pub fn function_calls(&self, taken: Taken, now: u32) -> Vec<FunctionCall> {
         let (first, behind) = self.sums;
         let at = vec![self.entries.start, self.entries.end(), self.fans, behind, (behind - first) / 4];

@@ -8,9 +8,9 @@
 //!
 //! The costs are those of `pointwise`, which compares as the authors' code does, c > θ. In
 //! `pointwise_or_equal` ([`Compare::GreaterOrEqual`]) the condition of `itt gt`, `vmovgt` and
-//! `vsubgt` is `ge`: instructions and cycles stay the same, so one cost serves both. A layer that always sends is
-//! computed without the condition, and costed with it: its own routine would spare the load of θ,
-//! the comparison and its flags.
+//! `vsubgt` is `ge`: instructions and cycles stay the same, so one cost serves both. A layer that
+//! always sends is computed without the condition, and costed with it: its own routine would spare
+//! the load of θ, the comparison and its flags.
 
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};

@@ -110,8 +110,8 @@ impl Script {
         Self { calls: Arc::new([ready]), random: None, zeros: Vec::new() }
     }
 
-    /// Begins the first call at number `from` or behind it whose condition holds; returns its number,
-    /// and the core, which counts on from the one `before`. `None` if no call is left.
+    /// Begins the first call at number `from` or behind it whose condition holds; returns its
+    /// number, and the core, which counts on from the one `before`. `None` if no call is left.
     pub fn begin(
         &self,
         from: usize,

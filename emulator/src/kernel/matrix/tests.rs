@@ -123,8 +123,8 @@ proptest! {
         }
     }
 
-    /// The bounds that barriers are put by (`barrier: Auto`), which know the shape of a matrix and not
-    /// where its non-zeros are, hold for every input and distribution.
+    /// The bounds that barriers are put by (`barrier: Auto`), which know the shape of a matrix and
+    /// not where its non-zeros are, hold for every input and distribution.
     #[test]
     fn cycles_stay_within_the_bounds_of_the_shape(problem in problems_up_to(60, 40)) {
         let costs = KernelCosts::committed().unwrap();

@@ -1,4 +1,5 @@
-//! Calls as calls of C functions, of `transformer.c`, `spike_attention.c`, `clear.c` and `int8_mac.c`.
+//! Calls as calls of C functions, of `transformer.c`, `spike_attention.c`, `clear.c` and
+//! `int8_mac.c`.
 
 use super::{Call, Firing, HeadLayout, LinearLayout, Neuron, Spiking};
 use crate::kernel::code::calls::{Argument, FunctionCall, When};
