@@ -315,6 +315,10 @@ pub mod tests {
 
     /// Returns a program with machine code wherever a routine has some, and the number of its
     /// routines that have none.
+    ///
+    /// # Panics
+    ///
+    /// If the committed machine code is damaged.
     pub fn at_code(program: &Program) -> (Program, usize) {
         let mut program = program.clone();
         load_built_in(&mut program).unwrap();
@@ -330,6 +334,10 @@ pub mod tests {
 
     /// Compares two machines at different levels: times, events, and all bytes but those of the
     /// program, the stack, and regions whose names end with one of `scratch`.
+    ///
+    /// # Panics
+    ///
+    /// If they differ.
     pub fn same(native: &Machine, code: &Machine, scratch: &[&str]) {
         let ran = |machine: &Machine| {
             let state = machine.state();

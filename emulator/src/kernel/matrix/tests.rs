@@ -142,7 +142,7 @@ proptest! {
             let routine = kind.routine(shape.rows, true);
             for p in 1..=3 {
                 let [least, most] =
-                    kind.work_bounds(shape).map(|work| u64::from(costs.matrix(routine, &work).at(p)));
+                    kind.work_bounds(shape).map(|work| costs.matrix(routine, &work).at(p));
                 let taken = cycles(kind, &problem, p);
                 prop_assert!((least..=most).contains(&taken), "{:?} {}: {} {} {}", kind, p, least, taken, most);
             }

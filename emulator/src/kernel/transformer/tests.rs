@@ -113,7 +113,7 @@ fn executed(call: &Call, mut before: Box<SramWords>, after: &SramWords) -> Resul
     };
     let cycles: Cycles = made.iter().map(|step| of(*step)).sum();
     for p in 1..=3 {
-        prop_assert_eq!(ran.counts.at(p), u64::from(cycles.at(p)), "{:?}", call);
+        prop_assert_eq!(ran.counts.at(p), cycles.at(p), "{:?}", call);
     }
     for (from, words) in scratch.results() {
         before[from as usize / 4..][..words.len()].copy_from_slice(&words);

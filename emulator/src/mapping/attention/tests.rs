@@ -105,7 +105,7 @@ proptest! {
         let (at_code, without) = code::at_code(&program);
         // GELU has machine code with the tanh of the exp unit alone.
         let gelu = mlp == Mlp::Gelu && tanh == Tanh::Libm;
-        let up = |population: &&Population| population.name.ends_with(".fc");
+        let up = |population: &&Population| population.name.split('.').next_back() == Some("fc");
         let pes = program.populations.iter().filter(up).map(|population| population.pes.len());
         prop_assert_eq!(without, if gelu { pes.sum() } else { 0 });
         let mut executed = Machine::new(Arc::new(at_code));
