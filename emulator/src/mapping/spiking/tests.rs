@@ -295,7 +295,7 @@ mod random {
             let order = if arrival { SumOrder::Arrival } else { SumOrder::Ascending };
             for mapping in partitions(&network) {
                 let fifo = FifoOptions { bytes: 8 * fifo, ..mapping.fifo };
-                let mapping = MappingOptions { order, fifo, ..mapping };
+                let mapping = MappingOptions { fifo, order, ..mapping };
                 let request = Request {
                     network: &network,
                     inputs: Arc::new(Lists { width: 8, ticks: ticks.clone() }),
