@@ -28,8 +28,9 @@ static inline float tanh_of(float x)
     return 1.0f - 2.0f / (1.0f + exp_of(2.0f * x));
 }
 
-void pointwise(uint32_t n, const float *input_sum, const float *recurrent_sum, const float *bias_x, const float *bias_r,
-               const float *theta, float *c, float *y)
+static inline __attribute__((always_inline)) void step(uint32_t n, const float *input_sum, const float *recurrent_sum,
+                                                       const float *bias_x, const float *bias_r, const float *theta,
+                                                       float *c, float *y, int or_equal)
 {
     for (const float *const end = theta + n; theta != end;) {
         const float z = sigmoid((input_sum[0] + bias_x[0]) + (recurrent_sum[0] + bias_r[0]));
@@ -38,7 +39,7 @@ void pointwise(uint32_t n, const float *input_sum, const float *recurrent_sum, c
         const float cell = z * *c + (1.0f - z) * g;
         const float threshold = *theta++;
         float kept = cell, sent = 0.0f;
-        if (cell > threshold) {
+        if (or_equal ? cell >= threshold : cell > threshold) {
             kept = cell - threshold;
             sent = cell;
         }
@@ -46,6 +47,19 @@ void pointwise(uint32_t n, const float *input_sum, const float *recurrent_sum, c
         *y++ = sent;
         ++input_sum, ++recurrent_sum, ++bias_x, ++bias_r;
     }
+}
+
+void pointwise(uint32_t n, const float *input_sum, const float *recurrent_sum, const float *bias_x, const float *bias_r,
+               const float *theta, float *c, float *y)
+{
+    step(n, input_sum, recurrent_sum, bias_x, bias_r, theta, c, y, 0);
+}
+
+/* The same with events iff c >= theta, as in eq. 1 of the EGRU paper. */
+void pointwise_or_equal(uint32_t n, const float *input_sum, const float *recurrent_sum, const float *bias_x,
+                        const float *bias_r, const float *theta, float *c, float *y)
+{
+    step(n, input_sum, recurrent_sum, bias_x, bias_r, theta, c, y, 1);
 }
 
 /* The low-pass of y that the authors' gesture network sends on in y's place, after `pointwise`:

@@ -16,7 +16,7 @@ use crate::machine::pages::PageStore;
 use crate::machine::program::{DramRows, Program};
 use crate::machine::stop::{CoreFault, Stall, Stop};
 use crate::mapping::egru::Restart;
-use crate::mapping::options::{LayerMapping, MappingOptions};
+use crate::mapping::options::{LayerMapping, LevelChoice, MappingOptions};
 use crate::mapping::{MapError, Request, map};
 use crate::model::{LanguageModel, Model, ModelError};
 
@@ -96,6 +96,7 @@ impl Emulator {
             on: None,
             input: KernelKind::default().into(),
             recurrent: KernelKind::default().into(),
+            level: LevelChoice::Native,
         };
         let names = model.network().layers.iter().map(|layer| &layer.name);
         let mapping = MappingOptions { layers: names.map(layer).collect(), ..MappingOptions::default() };

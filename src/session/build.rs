@@ -55,7 +55,9 @@ impl Plan {
         let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
         if let Some(spikes) = feed.spikes() {
             head(loaded, &*feed)?;
-            let (program, placed) = spiking(loaded, spikes, feed.dram(), assume)?;
+            let (mut program, placed) = spiking(loaded, spikes, feed.dram(), assume)?;
+            super::code::load_built_in(loaded, &mut program)?;
+            super::code::apply(loaded, &mut program, &placed)?;
             faults(loaded, &program)?;
             return Ok(Self { model, feed: Arc::clone(&feed), program: Arc::new(program), placed });
         }
@@ -71,11 +73,13 @@ impl Plan {
                 mapping: &scene.mapping,
                 assume,
             };
-            let (program, placed) = mapping::attention::map(&request).map_err(|error| PlanError {
+            let (mut program, placed) = mapping::attention::map(&request).map_err(|error| PlanError {
                 scene: loaded.error_at(&error.field(), error.to_string(), error.help()),
                 misfit: error.is_misfit(),
                 needed: error.needed(),
             })?;
+            super::code::load_built_in(loaded, &mut program)?;
+            super::code::apply(loaded, &mut program, &placed)?;
             faults(loaded, &program)?;
             return Ok(Self { model, feed, program: Arc::new(program), placed });
         }

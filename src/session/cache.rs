@@ -91,6 +91,7 @@ pub(super) fn load(loaded: &LoadedScene, cache: &mut ModelCache) -> Result<Loade
     let model = cache.model(&path).map_err(|error| {
         loaded.error_at("model", error.to_string(), "models/README.md says what a model folder holds")
     })?;
+    let model = if scene.assume.tanh.is_libm() { model } else { model.with_tanh(scene.assume.tanh) };
     let feed = scene.task.options().load(
         &Loading {
             model: &model,

@@ -1,12 +1,13 @@
-//! A call of machine code, instruction by instruction, on a copy of the PE's SRAM.
+//! The calls of machine code of a run, instruction by instruction, on a copy of the PE's SRAM.
 
 use std::sync::OnceLock;
 
 use spinntui_cortex_m4::{Cache, Core, Counts, Fault, RETURN, Step};
 
 use crate::kernel::SramWords;
+use crate::kernel::code::calls::Script;
 use crate::kernel::code::lines::SourceLine;
-use crate::kernel::code::run::{Entry, PeBus, Table, Written, begin_call};
+use crate::kernel::code::run::{Devices, Entry, PeBus, Table, Written};
 use crate::kernel::code::write::CallWrite;
 
 /// Address of the program counter once a call has returned.
@@ -37,10 +38,11 @@ pub struct Before {
     pub s: [u32; 32],
 }
 
-/// Call under way: registers and memory after some of its instructions.
+/// Calls of a run under way, one after the other: registers and memory after some of their
+/// instructions.
 ///
-/// The chip stands at the event that began the call; the call runs on a copy of the bytes
-/// of that moment.
+/// The chip stands at the event that began the run; the calls run on a copy of the bytes
+/// of that moment. Where a function returns, the next one is at its first instruction.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Registers and counts.
@@ -48,8 +50,12 @@ pub struct Call {
     /// SRAM of the PE during the call.
     pub words: Box<SramWords>,
     begin: Box<SramWords>,
-    entry: Entry,
-    arguments: Vec<u32>,
+    script: Script,
+    /// Number of the present call.
+    number: usize,
+    /// Instructions executed before the present call.
+    since: u64,
+    devices: Devices,
     cache: Cache,
     written: Written,
     frames: Vec<Frame>,
@@ -62,18 +68,21 @@ pub struct Call {
 }
 
 impl Call {
-    /// Begins a call on the bytes of a PE, with a debugger's writes, ascending.
-    pub fn begin(entry: &Entry, arguments: Vec<u32>, sram: &SramWords, writes: &[CallWrite]) -> Self {
+    /// Begins the calls of a run on the bytes of a PE, with a debugger's writes, ascending; `None`
+    /// if there is no call.
+    pub fn begin(script: &Script, sram: &SramWords, writes: &[CallWrite]) -> Option<Self> {
         let mut words = Box::new(*sram);
         let mut written = Written::default();
-        let core = begin_call(entry.address, &arguments, &mut words, &mut written, entry.traps);
+        let (number, core) = script.begin(0, None, &mut words, &mut written)?;
         let begin = Box::new(*sram);
         let mut call = Self {
             core,
             words,
             begin,
-            entry: entry.clone(),
-            arguments,
+            number,
+            since: 0,
+            devices: Devices::of(script),
+            script: script.clone(),
             cache: Cache::default(),
             written,
             frames: Vec::new(),
@@ -83,7 +92,7 @@ impl Call {
             whole: OnceLock::new(),
         };
         call.write_due();
-        call
+        Some(call)
     }
 
     /// Makes the writes that come before the next instruction.
@@ -91,7 +100,8 @@ impl Call {
         while let Some(write) = self.writes.get(self.made)
             && (write.after <= self.executed() || self.has_returned())
         {
-            write.what.apply(&mut self.core, &mut PeBus::new(&mut self.words, &mut self.written));
+            let mut bus = PeBus::new(&mut self.words, &mut self.written, &mut self.devices);
+            write.what.apply(&mut self.core, &mut bus);
             self.made += 1;
         }
     }
@@ -106,14 +116,20 @@ impl Call {
         self.core.counts.instructions
     }
 
-    /// Returns whether the call has returned.
+    /// Returns the number of instructions that were executed before the present function was
+    /// called.
+    pub fn since(&self) -> u64 {
+        self.since
+    }
+
+    /// Returns whether the last call has returned.
     pub fn has_returned(&self) -> bool {
         self.core.has_returned()
     }
 
     /// Returns the function that is called.
     pub fn entry(&self) -> &Entry {
-        &self.entry
+        &self.script.calls[self.number].entry
     }
 
     /// Returns the functions called within the call that have not returned, the innermost last.
@@ -126,10 +142,10 @@ impl Call {
         self.last.as_ref()
     }
 
-    /// Returns the counts at the end of the call; `None` if it faults, or seems endless.
+    /// Returns the counts at the end of the last call; `None` if one faults, or seems endless.
     pub fn whole(&self) -> Option<Counts> {
         let run = || {
-            let mut call = Self::begin(&self.entry, self.arguments.clone(), &self.begin, &self.writes);
+            let mut call = Self::begin(&self.script, &self.begin, &self.writes)?;
             call.go(MOST_COUNTED);
             call.has_returned().then_some(call.core.counts)
         };
@@ -138,7 +154,7 @@ impl Call {
 
     /// Returns the source line of the next instruction, as far as the file says.
     pub fn line(&self) -> Option<SourceLine> {
-        let listing = self.entry.file.listing(self.core.r[15])?;
+        let listing = self.entry().file.listing(self.core.r[15])?;
         listing.lines.get(listing.at(self.core.r[15])?)?.line.clone()
     }
 
@@ -150,14 +166,27 @@ impl Call {
     pub fn step(&mut self) -> Result<Step, Fault> {
         let before = Before { r: self.core.r, s: self.core.s };
         let since = self.executed();
-        let mut bus = PeBus::new(&mut self.words, &mut self.written);
+        let mut bus = PeBus::new(&mut self.words, &mut self.written, &mut self.devices);
         let step = self.core.step(&mut self.cache, &mut bus, &Table)?;
         if step.taken {
             self.note_branch(&step, since);
         }
         self.last = Some((step, before));
+        if self.core.has_returned() {
+            self.next_call();
+        }
         self.write_due();
         Ok(step)
+    }
+
+    /// Begins the next call, if there is one.
+    fn next_call(&mut self) {
+        let next = self.script.begin(self.number + 1, Some(&self.core), &mut self.words, &mut self.written);
+        if let Some((number, core)) = next {
+            self.since = core.counts.instructions;
+            (self.number, self.core) = (number, core);
+            self.frames.clear();
+        }
     }
 
     /// Records a call of a function, or its return.
@@ -175,12 +204,11 @@ impl Call {
 
     /// Goes to the moment after `executed` instructions; backwards by starting the call again.
     pub fn go(&mut self, executed: u64) {
-        if executed < self.executed() {
-            *self = Self {
-                cache: std::mem::take(&mut self.cache),
-                whole: std::mem::take(&mut self.whole),
-                ..Self::begin(&self.entry, self.arguments.clone(), &self.begin, &self.writes)
-            };
+        if executed < self.executed()
+            && let Some(begun) = Self::begin(&self.script, &self.begin, &self.writes)
+        {
+            let (cache, whole) = (std::mem::take(&mut self.cache), std::mem::take(&mut self.whole));
+            *self = Self { cache, whole, ..begun };
         }
         while self.executed() < executed && !self.has_returned() {
             if self.step().is_err() {

@@ -7,7 +7,8 @@ use crate::file;
 use crate::kernel::code::{BUILT_IN_NAME, CodeError, CodeFile, MOST_BYTES};
 use crate::machine::program::Program;
 use crate::mapping::Placed;
-use crate::mapping::code::{self, Choice, set_product};
+use crate::mapping::code::{self, Choice, phases_of, populations_of, set_phases, set_product};
+use crate::mapping::options::LevelChoice;
 use crate::scene::{LoadedScene, SceneError};
 use crate::task::Files;
 
@@ -33,6 +34,59 @@ pub(super) fn apply(
     program: &mut Program,
     placed: &[Placed],
 ) -> Result<(), SceneError> {
+    own_kernels(loaded, program, placed)?;
+    let mapping = &loaded.scene.mapping;
+    let all = (0..program.populations.len()).collect();
+    let mut levels = vec![("mapping.level".to_owned(), &mapping.level, all)];
+    for (entry, layer) in mapping.layers.iter().enumerate() {
+        let populations = populations_of(program, &mapping.layers, entry);
+        levels.push((format!("mapping.layers.{entry}.level"), &layer.level, populations));
+    }
+    for (field, level, populations) in levels.into_iter().filter(|(_, level, _)| !level.is_native()) {
+        set_level(loaded, program, &populations, (&field, level))?;
+    }
+    Ok(())
+}
+
+/// Sets the level of the routines of populations as a field of the scene says.
+fn set_level(
+    loaded: &LoadedScene,
+    program: &mut Program,
+    populations: &[usize],
+    (field, level): (&str, &LevelChoice),
+) -> Result<(), SceneError> {
+    let wrong = |error: CodeError| loaded.error_at(field, error.to_string(), HELP);
+    let phases = phases_of(program, populations);
+    let chosen = match level {
+        LevelChoice::Native => return Ok(()),
+        LevelChoice::Code => phases.with,
+        LevelChoice::CodeOf(names) => {
+            let phase = |name: &String| {
+                let named = program.legend.named(name).ok_or_else(|| format!("there is no phase `{name}`"));
+                let found = named.and_then(|phase| {
+                    let none = || format!("no routine of phase `{name}` has machine code here");
+                    phases.with.contains(&phase).then_some(phase).ok_or_else(none)
+                });
+                let reason = program.legend.named(name).and_then(|phase| phases.without.get(&phase));
+                let names: Vec<&str> = phases.with.iter().map(|&phase| program.legend.phase(phase)).collect();
+                let help = reason.map_or_else(
+                    || format!("phases with machine code here: {}", names.join(", ")),
+                    |reason| (*reason).to_owned(),
+                );
+                found.map_err(|what| loaded.error_at(field, what, &help))
+            };
+            names.iter().map(phase).collect::<Result<_, _>>()?
+        }
+    };
+    let built_in = Choice::built_in().map_err(wrong)?;
+    for &population in populations {
+        set_phases(program, population, &|phase| chosen.contains(&phase), &built_in).map_err(wrong)?;
+    }
+    Ok(())
+}
+
+/// Sets the products to level code for which the scene names a kernel's machine code.
+fn own_kernels(loaded: &LoadedScene, program: &mut Program, placed: &[Placed]) -> Result<(), SceneError> {
     let mut files: BTreeMap<String, Arc<CodeFile>> = BTreeMap::new();
     for (population, placed) in placed.iter().enumerate() {
         let Some(layer) = loaded.scene.mapping.layers.get(placed.entry) else { continue };

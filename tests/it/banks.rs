@@ -13,7 +13,7 @@ use spinntui::machine::program::{DramRows, Program};
 use spinntui::mapping::options::{LayerMapping, MappingOptions};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Compare, Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output, Tanh};
 
 const INPUTS: usize = 20;
 const STEPS: u32 = 40;
@@ -51,6 +51,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         output: Output::Y,
         compare: Compare::Greater,
         always: false,
+        tanh: Tanh::Libm,
     }
 }
 

@@ -19,7 +19,7 @@ use spinntui::mapping::options::{
 };
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Compare, Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output, Tanh};
 
 const INPUTS: usize = 6;
 const STEPS: u32 = 5;
@@ -68,6 +68,7 @@ fn network(threshold: f32) -> Egru {
             output: Output::Y,
             compare: Compare::Greater,
             always: false,
+            tanh: Tanh::Libm,
         });
         inputs = units;
     }

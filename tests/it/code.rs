@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use spinntui::kernel::code::CodeFile;
 use spinntui::machine::exec::Machine;
-use spinntui::machine::program::Program;
+use spinntui::machine::program::{Action, Program};
 use spinntui::mapping::code::{Choice, set_pe};
 use spinntui::scene::LoadedScene;
 use spinntui::session::Session;
@@ -23,9 +24,13 @@ use crate::exactness;
 const SMALL: &str = "scenes/lm_small.ron";
 
 fn session(edits: &[(&str, &str)]) -> Session {
+    session_of(SMALL, edits)
+}
+
+fn session_of(scene: &str, edits: &[(&str, &str)]) -> Session {
     let edits: Vec<(String, String)> =
         edits.iter().map(|&(path, value)| (path.into(), value.into())).collect();
-    build(LoadedScene::load(Path::new(SMALL), &edits).unwrap(), &mut ModelCache::default()).unwrap()
+    build(LoadedScene::load(Path::new(scene), &edits).unwrap(), &mut ModelCache::default()).unwrap()
 }
 
 /// Output hash and chip time after some time steps.
@@ -94,11 +99,7 @@ fn memory_labels_words_of_machine_code_by_function() {
 
 #[test]
 fn what_a_scene_cannot_name_is_an_error_with_the_field() {
-    let refused = |kernel: &str| {
-        let edits = [("mapping.layers.1.recurrent".to_owned(), kernel.to_owned())];
-        let loaded = LoadedScene::load(Path::new(SMALL), &edits);
-        loaded.and_then(|loaded| build(loaded, &mut ModelCache::default())).unwrap_err().to_string()
-    };
+    let refused = |kernel: &str| refusal(SMALL, &[("mapping.layers.1.recurrent", kernel)]);
     let message = refused("Code(\"nowhere.elf\", \"csr_row\")");
     assert!(message.contains("`nowhere.elf` not found") && message.contains("recurrent"), "{message}");
     let message = refused("Code(\"kernels.elf\", \"csr_row_nobody\")");
@@ -109,8 +110,95 @@ fn what_a_scene_cannot_name_is_an_error_with_the_field() {
     assert!(message.contains("not a readable ELF file"), "{message}");
 }
 
+/// Returns the error of a scene that cannot be built.
+fn refusal(scene: &str, edits: &[(&str, &str)]) -> String {
+    let edits: Vec<(String, String)> =
+        edits.iter().map(|&(path, value)| (path.into(), value.into())).collect();
+    let loaded = LoadedScene::load(Path::new(scene), &edits);
+    loaded.and_then(|loaded| build(loaded, &mut ModelCache::default())).unwrap_err().to_string()
+}
+
+/// Functions of the built-in machine code that a program's routines run.
+fn run_by(program: &Program) -> BTreeSet<&'static str> {
+    let operations = program.pes.iter().flatten().flat_map(|loaded| &loaded.operations);
+    let code = operations.filter_map(|operation| match &operation.action {
+        Action::Call(routine) => routine.code().map(|_| routine.functions()),
+        _ => None,
+    });
+    code.flatten().collect()
+}
+
+/// Every network family as the scene has it and with its routines at level code: the same outputs
+/// at the same times.
+#[test]
+fn levels_of_scenes_give_the_same_outputs_at_the_same_times() {
+    const ALL: &[(&str, &str)] = &[("mapping.level", "Code")];
+    const EXP: &[(&str, &str)] = &[("assume.tanh", "ExpUnit")];
+    const NEURONS: &[(&str, &str)] = &[("mapping.level", "CodeOf([\"neurons\"])")];
+    const LAYER: &[(&str, &str)] = &[("mapping.layers.1.level", "Code")];
+    type Edits = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Edits, Edits, u64, &[&str]); 11] = [
+        ("lif", &[], ALL, 30, &["collect", "deliver", "filter", "fire_one", "list_spikes", "clear"]),
+        ("dnf", &[], ALL, 8, &["deliver", "difference", "leak_add"]),
+        ("nir", &[], NEURONS, 20, &["filter"]),
+        ("nmnist", &[], ALL, 3, &["collect_counts"]),
+        ("spiking_gpt", &[], ALL, 1, &["layer_norm", "code_leaky", "add_rows", "remember", "fire_attention"]),
+        ("gpt", EXP, ALL, 1, &["dense_int8", "softmax", "gelu"]),
+        ("what-if/gpt_mac", EXP, LAYER, 1, &["int8_mac", "add"]),
+        ("what-if/dvs_mac", &[], ALL, 1, &["frame_bytes", "gather", "mac_product", "pool_bytes", "int8_mac"]),
+        ("dvs", EXP, ALL, 1, &["dense", "pointwise", "trace"]),
+        ("lm_small", EXP, LAYER, 3, &["csr_row", "pointwise"]),
+        ("lm_gru", &[], LAYER, 2, &["csr_row"]),
+    ];
+    for (scene, base, level, steps, functions) in cases {
+        let path = format!("scenes/{scene}.ron");
+        let (mut native, mut code) = (session_of(&path, base), session_of(&path, &[base, level].concat()));
+        let run = run_by(code.program());
+        assert!(functions.iter().all(|function| run.contains(function)), "{scene}: {run:?}");
+        assert!(run_by(native.program()).is_empty());
+        assert_eq!(after(&mut code, steps), after(&mut native, steps), "{scene}");
+    }
+}
+
+#[test]
+fn phases_without_machine_code_are_refused_with_the_reason() {
+    let level = |scene: &str, phase: &str, more: &[(&str, &str)]| {
+        let level = format!("CodeOf([\"{phase}\"])");
+        refusal(
+            &format!("scenes/{scene}.ron"),
+            &[&[("mapping.layers.0.level", level.as_str())], more].concat(),
+        )
+    };
+    let message = level("lm_small", "pointwise", &[]);
+    assert!(
+        message.contains("no routine of phase `pointwise`") && message.contains("assume.tanh: ExpUnit"),
+        "{message}"
+    );
+    assert!(message.contains("level"), "{message}");
+    let message = level("gpt", "neurons", &[]);
+    assert!(message.contains("phases with machine code here") && message.contains("norm"), "{message}");
+    let message = level("lm_small", "neurons", &[]);
+    assert!(message.contains("there is no phase `neurons`") && message.contains("egru_input"), "{message}");
+    let message = level("lm_gru", "pointwise", &[("assume.tanh", "ExpUnit")]);
+    assert!(message.contains("units that always send"), "{message}");
+    let gelu = refusal("scenes/gpt.ron", &[("mapping.layers.2.level", "CodeOf([\"neurons\"])")]);
+    assert!(gelu.contains("GELU") && gelu.contains("assume.tanh: ExpUnit"), "{gelu}");
+}
+
+/// tanh by way of the exp unit changes last bits and no time; the reference takes it, too.
+#[test]
+fn tanh_of_the_exp_unit_changes_bits_and_no_time() {
+    let [usual, exp] = [&[][..], &[("assume.tanh", "ExpUnit")]].map(|edits| after(&mut session(edits), 6));
+    assert_eq!(usual.1, exp.1);
+    assert_ne!(usual.0, exp.0);
+    for scene in [SMALL, "scenes/gpt.ron"] {
+        // It fails where a bit differs.
+        fine(&["run", scene, "--steps", "2", "--verify", "--set", "assume.tanh=ExpUnit"]);
+    }
+}
+
 /// The program with machine code wherever a routine has any.
-fn at_code(program: &Arc<Program>) -> Program {
+pub fn at_code(program: &Arc<Program>) -> Program {
     let mut program = Program::clone(program);
     let (choice, assume) = (Choice::built_in().unwrap(), program.assume.clone());
     for loaded in program.pes.iter_mut().flatten() {
@@ -126,7 +214,10 @@ proptest! {
     fn any_network_and_mapping_gives_the_same_bits_at_the_same_times(case in exactness::case()) {
         let Some(built) = exactness::build(&case, 3)? else { return Ok(()) };
         let mut native = built.machine;
-        let mut code = Machine::new(Arc::new(at_code(native.program())));
+        let program = at_code(native.program());
+        let pointwise = run_by(&program).iter().any(|function| function.starts_with("pointwise"));
+        prop_assert_eq!(pointwise, case.has_pointwise_code());
+        let mut code = Machine::new(Arc::new(program));
         let complete = built.steps.len();
         prop_assert_eq!(code.run(&built.steps, complete), native.run(&built.steps, complete));
         let ran = |machine: &Machine| (machine.state().tick, machine.state().events, machine.state().host.completed);

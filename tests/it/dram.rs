@@ -14,7 +14,7 @@ use spinntui::mapping::check::is_misfit;
 use spinntui::mapping::options::{LayerMapping, MappingOptions};
 use spinntui::mapping::{MapError, Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Compare, Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output, Tanh};
 use spinntui::report::check::CheckReport;
 use spinntui::session::StepOutcome;
 use spinntui::session::build::{ModelCache, Plan};
@@ -58,6 +58,7 @@ fn rows_without_room_are_refused_with_bytes_and_what_would_fit() {
             output: Output::Y,
             compare: Compare::Greater,
             always: false,
+            tanh: Tanh::Libm,
         }],
     };
     let layer = LayerMapping { layer: "a".to_owned(), pes: Some(1), ..LayerMapping::default() };

@@ -22,7 +22,7 @@ use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
 use spinntui::net::int8::{Int8Dense, Peaks};
 use spinntui::net::quantise::QuantisedEgru;
-use spinntui::net::{Carry, Compare, Egru, EgruLayer, EgruState, Output, Weights};
+use spinntui::net::{Carry, Compare, Egru, EgruLayer, EgruState, Output, Tanh, Weights};
 
 use crate::common::{Rows, Values};
 
@@ -57,6 +57,7 @@ impl Values {
             output,
             compare: Compare::Greater,
             always: false,
+            tanh: Tanh::Libm,
         }
     }
 }
@@ -94,8 +95,16 @@ pub struct Case {
     compare: Compare,
     /// Layers without events.
     always: bool,
+    tanh: Tanh,
     /// Units whose cell state equals its threshold in every step.
     ties: bool,
+}
+
+impl Case {
+    /// Returns whether the point-wise step has machine code with the bits of the reference.
+    pub fn has_pointwise_code(&self) -> bool {
+        self.tanh == Tanh::ExpUnit && !self.always
+    }
 }
 
 /// Kernels that give the reference's own bits.
@@ -180,6 +189,7 @@ pub fn case() -> impl Strategy<Value = Case> {
             lists: lists && payload == Payload::Events,
             compare: if seed % 3 == 0 { Compare::GreaterOrEqual } else { Compare::Greater },
             always: seed % 7 < 2,
+            tanh: if seed % 5 < 2 { Tanh::ExpUnit } else { Tanh::Libm },
             ties: seed % 5 < 2,
         },
     )
@@ -229,6 +239,7 @@ pub fn build(case: &Case, count: usize) -> Result<Option<Built>, TestCaseError> 
         let mut layer = values.layer(name.clone(), inputs, units, case.density, case.outputs[k]);
         layer.compare = case.compare;
         layer.always = case.always;
+        layer.tanh = case.tanh;
         if case.ties {
             tie(&mut layer);
         }
@@ -371,6 +382,7 @@ fn the_gesture_network_with_traces_restarts_as_the_reference_does() {
         lists: false,
         compare: Compare::Greater,
         always: false,
+        tanh: Tanh::Libm,
         ties: false,
     };
     check(&case).unwrap();

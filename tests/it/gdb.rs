@@ -24,8 +24,12 @@ impl Drop for Server {
 
 /// Starts the server, and returns it with its output after the line that names the port.
 fn server(arguments: &[&str]) -> (Server, BufReader<ChildStdout>, String) {
+    server_of(SCENE, arguments)
+}
+
+fn server_of(scene: &str, arguments: &[&str]) -> (Server, BufReader<ChildStdout>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spinntui"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["gdb", SCENE]).args(arguments);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["gdb", scene]).args(arguments);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
@@ -62,8 +66,12 @@ fn marked<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
 
 /// The output hash of an undisturbed run.
 fn hash(steps: &str) -> String {
+    hash_of(SCENE, steps)
+}
+
+fn hash_of(scene: &str, steps: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spinntui"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["run", SCENE, "--steps", steps]);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["run", scene, "--steps", steps]);
     let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
     let line = text.lines().find(|line| line.starts_with("output hash")).unwrap();
     line.split_whitespace().last().unwrap().to_owned()
@@ -129,6 +137,45 @@ fn gdb_breaks_steps_watches_goes_back_and_lets_the_run_end_as_without_it() {
     assert!(rest.iter().any(|line| line == "gdb detached"), "{rest:?}\n{text}");
     let last = rest.last().unwrap();
     assert!(last.starts_with("3 time steps") && last.ends_with(&hash("3")), "{last}");
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
+}
+
+/// Breakpoints in the routines of a spiking neuron, whose tick is a call after the other.
+#[test]
+fn gdb_breaks_in_the_routines_of_spiking_neurons() {
+    if !installed() {
+        return;
+    }
+    let (mut server, mut lines, place) = server_of("scenes/lif.ron", &["--steps", "30"]);
+    let text = gdb(
+        &place,
+        &[
+            "break filter",
+            "continue",
+            "printf \"FILTER %d %d\\n\", n, $r0",
+            "break fire_one",
+            "continue",
+            "printf \"V %x\\n\", *(unsigned *)v",
+            "info symbol $pc",
+            "reverse-continue",
+            "info symbol $pc",
+            "delete",
+            "break list_spikes",
+            "continue",
+            "info symbol $pc",
+            "monitor where",
+            "detach",
+        ],
+    )
+    .unwrap();
+    assert_eq!(marked(&text, "FILTER "), ["1 1"], "{text}");
+    assert_eq!(marked(&text, "V ").len(), 1, "{text}");
+    let symbols: Vec<&str> = text.lines().filter(|line| line.ends_with("in section .text")).collect();
+    let functions: Vec<&str> = symbols.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(functions, ["fire_one", "filter", "list_spikes"], "{text}");
+    let rest: Vec<String> = lines.by_ref().lines().map(Result::unwrap).collect();
+    let last = rest.last().unwrap();
+    assert!(last.ends_with(&hash_of("scenes/lif.ron", "30")), "{last}");
     assert_eq!(server.0.wait().unwrap().code(), Some(0));
 }
 

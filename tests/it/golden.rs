@@ -8,7 +8,7 @@
 
 use serde_json::Value;
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Carry, Compare, Egru, EgruLayer, EgruState, Output, egru};
+use spinntui::net::{Carry, Compare, Egru, EgruLayer, EgruState, Output, Tanh, egru};
 
 const TOLERANCE: f32 = 1e-5;
 
@@ -48,6 +48,7 @@ fn layer(name: &str, p: &Value) -> EgruLayer {
         output: Output::Y,
         compare: Compare::Greater,
         always: false,
+        tanh: Tanh::Libm,
     }
 }
 

@@ -17,6 +17,7 @@ use spinntui::net::int8::{Int8Dense, Scale};
 use spinntui::net::int8_head::{HeadPeaks, Int8Head};
 use spinntui::net::{Egru, Output, Weights, sum};
 
+use crate::code::at_code;
 use crate::common::{Rows, Values};
 
 /// A head with weights drawn at random.
@@ -98,6 +99,7 @@ proptest! {
             Err(MapError::Head(HeadError::DoesNotFit { .. })) => return Err(TestCaseError::reject("does not fit")),
             mapped => mapped.map_err(|error| TestCaseError::fail(error.to_string()))?,
         };
+        let mut executed = Machine::new(Arc::new(at_code(machine.program())));
         let mut state = case.network.state();
         for step in 0..9 {
             let row = step % case.frames.len();
@@ -112,7 +114,18 @@ proptest! {
             let (x, _) = case.head.forward(&case.frames[row]);
             let expected: Vec<u32> = case.network.step(&mut state, &x).iter().map(|y| y.to_bits()).collect();
             let got: Vec<u32> = machine.output(0).iter().map(|y| y.to_bits()).collect();
-            prop_assert_eq!(got, expected, "step {}", step);
+            prop_assert_eq!(&got, &expected, "step {}", step);
+            // Its machine code takes as long and leaves the same bytes.
+            if step < 3 {
+                prop_assert!(executed.run(&[vec![row as u32]], 1), "{:?}", executed.stop());
+                let got: Vec<u32> = executed.output(0).iter().map(|y| y.to_bits()).collect();
+                prop_assert_eq!((executed.state().tick, got), (machine.state().tick, expected), "step {}", step);
+                for (a, b) in executed.state().pes.iter().zip(&machine.state().pes) {
+                    let bytes = 0x47A0..0x1_F000;
+                    prop_assert!(a.sram.bytes()[bytes.clone()] == b.sram.bytes()[bytes], "SRAM differs");
+                    prop_assert_eq!(a.count.mac.overflows, b.count.mac.overflows);
+                }
+            }
         }
         prop_assert_eq!(machine.state().races.count, 0, "{:?}", machine.state().races.first);
         let bytes = machine.program().dram_words.len();

@@ -33,7 +33,11 @@ struct AtCode {
 
 impl AtCode {
     fn open(record: Option<&Path>) -> Self {
-        let (driver, pe) = (Driver::open(SMALL, &[], record), Pe::at(1, 4, 2).unwrap());
+        Self::on(SMALL, Pe::at(1, 4, 2).unwrap(), record)
+    }
+
+    fn on(scene: &str, pe: Pe, record: Option<&Path>) -> Self {
+        let driver = Driver::open(scene, &[], record);
         let place = PeLocation { pe: pe.index(), part: Part::Code, at: 0 };
         driver.does(Command::Focus(Focus::Inspect(Request { place, by_distance: false })));
         Self { driver, pe }
@@ -114,6 +118,47 @@ fn steps_go_by_instruction_line_and_function_and_each_way_back() {
     let (last, code) = driver.moves(Motion::Instruction, 1, true);
     assert!(executed(&begun) == 0 && last.events < next.events, "{} {}", last.events, next.events);
     assert_eq!(Some(executed(&code) + 1), code.call.unwrap().instructions);
+}
+
+/// Moments at which the functions of a run begin, for every family with runs of several calls.
+#[test]
+fn functions_of_a_run_follow_each_other_forwards_and_backwards() {
+    let cases: [(&str, usize, &[&str]); 2] = [
+        ("scenes/lif.ron", 0, &["filter", "fire_one", "set_to", "clear"]),
+        ("scenes/spiking_gpt.ron", 1, &["clear", "list_rows", "add_rows", "list_rows", "subtract_rows"]),
+    ];
+    for (scene, population, expected) in cases {
+        let session = build(LoadedScene::load(Path::new(scene), &[]).unwrap(), &mut ModelCache::default());
+        let pe = session.unwrap().program().populations[population].pes[0];
+        let driver = AtCode::on(scene, pe, None);
+        let first = driver.forward(Motion::Instruction, 1);
+        assert_eq!(executed(&first), 0, "{scene}");
+        let mut seen = vec![first];
+        let follows = |seen: &[CodeView], pair: &[&str]| {
+            seen.windows(2).any(|two| two[0].function == pair[0] && two[1].function == pair[1])
+        };
+        while seen.len() < 60 && !expected.windows(2).all(|pair| follows(&seen, pair)) {
+            seen.push(driver.forward(Motion::Function, 1));
+        }
+        let names: Vec<&str> = seen.iter().map(|code| code.function.as_str()).collect();
+        let follow = |pair: &[&str]| follows(&seen, pair);
+        assert!(expected.windows(2).all(follow), "{scene}: {names:?}");
+        let begins = seen.iter().filter(|code| code.call.as_ref().is_some_and(|call| !call.returned));
+        let begins: Vec<&CodeView> = begins.collect();
+        assert!(begins.len() > 4, "{names:?}");
+        for before in begins.iter().rev().skip(1) {
+            let mut back = driver.back(Motion::Function, 1);
+            // An end lies between the functions of two runs.
+            if executed(&back) != executed(before) || back.function != before.function {
+                back = driver.back(Motion::Function, 1);
+            }
+            let state = |code: &CodeView| {
+                let call = code.call.clone().unwrap();
+                (code.function.clone(), call.executed, call.cycles, call.frames)
+            };
+            assert_eq!(state(&back), state(before), "{scene}: {names:?}");
+        }
+    }
 }
 
 #[test]

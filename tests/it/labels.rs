@@ -21,7 +21,7 @@ use spinntui::mapping::options::{Broadcast, LayerMapping, MappingOptions, Payloa
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::{Csr, from_dense};
 use spinntui::net::quantise::quantise_row;
-use spinntui::net::{Compare, Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output, Tanh};
 
 use crate::common::{Rows, Values};
 
@@ -106,6 +106,7 @@ impl Case {
                 output: if self.traces { Output::Trace } else { Output::Y },
                 compare: Compare::Greater,
                 always: false,
+                tanh: Tanh::Libm,
             });
             inputs = units;
         }

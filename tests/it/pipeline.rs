@@ -11,7 +11,7 @@ use spinntui::machine::program::DramRows;
 use spinntui::mapping::options::{Barrier, LayerMapping, MappingOptions, Schedule};
 use spinntui::mapping::{Request, map};
 use spinntui::net::csr::from_dense;
-use spinntui::net::{Compare, Egru, EgruLayer, Output};
+use spinntui::net::{Compare, Egru, EgruLayer, Output, Tanh};
 use spinntui::scene::LoadedScene;
 use spinntui::session::build::{ModelCache, Plan, build, lints};
 use spinntui::session::command::StepUnit;
@@ -64,6 +64,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
         output: Output::Y,
         compare: Compare::Greater,
         always: false,
+        tanh: Tanh::Libm,
     }
 }
 

@@ -13,6 +13,7 @@ use spinntui::machine::options::{Assume, BankInterleave, BankPriority, ChipOptio
 use spinntui::mapping::options::{
     Balance, Barrier, Broadcast, FifoOptions, LayerMapping, MappingOptions, OnFull, Payload, Placement,
 };
+use spinntui::net::Tanh;
 use spinntui::scene::{LoadedScene, Task};
 use spinntui::session::command::StepUnit;
 use spinntui::task::lm::options::{GenerateOptions, LanguageModelOptions, Mode};
@@ -105,6 +106,7 @@ fn a_scene_means_what_it_says() {
         mac_idle_percent: 25.0,
         bank_interleave: BankInterleave::Word,
         bank_priority: BankPriority::RoundRobin,
+        tanh: Tanh::Libm,
         traps: true,
         host_port: (4, 1),
         dram_ports: [(2, 1), (6, 1)],

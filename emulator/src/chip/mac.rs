@@ -180,7 +180,13 @@ impl MacRegisters {
 
     /// Carries out the run that the registers ask for, on memory that `load` reads, and returns the
     /// words to write, by address. Runs of more than 2³² products are cut off.
-    pub fn run(&mut self, mut load: impl FnMut(u32) -> u32) -> Vec<(u32, u32)> {
+    pub fn run(&mut self, load: impl FnMut(u32) -> u32) -> Vec<(u32, u32)> {
+        self.run_counted(load).0
+    }
+
+    /// Carries out a run as [`Self::run`] does, and returns also the number of sums that need more
+    /// bits than the array keeps.
+    pub fn run_counted(&mut self, mut load: impl FnMut(u32) -> u32) -> (Vec<(u32, u32)>, u32) {
         let [a, b, target, vectors, terms, outputs, _, _] = self.0;
         self.0[DONE] = 1;
         let words = terms / 4;
@@ -189,19 +195,19 @@ impl MacRegisters {
             (0..words).map(|word| load(start.wrapping_add(4 * word))).collect()
         };
         if self.shape().macs() > u64::from(u32::MAX) {
-            return Vec::new();
+            return (Vec::new(), 0);
         }
         let weights: Vec<Vec<u32>> = (0..outputs).map(|output| row(b, output)).collect();
-        let mut sums = Vec::new();
+        let (mut sums, mut overflows) = (Vec::new(), 0);
         for vector in 0..vectors {
             let values = row(a, vector);
-            sums.extend(
-                weights
-                    .iter()
-                    .map(|weights| kept(dot(values.iter().copied(), weights.iter().copied())).0 as u32),
-            );
+            for weights in &weights {
+                let (sum, over) = kept(dot(values.iter().copied(), weights.iter().copied()));
+                sums.push(sum as u32);
+                overflows += u32::from(over);
+            }
         }
-        (target..).step_by(4).zip(sums).collect()
+        ((target..).step_by(4).zip(sums).collect(), overflows)
     }
 }
 

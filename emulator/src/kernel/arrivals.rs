@@ -1,6 +1,7 @@
 //! `arrivals.c`: from the spikes in a PE's FIFO to the sums of its neurons, in the order of
 //! arrival.
 
+use super::code::calls::{Argument, FunctionCall};
 use super::synapses::{Entries, Synapses, Taken, add_synapse, half, visit_entries};
 use super::{KernelFault, Memory, SramWords, WORDS};
 
@@ -85,6 +86,18 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
+    /// Returns the calls of `arrive` for taken entries, one but for a ring that is full; `now` is
+    /// the byte address of this tick's sums.
+    pub fn function_calls(&self, taken: Taken, now: u32) -> Vec<FunctionCall> {
+        let (first, behind) = self.sums;
+        let at = vec![self.entries.start, self.entries.end(), self.fans, behind, (behind - first) / 4];
+        let call = |(entry, end)| {
+            let [entry, end, now] = [entry, end, now].map(Argument::Value);
+            FunctionCall::with(self.form().function(), vec![entry, end, Argument::Block(at.clone()), now])
+        };
+        self.entries.spans(taken).into_iter().map(call).collect()
+    }
+
     /// Returns the variant of `arrive` for them.
     pub fn form(&self) -> ArriveForm {
         ArriveForm { counts: self.entries.words > 1, integers: self.integers }

@@ -77,7 +77,7 @@ pub const SOURCES: [Source; 30] = [
     source!("int8_csr", "int8_csr"),
     source!("int8_mac", "int8_mac"),
     source!("maps", "frame_bytes", "gather", "mac_product", "pool_bytes", "scale_sums"),
-    source!("pointwise", "pointwise", "trace"),
+    source!("pointwise", "pointwise", "pointwise_or_equal", "trace"),
     source!("clear", "clear"),
     source!("broadcast", "broadcast"),
     source!("receive_isr", "receive_isr"),

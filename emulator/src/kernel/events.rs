@@ -12,6 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::code::calls::{Argument, FunctionCall};
 use super::words::{Guard, half, word};
 use super::{KernelFault, SramWords};
 
@@ -158,6 +159,24 @@ impl UnpackLayout {
     #[inline(never)]
     pub fn operand(&self) -> u32 {
         self.into.start()
+    }
+
+    /// Returns the name of the C function.
+    pub fn function(&self) -> &'static str {
+        if self.lists() { "unpack_list" } else { "unpack_dense" }
+    }
+
+    /// Returns the call of the C function for the mail at byte address `mail`.
+    pub fn function_call(&self, mail: u32) -> FunctionCall {
+        let mut arguments = [mail, self.table, self.blocks].map(Argument::Value).to_vec();
+        match self.into {
+            Unpacked::Dense(dense) => arguments.push(Argument::Value(dense)),
+            Unpacked::List(list) => {
+                let model = vec![list.order, list.value, list.map, list.map_words()];
+                arguments.extend([Argument::Block(model), Argument::Value(list.list)]);
+            }
+        }
+        FunctionCall::with(self.function(), arguments)
     }
 
     /// Returns whether events become a list.

@@ -65,12 +65,11 @@ impl KernelKind {
         Self::CscFast,
     ];
 
-    /// Kernels that `tune` tries: all but those whose machine code takes room from kernels
-    /// of one's own.
-    pub const TRIED: [Self; 9] = {
-        let [tried @ .., _, _] = Self::ALL;
-        tried
-    };
+    /// Returns whether it is machine code written for the core's timings, which takes the room in
+    /// which kernels of one's own are linked.
+    pub const fn is_fast(self) -> bool {
+        matches!(self, Self::CsrFast | Self::CscFast)
+    }
 
     /// Returns the name of the kernel, as a scene has it.
     pub const fn name(self) -> &'static str {

@@ -4,20 +4,23 @@
 //! The arithmetic is [`crate::net::egru::pointwise`], the reference's own; here it is fed from SRAM
 //! bytes and its results go back there. On the chip sigmoid and tanh come from the exp unit, which
 //! is good to 1–2 ulp (CHIP26): there the silicon may differ from the emulator, which calls `libm`.
+//! With [`Tanh::ExpUnit`] the arithmetic is that of the machine code, bit for bit.
 //!
-//! The committed listing compares as the authors' code does, c > θ. With
-//! [`Compare::GreaterOrEqual`] the condition of its `itt gt`, `vmovgt` and `vsubgt` is `ge`:
-//! instructions and cycles stay the same, so one cost serves both. A layer that always sends is
-//! computed without the condition, and costed with it: its own routine would spare the load of θ,
-//! the comparison and its flags.
+//! The costs are those of `pointwise`, which compares as the authors' code does, c > θ. In
+//! `pointwise_or_equal` ([`Compare::GreaterOrEqual`]) the condition of `itt gt`, `vmovgt` and
+//! `vsubgt` is `ge`: instructions and cycles stay the same, so one cost serves both. A layer that
+//! always sends is computed without the condition, and costed with it: its own routine would spare
+//! the load of θ, the comparison and its flags.
 
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
+use super::code::calls::FunctionCall;
 use super::{SramWords, WORDS};
 use crate::net::compare::Compare;
 use crate::net::egru::{self, PointwiseInput, PointwiseOutput, pointwise};
 use crate::net::lanes::{LANES, both};
+use crate::net::tanh::Tanh;
 
 /// Byte addresses of the operands of n units' point-wise step. Vectors of 3n are in gate blocks
 /// z, r, g.
@@ -48,6 +51,33 @@ pub struct PointwiseLayout {
     /// Sending c in every step: a GRU.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub always: bool,
+    /// Arithmetic of the candidate state's tanh.
+    #[serde(default, skip_serializing_if = "Tanh::is_libm")]
+    pub tanh: Tanh,
+}
+
+/// C function of the traces.
+pub const TRACE: &str = "trace";
+
+impl PointwiseLayout {
+    /// Returns the C function whose bits the step has; `None` if there is none.
+    pub fn function(&self) -> Option<&'static str> {
+        match (self.tanh, self.always, self.compare) {
+            (Tanh::Libm, ..) | (_, true, _) => None,
+            (Tanh::ExpUnit, false, Compare::Greater) => Some("pointwise"),
+            (Tanh::ExpUnit, false, Compare::GreaterOrEqual) => Some("pointwise_or_equal"),
+        }
+    }
+
+    /// Returns the calls of C functions of the step, and of the traces behind it; none if no C
+    /// function has its bits.
+    pub fn function_calls(&self) -> Vec<FunctionCall> {
+        let Some(function) = self.function() else { return Vec::new() };
+        let Self { units, input_sums, recurrent_sums, bias, recurrent_bias, threshold, cell, y, .. } = *self;
+        let arguments = [units, input_sums, recurrent_sums, bias, recurrent_bias, threshold, cell, y];
+        let trace = self.trace.map(|trace| FunctionCall::new(TRACE, [units, y, trace]));
+        [FunctionCall::new(function, arguments)].into_iter().chain(trace).collect()
+    }
 }
 
 #[inline(always)]
@@ -103,6 +133,7 @@ impl WithSimd for Units<'_> {
                 added(layout.input_sums, layout.bias),
                 added(layout.recurrent_sums, layout.recurrent_bias),
                 (c, load(layout.threshold, 0), (!layout.always).then_some(layout.compare)),
+                layout.tanh,
             );
             y.copy_from_slice(&out.0[..y.len()]);
             cell.copy_from_slice(&out.1[..cell.len()]);
@@ -140,5 +171,6 @@ pub fn unit(words: &SramWords, layout: &PointwiseLayout, index: u32, reset_cell:
         threshold: single(words, layout.threshold, index),
         compare: layout.compare,
         always: layout.always,
+        tanh: layout.tanh,
     })
 }

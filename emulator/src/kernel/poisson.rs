@@ -1,5 +1,6 @@
 //! `poisson.c`: neurons that spike at random, by the PE's random-number unit.
 
+use super::code::calls::FunctionCall;
 use super::{KernelFault, Memory, WORDS};
 use crate::net::spiking::Kiss64;
 
@@ -19,6 +20,12 @@ pub struct Draw {
 }
 
 impl Draw {
+    /// Returns the call of the function.
+    pub fn function_call(&self) -> FunctionCall {
+        let arguments = [self.units, self.below, self.key, self.list];
+        FunctionCall::new(Self::function(self.counts), arguments)
+    }
+
     /// Returns the name of the function.
     pub const fn function(counts: bool) -> &'static str {
         if counts { "poisson_counts" } else { "poisson" }

@@ -1,6 +1,7 @@
 //! `synapses.c`: from the spikes in a PE's FIFO to the sums of its neurons, on the bytes
 //! of its SRAM.
 
+use super::code::calls::{Argument, FunctionCall};
 use super::{KernelFault, Memory, SramWords, WORDS};
 
 /// Bytes of SRAM.
@@ -46,6 +47,28 @@ pub struct CollectWork {
     pub outside: u32,
     /// Number of times that the ring wraps around.
     pub turns: u32,
+}
+
+impl Entries {
+    /// Returns the byte addresses of the oldest of taken entries and behind the youngest, for a C
+    /// function that goes on at the ring's start. Those of a ring that is full are two spans, since
+    /// equal addresses mean that there is no entry.
+    pub fn spans(&self, (first, count): Taken) -> Vec<(u32, u32)> {
+        let capacity = (self.bytes / (4 * self.words.max(1))).max(1);
+        let place = |number: u32| self.start + 4 * self.words * ((first % capacity + number) % capacity);
+        match count.min(capacity) {
+            full if full == capacity && capacity > 1 => {
+                let half = capacity / 2;
+                vec![(place(0), place(half)), (place(half), place(0))]
+            }
+            count => vec![(place(0), place(count))],
+        }
+    }
+
+    /// Returns the byte address behind the last whole entry.
+    pub fn end(&self) -> u32 {
+        self.start + 4 * self.words * (self.bytes / (4 * self.words.max(1))).max(1)
+    }
 }
 
 /// Entries taken out of a FIFO: place of the oldest in the ring, and their number.
@@ -226,6 +249,17 @@ impl Form {
 }
 
 impl SynapseRows {
+    /// Returns the call of `deliver` that adds them to the sums.
+    pub fn function_call(&self, sums: Sums) -> FunctionCall {
+        let rows =
+            vec![self.bits, self.words, self.counts.unwrap_or(0), self.starts, self.targets, self.weights];
+        let mut arguments = vec![Argument::Block(rows), Argument::Value(sums.now)];
+        if self.later {
+            arguments.extend([sums.end, (sums.end - sums.start) / 4].map(Argument::Value));
+        }
+        FunctionCall::with(self.form().function(), arguments)
+    }
+
     /// Returns the variant of `deliver` for them.
     pub fn form(&self) -> Form {
         Form { counts: self.counts.is_some(), integers: self.integers, later: self.later }

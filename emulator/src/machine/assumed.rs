@@ -276,6 +276,12 @@ pub fn rows(assume: &Assume) -> Vec<Constant> {
         ),
         row("bank_priority", format!("{:?}", assume.bank_priority), "", "no source"),
         row(
+            "tanh",
+            format!("{:?}", assume.tanh),
+            "",
+            "from the exp unit (CHIP26); by which form, and its error: no source",
+        ),
+        row(
             "traps",
             assume.traps.to_string(),
             "",
@@ -297,6 +303,7 @@ pub fn rows(assume: &Assume) -> Vec<Constant> {
 mod tests {
     use super::*;
     use crate::machine::options::{BankInterleave, BankPriority};
+    use crate::net::Tanh;
 
     /// Characters of a value that are not the notation of JSON or of the table.
     fn bare(text: &str) -> String {
@@ -323,6 +330,7 @@ mod tests {
             mac_idle_percent: 12.5,
             bank_interleave: BankInterleave::Word,
             bank_priority: BankPriority::RoundRobin,
+            tanh: Tanh::ExpUnit,
             traps: true,
             link_payload_bits: 64,
             link_latency_ns: 8.25,
@@ -343,7 +351,8 @@ mod tests {
                 assert_eq!(bare(&row.value), bare(&value), "{field}");
                 assert!(!row.source.is_empty());
             }
-            assert_eq!(rows(&assume).len(), fields.len());
+            // Scenes and reports leave the usual arithmetic out.
+            assert_eq!(rows(&assume).len(), fields.len() + usize::from(assume.tanh.is_libm()));
         }
     }
 

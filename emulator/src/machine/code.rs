@@ -11,28 +11,53 @@ use super::costs::Costs;
 use super::exec::Machine;
 use super::options::BankInterleave;
 use super::program::PeProgram;
-use super::routine::{Begun, Price, Prices, Shared};
+use super::routine::{Begun, Ended, Price, Prices, Routine, Shared, Untrapped};
 use super::sram::{BANKS, Sram};
 use super::timetable::Timetables;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::geometry::Pe;
 use crate::chip::listing::kind::InstructionKind;
 use crate::chip::mac::MacRun;
-use crate::kernel::KernelFault;
+use crate::kernel::code::CodeFile;
+use crate::kernel::code::calls::{Calls, FunctionCall, Ready, Script};
 use crate::kernel::code::run::{Accesses, Entry, Ran};
 use crate::kernel::code::write::{CallWrite, merged};
+use crate::kernel::{KernelFault, SramWords};
 
 /// Machine code of a routine.
 #[derive(Clone, Debug)]
 pub struct Code {
-    /// Function that is called.
-    pub entry: Arc<Entry>,
+    /// Functions that are called, by the names of the built-in ones whose place they take; the
+    /// routine's main one first.
+    pub entries: Arc<[(&'static str, Arc<Entry>)]>,
     /// Bytes of SRAM that a bank holds.
     pub interleave: BankInterleave,
 }
 
 impl Code {
-    /// Executes a call on a copy of the SRAM and returns what it takes.
+    /// Returns the main function.
+    pub fn entry(&self) -> Option<&Arc<Entry>> {
+        self.entries.first().map(|(_, entry)| entry)
+    }
+
+    /// Returns the files of the functions.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<CodeFile>> {
+        self.entries.iter().map(|(_, entry)| &entry.file)
+    }
+
+    /// Returns the calls of a run with the functions that they call.
+    pub fn script(&self, calls: &Calls) -> Script {
+        let find = |function| self.entries.iter().find(|(own, _)| *own == function);
+        let ready = |call: &FunctionCall| {
+            let FunctionCall { function, arguments, when } = call;
+            let entry = Arc::clone(&find(*function)?.1);
+            Some(Ready { entry, arguments: arguments.clone(), when: when.clone() })
+        };
+        let list = calls.list.iter().filter_map(ready).collect();
+        Script { calls: list, random: calls.random, zeros: calls.zeros.clone() }
+    }
+
+    /// Executes calls on a copy of the SRAM and returns what they take.
     ///
     /// # Errors
     ///
@@ -40,11 +65,11 @@ impl Code {
     pub fn price(
         &self,
         sram: &Sram,
-        arguments: &[u32],
+        calls: &Calls,
         prices: Prices<'_>,
         shared: &mut Shared,
     ) -> Result<Begun, KernelFault> {
-        let ran = shared.code.run(sram.words(), &self.entry, arguments, &shared.writes)?;
+        let ran = shared.code.run(sram.words(), &self.script(calls), &shared.writes)?;
         Ok(Begun {
             price: price(&ran, prices),
             accesses: Some(self.banks(&ran.accesses)),
@@ -52,13 +77,13 @@ impl Code {
         })
     }
 
-    /// Executes a call and writes what it writes.
+    /// Executes calls and writes what they write.
     ///
     /// # Errors
     ///
     /// Fails at an instruction that cannot be executed; nothing is written then.
-    pub fn run(&self, sram: &mut Sram, arguments: &[u32], shared: &mut Shared) -> Result<Ran, KernelFault> {
-        let ran = shared.code.run(sram.words(), &self.entry, arguments, &shared.writes)?;
+    pub fn run(&self, sram: &mut Sram, calls: &Calls, shared: &mut Shared) -> Result<Ran, KernelFault> {
+        let ran = shared.code.run(sram.words(), &self.script(calls), &shared.writes)?;
         for (address, words) in shared.code.results() {
             sram.set_words(address, &words);
         }
@@ -76,6 +101,80 @@ impl Code {
             banks[bank % BANKS] += count;
         }
         banks
+    }
+}
+
+/// Routine at level *code*.
+#[derive(Debug)]
+pub struct AtCode {
+    native: Arc<dyn Routine>,
+    code: Code,
+}
+
+impl AtCode {
+    /// Creates the routine that executes `code` in place of a routine at level *native*.
+    pub fn new(native: Arc<dyn Routine>, code: Code) -> Self {
+        Self { native, code }
+    }
+}
+
+impl Routine for AtCode {
+    fn begin(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        self.begin_beside(sram, step, prices, &mut Shared::default())
+    }
+
+    fn begin_beside(
+        &self,
+        sram: &mut Sram,
+        step: u32,
+        prices: Prices<'_>,
+        shared: &mut Shared,
+    ) -> Result<Begun, KernelFault> {
+        let before = self.native.calls_before(step);
+        let prepared = if before.is_empty() {
+            Price::default()
+        } else {
+            // A debugger's writes are within the calls behind these.
+            let writes = std::mem::take(&mut shared.writes);
+            let ran = self.code.run(sram, &before.into(), shared);
+            shared.writes = writes;
+            price(&ran?, prices)
+        };
+        let calls = self.native.calls(sram.words(), step);
+        let begun = self.code.price(sram, &calls, prices, shared)?;
+        let accesses = begun.accesses.filter(|_| self.native.counts_accesses());
+        Ok(Begun { price: prepared + begun.price, accesses, ..begun })
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
+        let calls = self.native.calls(sram.words(), step);
+        let ran = self.code.run(sram, &calls, shared)?;
+        let found = self.native.findings(sram, step);
+        Ok(Ended { overflows: ran.overflows, untrapped: Untrapped::from(&ran), ..found })
+    }
+
+    fn least(&self, costs: &Costs) -> Option<u64> {
+        self.native.least(costs)
+    }
+
+    fn code(&self) -> Option<&Code> {
+        Some(&self.code)
+    }
+
+    fn native(&self) -> Option<&Arc<dyn Routine>> {
+        Some(&self.native)
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        self.native.functions()
+    }
+
+    fn calls(&self, words: &SramWords, step: u32) -> Calls {
+        self.native.calls(words, step)
+    }
+
+    fn variant(&self, step: u32) -> u32 {
+        self.native.variant(step)
     }
 }
 

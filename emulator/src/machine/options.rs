@@ -11,6 +11,7 @@ use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{DRAM_PORT_BYTES_PER_US, LINK_CHECK_BITS, LINK_PACKET_BITS};
 use crate::chip::geometry::{ChipId, MAX_CHIPS, PE_COUNT, Pe, Qpe, QpeId};
 use crate::chip::mac::{MAC_USE_PERCENT, MacUse};
+use crate::net::Tanh;
 
 /// Behaviour of a PE that has nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -320,6 +321,13 @@ pub struct Assume {
     /// Priority when the core and a write from the NoC or a DMA meet in a bank; the other
     /// waits a PE cycle. Not published. With `Core` the conflicts are counted and no time changes.
     pub bank_priority: BankPriority,
+    /// Arithmetic of tanh, in the point-wise step and in GELU. On the chip it comes from the exp
+    /// unit; the form that the paper's program takes is not published. `Libm` is the `tanhf` that
+    /// the models' own code computes with. With `ExpUnit`, 1 − 2 / (1 + exp(2x)), last bits differ
+    /// from it and are those of the machine code, as which these routines can run then. Times are
+    /// the same.
+    #[serde(skip_serializing_if = "Tanh::is_libm")]
+    pub tanh: Tanh,
     /// Unaligned loads and stores, and divisions of whole numbers by 0, are faults of the PE, as if
     /// its software had set `UNALIGN_TRP` and `DIV_0_TRP` of the Cortex-M4. Not published. Without
     /// it, as at the core's reset, such accesses take more cycles and x/0 is 0; both are counted.
@@ -382,6 +390,7 @@ impl Default for Assume {
             mac_idle_percent: 100.0,
             bank_interleave: BankInterleave::Block,
             bank_priority: BankPriority::Core,
+            tanh: Tanh::Libm,
             traps: false,
             host_port: (1, 1),
             dram_ports: [(1, 1), (7, 1)],

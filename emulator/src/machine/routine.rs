@@ -15,9 +15,10 @@ use super::code::Code;
 use super::costs::Costs;
 use super::sram::Sram;
 use crate::chip::mac::MacRun;
-use crate::kernel::KernelFault;
+use crate::kernel::code::calls::{Calls, FunctionCall};
 use crate::kernel::code::run::{Ran, Scratch};
 use crate::kernel::code::write::CallWrite;
+use crate::kernel::{KernelFault, SramWords};
 
 /// Scratch memory of a machine that the routines of all its PEs share: what one has computed,
 /// others need not compute again. It decides no result.
@@ -104,23 +105,52 @@ pub trait Routine: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Returns this routine at level *code*, or back at level *native* (`None`); `None` if it has
-    /// one level only.
-    fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
-        let _ = code;
-        None
-    }
-
     /// Returns the machine code that a run executes; `None` at level *native*.
     fn code(&self) -> Option<&Code> {
         None
     }
 
-    /// Returns the C function of the built-in machine code, and the arguments of the call that a
-    /// run in time step `step` makes of it; `None` if the routine has no level *code*.
-    fn call(&self, step: u32) -> Option<(&'static str, Vec<u32>)> {
-        let _ = step;
+    /// Returns the routine at level *native* that a routine at level *code* stands for; `None` for
+    /// a routine at level *native*.
+    fn native(&self) -> Option<&Arc<dyn Routine>> {
         None
+    }
+
+    /// Returns the built-in C functions that runs call at level *code*, the main one first; none if
+    /// the routine has level *native* only.
+    fn functions(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Returns why a routine has level *native* only, with what gives it both; `None` for a routine
+    /// that has both, or no reason to tell.
+    fn native_only(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns the calls that a run in time step `step` makes at level *code*, from the bytes as
+    /// they are.
+    fn calls(&self, words: &SramWords, step: u32) -> Calls {
+        let _ = (words, step);
+        Calls::default()
+    }
+
+    /// Returns the calls that a run in time step `step` makes at its begin at level *code*, before
+    /// [`Self::calls`]; what they write is written then.
+    fn calls_before(&self, step: u32) -> Vec<FunctionCall> {
+        let _ = step;
+        Vec::new()
+    }
+
+    /// Returns the findings of a run at level *code*, from the bytes that its calls have left.
+    fn findings(&self, sram: &Sram, step: u32) -> Ended {
+        let _ = (sram, step);
+        Ended::default()
+    }
+
+    /// Returns whether a run counts its accesses to each SRAM bank.
+    fn counts_accesses(&self) -> bool {
+        false
     }
 
     /// Returns a number that differs between time steps in which a run takes other cycles or

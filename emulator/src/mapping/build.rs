@@ -295,6 +295,7 @@ fn shares<'a>(
             output: layer.output,
             compare: layer.compare,
             always: layer.always,
+            tanh: layer.tanh,
             input: (input, shape(&weights[k].0, layer.inputs())),
             recurrent: (recurrent, shape(&weights[k].1, layer.units())),
             events: plan.needs(k, units.len()),

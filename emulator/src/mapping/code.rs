@@ -1,17 +1,22 @@
 //! Levels of the routines of a mapped program: native, or the machine code of an ELF file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use spinntui_cortex_m4::Traps;
 
+use super::attention::AttentionProgram;
 use super::egru::Phase;
+use super::options::LayerMapping;
+use crate::kernel::SramWords;
+use crate::kernel::code::calls::Script;
 use crate::kernel::code::run::Entry;
 use crate::kernel::code::{CodeError, CodeFile};
 use crate::kernel::options::KernelChoice;
-use crate::machine::code::Code;
+use crate::machine::code::{AtCode, Code};
 use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::options::Assume;
-use crate::machine::program::{Action, Operation, PeProgram, Program, Region, RegionKind};
+use crate::machine::program::{Action, Operation, PeProgram, Population, Program, Region, RegionKind};
 use crate::machine::routine::Routine;
 
 /// Machine code that a program's routines are to run.
@@ -49,36 +54,62 @@ impl Choice {
         Ok(Entry { file: Arc::clone(file), function, address, traps })
     }
 
-    /// Returns a routine at level code; `None` if it has one level only, or runs a function
+    /// Returns a routine at level code; `None` if it has level native only, or runs functions
     /// of another layout.
     ///
     /// # Errors
     ///
-    /// Fails if the file lacks the function.
-    pub fn of(&self, routine: &dyn Routine, assume: &Assume) -> Result<Option<Arc<dyn Routine>>, CodeError> {
-        let Some((own, _)) = routine.call(0) else { return Ok(None) };
+    /// Fails if the file lacks a function.
+    pub fn of(
+        &self,
+        routine: &Arc<dyn Routine>,
+        assume: &Assume,
+    ) -> Result<Option<Arc<dyn Routine>>, CodeError> {
+        let Some(code) = self.code(&**routine, assume)? else { return Ok(None) };
+        let native = routine.native().unwrap_or(routine);
+        Ok(Some(Arc::new(AtCode::new(Arc::clone(native), code))))
+    }
+
+    /// Returns the machine code that takes the place of a routine.
+    fn code(&self, routine: &dyn Routine, assume: &Assume) -> Result<Option<Code>, CodeError> {
+        let functions = routine.functions();
         // A share with an infinite or NaN weight runs another function, which leaves no product
         // out; it stays native.
         let layout = KernelChoice::layout_of;
-        if self.function.as_deref().is_some_and(|name| layout(name) != layout(own)) {
+        let Some(main) = functions.first() else { return Ok(None) };
+        if self.function.as_deref().is_some_and(|name| layout(name) != layout(main)) {
             return Ok(None);
         }
-        let entry = Arc::new(self.entry(own, assume)?);
-        Ok(routine.at_level(Some(Code { entry, interleave: assume.bank_interleave })))
+        // What prepares the operands of a kernel of one's own is built-in.
+        let built_in = Self::built_in()?;
+        let entry = |(number, own): (usize, &'static str)| {
+            let of = if number == 0 { self } else { &built_in };
+            Ok((own, Arc::new(of.entry(own, assume)?)))
+        };
+        let entries = functions.into_iter().enumerate().map(entry).collect::<Result<_, CodeError>>()?;
+        Ok(Some(Code { entries, interleave: assume.bank_interleave }))
     }
 }
 
-/// Returns the function that a routine's calls execute at level code, and the arguments of the call
-/// in time step `step`; `None` if it has level native only.
+/// Returns the calls that a run in time step `step` makes at level code, on the bytes of now;
+/// `None` if it has level native only.
 ///
-/// A routine at level native has the built-in function of its name.
-pub fn call_of(routine: &dyn Routine, step: u32, assume: &Assume) -> Option<(Arc<Entry>, Vec<u32>)> {
-    let (own, arguments) = routine.call(step)?;
-    let entry = match routine.code() {
-        Some(code) => Arc::clone(&code.entry),
-        None => Arc::new(Choice::built_in().ok()?.entry(own, assume).ok()?),
-    };
-    Some((entry, arguments))
+/// A routine at level native has the built-in functions of its names.
+pub fn script_of(routine: &dyn Routine, words: &SramWords, step: u32, assume: &Assume) -> Option<Script> {
+    let calls = routine.calls(words, step);
+    match routine.code() {
+        Some(code) => Some(code.script(&calls)),
+        None => Some(Choice::built_in().ok()?.code(routine, assume).ok()??.script(&calls)),
+    }
+}
+
+/// Returns the main function that a routine calls at level code; `None` if it has level native
+/// only.
+pub fn entry_of(routine: &dyn Routine, assume: &Assume) -> Option<Arc<Entry>> {
+    match routine.code() {
+        Some(code) => code.entry().cloned(),
+        None => Choice::built_in().ok()?.code(routine, assume).ok()??.entry().cloned(),
+    }
 }
 
 /// Sets the level of a matrix product of a population: W·x (0) or R·y (1).
@@ -93,26 +124,93 @@ pub fn set_product(
     choice: &Choice,
 ) -> Result<(), CodeError> {
     let phase = PhaseId::from(if product == 0 { Phase::Input } else { Phase::Recurrent });
+    set_phases(program, population, &|of| of == phase, choice)?;
+    Ok(())
+}
+
+/// Sets level code of the routines of a population in the phases that `chosen` accepts; returns the
+/// phases of these that have routines with machine code.
+///
+/// # Errors
+///
+/// Fails if the file lacks a function for one of the PEs.
+pub fn set_phases(
+    program: &mut Program,
+    population: usize,
+    chosen: &dyn Fn(PhaseId) -> bool,
+    choice: &Choice,
+) -> Result<BTreeSet<PhaseId>, CodeError> {
     let assume = program.assume.clone();
+    let mut set = BTreeSet::new();
     for loaded in program.pes.iter_mut().flatten() {
         let of = |slot: u8| loaded.slots.get(usize::from(slot)).map(|slot| slot.population);
         let operations: Vec<usize> = (0..loaded.operations.len())
             .filter(|&at| {
                 let operation = &loaded.operations[at];
-                operation.phase == phase && of(operation.slot) == Some(PopulationId::at(population))
+                chosen(operation.phase) && of(operation.slot) == Some(PopulationId::at(population))
             })
             .collect();
+        let mut runs = false;
         for &at in &operations {
             let Action::Call(routine) = &loaded.operations[at].action else { continue };
-            if let Some(routine) = choice.of(&**routine, &assume)? {
+            // What runs code of the scene's goes on with it.
+            if routine.code().is_some() && choice.function.is_none() {
+                set.insert(loaded.operations[at].phase);
+                continue;
+            }
+            if let Some(routine) = choice.of(routine, &assume)? {
+                set.insert(loaded.operations[at].phase);
                 loaded.operations[at].action = Action::Call(routine);
+                runs = true;
             }
         }
-        if !operations.is_empty() {
+        if runs {
             load(loaded, &choice.file)?;
+            load_files(loaded)?;
         }
     }
-    Ok(())
+    Ok(set)
+}
+
+/// Returns the populations of an entry of the scene's mapping: those of its name, or the stages of
+/// a transformer of its kind that have no entry of their own.
+pub fn populations_of(program: &Program, layers: &[LayerMapping], entry: usize) -> Vec<usize> {
+    let Some(name) = layers.get(entry).map(|layer| layer.layer.as_str()) else { return Vec::new() };
+    let stages = AttentionProgram::of(program).map(|of| of.stages.as_slice()).unwrap_or_default();
+    let is_of = |(number, population): &(usize, &Population)| {
+        let kind = stages.get(*number).is_some_and(|stage| stage.kind() == name);
+        population.name == name || kind && layers.iter().all(|layer| layer.layer != population.name)
+    };
+    program.populations.iter().enumerate().filter(is_of).map(|(number, _)| number).collect()
+}
+
+/// Phases of populations by the levels of their routines.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseLevels {
+    /// Phases with a routine that has machine code.
+    pub with: BTreeSet<PhaseId>,
+    /// Reasons for which routines have none.
+    pub without: BTreeMap<PhaseId, &'static str>,
+}
+
+/// Returns the phases in which populations have routines with and without machine code.
+pub fn phases_of(program: &Program, populations: &[usize]) -> PhaseLevels {
+    let mut levels = PhaseLevels::default();
+    for loaded in program.pes.iter().flatten() {
+        for operation in &loaded.operations {
+            let slot = loaded.slots.get(usize::from(operation.slot));
+            let Action::Call(routine) = &operation.action else { continue };
+            if slot.is_none_or(|slot| !populations.contains(&slot.population.index())) {
+                continue;
+            }
+            if !routine.functions().is_empty() {
+                levels.with.insert(operation.phase);
+            } else if let Some(why) = routine.native_only() {
+                levels.without.insert(operation.phase, why);
+            }
+        }
+    }
+    levels
 }
 
 /// Sets the level of all routines of a PE that have two: code, or native for `None`. Routines that
@@ -126,8 +224,8 @@ pub fn set_pe(loaded: &mut PeProgram, choice: Option<&Choice>, assume: &Assume) 
         let Action::Call(routine) = &operation.action else { continue };
         let level = match choice {
             Some(_) if routine.code().is_some() => continue,
-            Some(choice) => choice.of(&**routine, assume)?,
-            None => routine.at_level(None),
+            Some(choice) => choice.of(routine, assume)?,
+            None => routine.native().cloned(),
         };
         if let Some(routine) = level {
             operation.action = Action::Call(routine);
@@ -135,14 +233,19 @@ pub fn set_pe(loaded: &mut PeProgram, choice: Option<&Choice>, assume: &Assume) 
     }
     if let Some(choice) = choice {
         load(loaded, &choice.file)?;
-        let of = |operation: &Operation| match &operation.action {
-            Action::Call(routine) => Some(Arc::clone(&routine.code()?.entry.file)),
-            _ => None,
-        };
-        let files: Vec<Arc<CodeFile>> = loaded.operations.iter().filter_map(of).collect();
-        files.iter().try_for_each(|file| load(loaded, file))?;
+        load_files(loaded)?;
     }
     Ok(())
+}
+
+/// Adds the files whose machine code a PE's routines run to its image and memory map.
+fn load_files(loaded: &mut PeProgram) -> Result<(), CodeError> {
+    let of = |operation: &Operation| match &operation.action {
+        Action::Call(routine) => routine.code().map(|code| code.files().cloned().collect::<Vec<_>>()),
+        _ => None,
+    };
+    let files: Vec<Arc<CodeFile>> = loaded.operations.iter().filter_map(of).flatten().collect();
+    files.iter().try_for_each(|file| load(loaded, file))
 }
 
 /// Puts the machine code of the built-in routines into the image of every PE, within its
@@ -157,7 +260,7 @@ pub fn load_built_in(program: &mut Program) -> Result<(), CodeError> {
         Arc::make_mut(&mut loaded.image).extend(file.words.iter().cloned());
         let fast = CodeFile::fast()?;
         let is_fast = |operation: &Operation| match &operation.action {
-            Action::Call(routine) => routine.call(0).is_some_and(|(own, _)| fast.function(own).is_ok()),
+            Action::Call(routine) => routine.functions().iter().any(|own| fast.function(own).is_ok()),
             _ => false,
         };
         if loaded.operations.iter().any(is_fast) {
@@ -201,4 +304,58 @@ fn load(loaded: &mut PeProgram, file: &CodeFile) -> Result<(), CodeError> {
         }
     }
     Ok(())
+}
+
+/// Levels of whole programs side by side, for the tests of the network families.
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::machine::exec::Machine;
+    use crate::machine::state::PeState;
+
+    /// Returns a program with machine code wherever a routine has some, and the number of its
+    /// routines that have none.
+    ///
+    /// # Panics
+    ///
+    /// If the committed machine code is damaged.
+    pub fn at_code(program: &Program) -> (Program, usize) {
+        let mut program = program.clone();
+        load_built_in(&mut program).unwrap();
+        let (choice, assume) = (Choice::built_in().unwrap(), program.assume.clone());
+        let mut without = 0;
+        for loaded in program.pes.iter_mut().flatten() {
+            set_pe(loaded, Some(&choice), &assume).unwrap();
+            let native = |operation: &&Operation| matches!(&operation.action, Action::Call(routine) if routine.code().is_none());
+            without += loaded.operations.iter().filter(native).count();
+        }
+        (program, without)
+    }
+
+    /// Compares two machines at different levels: times, events, and all bytes but those of the
+    /// program, the stack, and regions whose names end with one of `scratch`.
+    ///
+    /// # Panics
+    ///
+    /// If they differ.
+    pub fn same(native: &Machine, code: &Machine, scratch: &[&str]) {
+        let ran = |machine: &Machine| {
+            let state = machine.state();
+            (state.tick, state.events, state.host.completed, machine.stop().map(|stop| stop.to_string()))
+        };
+        assert_eq!(ran(code), ran(native));
+        let pes = native.state().pes.iter().zip(&code.state().pes).zip(&native.program().pes);
+        for ((native, code), loaded) in pes {
+            let mac = |pe: &PeState| (pe.count.mac.total, pe.count.mac.overflows);
+            assert_eq!(mac(code), mac(native));
+            for region in loaded.iter().flat_map(|loaded| &loaded.regions) {
+                let own = !matches!(region.kind, RegionKind::Program | RegionKind::Stack);
+                if own && !scratch.iter().any(|name| region.name.ends_with(name)) {
+                    for at in (region.start..region.end).step_by(4) {
+                        assert_eq!(code.sram.word(at), native.sram.word(at), "{} at {at:#x}", region.name);
+                    }
+                }
+            }
+        }
+    }
 }

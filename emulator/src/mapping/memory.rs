@@ -14,7 +14,7 @@ use crate::kernel::options::KernelKind;
 use crate::kernel::pointwise::PointwiseLayout;
 use crate::machine::program::{Buffers, PACKET_BYTES, Program, Region, RegionKind};
 use crate::machine::sram::{BANK_BYTES, SRAM_BYTES};
-use crate::net::{Compare, Output};
+use crate::net::{Compare, Output, Tanh};
 
 pub use crate::chip::constants::{LOG_BYTES, PROGRAM_BYTES, STACK_BASE, STACK_BYTES};
 
@@ -33,6 +33,8 @@ pub struct Share<'a> {
     pub compare: Compare,
     /// Units that send in every step.
     pub always: bool,
+    /// Arithmetic of the candidate state's tanh.
+    pub tanh: Tanh,
     /// Kernel and size of W.
     pub input: (KernelKind, Shape),
     /// Kernel and size of R.
@@ -332,6 +334,7 @@ fn state(a: &mut Allocator, share: &Share<'_>, batch: u32) -> Vec<PointwiseLayou
         cell: take(units, "cell states c", ""),
         compare: share.compare,
         always: share.always,
+        tanh: share.tanh,
     };
     let further = (1..batch as usize).map(|sample| {
         let of = of_sample(sample);
@@ -356,8 +359,18 @@ mod tests {
     fn share(units: u32, input_nonzeros: u32, recurrent_nonzeros: u32) -> Share<'static> {
         let matrix = |nonzeros| (KernelKind::CsrRow, Shape { rows: 3 * units, sources: 1350, nonzeros });
         let (input, recurrent) = (matrix(input_nonzeros), matrix(recurrent_nonzeros));
-        let (output, compare, always) = (Output::Trace, Compare::Greater, false);
-        Share { layer: 0, name: "rnns.0", units, output, compare, always, input, recurrent, events: None }
+        Share {
+            layer: 0,
+            name: "rnns.0",
+            units,
+            output: Output::Trace,
+            compare: Compare::Greater,
+            always: false,
+            tanh: Tanh::Libm,
+            input,
+            recurrent,
+            events: None,
+        }
     }
 
     proptest! {

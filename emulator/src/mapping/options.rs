@@ -102,6 +102,30 @@ pub struct LayerMapping {
     /// Kernel of the recurrent product R·y.
     #[serde(default)]
     pub recurrent: KernelChoice,
+    /// Level at which its PEs run their routines, beside what `mapping.level` says.
+    #[serde(default, skip_serializing_if = "LevelChoice::is_native")]
+    pub level: LevelChoice,
+}
+
+/// Level at which routines run: computed by the emulator, or executed as machine code. Both have
+/// the same bits and times.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LevelChoice {
+    /// The emulator computes what the routines compute, and charges the cycles of their listings.
+    #[default]
+    Native,
+    /// Every routine that has built-in machine code executes it, instruction by instruction.
+    Code,
+    /// The routines of these phases execute their built-in machine code; phases by their names in
+    /// reports, as in `["pointwise"]`, `["neurons"]`.
+    CodeOf(Vec<String>),
+}
+
+impl LevelChoice {
+    /// Returns `true` for the default, which scenes need not name.
+    pub fn is_native(&self) -> bool {
+        *self == Self::Native
+    }
 }
 
 /// Order in which a PE of a spiking network adds the synapse rows of a tick's spikes.
@@ -222,6 +246,9 @@ pub struct MappingOptions {
     /// Location of the convolutional head of a gesture network.
     #[serde(default, skip_serializing_if = "HeadPlace::is_host")]
     pub head: HeadPlace,
+    /// Level at which all PEs run their routines; entries of `layers` add to it.
+    #[serde(default, skip_serializing_if = "LevelChoice::is_native")]
+    pub level: LevelChoice,
     /// The layers of the network, in order. In spiking networks an entry for a population is
     /// optional: without one it gets the PEs that it needs, with at most 250 neurons each. In
     /// transformers `attn`, `proj`, `fc` and `mlp` stand for a stage of every layer, `h.0.fc` for
@@ -261,6 +288,7 @@ impl Default for MappingOptions {
             order: SumOrder::default(),
             weight_scale: None,
             head: HeadPlace::default(),
+            level: LevelChoice::default(),
             layers: Vec::new(),
         }
     }

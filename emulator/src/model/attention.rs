@@ -6,6 +6,7 @@
 use super::card::{Card, Network};
 use super::tensors::TensorFile;
 use super::{Embedding, ModelError};
+use crate::net::Tanh;
 use crate::net::attention::{Attention, Block, Gpt, Linear, Mlp, Norm};
 
 /// Matrices of a layer.
@@ -51,6 +52,7 @@ pub(super) fn load(
         context,
         attention,
         mlp,
+        tanh: Tanh::default(),
         positions: positions(file, context, width)?,
         blocks: (0..layers).map(|layer| block(file, layer, shape)).collect::<Result<_, _>>()?,
         last: norm(file, "ln_f", width)?,

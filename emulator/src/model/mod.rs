@@ -35,7 +35,7 @@ pub use vocabulary::{Vocabulary, VocabularyError};
 
 use crate::file;
 use crate::net::attention::Gpt;
-use crate::net::{Egru, EgruLayer};
+use crate::net::{Egru, EgruLayer, Tanh};
 use tensors::TensorFile;
 use weights::Weights;
 
@@ -118,6 +118,25 @@ impl Model {
             Self::Gestures(model) => &model.network,
             Self::Layers(model) => &model.network,
         }
+    }
+
+    /// Returns the model with another arithmetic of tanh. Spiking networks have none.
+    #[must_use]
+    pub fn with_tanh(mut self, tanh: Tanh) -> Self {
+        let set = |network: &mut Egru| network.layers.iter_mut().for_each(|layer| layer.tanh = tanh);
+        match &mut self {
+            Self::Spiking(_) => {}
+            Self::Language(model) => {
+                let model = Arc::make_mut(model);
+                set(&mut model.network);
+                if let Some(network) = &mut model.transformer {
+                    Arc::make_mut(network).tanh = tanh;
+                }
+            }
+            Self::Gestures(model) => set(&mut Arc::make_mut(model).network),
+            Self::Layers(model) => set(&mut Arc::make_mut(model).network),
+        }
+        self
     }
 
     /// Returns notes on interpreted or omitted parts of the model's files; empty for most models.
@@ -248,6 +267,7 @@ fn load_layer(
         output: card.output,
         compare: card.compare,
         always: !card.events,
+        tanh: Tanh::default(),
         name,
     })
 }

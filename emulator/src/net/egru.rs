@@ -32,6 +32,7 @@ use super::compare::Compare;
 use super::csr::Csr;
 use super::lanes::{self, LANES};
 use super::sum::csr_rows;
+use super::tanh::Tanh;
 
 /// State that a network keeps from one sequence to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -79,6 +80,8 @@ pub struct EgruLayer {
     pub compare: Compare,
     /// Sending c in every step and subtracting nothing: a GRU, without threshold and reset.
     pub always: bool,
+    /// Arithmetic of the candidate state's tanh.
+    pub tanh: Tanh,
 }
 
 impl EgruLayer {
@@ -115,6 +118,7 @@ impl EgruLayer {
             threshold: self.threshold[unit],
             compare: self.compare,
             always: self.always,
+            tanh: self.tanh,
         }
     }
 }
@@ -138,6 +142,8 @@ pub struct PointwiseInput {
     pub compare: Compare,
     /// Sending c in every step, whatever θ is.
     pub always: bool,
+    /// Arithmetic of the candidate state's tanh.
+    pub tanh: Tanh,
 }
 
 /// Output of [`pointwise`] for one unit.
@@ -173,7 +179,8 @@ impl PointwiseOutput {
 /// Each line below is IEEE 754 single precision with one rounding an operation, in the order
 /// written; nothing is fused (Rust never contracts). `expf` and `tanhf` are those of the `libm`
 /// crate, the same on every machine. The chip's kernel calls this function; the silicon's own
-/// exponential unit is 1 to 2 ulp away from it.
+/// exponential unit is 1 to 2 ulp away from it, and takes tanh from an exponential
+/// ([`Tanh::ExpUnit`]).
 ///
 /// A NaN cell state sends nothing (NaN > θ is false) and stays NaN.
 #[inline]
@@ -183,7 +190,7 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
         [p.q[0] + p.recurrent_bias[0], p.q[1] + p.recurrent_bias[1], p.q[2] + p.recurrent_bias[2]];
     let z = sigmoid(a_z + q_z); // add; negate, exp, add, divide
     let r = sigmoid(a_r + q_r); // add; negate, exp, add, divide
-    let g = libm::tanhf(a_g + r * q_g); // multiply, add; tanh
+    let g = p.tanh.of(a_g + r * q_g); // multiply, add; tanh
     let n = z * p.c + (1.0 - z) * g; // multiply; subtract, multiply; add
     if p.always {
         PointwiseOutput { y: n, c: n, z, r, g }
@@ -203,6 +210,7 @@ pub fn pointwise_lanes(
     a: [[f32; LANES]; 3],
     q: [[f32; LANES]; 3],
     (c, threshold, compare): ([f32; LANES], [f32; LANES], Option<Compare>),
+    tanh: Tanh,
 ) -> ([f32; LANES], [f32; LANES]) {
     let add = |x: f32, y: f32| x + y;
     let sigmoid = |gate: usize| {
@@ -210,7 +218,7 @@ pub fn pointwise_lanes(
         lanes::each(exp, |exp| 1.0 / (1.0 + exp))
     };
     let (z, r) = (sigmoid(0), sigmoid(1));
-    let g = lanes::tanh(lanes::both(a[2], lanes::both(r, q[2], |r, q| r * q), add));
+    let g = tanh.lanes(lanes::both(a[2], lanes::both(r, q[2], |r, q| r * q), add));
     let n = lanes::both(lanes::both(z, c, |z, c| z * c), lanes::both(z, g, |z, g| (1.0 - z) * g), add);
     let Some(compare) = compare else { return (n, n) };
     let y = lanes::both(n, threshold, |n, threshold| if compare.fires(n, threshold) { n } else { 0.0 });
@@ -462,6 +470,7 @@ mod tests {
                 [[200.0; LANES], [0.0; LANES], [0.0; LANES]],
                 [[0.0; LANES]; 3],
                 ([c; LANES], [0.25; LANES], None),
+                Tanh::Libm,
             );
             assert_eq!(lanes, ([c; LANES], [c; LANES]));
         }
@@ -491,6 +500,7 @@ mod tests {
             output: Output::Trace,
             compare: Compare::Greater,
             always: false,
+            tanh: Tanh::Libm,
         };
         let network = Egru { layers: vec![layer] };
         let mut state = network.state();
@@ -518,6 +528,7 @@ mod tests {
             output,
             compare: Compare::Greater,
             always: false,
+            tanh: Tanh::Libm,
         };
         let network = Egru { layers: vec![layer("a", 1.0, Output::Trace), layer("b", 0.0, Output::Y)] };
         let first = Egru { layers: vec![layer("a", 1.0, Output::Y)] };

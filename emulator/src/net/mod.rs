@@ -18,9 +18,11 @@ pub mod quantise;
 pub mod random;
 pub mod spiking;
 pub mod sum;
+pub mod tanh;
 
 pub use compare::Compare;
 pub use csr::Csr;
 pub use egru::{
     Carry, Egru, EgruLayer, EgruState, Output, PointwiseInput, PointwiseOutput, Weights, pointwise,
 };
+pub use tanh::Tanh;

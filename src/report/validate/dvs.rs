@@ -14,7 +14,7 @@ use crate::mapping::egru::Restart;
 use crate::mapping::options::{LayerMapping, MappingOptions, Schedule};
 use crate::mapping::{Request, map};
 use crate::net::csr::{CsrError, GATES, from_dense};
-use crate::net::{Compare, Egru, EgruLayer, Output};
+use crate::net::{Compare, Egru, EgruLayer, Output, Tanh};
 
 /// Features of a frame.
 pub const FEATURES: usize = 512;
@@ -123,6 +123,7 @@ fn layer(values: &mut Values, name: &str, inputs: usize) -> Result<EgruLayer, Cs
         output: Output::Y,
         compare: Compare::Greater,
         always: false,
+        tanh: Tanh::Libm,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::chip::geometry::Pe;
 use crate::kernel::code::listing::FunctionListing;
 use crate::kernel::code::run::Entry;
 use crate::machine::program::{Action, PeProgram};
-use crate::mapping::code::call_of;
+use crate::mapping::code::entry_of;
 use crate::session::Session;
 use crate::session::call::{Call, Frame, RETURNED};
 use crate::session::code_request::Level;
@@ -138,7 +138,7 @@ fn next_entry(session: &Session, loaded: &PeProgram, pe: Pe) -> Option<Entry> {
     let from = state.operation as usize;
     (0..count).find_map(|i| match &loaded.operations.get((from + i) % count)?.action {
         Action::Call(routine) => {
-            call_of(&**routine, 0, &session.program().assume).map(|(entry, _)| (*entry).clone())
+            entry_of(&**routine, &session.program().assume).map(|entry| (*entry).clone())
         }
         _ => None,
     })

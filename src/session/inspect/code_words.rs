@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernel::code::CodeFile;
-use crate::machine::program::{Action, PeProgram};
+use crate::machine::program::{Action, Operation, PeProgram};
 
 /// Files whose machine code lies in a PE's memory.
 pub(super) struct CodeFiles(Vec<Arc<CodeFile>>);
@@ -12,10 +12,11 @@ impl CodeFiles {
     /// Finds the files of a PE: the built-in ones, and those that its routines run.
     pub fn of(loaded: &PeProgram) -> Self {
         let built_in = [CodeFile::built_in(), CodeFile::fast()].into_iter().flatten().cloned();
-        let own = loaded.operations.iter().filter_map(|operation| match &operation.action {
-            Action::Call(routine) => Some(Arc::clone(&routine.code()?.entry.file)),
+        let files = |operation: &Operation| match &operation.action {
+            Action::Call(routine) => routine.code().map(|code| code.files().cloned().collect()),
             _ => None,
-        });
+        };
+        let own = loaded.operations.iter().filter_map(files).flat_map(|files: Vec<Arc<CodeFile>>| files);
         let lies = |file: &Arc<CodeFile>| file.words.iter().all(|part| loaded.image.contains(part));
         let mut files: Vec<Arc<CodeFile>> = Vec::new();
         for file in built_in.chain(own).filter(lies) {

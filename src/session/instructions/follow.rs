@@ -2,7 +2,7 @@
 
 use crate::chip::geometry::Pe;
 use crate::machine::program::Action;
-use crate::mapping::code::call_of;
+use crate::mapping::code::script_of;
 use crate::session::Session;
 use crate::session::call::Call;
 use crate::session::followed::Followed;
@@ -75,7 +75,8 @@ impl Session {
         let state = self.machine.state().pes.get(pe.index())?;
         let (operation, slot) = self.program().pe(pe)?.operation(state.operation)?;
         let Action::Call(routine) = &operation.action else { return None };
-        let (entry, arguments) = call_of(&**routine, state.sram.word(slot.turn), &self.program().assume)?;
-        Some(Box::new(Call::begin(&entry, arguments, state.sram.words(), &state.writes.now)))
+        let (words, step) = (state.sram.words(), state.sram.word(slot.turn));
+        let script = script_of(&**routine, words, step, &self.program().assume)?;
+        Call::begin(&script, words, &state.writes.now).map(Box::new)
     }
 }

@@ -63,7 +63,9 @@ pub enum DebugError {
     #[error("{0} has no program in this scene; `spinntui check` lists the PEs in use")]
     NoProgram(Pe),
     /// No routine of it has machine code.
-    #[error("no routine of {0} has machine code: only matrix products have")]
+    #[error(
+        "no routine of {0} has machine code of its bits; docs/own-kernels.md lists the routines that have none"
+    )]
     NoCode(Pe),
     /// A debugger has written within its call under way, which only machine code can have.
     #[error(
@@ -118,7 +120,7 @@ impl std::fmt::Debug for Debugger<'_> {
 /// Fails if not.
 pub fn check(session: &Session, pe: Pe) -> Result<(), DebugError> {
     let loaded = session.program().pe(pe).ok_or(DebugError::NoProgram(pe))?;
-    let has = |action: &Action| matches!(action, Action::Call(routine) if routine.call(0).is_some());
+    let has = |action: &Action| matches!(action, Action::Call(routine) if !routine.functions().is_empty());
     let found = loaded.operations.iter().any(|operation| has(&operation.action));
     if found { Ok(()) } else { Err(DebugError::NoCode(pe)) }
 }
@@ -250,7 +252,12 @@ impl<'a> Debugger<'a> {
     }
 
     fn at_breakpoint(&self, stops: &Stops) -> bool {
-        self.core().is_some_and(|core| stops.breakpoints.contains(&core.r[15]))
+        // A client's breakpoint behind a function that has returned, as of its `finish`.
+        let behind = |call: &Call| call.since() == call.executed() && call.since() > 0;
+        self.call().is_some_and(|call| {
+            stops.breakpoints.contains(&call.core.r[15])
+                || behind(call) && stops.breakpoints.contains(&call::RETURNED)
+        })
     }
 
     /// Returns whether a call is under way and has not returned.

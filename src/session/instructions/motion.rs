@@ -21,13 +21,13 @@ impl Debugger<'_> {
             return self.step();
         }
         let call = self.session.call_mut()?;
-        let (line, depth) = place(call);
+        let ((line, depth), since) = (place(call), call.since());
         for _ in 0..MOST {
             if let Err(fault) = call.step() {
                 return Some(Halt::Fault(fault));
             }
             let done = match motion {
-                Motion::Function => call.frames().len() < depth,
+                Motion::Function => call.frames().len() < depth || call.since() != since,
                 // Without lines, every instruction is one.
                 _ => line.is_none() || call.line().is_some_and(|now| Some(now) != line),
             };
@@ -50,7 +50,7 @@ impl Debugger<'_> {
         }
         if let Some(call) = self.session.call_mut() {
             let target = match motion {
-                Motion::Function => call.frames().last().map_or(0, |frame| frame.since),
+                Motion::Function => function_begin(call),
                 _ => last_line_begin(call),
             };
             call.go(target);
@@ -58,6 +58,19 @@ impl Debugger<'_> {
         self.undo_ahead();
         Halt::Stepped
     }
+}
+
+/// Returns the instructions executed before the begin of the present function; at its first one
+/// before that of the function called before it.
+fn function_begin(call: &mut Call) -> u64 {
+    if let Some(frame) = call.frames().last() {
+        return frame.since;
+    }
+    if call.since() == call.executed() && call.since() > 0 {
+        let before = call.since() - 1;
+        call.go(before);
+    }
+    call.since()
 }
 
 /// Returns the instructions executed before the last begin of a source line before now.

@@ -278,6 +278,7 @@ impl LayerFacts<'_> {
             output: self.layer.output,
             compare: self.layer.compare,
             always: self.layer.always,
+            tanh: self.layer.tanh,
             input: (w, shape(&self.weights.0, self.layer.inputs())),
             recurrent: (r, shape(&self.weights.1, self.layer.units())),
             // Sizes of mail depend on the whole split: the mapper looks at them.
@@ -286,7 +287,7 @@ impl LayerFacts<'_> {
     }
 }
 
-/// Cycles of a matrix by kernel (all of [`KernelKind::ALL`], the untried ones empty),
+/// Cycles of a matrix by kernel (all of [`KernelKind::ALL`], those not to try empty),
 /// sample and PE.
 fn cycles(
     matrix: &Csr,
@@ -350,15 +351,16 @@ fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity
 }
 
 /// Kernels to try for each layer's W and R: those that give the bits of the scene's own, unless
-/// others are allowed.
+/// others are allowed. Beside kernels of one's own there is no room for the fast ones' code.
 pub fn kernels_to_try(mapping: &MappingOptions, scene: &Choice, allow_int8: bool) -> Vec<[Vec<usize>; 2]> {
+    let own_code = mapping.layers.iter().any(|l| l.input.code().or(l.recurrent.code()).is_some());
     let usable = |k: &KernelKind| {
-        !k.takes_list() || mapping.layers.iter().any(|l| l.input.kind() == *k || l.recurrent.kind() == *k)
+        !(own_code && k.is_fast()) && !k.takes_list()
+            || mapping.layers.iter().any(|l| l.input.kind() == *k || l.recurrent.kind() == *k)
     };
     let of = |own: usize| {
         let same = |k: &KernelKind| allow_int8 || k.is_exact() == kind(own).is_exact();
-        let tried = |k: &KernelKind| KernelKind::TRIED.contains(k) || number(*k) == own;
-        let all = KernelKind::ALL.into_iter().filter(|k| tried(k) && usable(k) && same(k));
+        let all = KernelKind::ALL.into_iter().filter(|k| usable(k) && same(k));
         all.map(number).collect::<Vec<_>>()
     };
     scene.layers.iter().map(|layer| layer.kernels.map(of)).collect()

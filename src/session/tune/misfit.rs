@@ -29,7 +29,7 @@ pub fn misfits(estimator: &Estimator<'_>, space: &Space) -> Vec<DoesNotFit> {
     let mut misfits = Vec::new();
     for layer in 0..space.scene.layers.len() {
         for (matrix, name) in ["W", "R"].into_iter().enumerate() {
-            for kernel in KernelKind::TRIED.into_iter().filter(|kernel| !kernel.takes_list()).map(number) {
+            for kernel in KernelKind::ALL.into_iter().filter(|kernel| !kernel.takes_list()).map(number) {
                 let mut choice = space.scene.clone();
                 choice.layers[layer].kernels[matrix] = kernel;
                 if let Err(full) = estimator.fits(layer, &choice) {

@@ -5,6 +5,7 @@
 //! ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as for listings; a property
 //! test holds that a built-in routine gives the bytes and cycles that it gives at level *native*.
 
+pub mod calls;
 pub mod lines;
 pub mod listing;
 pub mod run;

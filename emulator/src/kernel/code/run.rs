@@ -4,10 +4,12 @@ use spinntui_cortex_m4::{Bus, Cache, Class, Core, Counts, Fault, Limits, Stop, T
 
 use super::super::{KernelFault, SramWords, WORDS};
 use super::CodeFile;
+use super::calls::{Argument, Script};
 use super::write::CallWrite;
 use crate::chip::constants::{STACK_BASE, STACK_BYTES};
 use crate::chip::cortex_m4f;
 use crate::chip::mac::{MacRegisters, MacShape};
+use crate::net::spiking::Kiss64;
 
 /// Instructions after which a call is given up as endless: beyond 10 s of chip time.
 pub const MOST_INSTRUCTIONS: u64 = 2_000_000_000;
@@ -15,6 +17,8 @@ pub const MOST_INSTRUCTIONS: u64 = 2_000_000_000;
 const EXP_OPERAND: u32 = 0xE010_0100;
 /// Result of the exp unit.
 const EXP_RESULT: u32 = 0xE010_0104;
+/// Number of the random-number unit.
+const RANDOM_NUMBER: u32 = 0xE010_0000;
 
 /// Cycles of classes of instructions: those of the project's timing table.
 #[derive(Clone, Copy, Debug)]
@@ -53,14 +57,31 @@ pub struct PeBus<'a> {
     pub words: &'a mut SramWords,
     /// Words written, a bit each.
     pub written: &'a mut Written,
+    /// Devices beside the SRAM.
+    pub devices: &'a mut Devices,
+}
+
+/// Devices of a PE in the calls of a run, and counts of what the calls do with them.
+#[derive(Clone, Debug, Default)]
+pub struct Devices {
     operand: f32,
     mac: MacRegisters,
+    random: Option<Kiss64>,
     /// Runs of the MAC array.
     pub mac_runs: Vec<MacShape>,
+    /// Sums of the MAC array that needed more bits than it keeps.
+    pub overflows: u32,
     /// Operations of the exp unit.
     pub exps: u64,
     /// Loads and stores of words by address range; see [`Accesses`].
     pub accesses: Accesses,
+}
+
+impl Devices {
+    /// Creates the devices before the first call of a run.
+    pub fn of(script: &Script) -> Self {
+        Self { random: script.random, ..Self::default() }
+    }
 }
 
 /// Loads and stores in each 16-byte unit class that a bank can be told by.
@@ -89,6 +110,15 @@ impl Written {
         self.0[word / 64 % (WORDS / 64)] |= 1 << (word % 64);
     }
 
+    /// Writes a word, and notes it; outside of the SRAM nothing is written.
+    pub fn set(&mut self, words: &mut SramWords, address: u32, value: u32) {
+        let index = address as usize / 4;
+        if let Some(word) = words.get_mut(index) {
+            *word = value;
+            self.note(index);
+        }
+    }
+
     /// Returns ranges of words that were written, ascending, and forgets them.
     pub fn take(&mut self) -> Vec<std::ops::Range<usize>> {
         let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
@@ -114,34 +144,35 @@ impl Written {
 
 impl<'a> PeBus<'a> {
     /// Creates the bus of a PE.
-    pub fn new(words: &'a mut SramWords, written: &'a mut Written) -> Self {
-        Self {
-            words,
-            written,
-            operand: 0.0,
-            mac: MacRegisters::default(),
-            mac_runs: Vec::new(),
-            exps: 0,
-            accesses: [0; ACCESS_CELLS],
-        }
+    pub fn new(words: &'a mut SramWords, written: &'a mut Written, devices: &'a mut Devices) -> Self {
+        Self { words, written, devices }
     }
 
     fn device_load(&mut self, address: u32) -> Option<u32> {
-        if let Some(register) = self.mac.load(address) {
+        let devices = &mut *self.devices;
+        if let Some(register) = devices.mac.load(address) {
             return Some(register);
         }
-        (address == EXP_RESULT).then(|| {
-            self.exps += 1;
-            libm::expf(self.operand).to_bits()
-        })
+        match address {
+            EXP_RESULT => {
+                devices.exps += 1;
+                Some(libm::expf(devices.operand).to_bits())
+            }
+            RANDOM_NUMBER => devices.random.as_mut().map(Kiss64::number),
+            _ => None,
+        }
     }
 
     /// Carries out what the registers of the MAC array ask for; words outside of SRAM read as 0 and
     /// are not written.
     fn run_mac(&mut self) {
-        self.mac_runs.push(self.mac.shape());
+        let devices = &mut *self.devices;
+        devices.mac_runs.push(devices.mac.shape());
         let words = &*self.words;
-        for (address, sum) in self.mac.run(|at| words.get(at as usize / 4).copied().unwrap_or(0)) {
+        let (sums, overflows) =
+            devices.mac.run_counted(|at| words.get(at as usize / 4).copied().unwrap_or(0));
+        devices.overflows += overflows;
+        for (address, sum) in sums {
             let index = address as usize / 4;
             if let Some(word) = self.words.get_mut(index) {
                 *word = sum;
@@ -151,13 +182,13 @@ impl<'a> PeBus<'a> {
     }
 
     fn device_store(&mut self, address: u32, value: u32) -> Option<()> {
-        if let Some(starts) = self.mac.store(address, value) {
+        if let Some(starts) = self.devices.mac.store(address, value) {
             if starts {
                 self.run_mac();
             }
             return Some(());
         }
-        (address == EXP_OPERAND).then(|| self.operand = f32::from_bits(value))
+        (address == EXP_OPERAND).then(|| self.devices.operand = f32::from_bits(value))
     }
 }
 
@@ -165,7 +196,7 @@ impl Bus for PeBus<'_> {
     #[inline]
     fn load(&mut self, address: u32, bytes: u32) -> Option<u32> {
         let Some(&word) = self.words.get(address as usize / 4) else { return self.device_load(address) };
-        self.accesses[access_cell(address)] += 1;
+        self.devices.accesses[access_cell(address)] += 1;
         let shifted = word >> (8 * (address & 3));
         Some(match bytes {
             4 => shifted,
@@ -178,7 +209,7 @@ impl Bus for PeBus<'_> {
     fn store(&mut self, address: u32, bytes: u32, value: u32) -> Option<()> {
         let index = address as usize / 4;
         let Some(word) = self.words.get_mut(index) else { return self.device_store(address, value) };
-        self.accesses[access_cell(address)] += 1;
+        self.devices.accesses[access_cell(address)] += 1;
         if bytes == 4 {
             *word = value;
         } else {
@@ -210,8 +241,8 @@ pub struct Scratch {
     cache: Cache,
 }
 
-/// Result of a call that returned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Result of a run whose calls returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ran {
     /// Instructions and cycles.
     pub counts: Counts,
@@ -219,6 +250,8 @@ pub struct Ran {
     pub exps: u64,
     /// Runs of the MAC array.
     pub mac_runs: Vec<MacShape>,
+    /// Sums of the MAC array that needed more bits than it keeps.
+    pub overflows: u32,
     /// Loads and stores.
     pub accesses: Accesses,
 }
@@ -236,41 +269,85 @@ pub struct Entry {
     pub traps: Traps,
 }
 
-/// Stores the arguments of a call: four in registers, the rest on the stack.
+/// Begins a call: four arguments in registers, the rest on the stack, and words that arguments
+/// point to above these.
 pub fn begin_call(
-    address: u32,
-    arguments: &[u32],
+    entry: &Entry,
+    arguments: &[Argument],
     words: &mut SramWords,
     written: &mut Written,
-    traps: Traps,
 ) -> Core {
-    let (registers, rest) = arguments.split_at(arguments.len().min(4));
-    let stack = STACK_BASE + STACK_BYTES - (4 * rest.len() as u32).next_multiple_of(8);
-    let mut core = Core::call(address, stack, traps);
-    core.r[..registers.len()].copy_from_slice(registers);
-    for (i, &argument) in rest.iter().enumerate() {
-        let index = stack as usize / 4 + i;
-        if let Some(word) = words.get_mut(index) {
-            *word = argument;
-            written.note(index);
+    let blocks = |argument: &Argument| match argument {
+        Argument::Block(words) => words.len() as u32,
+        _ => 0,
+    };
+    let block_words: u32 = arguments.iter().map(blocks).sum();
+    let rest = arguments.len().saturating_sub(4) as u32;
+    let top = STACK_BASE + STACK_BYTES;
+    let mut block = top.saturating_sub((4 * block_words).next_multiple_of(8));
+    let stack = block.saturating_sub((4 * rest).next_multiple_of(8));
+    let mut put = |at: u32, value: u32| written.set(words, at, value);
+    let mut core = Core::call(entry.address, stack, entry.traps);
+    for (number, argument) in arguments.iter().enumerate() {
+        let value = match argument {
+            Argument::Value(value) => *value,
+            Argument::Block(values) => {
+                let at = block;
+                for &value in values {
+                    put(block, value);
+                    block += 4;
+                }
+                at
+            }
+            // The script has put values in their places.
+            Argument::Word(_) | Argument::Returned => 0,
+        };
+        match core.r[..4].get_mut(number) {
+            Some(register) => *register = value,
+            None => put(stack + 4 * (number as u32 - 4), value),
         }
     }
     core
 }
 
-/// Runs a call to its end, with a debugger's writes between its instructions.
-fn run_with(
-    core: &mut Core,
-    cache: &mut Cache,
-    bus: &mut PeBus<'_>,
-    writes: &[CallWrite],
-) -> Result<Stop, Fault> {
-    for write in writes {
-        let instructions = write.after.saturating_sub(core.counts.instructions);
-        core.run(cache, bus, &Table, Limits { instructions })?;
-        write.what.apply(core, bus);
+/// State of the calls of a run, one after the other.
+struct Running<'a> {
+    script: &'a Script,
+    number: usize,
+    core: Core,
+    devices: Devices,
+}
+
+impl Running<'_> {
+    /// Runs all calls to their ends, with a debugger's writes between instructions.
+    fn run(
+        &mut self,
+        (words, written, cache): (&mut SramWords, &mut Written, &mut Cache),
+        writes: &[CallWrite],
+    ) -> Result<Stop, Fault> {
+        let mut writes = writes.iter().peekable();
+        loop {
+            let until = writes.peek().map_or(MOST_INSTRUCTIONS, |write| write.after.min(MOST_INSTRUCTIONS));
+            let instructions = until.saturating_sub(self.core.counts.instructions);
+            let mut bus = PeBus::new(words, written, &mut self.devices);
+            let stop = self.core.run(cache, &mut bus, &Table, Limits { instructions })?;
+            if stop == Stop::Returned {
+                if let Some(next) = self.script.begin(self.number + 1, Some(&self.core), words, written) {
+                    (self.number, self.core) = next;
+                    continue;
+                }
+                let mut bus = PeBus::new(words, written, &mut self.devices);
+                writes.for_each(|write| write.what.apply(&mut self.core, &mut bus));
+                return Ok(stop);
+            }
+            match writes.next() {
+                Some(write) if self.core.counts.instructions < MOST_INSTRUCTIONS => {
+                    write.what.apply(&mut self.core, &mut bus);
+                }
+                _ => return Ok(stop),
+            }
+        }
     }
-    core.run(cache, bus, &Table, Limits { instructions: MOST_INSTRUCTIONS })
 }
 
 impl Scratch {
@@ -287,26 +364,29 @@ impl Scratch {
         (copy, &mut self.written, &mut self.cache)
     }
 
-    /// Runs a call on a copy of the SRAM, with a debugger's writes, ascending; [`Self::results`]
-    /// returns the words that it wrote.
+    /// Runs calls on a copy of the SRAM, with a debugger's writes, ascending; [`Self::results`]
+    /// returns the words that they wrote.
     ///
     /// # Errors
     ///
-    /// Fails at the first instruction that cannot be executed, or if the call does not return.
+    /// Fails at the first instruction that cannot be executed, or if a call does not return.
     pub fn run(
         &mut self,
         words: &SramWords,
-        entry: &Entry,
-        arguments: &[u32],
+        script: &Script,
         writes: &[CallWrite],
     ) -> Result<Ran, KernelFault> {
         let (copy, written, cache) = self.copy(words);
-        let mut core = begin_call(entry.address, arguments, copy, written, entry.traps);
-        let mut bus = PeBus::new(copy, written);
-        let stopped = run_with(&mut core, cache, &mut bus, writes);
-        let (exps, accesses, mac_runs) = (bus.exps, bus.accesses, std::mem::take(&mut bus.mac_runs));
+        let Some((number, core)) = script.begin(0, None, copy, written) else { return Ok(Ran::default()) };
+        let mut running = Running { script, number, core, devices: Devices::of(script) };
+        let stopped = running.run((copy, written, cache), writes);
+        let Running { number, core, devices, .. } = running;
+        let entry = &script.calls[number].entry;
         match stopped {
-            Ok(Stop::Returned) => Ok(Ran { counts: core.counts, exps, mac_runs, accesses }),
+            Ok(Stop::Returned) => {
+                let Devices { mac_runs, overflows, exps, accesses, .. } = devices;
+                Ok(Ran { counts: core.counts, exps, mac_runs, overflows, accesses })
+            }
             Ok(Stop::Limit) => {
                 let what = format!("no return after {MOST_INSTRUCTIONS} instructions, at {:#x}", core.r[15]);
                 Err(entry.fault(core.r[15], what, words))

@@ -8,7 +8,8 @@ fn every_function_of_every_listing_is_in_the_built_in_file() {
     for function in SOURCES.iter().flat_map(|source| source.functions) {
         assert!(file.function(function).is_ok(), "{function}");
     }
-    assert!(file.loaded_bytes() < PROGRAM_BYTES / 2, "{}", file.loaded_bytes());
+    // `own.ld` links users' kernels behind them.
+    assert!(0x100 + file.loaded_bytes() <= 0x2800, "{}", file.loaded_bytes());
 }
 
 #[test]

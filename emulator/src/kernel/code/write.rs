@@ -83,14 +83,14 @@ impl CodeWrite {
         match self {
             Self::Memory { address, bytes } => {
                 // Debuggers' accesses are none of the core's, which are counted.
-                let accesses = bus.accesses;
+                let accesses = bus.devices.accesses;
                 for (at, &byte) in (*address..).zip(bytes) {
                     // Only SRAM: devices see no writes of a debugger.
                     if at < SRAM_BYTES {
                         let _ = bus.store(at, 1, byte.into());
                     }
                 }
-                bus.accesses = accesses;
+                bus.devices.accesses = accesses;
             }
             Self::Registers(_) if core.has_returned() => {}
             Self::Registers(values) => {

@@ -12,6 +12,8 @@ use crate::chip::listing::blocks::Shape;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::compiler;
 use crate::chip::listing::trace::{Call, Memory, Step, execute};
+use crate::kernel::pointwise::PointwiseLayout;
+use crate::net::{Compare, PointwiseInput, Tanh, pointwise};
 
 const DATA: u32 = 0x8000;
 
@@ -180,6 +182,7 @@ proptest! {
         let n = units.len();
         let at = |array: usize| DATA + 0x1000 * array as u32;
         let gates = |first: usize| (0..3).flat_map(|gate| units.iter().map(move |u| u[first + gate])).collect::<Vec<_>>();
+        for compare in [Compare::Greater, Compare::GreaterOrEqual] {
         let mut board = ExpBoard::default();
         for (array, first) in [(0, 0), (1, 3), (2, 6), (3, 9)] {
             board.board.put(at(array), bits(&gates(first)));
@@ -187,7 +190,8 @@ proptest! {
         board.board.put(at(4), units.iter().map(|u| u[12].to_bits()));
         board.board.put(at(5), units.iter().map(|u| u[13].to_bits()));
 
-        let function = load("pointwise", "pointwise").unwrap();
+        let layout = PointwiseLayout { compare, tanh: Tanh::ExpUnit, ..PointwiseLayout::default() };
+        let function = load("pointwise", layout.function().unwrap()).unwrap();
         let arguments = [n as u32, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
         let call = Call { arguments: &arguments, stack: 0x1_F000, symbols: &[] };
         let steps = execute(function, &call, &mut board).unwrap();
@@ -198,15 +202,22 @@ proptest! {
         for (i, u) in units.iter().enumerate() {
             // net's order of operations, each rounded by itself; tanh by way of exp, as the
             // chip has it.
-            let sigmoid = |x: f32| 1.0 / (1.0 + libm::expf(-x));
-            let z = sigmoid((u[0] + u[6]) + (u[3] + u[9]));
-            let r = sigmoid((u[1] + u[7]) + (u[4] + u[10]));
-            let inner = (u[2] + u[8]) + r * (u[5] + u[11]);
-            let g = 1.0 - 2.0 / (1.0 + libm::expf(2.0 * inner));
-            prop_assert!((g - libm::tanhf(inner)).abs() < 1e-6);
-            let cell = z * u[13] + (1.0 - z) * g;
-            let (c, y) = if cell > u[12] { (cell - u[12], cell) } else { (cell, 0.0) };
-            prop_assert_eq!([float(at(5), i).to_bits(), float(at(6), i).to_bits()], [c.to_bits(), y.to_bits()]);
+            let input = PointwiseInput {
+                w: [u[0], u[1], u[2]],
+                q: [u[3], u[4], u[5]],
+                bias: [u[6], u[7], u[8]],
+                recurrent_bias: [u[9], u[10], u[11]],
+                c: u[13],
+                threshold: u[12],
+                compare,
+                always: false,
+                tanh: Tanh::ExpUnit,
+            };
+            let out = pointwise(&input);
+            prop_assert_eq!(
+                [float(at(5), i).to_bits(), float(at(6), i).to_bits()], [out.c.to_bits(), out.y.to_bits()]
+            );
+        }
         }
     }
 

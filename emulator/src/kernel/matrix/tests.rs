@@ -24,11 +24,16 @@ struct Problem {
 }
 
 fn problems() -> impl Strategy<Value = Problem> {
+    problems_up_to(20, 16)
+}
+
+/// Problems of fewer rows and sources than these.
+fn problems_up_to(rows: usize, sources: usize) -> impl Strategy<Value = Problem> {
     let x = prop_oneof![2 => Just(0.0_f32), 1 => Just(-0.0_f32), 2 => -2.0_f32..2.0];
-    proptest::collection::vec(x, 1..16).prop_flat_map(|x| {
+    proptest::collection::vec(x, 1..sources).prop_flat_map(move |x| {
         let row = proptest::collection::btree_map(0..x.len() as u32, -2.0_f32..2.0, 0..=x.len());
         let row = row.prop_map(|row| row.into_iter().collect::<Vec<_>>());
-        (proptest::collection::vec(row, 1..20), Just(x)).prop_map(|(rows, x)| Problem { rows, x })
+        (proptest::collection::vec(row, 1..rows), Just(x)).prop_map(|(rows, x)| Problem { rows, x })
     })
 }
 
@@ -115,6 +120,32 @@ proptest! {
         }
         for kind in exact() {
             prop_assert_eq!(solve(kind, &wider), solve(kind, &problem), "{:?}", kind);
+        }
+    }
+
+    /// The bounds that barriers are put by (`barrier: Auto`), which know the shape of a matrix and
+    /// not where its non-zeros are, hold for every input and distribution.
+    #[test]
+    fn cycles_stay_within_the_bounds_of_the_shape(problem in problems_up_to(60, 40)) {
+        let costs = KernelCosts::committed().unwrap();
+        let shape = Shape {
+            rows: problem.rows.len() as u32,
+            sources: problem.x.len() as u32,
+            nonzeros: problem.rows.iter().map(|row| row.len() as u32).sum(),
+        };
+        // The other kernels' bounds leave out that an empty row or column takes other cycles.
+        let mut sources: Vec<u32> = problem.rows.iter().flatten().map(|(source, _)| *source).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let full = problem.rows.iter().all(|row| !row.is_empty()) && sources.len() == problem.x.len();
+        for kind in exact().filter(|kind| full || kind.is_fast()) {
+            let routine = kind.routine(shape.rows, true);
+            for p in 1..=3 {
+                let [least, most] =
+                    kind.work_bounds(shape).map(|work| costs.matrix(routine, &work).at(p));
+                let taken = cycles(kind, &problem, p);
+                prop_assert!((least..=most).contains(&taken), "{:?} {}: {} {} {}", kind, p, least, taken, most);
+            }
         }
     }
 

@@ -74,7 +74,7 @@ pub(super) fn writes(call: &Call) -> Vec<(u32, u32)> {
         Call::Mac { layer, out, .. } => {
             vec![(layer.input, layer.shape().terms), (out, 4 * layer.rows)]
         }
-        Call::Gelu { n, x } => vec![(x, 4 * n)],
+        Call::Gelu { n, x, .. } => vec![(x, 4 * n)],
         Call::Softmax { n, width, scores, out, .. } => vec![(scores, 4 * n), (out, 4 * width)],
     }
 }

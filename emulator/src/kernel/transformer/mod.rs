@@ -8,14 +8,17 @@
 //! silicon may differ from the emulator, which calls `libm`.
 
 mod bytes;
+mod code;
 mod count;
 mod run;
 #[cfg(test)]
 mod tests;
 
 use super::SramWords;
+use super::code::calls::FunctionCall;
 use super::cost::transformer::{Sizes, TransformerRoutine};
 use super::int8_mac::Int8MacLayout;
+use crate::net::tanh::Tanh;
 
 pub use bytes::{load, store};
 
@@ -133,7 +136,7 @@ pub enum Call {
     /// Adds two vectors.
     Add { n: u32, a: u32, b: u32, out: u32 },
     /// GELU of `n` values in place.
-    Gelu { n: u32, x: u32 },
+    Gelu { n: u32, x: u32, tanh: Tanh },
     /// Softmax attention of a query to `n` tokens: scores, softmax, weighted sum of values.
     Softmax { n: u32, width: u32, q: u32, keys: u32, values: u32, scores: u32, factor: u32, out: u32 },
 }
@@ -163,6 +166,16 @@ impl Call {
     /// Returns byte address and length of each array that a run writes.
     pub fn writes(&self) -> Vec<(u32, u32)> {
         count::writes(self)
+    }
+
+    /// Returns the calls of C functions that compute it.
+    pub fn function_calls(&self) -> Vec<FunctionCall> {
+        code::function_calls(self)
+    }
+
+    /// Returns `true` if the C functions have its bits.
+    pub fn has_code(&self) -> bool {
+        !matches!(self, Self::Gelu { tanh: Tanh::Libm, .. })
     }
 
     /// Computes on `words` and returns the functions that ran.

@@ -48,9 +48,9 @@ pub(super) fn run(call: &Call, words: &mut SramWords) -> Made {
                 put(words, out + i, (single(words, a + i) + single(words, b + i)).to_bits());
             }
         }
-        Call::Gelu { n, x } => {
+        Call::Gelu { n, x, tanh } => {
             for i in (0..n).map(|i| 4 * i) {
-                put(words, x + i, gelu(single(words, x + i)).to_bits());
+                put(words, x + i, gelu(single(words, x + i), tanh).to_bits());
             }
         }
         Call::Softmax { n, width, q, keys, values, scores, out, .. } => {

@@ -1,10 +1,16 @@
 //! Tests that calls give the bytes and take the cycles of their listings.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
+use spinntui_cortex_m4::Traps;
 
 use super::*;
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::board::Board;
+use crate::kernel::code::CodeFile;
+use crate::kernel::code::calls::{FunctionCall, Ready, Script};
+use crate::kernel::code::run::{Entry, Scratch};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::cost::transformer::{TransformerRoutine as R, execute};
 use crate::kernel::empty_sram;
@@ -51,6 +57,7 @@ impl Bench {
                 call
             );
         }
+        executed(call, before, &self.words)?;
         let mut cycles = Cycles::default();
         for (routine, arguments) in listed {
             cycles += execute(*routine, arguments, &mut board);
@@ -71,6 +78,49 @@ impl Bench {
         prop_assert_eq!((total, words), (cycles, cleared), "{:?}", call);
         Ok(())
     }
+}
+
+/// Executes the machine code of a call: it leaves the bytes that the call leaves, from `at(0)` on
+/// but for lists of rows, and takes its cycles.
+fn executed(call: &Call, mut before: Box<SramWords>, after: &SramWords) -> Result<(), TestCaseError> {
+    let file = CodeFile::built_in().unwrap();
+    for (at, words) in &file.words {
+        before[*at as usize / 4..][..words.len()].copy_from_slice(words);
+    }
+    let entry = |function: &str| Entry {
+        file: Arc::clone(file),
+        function: function.to_owned(),
+        address: file.function(function).unwrap().address,
+        traps: Traps { unaligned: true, divide: true },
+    };
+    let ready = |of: FunctionCall| Ready {
+        entry: Arc::new(entry(of.function)),
+        arguments: of.arguments,
+        when: of.when,
+    };
+    let script = Script {
+        calls: call.function_calls().into_iter().map(ready).collect(),
+        random: None,
+        zeros: Vec::new(),
+    };
+    let (made, mut scratch) = (call.run(&mut before.clone()), Scratch::default());
+    let ran = scratch.run(&before, &script, &[]).unwrap();
+    let costs = KernelCosts::committed().unwrap();
+    let of = |step: Step| match step {
+        Step::Clear(words) => costs.clear(words),
+        Step::Mac(..) => Cycles::default(),
+        Step::Routine(routine, sizes) => costs.transformer(routine, sizes),
+    };
+    let cycles: Cycles = made.iter().map(|step| of(*step)).sum();
+    for p in 1..=3 {
+        prop_assert_eq!(ran.counts.at(p), cycles.at(p), "{:?}", call);
+    }
+    for (from, words) in scratch.results() {
+        before[from as usize / 4..][..words.len()].copy_from_slice(&words);
+    }
+    let own = at(0) as usize / 4..at(14) as usize / 4;
+    prop_assert_eq!(&before[own.clone()], &after[own], "{:?}", call);
+    Ok(())
 }
 
 fn singles(n: usize) -> impl Strategy<Value = Vec<f32>> {
@@ -101,6 +151,30 @@ proptest! {
         Bench { words: bench.words.clone() }.check(&call, &[(R::DenseInt8, arguments)], 0)?;
         let call = Call::Add { n, a: at(0), b: at(1), out };
         bench.check(&call, &[(R::Add, vec![n, at(0), at(1), out])], 0)?;
+    }
+
+    #[test]
+    fn machine_code_attends_and_has_the_tanh_of_the_exp_unit(
+        n in 1_u32..12, width in 1_u32..12, x in singles(144), keys in singles(144), values in singles(144),
+    ) {
+        let mut bench = Bench::new();
+        bench.singles(at(0), &x);
+        bench.singles(at(1), &keys);
+        bench.singles(at(2), &values);
+        bench.singles(at(5), &[1.0 / (width as f32).sqrt()]);
+        let (q, keys, values) = (at(0), at(1), at(2));
+        let calls = [
+            Call::Softmax { n, width, q, keys, values, scores: at(3), factor: at(5), out: at(4) },
+            Call::Gelu { n, x: at(0), tanh: Tanh::ExpUnit },
+            Call::Fill { at: at(6), words: n, value: at(1) },
+        ];
+        for call in calls {
+            let mut after = bench.words.clone();
+            call.run(&mut after);
+            executed(&call, bench.words.clone(), &after)?;
+        }
+        let usual = Call::Gelu { n, x: at(0), tanh: Tanh::Libm };
+        prop_assert!(!usual.has_code());
     }
 
     #[test]

@@ -275,7 +275,9 @@ impl Plan {
     /// Hidden neurons of all time steps, or GELU.
     fn hidden(&self) -> Vec<Call> {
         let (layout, n) = (&self.layout, self.n);
-        let Some(steps) = self.steps() else { return vec![Call::Gelu { n, x: layout.out }] };
+        let Some(steps) = self.steps() else {
+            return vec![Call::Gelu { n, x: layout.out, tanh: self.network.tanh }];
+        };
         let encoded = self.network.mlp.is_encoded();
         let neuron = if encoded { Neuron::Quantised } else { Neuron::Constant };
         let mut calls = vec![Call::Fill { at: layout.v, words: n, value: layout.theta + 4 }];

@@ -1,10 +1,12 @@
 //! A phase of a share as a routine of the machine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::phase::Phase;
 use super::plan::Plan;
 use crate::chip::mac::MacRun;
+use crate::kernel::code::calls::Calls;
 use crate::kernel::matrix::{Kernel, Work};
 use crate::kernel::transformer::{Call, Made, Step};
 use crate::kernel::{KernelFault, SramWords};
@@ -105,7 +107,37 @@ impl Routine for Script {
                 sram.mark_bytes(at, bytes);
             }
         }
-        let Some((words, fan_out)) = self.sends else { return Ok(Ended { overflows, ..Ended::default() }) };
+        Ok(Ended { overflows, ..self.findings(sram, step) })
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        let calls = self.plan.calls(self.phase, 0);
+        if !calls.iter().all(Call::has_code) {
+            return Vec::new();
+        }
+        let mut functions: Vec<&'static str> =
+            calls.iter().flat_map(Call::function_calls).map(|call| call.function).collect();
+        // The one with most of the work comes first; sums and states are cleared before it.
+        functions.sort_by_key(|function| matches!(*function, "clear" | "fill" | "list_rows"));
+        let mut seen = BTreeSet::new();
+        functions.retain(|function| seen.insert(*function));
+        functions
+    }
+
+    fn native_only(&self) -> Option<&'static str> {
+        let calls = self.plan.calls(self.phase, 0);
+        (!calls.iter().all(Call::has_code)).then_some(
+            "tanh of its GELU is the reference's, whose last bits the machine code does not give; assume.tanh: ExpUnit takes the machine code's",
+        )
+    }
+
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        let calls = self.plan.calls(self.phase, step);
+        calls.iter().flat_map(Call::function_calls).collect::<Vec<_>>().into()
+    }
+
+    fn findings(&self, sram: &Sram, _step: u32) -> Ended {
+        let Some((words, fan_out)) = self.sends else { return Ended::default() };
         let block = (0..words).map(|word| sram.word(self.plan.layout.out + 4 * word));
         let spikes = self.plan.sends_spikes();
         let (mut events, mut values) = (0, 0);
@@ -114,7 +146,7 @@ impl Routine for Script {
             values += if spikes { word.count_ones() } else { u32::from(word != 0) };
         }
         let products = [0, values.saturating_mul(fan_out)];
-        Ok(Ended { events: Some(events), products, overflows, ..Ended::default() })
+        Ended { events: Some(events), products, ..Ended::default() }
     }
 }
 

@@ -7,7 +7,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::kernel::options::KernelChoice;
 use crate::machine::exec::Machine;
+use crate::machine::program::Population;
+use crate::mapping::code::tests as code;
 use crate::mapping::options::LayerMapping;
+use crate::net::Tanh;
 use crate::net::attention::spikes::ones;
 use crate::net::attention::tests::Dice;
 use crate::net::attention::{Attention, Coding, GptState, Mlp, Rates};
@@ -60,11 +63,12 @@ proptest! {
         mlp in mlps(),
         (sequence, places) in (2_u32..=5, 2_usize..=6),
         shares in prop::array::uniform4(0.0_f64..=1.0),
-        array in prop::array::uniform4(any::<bool>()),
+        (array, exp_unit) in (prop::array::uniform4(any::<bool>()), any::<bool>()),
     ) {
         let mut dice = Dice(seed);
         let network = dice.network((layers, heads, 4 * quads), places, (attention, mlp));
-        let network = Arc::new(network.with_context(6));
+        let tanh = if exp_unit { Tanh::ExpUnit } else { Tanh::Libm };
+        let network = Arc::new(Gpt { tanh, ..network.with_context(6) });
         let d = network.width;
         let rows = Arc::new(Rows { values: dice.vector(8 * d, 0.0, 1.5), width: d });
         let pes = |share: f64, most: usize| 1 + (share * (most.min(20) - 1) as f64) as u32;
@@ -98,6 +102,13 @@ proptest! {
         let expected: Vec<bool> = (0..4).map(|number| array[number] && dense[number / 2]).collect();
         prop_assert_eq!(chosen, expected);
         let network = mapped;
+        let (at_code, without) = code::at_code(&program);
+        // GELU has machine code with the tanh of the exp unit alone.
+        let gelu = mlp == Mlp::Gelu && tanh == Tanh::Libm;
+        let up = |population: &&Population| population.name.split('.').next_back() == Some("fc");
+        let pes = program.populations.iter().filter(up).map(|population| population.pes.len());
+        prop_assert_eq!(without, if gelu { pes.sum() } else { 0 });
+        let mut executed = Machine::new(Arc::new(at_code));
         let mut machine = Machine::new(Arc::new(program));
         let mut state = network.state();
         for step in 0..11_u32 {
@@ -109,6 +120,8 @@ proptest! {
             rows.read(row, &mut x);
             let expected: Vec<u32> = network.step(&mut state, &x).iter().map(|y| y.to_bits()).collect();
             prop_assert!(machine.run(&[vec![row]], 1), "{:?}", machine.stop());
+            prop_assert!(executed.run(&[vec![row]], 1), "{:?}", executed.stop());
+            code::same(&machine, &executed, &["list of rows"]);
             let output: Vec<u32> = machine.output(0).iter().map(|y| y.to_bits()).collect();
             prop_assert_eq!(output, expected, "step {}", step);
             let mut rates = Rates::new(layers);

@@ -1,22 +1,21 @@
 //! Routines of the EGRU's program: matrix products and the point-wise step, on the bytes of a PE.
 
-use std::sync::Arc;
-
 use super::Restart;
-use crate::kernel::KernelFault;
+use crate::kernel::code::calls::{Calls, FunctionCall};
 use crate::kernel::cost::access::Accesses;
 use crate::kernel::events::{self, ListLayout, UnpackLayout, Unpacked};
 use crate::kernel::mail::Left;
 use crate::kernel::matrix::{Kernel, Operands};
-use crate::kernel::pointwise::{self, PointwiseLayout};
+use crate::kernel::pointwise::{self, PointwiseLayout, TRACE};
+use crate::kernel::{KernelFault, SramWords};
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::BankMap;
-use crate::machine::code::Code;
 use crate::machine::costs::Costs;
 use crate::machine::program::{PACKET_WORDS, RegionKind};
-use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches, Untrapped};
+use crate::machine::routine::{Begun, Ended, Price, Prices, Routine, Shared, Touches};
 use crate::machine::sram::{BANKS, Sram};
 use crate::mapping::product::{self, MatrixAccount, Operand, Scratch, Together, multiply};
+use crate::net::Tanh;
 
 /// Words that are set to 0 where a sequence begins: y(t−1), c and the traces.
 #[derive(Clone, Debug)]
@@ -28,6 +27,9 @@ pub(super) struct Clear {
     /// Byte address and words of the other arrays.
     pub arrays: Vec<(u32, u32)>,
 }
+
+/// C function that clears words.
+const CLEAR: &str = "clear";
 
 /// `egru_input` or `egru_internal`: W·x or R·y of a PE's units.
 #[derive(Clone, Debug)]
@@ -46,8 +48,6 @@ pub(super) struct Product {
     pub account: MatrixAccount,
     /// Rows of this share among those of all PEs.
     pub together: Option<Together>,
-    /// Machine code of the kernel, at level code.
-    pub code: Option<Code>,
 }
 
 impl Product {
@@ -57,16 +57,21 @@ impl Product {
         Operands { x, sums: self.sums }
     }
 
+    /// Byte address and words of the arrays that restart at 0 in this time step.
+    fn cleared_arrays(&self, step: u32) -> Vec<(u32, u32)> {
+        let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) else {
+            return Vec::new();
+        };
+        std::iter::once((self.operand.at(step), clear.outputs)).chain(clear.arrays.clone()).collect()
+    }
+
     /// Clears the state that restarts at 0 in this time step, if any does.
     fn cleared(&self, sram: &mut Sram, step: u32, prices: Prices<'_>) -> Price {
-        let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) else {
-            return Price::default();
-        };
-        let arrays = || std::iter::once((self.operand.at(step), clear.outputs)).chain(clear.arrays.clone());
-        for (at, words) in arrays() {
+        let arrays = self.cleared_arrays(step);
+        for &(at, words) in &arrays {
             sram.set_floats(at, &vec![0.0; words as usize]);
         }
-        prices.of(|costs| arrays().map(|(_, words)| costs.clear(words)).sum())
+        prices.of(|costs| arrays.iter().map(|&(_, words)| costs.clear(words)).sum())
     }
 
     /// Unpacks arrived events, if values arrive as events.
@@ -106,13 +111,6 @@ impl Product {
         shared: Option<&mut Shared>,
     ) -> Result<Begun, KernelFault> {
         let cleared = self.cleared(sram, step, prices);
-        if let Some(code) = &self.code {
-            let unpacked = self.unpacked(sram, step, prices, None)?;
-            let arguments = self.kernel.arguments(self.operands(step));
-            let mut own = Shared::default();
-            let begun = code.price(sram, &arguments, prices, shared.unwrap_or(&mut own))?;
-            return Ok(Begun { price: cleared + unpacked + begun.price, ..begun });
-        }
         let mut together = self.together.as_ref().zip(shared);
         let scratch = together.as_mut().and_then(|(together, shared)| together.scratch(shared));
         let unpacked = self.unpacked(sram, step, prices, scratch)?;
@@ -158,29 +156,33 @@ impl Routine for Product {
     }
 
     fn end(&self, sram: &mut Sram, step: u32, shared: &mut Shared) -> Result<Ended, KernelFault> {
-        if let Some(code) = &self.code {
-            let ran = code.run(sram, &self.kernel.arguments(self.operands(step)), shared)?;
-            return Ok(Ended { untrapped: Untrapped::from(&ran), ..Ended::default() });
-        }
         let together = (self.together.as_ref(), shared);
         let overflows = multiply(&self.kernel, sram, self.operands(step), together)?;
         Ok(Ended { overflows, ..Ended::default() })
     }
 
-    fn at_level(&self, code: Option<Code>) -> Option<Arc<dyn Routine>> {
-        Some(Arc::new(Self { code, ..self.clone() }))
+    fn functions(&self) -> Vec<&'static str> {
+        let before = [self.clear.as_ref().map(|_| CLEAR), self.unpack.map(|layout| layout.function())];
+        std::iter::once(self.kernel.routine().function()).chain(before.into_iter().flatten()).collect()
     }
 
-    fn code(&self) -> Option<&Code> {
-        self.code.as_ref()
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        let arguments = self.kernel.arguments(self.operands(step));
+        vec![FunctionCall::new(self.kernel.routine().function(), arguments)].into()
     }
 
-    fn call(&self, step: u32) -> Option<(&'static str, Vec<u32>)> {
-        Some((self.kernel.routine().function(), self.kernel.arguments(self.operands(step))))
+    fn calls_before(&self, step: u32) -> Vec<FunctionCall> {
+        let cleared = self.cleared_arrays(step).into_iter();
+        let clear = cleared.map(|(at, words)| FunctionCall::new(CLEAR, [at, words]));
+        clear.chain(self.unpack.map(|layout| layout.function_call(self.operand.at(step)))).collect()
+    }
+
+    fn counts_accesses(&self) -> bool {
+        true
     }
 
     fn touches(&self, step: u32) -> Option<Touches> {
-        if self.unpack.is_some() || self.code.is_some() {
+        if self.unpack.is_some() {
             return None;
         }
         let mut touches = product::touches(&self.kernel, self.operands(step), self.operand);
@@ -249,6 +251,46 @@ impl Routine for Pointwise {
         }
         let products = self.products(&y, traces.as_ref().map(|(_, traces)| traces.as_slice()));
         Ok(Ended { events: Some(active), products, ..Ended::default() })
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        let step = self.layout.function().into_iter();
+        step.chain(self.layout.function().and(self.layout.trace).map(|_| TRACE)).collect()
+    }
+
+    fn native_only(&self) -> Option<&'static str> {
+        match self.layout {
+            PointwiseLayout { always: true, .. } => Some(
+                "units that always send have no function of their own; they take the cycles of those with events",
+            ),
+            PointwiseLayout { tanh: Tanh::Libm, .. } => Some(
+                "its tanh is the reference's, whose last bits the machine code does not give; assume.tanh: ExpUnit takes the machine code's",
+            ),
+            _ => None,
+        }
+    }
+
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        let PointwiseLayout { units, cell, trace, .. } = self.layout;
+        let restarts = self.restart.is_some_and(|restart| restart.at(step));
+        // Its first step takes the states as 0, without a routine that clears them.
+        let states = || [cell].into_iter().chain(trace).map(|at| (at, units)).collect();
+        let zeros = if restarts { states() } else { Vec::new() };
+        Calls { list: self.layout.function_calls(), random: None, zeros }
+    }
+
+    fn findings(&self, sram: &Sram, _step: u32) -> Ended {
+        let load = |at: u32| -> Vec<f32> {
+            (0..self.layout.units).map(|unit| f32::from_bits(sram.word(at + 4 * unit))).collect()
+        };
+        let y = load(self.layout.y);
+        let events = y.iter().filter(|y| **y != 0.0).count() as u32;
+        let products = self.products(&y, self.layout.trace.map(load).as_deref());
+        Ended { events: Some(events), products, ..Ended::default() }
+    }
+
+    fn counts_accesses(&self) -> bool {
+        true
     }
 
     fn touches(&self, _step: u32) -> Option<Touches> {

@@ -262,16 +262,7 @@ impl Writer<'_> {
     ) -> Action {
         let accesses = self.costs.accesses();
         let account = MatrixAccount::new(self.bank_map(place), &kernel, operand, unpack, sums, accesses);
-        Action::Call(Arc::new(Product {
-            kernel,
-            operand,
-            sums,
-            unpack,
-            clear,
-            account,
-            together,
-            code: None,
-        }))
+        Action::Call(Arc::new(Product { kernel, operand, sums, unpack, clear, account, together }))
     }
 
     /// Gates, states and events of a share.

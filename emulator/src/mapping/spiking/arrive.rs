@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::part::When;
 use super::write::{Rows, Writer};
 use super::{RowArrays, sender_number};
-use crate::kernel::KernelFault;
 use crate::kernel::arrivals::{Arrivals, ArriveWork, FAN_BYTES, LINK_BYTES, Link, arrive, arrive_work};
+use crate::kernel::code::calls::Calls;
+use crate::kernel::{KernelFault, SramWords};
 use crate::machine::program::{Image, RegionKind};
 use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
 use crate::machine::sram::Sram;
@@ -31,11 +32,17 @@ pub(super) struct Arrive {
 
 impl Arrive {
     fn work(&self, sram: &Sram) -> Result<ArriveWork, KernelFault> {
-        arrive_work(sram, &self.at, self.taken(sram))
+        arrive_work(sram, &self.at, self.taken(sram.words()))
     }
 
-    fn taken(&self, sram: &Sram) -> (u32, u32) {
-        (sram.word(self.taken), sram.word(self.taken + 4))
+    fn taken(&self, words: &SramWords) -> (u32, u32) {
+        let word = |at: u32| words.get(at as usize / 4).copied().unwrap_or(0);
+        (word(self.taken), word(self.taken + 4))
+    }
+
+    /// Byte address of the sums of a tick.
+    fn now(&self, step: u32) -> u32 {
+        self.at.sums.0 + 4 * self.stride * (step % self.slots)
     }
 }
 
@@ -46,9 +53,16 @@ impl Routine for Arrive {
     }
 
     fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
-        let (taken, now) = (self.taken(sram), self.at.sums.0 + 4 * self.stride * (step % self.slots));
-        arrive(sram, &self.at, taken, now)?;
+        arrive(sram, &self.at, self.taken(sram.words()), self.now(step))?;
         Ok(Ended::default())
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        vec![self.at.form().function()]
+    }
+
+    fn calls(&self, words: &SramWords, step: u32) -> Calls {
+        self.at.function_calls(self.taken(words), self.now(step)).into()
     }
 }
 

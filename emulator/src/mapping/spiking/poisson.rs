@@ -1,9 +1,10 @@
 //! Sources whose neurons spike at random, on PEs of their own.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::kernel::KernelFault;
+use crate::kernel::code::calls::Calls;
 use crate::kernel::poisson::{Draw, draw};
+use crate::kernel::{KernelFault, SramWords};
 use crate::machine::legend::PhaseId;
 use crate::machine::program::Detail;
 use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
@@ -25,14 +26,9 @@ impl DrawSpikes {
     pub fn new(call: Draw, begin: Kiss64) -> Self {
         Self { call, begin, drawn: Mutex::new((0, begin)) }
     }
-}
 
-impl Routine for DrawSpikes {
-    fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
-        Ok(prices.of(|costs| costs.poisson(self.call.counts, self.call.units)).into())
-    }
-
-    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+    /// Returns the unit before tick `step`, with that number.
+    fn drawn_before(&self, step: u32) -> MutexGuard<'_, (u32, Kiss64)> {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if drawn.0 > step {
             *drawn = (0, self.begin);
@@ -43,9 +39,33 @@ impl Routine for DrawSpikes {
             }
             drawn.0 += 1;
         }
+        drawn
+    }
+}
+
+impl Routine for DrawSpikes {
+    fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
+        Ok(prices.of(|costs| costs.poisson(self.call.counts, self.call.units)).into())
+    }
+
+    fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
+        let mut drawn = self.drawn_before(step);
         let spikes = draw(sram, &self.call, &mut drawn.1)?;
         drawn.0 += 1;
         Ok(Ended { events: Some(spikes), ..Ended::default() })
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        vec![Draw::function(self.call.counts)]
+    }
+
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        let random = Some(self.drawn_before(step).1);
+        Calls { list: vec![self.call.function_call()], random, zeros: Vec::new() }
+    }
+
+    fn findings(&self, sram: &Sram, _step: u32) -> Ended {
+        Ended { events: Some(sram.word(self.call.list)), ..Ended::default() }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Routines of a spiking network's program: marks, synapse rows, neurons.
 
 use super::RowArrays;
-use crate::kernel::KernelFault;
+use crate::kernel::code::calls::{Calls, FunctionCall};
 use crate::kernel::neurons::{self, Call, NeuronLayout, Pass};
 use crate::kernel::synapses::{self, Entries, Sums, SynapseRows};
+use crate::kernel::{KernelFault, SramWords};
 use crate::machine::costs::Costs;
 use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared};
 use crate::machine::sram::Sram;
@@ -22,6 +23,10 @@ pub(super) struct Collect {
 }
 
 impl Collect {
+    fn function(&self) -> &'static str {
+        if self.entries.words > 1 { "collect_counts" } else { "collect" }
+    }
+
     fn taken(&self, sram: &Sram) -> (u32, u32) {
         (sram.word(self.taken), sram.word(self.taken + 4))
     }
@@ -39,6 +44,19 @@ impl Routine for Collect {
         let taken = self.taken(sram);
         synapses::collect(sram, &self.entries, taken, (self.senders, self.count))?;
         Ok(Ended::default())
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        vec![self.function()]
+    }
+
+    fn calls(&self, words: &SramWords, _step: u32) -> Calls {
+        let taken = [self.taken, self.taken + 4].map(|at| words.get(at as usize / 4).copied().unwrap_or(0));
+        let call = |(entry, end)| {
+            let arguments = [entry, end, self.entries.start, self.entries.end(), self.senders];
+            FunctionCall::new(self.function(), arguments)
+        };
+        self.entries.spans(taken.into()).into_iter().map(call).collect::<Vec<_>>().into()
     }
 }
 
@@ -83,6 +101,14 @@ impl Routine for Deliver {
         synapses::deliver(sram, &self.rows, self.sums(step))?;
         Ok(Ended::default())
     }
+
+    fn functions(&self) -> Vec<&'static str> {
+        vec![self.rows.form().function()]
+    }
+
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        vec![self.rows.function_call(self.sums(step))].into()
+    }
 }
 
 /// Routine that clears the marks of spikes.
@@ -103,6 +129,33 @@ impl Routine for Clear {
         }
         Ok(Ended::default())
     }
+
+    fn functions(&self) -> Vec<&'static str> {
+        vec![CLEAR]
+    }
+
+    fn calls(&self, _words: &SramWords, _step: u32) -> Calls {
+        clears(&self.ranges).into()
+    }
+}
+
+/// C function that clears words.
+const CLEAR: &str = "clear";
+
+/// Returns the call of the C function of a pass over `units` neurons.
+fn function_call(call: &Call, units: u32) -> FunctionCall {
+    let mut arguments = vec![units];
+    arguments.extend(&call.arrays);
+    if call.pass.lists() {
+        // The key comes before the list.
+        arguments.insert(2, call.key);
+    }
+    FunctionCall::new(call.pass.function(), arguments)
+}
+
+/// Returns the calls that clear ranges of words.
+fn clears(ranges: &[(u32, u32)]) -> Vec<FunctionCall> {
+    ranges.iter().map(|&(at, words)| FunctionCall::new(CLEAR, [at, words])).collect()
 }
 
 fn clear(sram: &mut Sram, at: u32, words: u32) {
@@ -124,6 +177,12 @@ pub(super) struct Restart {
 }
 
 impl Restart {
+    /// Returns the call that copies the potentials at the begin.
+    fn copy(&self) -> Call {
+        let (to, from) = self.potentials;
+        Call { pass: Pass::BeginAt, arrays: vec![from, to], key: 0 }
+    }
+
     fn is_due(&self, step: u32) -> bool {
         step > 0 && step.is_multiple_of(self.every.max(1))
     }
@@ -144,10 +203,22 @@ impl Routine for Restart {
             for &(at, words) in &self.zeros {
                 clear(sram, at, words);
             }
-            let (to, from) = self.potentials;
-            neurons::run(&Call { pass: Pass::BeginAt, arrays: vec![from, to], key: 0 }, sram, self.units)?;
+            neurons::run(&self.copy(), sram, self.units)?;
         }
         Ok(Ended::default())
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        vec![CLEAR, Pass::BeginAt.function()]
+    }
+
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        if !self.is_due(step) {
+            return clears(&[(self.potentials.0, 0)]).into();
+        }
+        let mut calls = clears(&self.zeros);
+        calls.push(function_call(&self.copy(), self.units));
+        calls.into()
     }
 }
 
@@ -173,7 +244,7 @@ impl Update {
         (self.ring + 4 * words * (step % self.slots), words)
     }
 
-    fn calls(&self, step: u32) -> Vec<Call> {
+    fn passes(&self, step: u32) -> Vec<Call> {
         let (at, _) = self.sums(step);
         let lanes: Vec<u32> = (0..self.lanes).map(|lane| at + 4 * lane * self.layout.units).collect();
         neurons::calls(self.mode, self.integers, &self.layout, &lanes)
@@ -182,19 +253,36 @@ impl Update {
 
 impl Routine for Update {
     fn begin(&self, _sram: &mut Sram, step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
-        let (units, calls) = (self.layout.units, self.calls(step));
+        let (units, calls) = (self.layout.units, self.passes(step));
         let passes =
             |costs: &Costs| -> u64 { calls.iter().map(|call| costs.neuron_pass(call.pass, units, 0)).sum() };
         Ok(prices.of(|costs| passes(costs) + costs.clear(self.sums(step).1)).into())
     }
 
     fn end(&self, sram: &mut Sram, step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
-        for call in self.calls(step) {
+        for call in self.passes(step) {
             neurons::run(&call, sram, self.layout.units)?;
         }
         let (at, words) = self.sums(step);
         clear(sram, at, words);
         Ok(Ended::default())
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        // The main one of a tick comes first: what integrates the inputs.
+        let mut passes: Vec<Pass> = self.passes(0).iter().map(|call| call.pass).collect();
+        passes.sort_by_key(|pass| !matches!(pass, Pass::Filter | Pass::Difference));
+        let mut functions: Vec<&'static str> = passes.into_iter().map(Pass::function).collect();
+        functions.push(CLEAR);
+        functions
+    }
+
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        let units = self.layout.units;
+        let mut calls: Vec<FunctionCall> =
+            self.passes(step).iter().map(|call| function_call(call, units)).collect();
+        calls.extend(clears(&[self.sums(step)]));
+        calls.into()
     }
 }
 
@@ -233,6 +321,18 @@ impl Routine for List {
 
     fn end(&self, sram: &mut Sram, _step: u32, _shared: &mut Shared) -> Result<Ended, KernelFault> {
         neurons::run(&self.call(), sram, self.units)?;
-        Ok(Ended { events: Some(self.spiking(sram)), ..Ended::default() })
+        Ok(self.findings(sram, 0))
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        vec![self.call().pass.function()]
+    }
+
+    fn calls(&self, _words: &SramWords, _step: u32) -> Calls {
+        vec![function_call(&self.call(), self.units)].into()
+    }
+
+    fn findings(&self, sram: &Sram, _step: u32) -> Ended {
+        Ended { events: Some(self.spiking(sram)), ..Ended::default() }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::*;
 use crate::machine::exec::Machine;
 use crate::machine::legend::PopulationId;
-use crate::mapping::options::LayerMapping;
+use crate::mapping::code::tests as code;
+use crate::mapping::options::{FifoOptions, LayerMapping};
 use crate::model::spiking::{SpikingOptions, convert};
 use crate::net::spiking::{
     ConventionOptions, Framework, ResetRule, Schedule, Spike, SpikeSource, WeightFormat,
@@ -52,7 +53,10 @@ fn drawn(width: usize, ticks: usize, every: u64, counts: bool) -> Vec<Vec<Spike>
     (0..ticks).map(|_| tick(&mut random)).collect()
 }
 
-/// Runs a network on the chip and in mathematics, and compares after every tick.
+/// Ticks in which networks are run at level code, too.
+const AT_CODE: usize = 12;
+
+/// Runs a network on the chip at both levels and in mathematics, and compares after every tick.
 fn compare(network: &Network, ticks: &[Vec<Spike>], mapping: &MappingOptions, tick: TickLength, name: &str) {
     let width = network.sources().iter().map(SpikeSource::units).sum();
     let counts = ticks.iter().flatten().any(|spike| spike.count > 1);
@@ -72,6 +76,9 @@ fn compare(network: &Network, ticks: &[Vec<Spike>], mapping: &MappingOptions, ti
     let (program, _) = map(&request).unwrap_or_else(|error| panic!("{name}: {error}"));
     let program = Arc::new(program);
     let mut machine = Machine::new(Arc::clone(&program));
+    let (at_code, without) = code::at_code(&program);
+    assert_eq!(without, 0, "{name}");
+    let mut executed = Machine::new(Arc::new(at_code));
     let mut state = network.state();
     for (step, spikes) in ticks.iter().enumerate() {
         assert!(machine.run(&[vec![step as u32]], 1), "{name}, tick {step}: {:?}", machine.stop());
@@ -86,6 +93,10 @@ fn compare(network: &Network, ticks: &[Vec<Spike>], mapping: &MappingOptions, ti
         network.step(&mut state, &split);
         for k in 0..network.populations().len() {
             same(network, &state, &machine, k, &format!("{name}, tick {step}"));
+        }
+        if step < AT_CODE {
+            assert!(executed.run(&[vec![step as u32]], 1), "{name}, tick {step}: {:?}", executed.stop());
+            code::same(&machine, &executed, &[]);
         }
     }
     let misread: u64 = machine.state().pes.iter().map(|pe| pe.timer.count.misread).sum();
@@ -263,6 +274,48 @@ mod random {
             let input = super::drawn(8, 12, 3, counts);
             for mapping in partitions(&network) {
                 compare(&network, &input, &mapping, TickLength::Auto, "random");
+            }
+        }
+
+        /// Both levels have the same bits and times where rows are added in the order of arrival,
+        /// where recordings restart, and where sources spike at random.
+        #[test]
+        fn machine_code_has_the_bits_and_times_of_native_routines(
+            neurons in prop::collection::vec(neuron(), 1..4),
+            drawn in prop::collection::vec(projection(), 1..6),
+            (integers, counts, arrival, random) in any::<(bool, bool, bool, bool)>(),
+            restart in prop::option::of(2_u32..6),
+            fifo in 100_u32..300,
+        ) {
+            let Some(network) = network(&neurons, &drawn) else { return Ok(()) };
+            let network = if integers { network.with_int8_weights(Some(60.0)) } else { Ok(network) };
+            let Ok(network) = network else { return Ok(()) };
+            let ticks = super::drawn(8, 12, 3, counts);
+            let counts = counts || random;
+            let order = if arrival { SumOrder::Arrival } else { SumOrder::Ascending };
+            for mapping in partitions(&network) {
+                let fifo = FifoOptions { bytes: 8 * fifo, ..mapping.fifo };
+                let mapping = MappingOptions { fifo, order, ..mapping };
+                let request = Request {
+                    network: &network,
+                    inputs: Arc::new(Lists { width: 8, ticks: ticks.clone() }),
+                    poisson: random.then(|| PoissonSources::new(0.4, 3)),
+                    counts,
+                    restart,
+                    chip: &ChipOptions::default(),
+                    mapping: &mapping,
+                    tick: TickLength::Auto,
+                    assume: &Assume::default(),
+                };
+                let program = map(&request).unwrap().0;
+                let (at_code, without) = code::at_code(&program);
+                assert_eq!(without, 0);
+                let [mut native, mut executed] = [program, at_code].map(|program| Machine::new(Arc::new(program)));
+                for step in 0..12 {
+                    let ran = [&mut native, &mut executed].map(|machine| machine.run(&[vec![step]], 1));
+                    assert_eq!(ran, [true, true], "{:?}", executed.stop());
+                    code::same(&native, &executed, &[]);
+                }
             }
         }
     }

@@ -3,6 +3,8 @@
 //! Each operation is IEEE 754 single precision with one rounding, in the order written; nothing is
 //! fused. `expf` and `tanhf` are those of the `libm` crate.
 
+use crate::net::tanh::Tanh;
+
 /// ε of layer norm, as in GPT-2.
 pub const EPSILON: f32 = 1e-5;
 
@@ -41,11 +43,11 @@ pub fn normed(h: f32, (mean, spread): (f32, f32), (weight, bias): (f32, f32)) ->
 
 /// The tanh form of GELU, as in GPT-2: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
 #[inline]
-pub fn gelu(x: f32) -> f32 {
+pub fn gelu(x: f32, tanh: Tanh) -> f32 {
     /// The square root of 2/π.
     const FACTOR: f32 = 0.797_884_6;
     let cube = x * x * x;
-    (0.5 * x) * (1.0 + libm::tanhf(FACTOR * (x + 0.044_715 * cube)))
+    (0.5 * x) * (1.0 + tanh.of(FACTOR * (x + 0.044_715 * cube)))
 }
 
 /// Attends with query `q`, `[dh]`, to the keys and values of a head so far, `[n, dh]` each, the

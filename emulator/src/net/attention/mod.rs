@@ -14,6 +14,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::tanh::Tanh;
+
 pub mod coding;
 pub mod count;
 pub mod dense;
@@ -146,6 +148,8 @@ pub struct Gpt {
     pub attention: Attention,
     /// Feed-forward blocks of all layers.
     pub mlp: Mlp,
+    /// Arithmetic of GELU's tanh.
+    pub tanh: Tanh,
     /// Embeddings of the positions, `[P, d]`: with fewer than N, they repeat.
     pub positions: Vec<f32>,
     /// The layers, first to last.

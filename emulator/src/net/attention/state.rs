@@ -4,6 +4,7 @@ use super::head::{factor, recall, remember};
 use super::neuron::{ATTENTION_THRESHOLD, THRESHOLD, integrate, lif};
 use super::spikes::ones;
 use super::{Attention, Block, Coding, Gpt, Linear, Mlp, Signed, Spikes, dense};
+use crate::net::tanh::Tanh;
 
 /// Spikes of a head in one token, over the time steps of attention.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +151,7 @@ impl Gpt {
             add(&mut h, &y);
             block.norm_2.of(&h, &mut room);
             let y = match self.mlp {
-                Mlp::Gelu => gelu_block(block, &room),
+                Mlp::Gelu => gelu_block(block, &room, self.tanh),
                 Mlp::Spiking { steps, input } => {
                     let quantised = &mut state.trace.quantised[number];
                     spiking_block(block, &room, (usize::from(steps), input), (trace, quantised))
@@ -236,11 +237,11 @@ fn integer_sums(linear: &Linear, spikes: &Signed, step: usize, sums: &mut [i32])
     linear.accumulate(minus, -1, sums);
 }
 
-fn gelu_block(block: &Block, w: &[f32]) -> Vec<f32> {
+fn gelu_block(block: &Block, w: &[f32], tanh: Tanh) -> Vec<f32> {
     let (mut hidden, mut y) = (Vec::new(), Vec::new());
     block.up.dense(w, &mut hidden);
     for value in &mut hidden {
-        *value = dense::gelu(*value);
+        *value = dense::gelu(*value, tanh);
     }
     block.down.dense(&hidden, &mut y);
     y

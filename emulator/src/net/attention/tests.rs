@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::head::{factor, recall, remember};
 use super::neuron::{ATTENTION_THRESHOLD, integrate, lif, qcfs};
 use super::*;
+use crate::net::tanh::Tanh;
 
 /// Pseudo-random numbers of a test network (SplitMix64).
 pub(crate) struct Dice(pub u64);
@@ -72,6 +73,7 @@ impl Dice {
             context,
             attention,
             mlp,
+            tanh: Tanh::Libm,
             positions: self.vector(context * d, 0.0, 0.5),
             blocks,
             last: self.norm(d),

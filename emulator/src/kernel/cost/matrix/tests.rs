@@ -8,6 +8,7 @@ use spinntui_cortex_m4::Traps;
 use super::*;
 use crate::chip::listing::kind::InstructionKind;
 use crate::kernel::code::CodeFile;
+use crate::kernel::code::calls::Script;
 use crate::kernel::code::run::{Entry, Scratch};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::matrix::Shape;
@@ -120,7 +121,7 @@ fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
         traps: Traps { unaligned: true, divide: true },
     };
     let mut scratch = Scratch::default();
-    let ran = scratch.run(&words, &entry, &kernel.arguments(AT), &[]).unwrap();
+    let ran = scratch.run(&words, &Script::one(&entry, &kernel.arguments(AT)), &[]).unwrap();
     let work = kernel.work(&words, AT.x).unwrap();
     let mut sums = vec![f32::NAN; trial.rows.len()];
     kernel.run(&words, AT, &mut sums).unwrap();
@@ -218,7 +219,7 @@ fn docs_give_todays_costs_and_bytes() {
     };
     let grouped = |n: u64| if n < 1000 { n.to_string() } else { format!("{},{:03}", n / 1000, n % 1000) };
     let shape = Shape { rows: 81, sources: 1350, nonzeros: 5468 };
-    for kind in KernelKind::TRIED {
+    for kind in KernelKind::ALL.into_iter().filter(|kind| !kind.is_fast()) {
         let routine = Routine::ALL.into_iter().find(|routine| routine.kind() == kind).unwrap();
         let c = costs.coefficients(routine);
         for term in [c.nonzero, c.row, c.skipped, c.silent, c.active] {

@@ -2,9 +2,10 @@
 
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::mac::MacShape;
-use crate::kernel::KernelFault;
+use crate::kernel::code::calls::{Argument, Calls, FunctionCall};
 use crate::kernel::mac::MacLayout;
 use crate::kernel::maps::{FrameLayout, GatherLayout, PoolLayout, ScaleLayout};
+use crate::kernel::{KernelFault, SramWords};
 use crate::machine::buffers::Buffers;
 use crate::machine::costs::Costs;
 use crate::machine::routine::{Begun, Ended, Prices, Routine, Shared, Touches};
@@ -82,24 +83,38 @@ impl HeadLayer {
         costs.at(before + side_by_side + kernels.mac_product() + after) + costs.mac(self.shape()).cycles
     }
 
-    /// Writes the outputs; returns how many words of them are not 0, and the products they lead to.
-    fn finish(&self, sram: &mut Sram) -> Result<(u32, u32), KernelFault> {
+    /// Writes the outputs.
+    fn finish(&self, sram: &mut Sram) -> Result<(), KernelFault> {
         match &self.layout.finish {
             Finish::Pool(tiles) => {
-                let mut active = 0;
                 for tile in tiles {
                     let made = tile.run(sram.words())?;
-                    active += made.iter().filter(|&&word| word != 0).count() as u32;
                     sram.set_words(tile.to, &made);
                 }
-                Ok((active, 0))
             }
             Finish::Scale(scale) => {
                 let made = scale.run(sram.words())?;
-                let active = |(value, fan_out): (&f32, &u32)| (*value != 0.0).then_some(*fan_out);
-                let products: Vec<u32> = made.iter().zip(&self.fan_out).filter_map(active).collect();
                 sram.set_floats(scale.to, &made);
-                Ok((products.len() as u32, products.iter().sum()))
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns how many words of the outputs are not 0, and the products that they lead to.
+    fn outputs(&self, sram: &Sram) -> (u32, u32) {
+        match &self.layout.finish {
+            Finish::Pool(tiles) => {
+                let words = |tile: &PoolLayout| {
+                    let words = crate::kernel::maps::LANES / 4 * tile.places;
+                    (0..words).filter(|word| sram.word(tile.to + 4 * word) != 0).count() as u32
+                };
+                (tiles.iter().map(words).sum(), 0)
+            }
+            Finish::Scale(scale) => {
+                let values = (0..scale.count).map(|i| f32::from_bits(sram.word(scale.to + 4 * i)));
+                let active = |(value, fan_out): (f32, &u32)| (value != 0.0).then_some(*fan_out);
+                let products: Vec<u32> = values.zip(&self.fan_out).filter_map(active).collect();
+                (products.len() as u32, products.iter().sum())
             }
         }
     }
@@ -124,13 +139,44 @@ impl Routine for HeadLayer {
         let run = mac.run(sram.words())?;
         let sums: Vec<u32> = run.sums.iter().map(|sum| sum.cast_unsigned()).collect();
         sram.set_words(mac.sums, &sums);
-        let (active, products) = self.finish(sram)?;
-        Ok(Ended {
-            events: Some(active),
-            products: [0, products],
-            overflows: run.overflows,
-            ..Ended::default()
-        })
+        self.finish(sram)?;
+        Ok(Ended { overflows: run.overflows, ..self.findings(sram, step) })
+    }
+
+    fn functions(&self) -> Vec<&'static str> {
+        let LayerLayout { frame, gather, finish, .. } = &self.layout;
+        let before = [frame.as_ref().map(|_| "frame_bytes"), gather.as_ref().map(|_| "gather")];
+        let after = match finish {
+            Finish::Pool(_) => "pool_bytes",
+            Finish::Scale(_) => "scale_sums",
+        };
+        std::iter::once("mac_product").chain(before.into_iter().flatten()).chain([after]).collect()
+    }
+
+    fn calls(&self, _words: &SramWords, step: u32) -> Calls {
+        let (frame, gather, mac) = self.at(step);
+        let mut calls = Vec::new();
+        calls.extend(
+            frame.map(|f| FunctionCall::new("frame_bytes", [f.from, f.side, f.inverse, f.to, f.gap])),
+        );
+        calls.extend(gather.map(|g| FunctionCall::new("gather", [g.runs, g.count, g.words, g.from, g.to])));
+        let MacShape { vectors, terms, outputs } = mac.shape;
+        let task = vec![mac.vectors, mac.weights, mac.sums, vectors, terms, outputs];
+        calls.push(FunctionCall::with("mac_product", vec![Argument::Block(task)]));
+        match &self.layout.finish {
+            Finish::Pool(tiles) => calls.extend(tiles.iter().map(|t| {
+                FunctionCall::new("pool_bytes", [t.sums, t.windows, t.places, t.window, t.factors, t.to])
+            })),
+            Finish::Scale(s) => {
+                calls.push(FunctionCall::new("scale_sums", [s.sums, s.count, s.factors, s.to]));
+            }
+        }
+        calls.into()
+    }
+
+    fn findings(&self, sram: &Sram, _step: u32) -> Ended {
+        let (active, products) = self.outputs(sram);
+        Ended { events: Some(active), products: [0, products], ..Ended::default() }
     }
 
     fn touches(&self, step: u32) -> Option<Touches> {
