@@ -72,7 +72,7 @@ pub struct Route {
 const BEAT: u32 = 1 << 31;
 
 /// Load on its way to the next link or off the mesh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hop {
     /// Number of the packet, or PE index of a beat's reader with [`BEAT`].
     load: u32,
@@ -201,12 +201,27 @@ impl Noc {
     pub fn enter(&mut self, route: Route, at: Tick, load: Load) -> u32 {
         let Route { from, to, port } = route;
         let (chip, from, to) = (from.chip(), from.local(), to.local());
-        let hops = ROUTES.path(from, to).len();
+        let (turn, hops) = ROUTES.way(from, to);
         // Inside its own QPE it crosses that one's router.
         let cycle = at / NOC_CYCLE + if hops == 0 { HOP_CYCLES } else { 0 };
-        let turn = ROUTES.first_turn(from, to);
         self.under_way.push(cycle, Hop::new(load, turn, (at % NOC_CYCLE) as u8, (port, chip)));
-        hops as u32
+        u32::from(hops)
+    }
+
+    /// Lets a packet enter the mesh at tick `at` like [`Self::enter`], and cross its first link at
+    /// once. All that reaches a link before is past it, and no link is dead.
+    #[inline]
+    pub(super) fn enter_across(&mut self, route: Route, at: Tick, number: u32) -> u32 {
+        let Route { from, to, port } = route;
+        let (turn, hops) = ROUTES.way(from.local(), to.local());
+        let Turn::Link(link) = ROUTES.turns()[usize::from(turn)] else {
+            return self.enter(route, at, Load::Packet(number));
+        };
+        let (chip, cycle) = (from.chip(), at / NOC_CYCLE);
+        let hop = Hop::new(Load::Packet(number), turn, (at % NOC_CYCLE) as u8, (port, chip));
+        let depart = self.cross(chip.index() * ROUTES.links().len() + usize::from(link), cycle, hop);
+        self.under_way.push(depart + HOP_CYCLES, hop.behind());
+        u32::from(hops)
     }
 
     /// Lets the row that a PE (by index) reads enter at position `from` of its chip's QPEs: `beats`
@@ -273,36 +288,35 @@ impl Noc {
     pub fn pass(&mut self, cycle: u64, landed: &mut Vec<(Tick, Landing)>) {
         let (turns, links) = (ROUTES.turns(), ROUTES.links().len());
         let mut due = self.under_way.take(cycle);
-        while let Some(place) = due
-            && let Some((hop, next)) = self.under_way.due(place)
-        {
-            due = next;
+        while let Some(hop) = self.under_way.due(&mut due) {
             if hop.is_first() && hop.is_beat() {
                 self.next_beat(hop.load as u16);
             }
             match turns[usize::from(hop.turn)] {
                 Turn::Link(link) => match self.cross(hop.chip() * links + usize::from(link), cycle, hop) {
                     NEVER => {
-                        self.under_way.drop(place);
                         let tick = cycle * NOC_CYCLE + Tick::from(hop.phase);
                         landed.push((tick, Landing::Lost(hop.load(), link)));
                     }
-                    depart => self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind()),
+                    depart => self.under_way.push(depart + HOP_CYCLES, hop.behind()),
                 },
                 Turn::Leave(qpe) => {
-                    self.under_way.drop(place);
                     self.leave(hop.chip() * QPE_COUNT + usize::from(qpe), cycle, hop, landed);
                 }
             }
         }
     }
 
-    /// Carries out NoC cycles up to tick `until`, at most until something leaves the mesh.
+    /// Carries out NoC cycles up to tick `until`, at most until something leaves the mesh. Returns
+    /// the last of them.
     #[inline]
-    pub(super) fn pass_until(&mut self, until: Tick, landed: &mut Vec<(Tick, Landing)>) {
+    pub(super) fn pass_until(&mut self, until: Tick, landed: &mut Vec<(Tick, Landing)>) -> u64 {
+        let mut cycle = 0;
         while landed.is_empty() && self.is_due(until) {
-            self.pass(self.under_way.next().unwrap_or(0), landed);
+            cycle = self.under_way.next().unwrap_or(0);
+            self.pass(cycle, landed);
         }
+        cycle
     }
 
     /// Returns whether something happens on the mesh up to tick `until`.
