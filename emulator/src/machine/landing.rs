@@ -1,6 +1,6 @@
 //! Packets where they arrive: bytes are written, handlers of watched writes run, broadcasts end.
 
-use super::arrivals::{CounterId, Guard, Receiver};
+use super::arrivals::{CounterId, Groups, Guard, Receiver};
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::route_number;
 use super::exec::{Machine, Progress};
@@ -76,9 +76,8 @@ impl Machine {
         }
     }
 
-    /// Takes a packet of values off the mesh whose writes are not watched, and writes it into all
-    /// its PEs; `None`, and nothing has happened, if it is no such packet or its writes are noted
-    /// one by one.
+    /// Takes a packet of values off the mesh and writes it into all its PEs; `None`, and nothing
+    /// has happened, if it is no such packet or its writes are noted one by one.
     #[inline]
     fn put_values(&mut self, number: u32) -> Option<PacketKind> {
         let program = &*self.program;
@@ -88,7 +87,7 @@ impl Machine {
         }
         let State { tick, pes, packets, traffic, matrix, banks_decide, .. } = &mut self.state;
         let packet = packets.get(number)?;
-        let PacketKind::Values { population, sample, step, groups, last: false } = packet.kind else {
+        let PacketKind::Values { population, sample, step, groups, last } = packet.kind else {
             return None;
         };
         if packet.host || *banks_decide {
@@ -119,7 +118,25 @@ impl Machine {
             self.note_early(number, early);
         }
         self.state.packets.take(number);
+        if last {
+            for p in (0..PES_PER_QPE).filter(|p| mask >> p & 1 == 1) {
+                self.block_written(first + p, lane, groups, step);
+            }
+        }
         Some(kind)
+    }
+
+    /// The last packet of a block is written into a PE: its watched write raises an interrupt.
+    #[inline]
+    fn block_written(&mut self, index: usize, lane: usize, groups: Groups, step: u32) {
+        let inbox = self.program.inboxes.get(index);
+        let receiver = inbox.and_then(|inbox| inbox.receiver(lane, groups));
+        if let Some(&Receiver { slot, counter, .. }) = receiver
+            && let Some(arrival) = self.arrival(index, slot, counter, step)
+            && let Some(pe) = Pe::from_index(index)
+        {
+            self.interrupt(pe, arrival);
+        }
     }
 
     /// Notes that a packet came too early at these PEs of its QPE, a bit each.
@@ -217,21 +234,16 @@ impl Machine {
             self.state.busy.fast_interrupts += ticks;
         }
         state.interrupts.push_back((state.interrupts_until, arrival));
-        if state.interrupts.len() == 1 {
-            self.expect_handler(pe.index());
-        } else {
-            self.another_handler(pe.index());
-        }
+        self.add_handler(pe.index(), arrival);
         self.note(|recorder| recorder.handler(pe.index(), begin, begin + ticks));
     }
 
     /// A handler ends; the next one that waits is the PE's next interrupt event.
     pub(super) fn interrupt_end(&mut self, pe: Pe) {
-        let state = &mut self.state.pes[pe.index()];
-        let Some((_, arrival)) = state.interrupts.pop_front() else { return };
-        self.expect_handler(pe.index());
+        let Some(arrival) = self.take_handler(pe.index()) else { return };
         self.note(|recorder| recorder.handled(pe.index()));
         self.arrived(pe, arrival);
+        self.handled(pe.index());
     }
 
     /// Takes a packet off the mesh that a dead link has lost.

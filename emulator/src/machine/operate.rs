@@ -59,7 +59,7 @@ impl Machine {
                     let state = &mut self.state.pes[pe.index()];
                     state.status = Status::Waiting;
                     state.awaited = missing;
-                    self.queue_handlers(pe.index());
+                    self.expect_wake(pe.index());
                     self.note_wait(pe);
                     return self.drain(pe, false);
                 }

@@ -104,6 +104,11 @@ impl Routes {
         self.ways[from * QPE_COUNT + to]
     }
 
+    /// Returns the position of a path's first turn; the others follow.
+    pub fn first_turn(&self, from: usize, to: usize) -> u16 {
+        self.way(from, to).0
+    }
+
     /// Returns the turns of all paths, one path after the other; each ends by leaving the mesh.
     pub fn turns(&self) -> &[Turn] {
         &self.turns

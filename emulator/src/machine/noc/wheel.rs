@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 /// Cycles ahead that have a place of their own.
-const SPAN: usize = 256;
+const SPAN: usize = 128;
 const WORDS: usize = SPAN / 64;
 /// Items that a place has room for; further ones of its cycle are kept apart.
-const ROOM: usize = 7;
+const ROOM: usize = 15;
 /// Stands for no cycle.
 const NEVER: u64 = u64::MAX;
 

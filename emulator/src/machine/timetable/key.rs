@@ -75,8 +75,8 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
     key.extend(state.noc.links.iter().map(|link| now.until_cycle(link.free)));
     key.extend(state.noc.ports.iter().map(|&cycle| now.until_cycle(cycle)));
     for (cycle, hop) in state.noc.under_way.iter() {
-        let flags = u64::from(hop.phase) << 2 | u64::from(hop.is_first()) << 1 | u64::from(hop.has_port());
-        let turn = (hop.chip() as u64) << 32 | u64::from(hop.turn) << 16;
+        let flags = u64::from(hop.phase()) << 2 | u64::from(hop.is_first()) << 1 | u64::from(hop.has_port());
+        let turn = (hop.chip() as u64) << 32 | u64::from(hop.turn()) << 16;
         key.extend([now.until_cycle(cycle), turn | flags]);
         match hop.load() {
             Load::Packet(number) => numbered(key, state, number, now),
