@@ -83,8 +83,8 @@ use timeline::PathUses;
 /// in a dev build.
 const STACK_BYTES: usize = 8 << 20;
 
-/// Events handled at once by [`Session::advance_swiftly`]: well below a millisecond.
-const EVENTS_AT_ONCE: u64 = 1024;
+/// Events handled at once by [`Session::advance_swiftly`]: about a millisecond.
+const EVENTS_AT_ONCE: u64 = 8192;
 
 /// Outcome of an attempt to advance the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

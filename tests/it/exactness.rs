@@ -196,6 +196,12 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
+    /// Returns the case on a single chip.
+    pub fn on_one_chip(mut self) -> Self {
+        self.chip.board = BoardKind::Single;
+        self
+    }
+
     /// Returns `true` for the combinations that the mapper refuses, as listed in ARCHITECTURE.md.
     fn refused(&self) -> bool {
         let MappingOptions { broadcast, payload, schedule, batch, .. } = self.options;

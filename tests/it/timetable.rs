@@ -18,11 +18,12 @@ use spinntui::mapping::options::{Barrier, Broadcast, Payload};
 use crate::exactness::{Case, build, case};
 
 /// Everything that a machine shows but its memories and who sent to whom, in words by part; places
-/// in the packet store aside.
+/// in the packet store and running numbers of events aside.
 fn shown(machine: &Machine) -> Vec<String> {
     let state = machine.state();
     let mut queue = state.queue.sorted();
     for event in &mut queue {
+        event.seq = 0;
         if let EventKind::Deliver(number) = &mut event.kind {
             *number = 0;
         }
@@ -79,6 +80,8 @@ enum Move {
     Run,
     /// Runs some events, and looks for a step to add after each.
     Events(usize),
+    /// Handles up to so many events at once, and compares the machines after each of these.
+    Many(usize),
     /// Flips a bit of a PE, in whatever is at an address, after some events.
     Flip(usize, u32, usize),
     /// Loses a packet of the step.
@@ -96,6 +99,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         20 => Just(Move::Add),
         4 => Just(Move::Run),
         2 => (0_usize..300).prop_map(Move::Events),
+        4 => prop_oneof![2_usize..40, 40_usize..2000].prop_map(Move::Many),
         1 => (any::<usize>(), 0_u32..0x2_0000, 0_usize..200).prop_map(|(pe, at, n)| Move::Flip(pe, at, n)),
         1 => (0_u64..200).prop_map(Move::Lose),
         1 => Just(Move::Record),
@@ -145,7 +149,12 @@ impl Pair {
                 };
                 let added = if number == 0 && adds { machine.add_stretch() } else { None };
                 self.completed += u64::from(added.is_some_and(|added| added.progress.step));
-                let Some(progress) = added.map(|added| added.progress).or_else(|| machine.advance()) else {
+                let on = |machine: &mut Machine| match one {
+                    // Half of the steps that are not added are run in one go.
+                    Move::Add if number == 0 && given % 2 == 0 => Some(machine.advance_many(usize::MAX)?.0),
+                    _ => machine.advance(),
+                };
+                let Some(progress) = added.map(|added| added.progress).or_else(|| on(machine)) else {
                     break false;
                 };
                 if progress.step {
@@ -156,6 +165,42 @@ impl Pair {
         }
         self.given = ends[0].0;
         ends[0].1
+    }
+
+    /// Takes a step, one machine `most` events at a time and the other event by event; `false` if
+    /// they stop before its end, or differ at a moment at which both have handled as many.
+    fn step_together(&mut self, most: usize, steps: &[Vec<u32>]) -> bool {
+        let mut given = [self.given; 2];
+        let [fast, run] = &mut self.machines;
+        let announce = |machine: &mut Machine, given: &mut usize| {
+            while let Some(rows) = steps.get(*given)
+                && machine.announce(rows)
+            {
+                *given += 1;
+            }
+        };
+        let going = loop {
+            announce(fast, &mut given[0]);
+            let before = fast.state().events;
+            let ended = fast.advance_many(most);
+            let handled = fast.state().events - before;
+            assert!(handled <= most as u64, "{handled} events for {most}");
+            for _ in 0..handled {
+                announce(run, &mut given[1]);
+                run.advance();
+            }
+            // Moments at which no more than their state is equal are looked at, too.
+            if !differences(fast, run).is_empty() {
+                break false;
+            }
+            match ended {
+                None => break false,
+                Some((progress, _)) if progress.step => break true,
+                Some(_) => {}
+            }
+        };
+        self.given = given[0];
+        going
     }
 
     fn take(&mut self, one: Move, steps: &[Vec<u32>]) -> bool {
@@ -180,7 +225,10 @@ impl Pair {
                     self.given = *given;
                 }
             }
-            Move::Add | Move::Run | Move::Events(_) | Move::Flip(..) => {}
+            Move::Add | Move::Run | Move::Events(_) | Move::Many(_) | Move::Flip(..) => {}
+        }
+        if let Move::Many(most) = one {
+            return self.step_together(most, steps);
         }
         let going = self.step(one, steps);
         if matches!(one, Move::Record) {
@@ -263,6 +311,22 @@ proptest! {
         moves in moves(),
     ) {
         check(&unsteady(case, &kinds), &moves)?;
+    }
+}
+
+/// Returns the case on a chip on which events may be handled many at a time: cores send to cores.
+fn lean(case: Case) -> Case {
+    let mut case = case.on_one_chip();
+    case.options.broadcast = Broadcast::QpeMulticast;
+    case
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// At every moment at which it stops, whatever goes wrong meanwhile.
+    #[test]
+    fn many_events_at_once_leave_what_single_events_leave(case in case(), moves in moves()) {
+        check(&lean(case), &moves)?;
     }
 }
 

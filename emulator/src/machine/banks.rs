@@ -151,6 +151,15 @@ impl BankState {
         stalls
     }
 
+    /// Writes a word of the NoC into a bank, where the core goes first; the two may meet if `meets`.
+    #[inline]
+    pub(super) fn write(&mut self, bank: usize, meets: bool) {
+        self.count[bank].noc += 1;
+        if meets {
+            self.meet(bank, 1, BankPriority::Core);
+        }
+    }
+
     /// Returns the accesses a cycle of what the core is doing, by bank, in units of 2⁻³².
     pub(super) fn rates(&self) -> impl Iterator<Item = u32> {
         self.rate.into_iter()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::banks::Accounts;
+use super::lean::Lean;
 use super::legend::{PhaseId, PopulationId};
 use super::noc::Landing;
 use super::program::{PACKET_WORDS, Program};
@@ -33,6 +34,8 @@ pub struct Machine {
     pub(super) tracing: Option<Box<Trace>>,
     /// The last event let a counter set off messages, and nothing has happened since.
     pub(super) relayed: bool,
+    /// Handlers that need no event; see [`super::lean`].
+    pub(super) lean: Lean,
 }
 
 /// Phase, population and time step that one event completed.
@@ -61,6 +64,7 @@ impl Machine {
         let accounts = Arc::new(Accounts::new(&program));
         let mut machine = Self {
             timetables: Timetables::new(&program),
+            lean: Lean::new(&program),
             program,
             state,
             accounts,
@@ -160,6 +164,15 @@ impl Machine {
     /// ([`Self::is_between_stretches`]). Returns that event, and what was brought to its end last.
     /// `None` when nothing is left to happen, or after a fault.
     pub fn advance_many(&mut self, most: usize) -> Option<(Progress, Event)> {
+        if most > 1 && self.may_run_lean() {
+            let limit = self.state.events.saturating_add(most as u64 - 1);
+            let last = self.run_lean(limit)?;
+            if last.1.kind != EventKind::Inject {
+                return Some(last);
+            }
+            let (progress, event) = self.advance_event()?;
+            return Some((Progress { phase: progress.phase.or(last.0.phase), ..progress }, event));
+        }
         let (mut last, mut phase) = (None, None);
         for _ in 0..most {
             let Some((progress, event)) = self.advance_event() else { break };
@@ -192,7 +205,7 @@ impl Machine {
     }
 
     #[inline]
-    fn handle(&mut self, event: &Event) -> Progress {
+    pub(super) fn handle(&mut self, event: &Event) -> Progress {
         if let EventKind::Deliver(number) = event.kind {
             return self.deliver(number);
         }

@@ -233,7 +233,7 @@ fn links(words: &mut Words, noc: &Noc, packets: &PacketStore) {
         let (first, port) = (u64::from(hop.is_first()), u64::from(hop.has_port()));
         words.add(cycle);
         let chip = (hop.chip() as u64) << 32;
-        words.add(chip | u64::from(hop.turn) << 16 | u64::from(hop.phase) << 8 | first << 1 | port);
+        words.add(chip | u64::from(hop.turn()) << 16 | u64::from(hop.phase()) << 8 | first << 1 | port);
         match hop.load() {
             Load::Packet(number) => numbered(words, packets, number),
             Load::Beat(pe) => words.add(pe),

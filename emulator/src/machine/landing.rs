@@ -1,12 +1,13 @@
 //! Packets where they arrive: bytes are written, handlers of watched writes run, broadcasts end.
 
-use super::arrivals::{CounterId, Guard, Receiver};
+use super::arrivals::{CounterId, Groups, Guard, Receiver};
 use super::broadcast::options::{Broadcast, Payload};
 use super::broadcast::route_number;
 use super::exec::{Machine, Progress};
 use super::probe::Race;
-use super::queue::{Arrival, EventKind};
-use super::state::{Packet, PacketKind, STEPS};
+use super::queue::Arrival;
+use super::sram::PacketPlace;
+use super::state::{Packet, PacketKind, STEPS, State};
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 
 impl Machine {
@@ -39,6 +40,9 @@ impl Machine {
 
     /// A packet is taken off the mesh: its bytes are written, watched writes raise interrupts.
     pub(super) fn accept(&mut self, number: u32) -> Progress {
+        if let Some(kind) = self.put_values(number) {
+            return self.values_gone(kind);
+        }
         let packet = self.state.packets.take(number);
         self.state.traffic.in_flight -= 1;
         self.note_accepted(number);
@@ -69,6 +73,85 @@ impl Machine {
         match packet.kind {
             PacketKind::Event { .. } => self.event_gone(),
             kind => self.values_gone(kind),
+        }
+    }
+
+    /// Takes a packet of values off the mesh and writes it into all its PEs; `None`, and nothing
+    /// has happened, if it is no such packet or its writes are noted one by one.
+    #[inline]
+    fn put_values(&mut self, number: u32) -> Option<PacketKind> {
+        let program = &*self.program;
+        let delivery = &program.delivery;
+        if self.tracing.is_some() || self.recorder.is_some() || delivery.broadcast == Broadcast::Router {
+            return None;
+        }
+        let State { tick, pes, packets, traffic, matrix, banks_decide, .. } = &mut self.state;
+        let packet = packets.get(number)?;
+        let PacketKind::Values { population, sample, step, groups, last } = packet.kind else {
+            return None;
+        };
+        if packet.host || *banks_decide {
+            return None;
+        }
+        let (first, lane) = (packet.qpe.pe_index(0), program.lane(population, sample));
+        let inside = first..first + PES_PER_QPE;
+        let row = matrix.row_mut(packet.source)?.get_mut(inside.clone())?;
+        let (pes, inboxes) = (pes.get_mut(inside.clone())?, program.inboxes.get(inside)?);
+        let (mask, now) = (packet.mask, *tick);
+        let bank = program.assume.bank_interleave.bank(packet.address);
+        let place = PacketPlace::new(packet.address);
+        let mut early = 0_u8;
+        let all = pes.iter_mut().zip(row).zip(inboxes).enumerate();
+        for (p, ((state, packets), inbox)) in all.filter(|(p, _)| mask >> p & 1 == 1) {
+            *packets += 1;
+            state.banks.write(bank, state.interrupts_until <= now);
+            state.count.received += 1;
+            state.sram.set_packet_at(place, packet.payload);
+            if let Some(receiver) = inbox.receiver(lane, groups) {
+                let ended = state.ended.get(receiver.guard.operation as usize).copied().unwrap_or(0);
+                early |= u8::from(!receiver.guard.allows(step, ended)) << p;
+            }
+        }
+        let kind = packet.kind;
+        traffic.in_flight -= 1;
+        if early != 0 {
+            self.note_early(number, early);
+        }
+        self.state.packets.take(number);
+        if last {
+            for p in (0..PES_PER_QPE).filter(|p| mask >> p & 1 == 1) {
+                self.block_written(first + p, lane, groups, step);
+            }
+        }
+        Some(kind)
+    }
+
+    /// The last packet of a block is written into a PE: its watched write raises an interrupt.
+    #[inline]
+    fn block_written(&mut self, index: usize, lane: usize, groups: Groups, step: u32) {
+        let inbox = self.program.inboxes.get(index);
+        let receiver = inbox.and_then(|inbox| inbox.receiver(lane, groups));
+        if let Some(&Receiver { slot, counter, .. }) = receiver
+            && let Some(arrival) = self.arrival(index, slot, counter, step)
+            && let Some(pe) = Pe::from_index(index)
+        {
+            self.interrupt(pe, arrival);
+        }
+    }
+
+    /// Notes that a packet came too early at these PEs of its QPE, a bit each.
+    #[cold]
+    fn note_early(&mut self, number: u32, pes: u8) {
+        let Some(packet) = self.state.packets.get(number).copied() else { return };
+        let PacketKind::Values { population, sample, step, groups, .. } = packet.kind else { return };
+        for p in (0..PES_PER_QPE).filter(|p| pes >> p & 1 == 1) {
+            let index = packet.qpe.pe_index(p);
+            let lane = self.program.lane(population, sample);
+            let inbox = self.program.inboxes.get(index);
+            if let Some(&Receiver { slot, guard, .. }) = inbox.and_then(|inbox| inbox.receiver(lane, groups))
+            {
+                self.note_race(index, slot, &packet, step, guard);
+            }
         }
     }
 
@@ -150,22 +233,17 @@ impl Machine {
             state.timer.count.fast.busy += ticks;
             self.state.busy.fast_interrupts += ticks;
         }
-        if state.interrupts.is_empty() {
-            self.state.queue.push(state.interrupts_until, pe.index() as u16, EventKind::Interrupt);
-        }
         state.interrupts.push_back((state.interrupts_until, arrival));
+        self.add_handler(pe.index(), arrival);
         self.note(|recorder| recorder.handler(pe.index(), begin, begin + ticks));
     }
 
     /// A handler ends; the next one that waits is the PE's next interrupt event.
     pub(super) fn interrupt_end(&mut self, pe: Pe) {
-        let state = &mut self.state.pes[pe.index()];
-        let Some((_, arrival)) = state.interrupts.pop_front() else { return };
-        if let Some(&(ends, _)) = state.interrupts.front() {
-            self.state.queue.push(ends, pe.index() as u16, EventKind::Interrupt);
-        }
+        let Some(arrival) = self.take_handler(pe.index()) else { return };
         self.note(|recorder| recorder.handled(pe.index()));
         self.arrived(pe, arrival);
+        self.handled(pe.index());
     }
 
     /// Takes a packet off the mesh that a dead link has lost.

@@ -47,10 +47,25 @@ impl TrafficMatrix {
     /// A packet of PE index `source` is in the SRAM of PE index `destination`.
     #[inline]
     pub fn delivered(&mut self, source: u16, destination: usize) {
-        let (source, destination) = (usize::from(source) / self.pes, destination / self.pes);
+        // A division takes as long as all the rest.
+        let place = |pe: usize| if self.pes == 1 { pe } else { pe / self.pes };
+        let (source, destination) = (place(usize::from(source)), place(destination));
         if source < self.places && destination < self.places {
             self.count(source, destination, 1);
         }
+    }
+
+    /// Returns the counts of the packets of the step under way from PE index `source`, by PE index,
+    /// to count more of them; `None` where the PEs of a QPE are not told apart, or the source is
+    /// none of them.
+    #[inline]
+    pub(super) fn row_mut(&mut self, source: u16) -> Option<&mut [u32]> {
+        let row = usize::from(source);
+        if self.pes != 1 || row >= self.places {
+            return None;
+        }
+        self.senders[row] = true;
+        self.step.get_mut(row * self.places..(row + 1) * self.places)
     }
 
     #[inline]

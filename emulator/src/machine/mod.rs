@@ -21,6 +21,7 @@ mod hash;
 mod host;
 pub mod images;
 mod landing;
+mod lean;
 pub mod legend;
 pub mod matrix;
 pub mod noc;

@@ -68,71 +68,87 @@ pub struct Route {
     pub port: bool,
 }
 
-/// Marks the beat of a row among [`Hop`]'s loads.
-const BEAT: u32 = 1 << 31;
+/// Marks the beat of a row among the loads of a [`Hop`].
+const BEAT: u64 = 1 << 31;
+/// Marks a [`Hop`] that is about to enter the mesh.
+const FIRST: u64 = 1 << 56;
+/// Marks a [`Hop`] that leaves the mesh by a QPE's port.
+const PORT: u64 = 1 << 57;
+/// Step from a turn to the next one.
+const TURN: u64 = 1 << 32;
 
-/// Load on its way to the next link or off the mesh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hop {
-    /// Number of the packet, or PE index of a beat's reader with [`BEAT`].
-    load: u32,
-    /// Position in [`super::routes::Routes::turns`].
-    pub(super) turn: u16,
-    /// Ticks after the start of the NoC cycle, which the load keeps all the way.
-    pub(super) phase: u8,
-    /// It is about to enter the mesh (bit 0), leaves it by a port (bit 1); the rest is the chip.
-    flags: u8,
-}
+/// Load on its way to the next link or off the mesh, in one word, since millions of them are moved.
+///
+/// From bit 0: number of the packet, or PE index of a beat's reader with [`BEAT`] (32 bits);
+/// position in [`super::routes::Routes::turns`] (16); ticks after the start of the NoC cycle, which
+/// the load keeps all the way (8); [`FIRST`] and [`PORT`]; chip (6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hop(u64);
 
 impl Hop {
+    #[inline]
     fn new(load: Load, turn: u16, phase: u8, (port, chip): (bool, ChipId)) -> Self {
         let load = match load {
-            Load::Packet(number) => number,
-            Load::Beat(pe) => u32::from(pe) | BEAT,
+            Load::Packet(number) => u64::from(number),
+            Load::Beat(pe) => u64::from(pe) | BEAT,
         };
-        Self { load, turn, phase, flags: 1 | u8::from(port) << 1 | (chip.index() as u8) << 2 }
+        let port = if port { PORT } else { 0 };
+        let way = u64::from(turn) << 32 | u64::from(phase) << 48;
+        Self(load | way | FIRST | port | (chip.index() as u64) << 58)
     }
 
     /// Returns what is on its way.
     #[inline]
     pub(super) fn load(self) -> Load {
-        if self.is_beat() { Load::Beat(self.load as u16) } else { Load::Packet(self.load) }
+        if self.is_beat() { Load::Beat(self.0 as u16) } else { Load::Packet(self.0 as u32) }
     }
 
     /// Gives a packet another place in the packet store.
     pub(super) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
         if !self.is_beat() {
-            self.load = place(self.load);
+            self.0 = self.0 & !u64::from(u32::MAX) | u64::from(place(self.0 as u32));
         }
     }
 
     #[inline]
     fn is_beat(self) -> bool {
-        self.load & BEAT != 0
+        self.0 & BEAT != 0
+    }
+
+    /// Returns the position of its next turn in [`super::routes::Routes::turns`].
+    #[inline]
+    pub(super) fn turn(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    /// Returns the ticks after the start of the NoC cycle.
+    #[inline]
+    pub(super) fn phase(self) -> u8 {
+        (self.0 >> 48) as u8
     }
 
     /// Returns whether it is about to enter the mesh.
     #[inline]
     pub(super) fn is_first(self) -> bool {
-        self.flags & 1 != 0
+        self.0 & FIRST != 0
     }
 
     /// Returns whether it leaves the mesh by a QPE's port.
     #[inline]
     pub(super) fn has_port(self) -> bool {
-        self.flags & 2 != 0
+        self.0 & PORT != 0
     }
 
     /// Returns the number of the chip whose mesh it is on.
     #[inline]
     pub(super) fn chip(self) -> usize {
-        usize::from(self.flags >> 2)
+        (self.0 >> 58) as usize
     }
 
     /// The load behind the link that it is about to cross.
     #[inline]
     fn behind(self) -> Self {
-        Self { turn: self.turn + 1, flags: self.flags & !1, ..self }
+        Self((self.0 + TURN) & !FIRST)
     }
 }
 
@@ -201,12 +217,27 @@ impl Noc {
     pub fn enter(&mut self, route: Route, at: Tick, load: Load) -> u32 {
         let Route { from, to, port } = route;
         let (chip, from, to) = (from.chip(), from.local(), to.local());
-        let hops = ROUTES.path(from, to).len();
+        let (turn, hops) = ROUTES.way(from, to);
         // Inside its own QPE it crosses that one's router.
         let cycle = at / NOC_CYCLE + if hops == 0 { HOP_CYCLES } else { 0 };
-        let turn = ROUTES.first_turn(from, to);
         self.under_way.push(cycle, Hop::new(load, turn, (at % NOC_CYCLE) as u8, (port, chip)));
-        hops as u32
+        u32::from(hops)
+    }
+
+    /// Lets a packet enter the mesh at tick `at` like [`Self::enter`], and cross its first link at
+    /// once. All that reaches a link before is past it, and no link is dead.
+    #[inline]
+    pub(super) fn enter_across(&mut self, route: Route, at: Tick, number: u32) -> u32 {
+        let Route { from, to, port } = route;
+        let (turn, hops) = ROUTES.way(from.local(), to.local());
+        let Turn::Link(link) = ROUTES.turns()[usize::from(turn)] else {
+            return self.enter(route, at, Load::Packet(number));
+        };
+        let (chip, cycle) = (from.chip(), at / NOC_CYCLE);
+        let hop = Hop::new(Load::Packet(number), turn, (at % NOC_CYCLE) as u8, (port, chip));
+        let depart = self.cross(chip.index() * ROUTES.links().len() + usize::from(link), cycle, hop);
+        self.under_way.push(depart + HOP_CYCLES, hop.behind());
+        u32::from(hops)
     }
 
     /// Lets the row that a PE (by index) reads enter at position `from` of its chip's QPEs: `beats`
@@ -252,7 +283,7 @@ impl Noc {
         self.under_way.iter().filter_map(|(_, hop)| match hop.load() {
             Load::Packet(number) => {
                 let chip = ChipId::from_index(hop.chip())?;
-                Some(UnderWay { number, chip, turn: hop.turn })
+                Some(UnderWay { number, chip, turn: hop.turn() })
             }
             Load::Beat(_) => None,
         })
@@ -273,36 +304,35 @@ impl Noc {
     pub fn pass(&mut self, cycle: u64, landed: &mut Vec<(Tick, Landing)>) {
         let (turns, links) = (ROUTES.turns(), ROUTES.links().len());
         let mut due = self.under_way.take(cycle);
-        while let Some(place) = due
-            && let Some((hop, next)) = self.under_way.due(place)
-        {
-            due = next;
-            if hop.is_first() && hop.is_beat() {
-                self.next_beat(hop.load as u16);
+        while let Some(hop) = self.under_way.due(&mut due) {
+            if hop.0 & (FIRST | BEAT) == FIRST | BEAT {
+                self.next_beat(hop.0 as u16);
             }
-            match turns[usize::from(hop.turn)] {
+            match turns[usize::from(hop.turn())] {
                 Turn::Link(link) => match self.cross(hop.chip() * links + usize::from(link), cycle, hop) {
                     NEVER => {
-                        self.under_way.drop(place);
-                        let tick = cycle * NOC_CYCLE + Tick::from(hop.phase);
+                        let tick = cycle * NOC_CYCLE + Tick::from(hop.phase());
                         landed.push((tick, Landing::Lost(hop.load(), link)));
                     }
-                    depart => self.under_way.put_back(place, depart + HOP_CYCLES, hop.behind()),
+                    depart => self.under_way.push(depart + HOP_CYCLES, hop.behind()),
                 },
                 Turn::Leave(qpe) => {
-                    self.under_way.drop(place);
                     self.leave(hop.chip() * QPE_COUNT + usize::from(qpe), cycle, hop, landed);
                 }
             }
         }
     }
 
-    /// Carries out NoC cycles up to tick `until`, at most until something leaves the mesh.
+    /// Carries out NoC cycles up to tick `until`, at most until something leaves the mesh. Returns
+    /// the last of them.
     #[inline]
-    pub(super) fn pass_until(&mut self, until: Tick, landed: &mut Vec<(Tick, Landing)>) {
+    pub(super) fn pass_until(&mut self, until: Tick, landed: &mut Vec<(Tick, Landing)>) -> u64 {
+        let mut cycle = 0;
         while landed.is_empty() && self.is_due(until) {
-            self.pass(self.under_way.next().unwrap_or(0), landed);
+            cycle = self.under_way.next().unwrap_or(0);
+            self.pass(cycle, landed);
         }
+        cycle
     }
 
     /// Returns whether something happens on the mesh up to tick `until`.
@@ -340,7 +370,7 @@ impl Noc {
             taken = cycle.max(self.ports[qpe]);
             self.ports[qpe] = taken + 1;
         }
-        let tick = taken * NOC_CYCLE + Tick::from(hop.phase);
+        let tick = taken * NOC_CYCLE + Tick::from(hop.phase());
         match hop.load() {
             Load::Packet(number) => landed.push((tick, Landing::Packet(number))),
             Load::Beat(pe) => {

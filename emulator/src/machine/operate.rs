@@ -32,6 +32,7 @@ impl Machine {
     /// Begins the current operation of the PE's program.
     pub(super) fn begin(&mut self, pe: Pe) {
         let program = Arc::clone(&self.program);
+        self.count_booked(pe.index(), self.state.tick + 1);
         let state = &mut self.state.pes[pe.index()];
         let Some((_, operation, slot)) = current(&program, pe, state.operation) else { return };
         state.began = self.state.tick;
@@ -58,6 +59,7 @@ impl Machine {
                     let state = &mut self.state.pes[pe.index()];
                     state.status = Status::Waiting;
                     state.awaited = missing;
+                    self.expect_wake(pe.index());
                     self.note_wait(pe);
                     return self.drain(pe, false);
                 }
@@ -239,6 +241,7 @@ impl Machine {
     /// The DMA has written its row; its interrupt ends the operation.
     pub(super) fn dma_end(&mut self, pe: Pe) {
         let program = Arc::clone(&self.program);
+        self.count_booked(pe.index(), self.state.tick + 1);
         let state = &mut self.state.pes[pe.index()];
         let Some((_, operation, slot)) = current(&program, pe, state.operation) else { return };
         let (to, words) = match &operation.action {
@@ -268,6 +271,7 @@ impl Machine {
         let program = Arc::clone(&self.program);
         let now = self.state.tick;
         let constants_hold = self.constants_hold();
+        self.count_booked(pe.index(), now + 1);
         let state = &mut self.state.pes[pe.index()];
         if now < state.ends {
             self.state.queue.push(state.ends, pe.index() as u16, EventKind::OperationEnd);

@@ -250,6 +250,53 @@ impl EventQueue {
         from + ((place + SPAN - start) % SPAN) as u64
     }
 
+    /// Returns whether a packet that is delivered at tick `tick` comes before all events, or only
+    /// after other packets of that tick.
+    #[inline]
+    pub(super) fn is_before(&self, tick: Tick) -> bool {
+        let next = self.next();
+        tick < next || tick == next && !matches!(self.peek(), Some(Event { kind: EventKind::Deliver(_), .. }))
+    }
+
+    /// Takes the end of a handler out that is pending for a PE at tick `tick`.
+    pub(super) fn remove_handler(&mut self, tick: Tick, source: u16) {
+        let class = EventKind::Interrupt.class();
+        let wanted = |rank: u64| rank >> SEQ_BITS == u64::from(class) << 16 | u64::from(source);
+        let far = self.far.len();
+        self.far.retain(|pending| pending.tick != tick || !wanted(pending.rank));
+        if self.far.len() < far {
+            self.len -= 1;
+            return;
+        }
+        let place = tick as usize % SPAN;
+        let (mut before, mut at) = (NONE, self.heads[place]);
+        while let Some(&Node { rank, next, .. }) = self.nodes.get(at as usize) {
+            if wanted(rank) {
+                match self.nodes.get_mut(before as usize) {
+                    Some(node) => node.next = next,
+                    None => self.heads[place] = next,
+                }
+                self.nodes[at as usize].next = self.free;
+                self.free = at;
+                self.len -= 1;
+                self.emptied(place);
+                return;
+            }
+            (before, at) = (at, next);
+        }
+    }
+
+    /// Notes that a place may be empty.
+    fn emptied(&mut self, place: usize) {
+        if self.heads[place] == NONE {
+            self.filled[place / 64] &= !(1 << (place % 64));
+            if self.filled[place / 64] == 0 {
+                self.words &= !(1 << (place / 64));
+            }
+            self.near = self.first(self.now);
+        }
+    }
+
     /// Takes the next event.
     #[inline]
     pub fn pop(&mut self) -> Option<Event> {
@@ -286,6 +333,16 @@ impl EventQueue {
         Some(event)
     }
 
+    /// Lets an event of tick `tick`, which comes before all others, pass by the queue; returns its
+    /// running number.
+    #[inline]
+    pub(super) fn pass_by(&mut self, tick: Tick) -> u64 {
+        self.now = self.now.max(tick);
+        let seq = self.seq;
+        self.seq = (seq + 1) & NUMBERS;
+        seq
+    }
+
     /// Looks at the next event.
     pub fn peek(&self) -> Option<Event> {
         let number = self.heads[self.near as usize % SPAN];
@@ -317,6 +374,7 @@ impl EventQueue {
     }
 
     /// Returns the running number of the next insertion.
+    #[cfg(test)]
     pub(super) fn seq(&self) -> u64 {
         self.seq
     }
@@ -428,6 +486,24 @@ mod tests {
                 prop_assert_eq!(queue.len(), list.len());
             }
         }
+    }
+
+    #[test]
+    fn the_end_of_a_handler_can_be_taken_out() {
+        let mut queue = EventQueue::default();
+        for (tick, source) in [(5, 1), (5, 2), (5, 3), (9000, 2), (9, 2)] {
+            queue.push(tick, source, EventKind::Interrupt);
+        }
+        queue.push(5, 2, EventKind::Inject);
+        [5, 9000].map(|tick| queue.remove_handler(tick, 2));
+        let left: Vec<_> = queue.sorted().iter().map(|e| (e.tick, e.source, e.kind.class())).collect();
+        assert_eq!(left, [(5, 1, 1), (5, 3, 1), (5, 2, 4), (9, 2, 1)]);
+        for (tick, source) in [(5, 1), (5, 3)] {
+            queue.remove_handler(tick, source);
+        }
+        assert_eq!((queue.len(), queue.pop().map(|event| event.tick)), (2, Some(5)));
+        queue.remove_handler(9, 2);
+        assert_eq!((queue.len(), queue.next_tick()), (0, None));
     }
 
     proptest! {

@@ -64,8 +64,8 @@ pub struct Routes {
     rules: Vec<Rule>,
     /// All paths, one after the other.
     turns: Vec<Turn>,
-    /// Position of each path in `turns`.
-    first_turns: Vec<u16>,
+    /// Position of each path in `turns`, and the number of its links.
+    ways: Vec<(u16, u16)>,
 }
 
 /// The chip's routes.
@@ -97,9 +97,16 @@ impl Routes {
         &self.paths[from * QPE_COUNT + to]
     }
 
+    /// Returns the position of a path's first turn, whom the others follow, and the number of links
+    /// on it.
+    #[inline]
+    pub fn way(&self, from: usize, to: usize) -> (u16, u16) {
+        self.ways[from * QPE_COUNT + to]
+    }
+
     /// Returns the position of a path's first turn; the others follow.
     pub fn first_turn(&self, from: usize, to: usize) -> u16 {
-        self.first_turns[from * QPE_COUNT + to]
+        self.way(from, to).0
     }
 
     /// Returns the turns of all paths, one path after the other; each ends by leaving the mesh.
@@ -129,7 +136,7 @@ impl Routes {
             paths: vec![Vec::new(); QPE_COUNT * QPE_COUNT],
             rules: vec![Rule::XFirst; QPE_COUNT * QPE_COUNT],
             turns: Vec::new(),
-            first_turns: Vec::new(),
+            ways: Vec::new(),
         };
         let mut dependencies = Dependencies::new(routes.links.len());
         let mut south_east = Vec::new();
@@ -154,7 +161,7 @@ impl Routes {
             }
         }
         for (pair, path) in routes.paths.iter().enumerate() {
-            routes.first_turns.push(routes.turns.len() as u16);
+            routes.ways.push((routes.turns.len() as u16, path.len() as u16));
             routes.turns.extend(path.iter().map(|&link| Turn::Link(link)));
             routes.turns.push(Turn::Leave((pair % QPE_COUNT) as u8));
         }

@@ -95,6 +95,25 @@ impl DerefMut for Words {
     }
 }
 
+/// Place in an SRAM at which a packet is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PacketPlace {
+    /// First of its four words.
+    word: usize,
+    /// Bit of the page that it lies in.
+    page: u128,
+}
+
+impl PacketPlace {
+    /// Returns the place at the 16-byte boundary at or before a byte address, which wraps
+    /// at 128 KiB.
+    #[inline]
+    pub(super) fn new(address: u32) -> Self {
+        let word = (address as usize / 16 * 4) % SRAM_WORDS;
+        Self { word, page: 1 << (word / PAGE_WORDS) }
+    }
+}
+
 /// A bit that keeps its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stuck {
@@ -212,14 +231,18 @@ impl Sram {
     /// at 128 KiB).
     #[inline]
     pub fn set_packet(&mut self, address: u32, payload: [u32; 4]) {
-        let start = (address as usize / 16 * 4) % SRAM_WORDS;
-        if let Some(words) = self.words[start..].first_chunk_mut::<4>() {
+        self.set_packet_at(PacketPlace::new(address), payload);
+    }
+
+    /// Writes one packet like [`Self::set_packet`], at a place that [`PacketPlace::new`] has looked up.
+    #[inline]
+    pub(super) fn set_packet_at(&mut self, PacketPlace { word, page }: PacketPlace, payload: [u32; 4]) {
+        if let Some(words) = self.words[word..].first_chunk_mut::<4>() {
             *words = payload;
         }
-        // A packet lies in one page.
-        self.mark_written(1 << (start / PAGE_WORDS));
+        self.mark_written(page);
         if self.guarded {
-            self.look_at_write(start, 4);
+            self.look_at_write(word, 4);
         }
     }
 

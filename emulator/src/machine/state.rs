@@ -66,6 +66,20 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Goes on to the next packet like [`Self::next`], and returns the cycles until its trigger.
+    #[inline]
+    pub(super) fn advance(&mut self, slot: &Slot, packets: u32, costs: &Costs) -> u64 {
+        let call_ends =
+            if self.target < slot.first_call { slot.first_call } else { slot.targets.len() as u32 };
+        if self.target + 1 < call_ends {
+            self.target += 1;
+            return costs.broadcast_destination;
+        }
+        let (next, cycles) = self.next(slot, packets, costs);
+        *self = next;
+        cycles
+    }
+
     /// The next packet to send of a block of `packets`, and the cycles until its trigger: every
     /// packet goes to all targets of its payload, then the next call of `broadcast` begins. At the
     /// end, `packet` is behind the last one.

@@ -63,6 +63,27 @@ impl Machine {
         if lost { self.packet_lost(&packet) } else { Progress::default() }
     }
 
+    /// Hands a packet to the NoC now that goes to a PE or the host of its chip, while no faults
+    /// last; it crosses its first link at once (see [`super::lean`]).
+    #[inline]
+    pub(super) fn launch_across(&mut self, from: QpeId, packet: Packet) -> Progress {
+        let state = &mut self.state;
+        if is_listed(&state.lost, state.sent) {
+            return self.send(from, packet);
+        }
+        state.sent += 1;
+        if let Some(pe) = state.pes.get_mut(usize::from(packet.source)) {
+            pe.count.sent += 1;
+        }
+        let route = Route { from, to: packet.qpe, port: true };
+        let (sent, chip) = (state.tick, from.chip());
+        let stored =
+            state.packets.put(Travelling { packet, sent, late: 0, lost: false, chip, from_link: false });
+        let hops = state.noc.enter_across(route, sent, stored);
+        state.traffic.sent(hops);
+        Progress::default()
+    }
+
     /// Lets the mesh run until the next event of the queue. Announce time steps before, not after:
     /// what the mesh has done up to then is not undone.
     #[inline]
@@ -110,7 +131,7 @@ impl Machine {
 
     /// Queues what leaves the mesh, at a tick that may lie ahead.
     #[inline]
-    fn land(&mut self, tick: Tick, landing: Landing) {
+    pub(super) fn land(&mut self, tick: Tick, landing: Landing) {
         match landing {
             Landing::Packet(number) => self.land_packet(tick, number),
             Landing::Burst(pe) => {

@@ -70,17 +70,16 @@ impl Machine {
             self.state.queue.push(later, pe.index() as u16, EventKind::Inject);
             return Progress::default();
         }
-        let cursor = state.cursor;
+        let Cursor { packet: number, target, .. } = state.cursor;
         let Sending { slot, step, packets } = sending(loaded, state);
-        let Some(target) = slot.targets.get(cursor.target as usize) else { return Progress::default() };
-        let (next, cycles) = cursor.next(slot, packets, &program.costs);
-        state.cursor = next;
-        if next.packet < packets {
+        let Some(target) = slot.targets.get(target as usize) else { return Progress::default() };
+        let cycles = state.cursor.advance(slot, packets, &program.costs);
+        if state.cursor.packet < packets {
             let at = now + cycles * program.operating_point.ticks_per_cycle();
             self.state.queue.push(at, pe.index() as u16, EventKind::Inject);
         }
-        let packet = packet(pe, &state.sram, (slot, target), step, cursor.packet, packets);
-        self.send_at(pe.qpe_id(), packet, now)
+        let packet = packet(pe, &state.sram, (slot, target), step, number, packets);
+        if self.lean.runs { self.launch_across(pe.qpe_id(), packet) } else { self.send(pe.qpe_id(), packet) }
     }
 
     /// The next transfer of the DMA engine of a PE that sends.

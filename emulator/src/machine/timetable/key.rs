@@ -28,7 +28,6 @@ const AHEAD: u32 = 4;
 struct Now {
     tick: Tick,
     step: u32,
-    seq: u64,
 }
 
 impl Now {
@@ -64,7 +63,7 @@ impl Now {
 pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32) {
     key.clear();
     let host = &state.host;
-    let now = Now { tick: state.tick, step: host.completed, seq: state.queue.seq() };
+    let now = Now { tick: state.tick, step: host.completed };
     key.extend([u64::from(host.completed % period), state.tick % NOC_CYCLE]);
     key.extend([now.step(host.announced), host.in_flight.len() as u64, u64::from(state.traffic.in_flight)]);
     for (pe, loaded) in program.places().zip(&program.pes) {
@@ -76,8 +75,8 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
     key.extend(state.noc.links.iter().map(|link| now.until_cycle(link.free)));
     key.extend(state.noc.ports.iter().map(|&cycle| now.until_cycle(cycle)));
     for (cycle, hop) in state.noc.under_way.iter() {
-        let flags = u64::from(hop.phase) << 2 | u64::from(hop.is_first()) << 1 | u64::from(hop.has_port());
-        let turn = (hop.chip() as u64) << 32 | u64::from(hop.turn) << 16;
+        let flags = u64::from(hop.phase()) << 2 | u64::from(hop.is_first()) << 1 | u64::from(hop.has_port());
+        let turn = (hop.chip() as u64) << 32 | u64::from(hop.turn()) << 16;
         key.extend([now.until_cycle(cycle), turn | flags]);
         match hop.load() {
             Load::Packet(number) => numbered(key, state, number, now),
@@ -98,9 +97,10 @@ pub(super) fn write(key: &mut Key, state: &State, program: &Program, period: u32
         key.extend(times.map(|&tick| now.until(tick)));
         key.extend(state.chip_links.iter().map(|link| now.until_part(link.free)));
     }
-    for Event { tick, source, seq, kind } in state.queue.sorted() {
+    // Running numbers of events are left out: they do no more than put events in this order.
+    for Event { tick, source, seq: _, kind } in state.queue.sorted() {
         let kind_and_source = u64::from(kind.class()) << 16 | u64::from(source);
-        key.extend([now.until(tick), kind_and_source, seq.wrapping_sub(now.seq)]);
+        key.extend([now.until(tick), kind_and_source]);
         if let EventKind::Deliver(number) = kind {
             numbered(key, state, number, now);
         }

@@ -136,6 +136,11 @@ impl Timetables {
         Self { period: period(program), within_steps, ..Self::default() }
     }
 
+    /// Returns whether everything need not be run event by event.
+    pub(super) fn may_skip(&self) -> bool {
+        !self.off
+    }
+
     /// Returns whether stretches are still looked for.
     fn looks(&self) -> bool {
         self.period > 0 && !self.off && self.unknown < self.known + PATIENCE
