@@ -80,7 +80,7 @@ enum Move {
     Run,
     /// Runs some events, and looks for a step to add after each.
     Events(usize),
-    /// Handles up to so many events at once, and compares the machines after each of these.
+    /// Handles up to this number of events at once, and compares the machines after each of these.
     Many(usize),
     /// Flips a bit of a PE, in whatever is at an address, after some events.
     Flip(usize, u32, usize),

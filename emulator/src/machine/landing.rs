@@ -85,12 +85,12 @@ impl Machine {
         if self.tracing.is_some() || self.recorder.is_some() || delivery.broadcast == Broadcast::Router {
             return None;
         }
-        let State { tick, pes, packets, traffic, matrix, banks_decide, .. } = &mut self.state;
+        let State { tick, pes, packets, traffic, matrix, bank_timing_matters, .. } = &mut self.state;
         let packet = packets.get(number)?;
         let PacketKind::Values { population, sample, step, groups, last } = packet.kind else {
             return None;
         };
-        if packet.host || *banks_decide {
+        if packet.host || *bank_timing_matters {
             return None;
         }
         let (first, lane) = (packet.qpe.pe_index(0), program.lane(population, sample));
