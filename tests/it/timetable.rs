@@ -151,7 +151,9 @@ impl Pair {
                 self.completed += u64::from(added.is_some_and(|added| added.progress.step));
                 let on = |machine: &mut Machine| match one {
                     // Half of the steps that are not added are run in one go.
-                    Move::Add if number == 0 && given % 2 == 0 => Some(machine.advance_many(usize::MAX)?.0),
+                    Move::Add if number == 0 && given.is_multiple_of(2) => {
+                        Some(machine.advance_many(usize::MAX)?.0)
+                    }
                     _ => machine.advance(),
                 };
                 let Some(progress) = added.map(|added| added.progress).or_else(|| on(machine)) else {

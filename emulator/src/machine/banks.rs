@@ -151,7 +151,7 @@ impl BankState {
         stalls
     }
 
-    /// Writes a word of the NoC into a bank, where the core goes first; the two may meet if `meets`.
+    /// Writes a word of the NoC into a bank, where the core goes first; they may meet if `meets`.
     #[inline]
     pub(super) fn write(&mut self, bank: usize, meets: bool) {
         self.count[bank].noc += 1;

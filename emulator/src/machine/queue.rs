@@ -495,7 +495,8 @@ mod tests {
             queue.push(tick, source, EventKind::Interrupt);
         }
         queue.push(5, 2, EventKind::Inject);
-        [5, 9000].map(|tick| queue.remove_handler(tick, 2));
+        queue.remove_handler(5, 2);
+        queue.remove_handler(9000, 2);
         let left: Vec<_> = queue.sorted().iter().map(|e| (e.tick, e.source, e.kind.class())).collect();
         assert_eq!(left, [(5, 1, 1), (5, 3, 1), (5, 2, 4), (9, 2, 1)]);
         for (tick, source) in [(5, 1), (5, 3)] {

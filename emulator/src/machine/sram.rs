@@ -234,7 +234,7 @@ impl Sram {
         self.set_packet_at(PacketPlace::new(address), payload);
     }
 
-    /// Writes one packet like [`Self::set_packet`], at a place that [`PacketPlace::new`] has looked up.
+    /// Writes one packet like [`Self::set_packet`], at a place that was looked up before.
     #[inline]
     pub(super) fn set_packet_at(&mut self, PacketPlace { word, page }: PacketPlace, payload: [u32; 4]) {
         if let Some(words) = self.words[word..].first_chunk_mut::<4>() {
