@@ -520,19 +520,21 @@ mod tests {
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
         // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
         // groups of receivers, phases of a program.
-        const OWN: [&str; 30] = [
+        const OWN: [&str; 32] = [
             "ACCESS_CELLS",
             "BYTES",
             "EXP_OPERAND",
             "EXP_RESULT",
             "FAN_BYTES",
             "FULL",
+            "HOST",
             "KEPT",
             "LINK_BYTES",
             "LINK_PACKET_PARTS",
             "MAX",
             "MAX_BATCH",
             "MAX_UNITS",
+            "MESSAGE_BYTES",
             "MOST_BYTES",
             "MOST_INSTRUCTIONS",
             "NEURONS_A_PE",
