@@ -99,7 +99,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         20 => Just(Move::Add),
         4 => Just(Move::Run),
         2 => (0_usize..300).prop_map(Move::Events),
-        4 => prop_oneof![2_usize..40, 40_usize..2000].prop_map(Move::Many),
+        2 => prop_oneof![20_usize..200, 500_usize..2000].prop_map(Move::Many),
         1 => (any::<usize>(), 0_u32..0x2_0000, 0_usize..200).prop_map(|(pe, at, n)| Move::Flip(pe, at, n)),
         1 => (0_u64..200).prop_map(Move::Lose),
         1 => Just(Move::Record),
@@ -324,7 +324,7 @@ fn lean(case: Case) -> Case {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(30))]
     /// At every moment at which it stops, whatever goes wrong meanwhile.
     #[test]
     fn many_events_at_once_leave_what_single_events_leave(case in case(), moves in moves()) {

@@ -205,7 +205,7 @@ fn local_chips(
     let batch = u64::from(copies(mapping).batch);
     let announced = traffic.readers(layers.first().cloned());
     traffic.send(HOST, announced, batch, PACKET_BYTES, assume);
-    let host = traffic.readers([HOST..HOST + 1]);
+    let host = traffic.readers(std::iter::once(HOST..HOST + 1));
     for (k, (pes, layer)) in layers.iter().zip(&request.network.layers).enumerate() {
         let next = layers.get(k + 1).cloned();
         let readers = traffic.readers([Some(pes.clone()), next].into_iter().flatten());

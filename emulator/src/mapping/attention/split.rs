@@ -201,7 +201,7 @@ fn local_chips(
     let vertices: Vec<Range<usize>> = cut.iter().map(|parts| traffic.add(parts.len(), None)).collect();
     let announced = traffic.readers(vertices.first().cloned());
     traffic.send(HOST, announced, 1, PACKET_BYTES, request.assume);
-    let host = traffic.readers([HOST..HOST + 1]);
+    let host = traffic.readers(std::iter::once(HOST..HOST + 1));
     for (k, &stage) in stages.iter().enumerate() {
         let next = vertices.get(k + 1).cloned();
         let adds = !matches!(stage, Stage::Attend(_) | Stage::Up(_));

@@ -115,7 +115,7 @@ fn vertices_with_pes_of_their_own_stay_there() {
     let on: Vec<Pe> = Pe::of(last).take(10).collect();
     let named = traffic.add(10, Some(&on));
     let loose = traffic.add(40, None);
-    let readers = traffic.readers([named.start..loose.end]);
+    let readers = traffic.readers(std::iter::once(named.start..loose.end));
     (named.start..loose.end).for_each(|pe| traffic.send(pe, readers, 1, 16, &ASSUME()));
     let chips = traffic.place(&board(3, 1), &free(3, Across::Local, 20));
     assert!(chips[named].iter().all(|chip| *chip == last));
