@@ -355,7 +355,7 @@ fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity
 pub fn kernels_to_try(mapping: &MappingOptions, scene: &Choice, allow_int8: bool) -> Vec<[Vec<usize>; 2]> {
     let own_code = mapping.layers.iter().any(|l| l.input.code().or(l.recurrent.code()).is_some());
     let usable = |k: &KernelKind| {
-        !(own_code && k.is_fast()) && !k.takes_list()
+        !(k.takes_list() || own_code && k.is_fast())
             || mapping.layers.iter().any(|l| l.input.kind() == *k || l.recurrent.kind() == *k)
     };
     let of = |own: usize| {

@@ -174,7 +174,8 @@ fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let first = usize::from(columns(name, &FIGURES) > width);
     let row = |figures: [String; 4]| -> String {
         let cells = figures.iter().zip(FIGURES).skip(first);
-        cells.map(|(figure, columns)| format!("{figure:>columns$}")).collect()
+        let cells: Vec<String> = cells.map(|(figure, columns)| format!("{figure:>columns$}")).collect();
+        cells.concat()
     };
     let head = row(["packets", "bytes", "busy", "waited"].map(str::to_owned));
     let title = if name == NAME { "busiest links" } else { "links" };
