@@ -146,7 +146,7 @@ fn links_carry_what_the_mapping_says() {
         assert_eq!(report["mapped"]["crossings"].as_u64().map(|each| 5 * each), Some(crossings), "{edits:?}");
         // The same figures come with `check`, which runs nothing.
         let mut words = vec!["check", "scenes/lm_small.ron", "--format", "json"];
-        edits.iter().for_each(|edit| words.extend(["--set", edit]));
+        words.extend(edits.iter().flat_map(|edit| ["--set", edit]));
         let checked: Value = serde_json::from_slice(&spinntui(&words).stdout).unwrap();
         assert_eq!(checked["mapped"], report["mapped"]);
         for edge in checked["mapped"]["edges"].as_array().unwrap() {
@@ -290,7 +290,7 @@ fn enough(scene: &str, edits: &[&str]) -> (usize, String) {
 /// Checks a scene; returns what a refusal says.
 fn checked(scene: &str, edits: &[&str]) -> Result<(), String> {
     let mut words = vec!["check", scene];
-    edits.iter().for_each(|edit| words.extend(["--set", edit]));
+    words.extend(edits.iter().flat_map(|edit| ["--set", edit]));
     let output = spinntui(&words);
     let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     if output.status.success() { Ok(()) } else { Err(said) }
