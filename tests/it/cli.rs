@@ -250,8 +250,12 @@ fn shipped_scenes_fit_and_run() {
             }
             let path = path.to_str().unwrap();
             assert_eq!(spinntui(&["check", path]).status.code(), Some(0), "{path}");
-            assert_eq!(spinntui(&["run", path, "--steps", "2"]).status.code(), Some(0), "{path}");
             checked += 1;
+            // Golden reports and `board::` run these, for longer.
+            if crate::golden_reports::is_tested(path) || path == crate::board::FOUR_TEXTS {
+                continue;
+            }
+            assert_eq!(spinntui(&["run", path, "--steps", "1"]).status.code(), Some(0), "{path}");
         }
     }
     assert!(checked >= 10, "{checked}");

