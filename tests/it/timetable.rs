@@ -299,7 +299,7 @@ fn unsteady(mut case: Case, kinds: &[KernelKind]) -> Case {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(50))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn added_steps_leave_what_run_steps_leave(case in case(), steadily in 0..4, moves in moves()) {
         let case = if steadily > 0 { steady(case) } else { case };
@@ -330,6 +330,22 @@ proptest! {
     fn many_events_at_once_leave_what_single_events_leave(case in case(), moves in moves()) {
         check(&lean(case), &moves)?;
     }
+}
+
+/// Without the packet that the host waits for, a step ends as the packet is sent, in the middle of
+/// many events at once.
+#[test]
+fn a_step_that_ends_with_a_lost_packet_is_not_passed_over() {
+    let mut runner = TestRunner::deterministic();
+    let mut checked = 0;
+    for _ in 0..3 {
+        let case = lean(case().new_tree(&mut runner).unwrap().current());
+        for ahead in 30..100 {
+            let moves = [Move::Lose(ahead), Move::Add, Move::Add, Move::Add, Move::Add];
+            checked += u32::from(check(&case, &moves).unwrap().is_some());
+        }
+    }
+    assert!(checked > 60, "{checked}");
 }
 
 /// Between the runs of kernels that pass over silent sources, stretches are added.

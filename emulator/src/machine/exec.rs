@@ -167,7 +167,8 @@ impl Machine {
         if most > 1 && self.may_run_lean() {
             let limit = self.state.events.saturating_add(most as u64 - 1);
             let last = self.run_lean(limit)?;
-            if last.1.kind != EventKind::Inject {
+            // The step of a packet that is lost ends as it is sent: it has not crossed a link.
+            if last.1.kind != EventKind::Inject || last.0.step {
                 return Some(last);
             }
             let (progress, event) = self.advance_event()?;
