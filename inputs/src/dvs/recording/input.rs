@@ -126,7 +126,7 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// Reads the next line with its line end; `None` if it has none within `limit` bytes or the file.
+    /// Reads the next line with its end; `None` if it has none within `limit` bytes or the file.
     pub fn line(&mut self, limit: usize) -> Result<Option<Vec<u8>>, RecordingError> {
         let mut line = Vec::new();
         while line.len() < limit {
