@@ -81,7 +81,7 @@ fn hits(scene: &str, text: &str, steps: u64) -> Vec<(u64, u64)> {
 }
 
 /// Returns the events and steps at which `holds` becomes true, evaluated at every event.
-fn looked_for(scene: &str, holds: &dyn Fn(&Session) -> bool, steps: u64) -> Vec<(u64, u64)> {
+fn hits_by_evaluation(scene: &str, holds: &dyn Fn(&Session) -> bool, steps: u64) -> Vec<(u64, u64)> {
     let mut session = session(scene);
     let (mut before, mut found) = (false, Vec::new());
     while session.steps() < steps {
@@ -186,7 +186,7 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
     for (text, holds) in table {
         let found = hits(SMALL, &text, 8);
         println!("{text}: {} hits, the first at {:?}", found.len(), found.first());
-        assert_eq!(found, looked_for(SMALL, &*holds, 8), "{text}");
+        assert_eq!(found, hits_by_evaluation(SMALL, &*holds, 8), "{text}");
         assert_eq!(found.is_empty(), text == "races > 0", "{text}");
     }
 }
@@ -589,7 +589,7 @@ proptest! {
 
     #[test]
     fn any_text_is_a_condition_or_an_error_inside_it(text in "\\PC{0,80}", cut in 0usize..90) {
-        whatever(&text, cut);
+        check_text(&text, cut);
     }
 
     #[test]
@@ -601,12 +601,12 @@ proptest! {
         ]), 0..24),
         cut in 0usize..120,
     ) {
-        whatever(&words.join(" "), cut);
-        whatever(&words.concat(), cut);
+        check_text(&words.join(" "), cut);
+        check_text(&words.concat(), cut);
     }
 }
 
-fn whatever(text: &str, cut: usize) {
+fn check_text(text: &str, cut: usize) {
     let names = shared_names();
     match Condition::new(text, names) {
         Ok(_) => {}
@@ -717,7 +717,7 @@ fn the_engine_stops_says_why_and_keeps_points_over_reloads() {
 }
 
 #[test]
-fn the_page_is_what_the_table_says() {
+fn the_page_has_the_table_of_conditions() {
     const MARKS: [&str; 2] = ["<!-- conditions -->\n", "<!-- end of conditions -->\n"];
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/debugging.md");
     let page = std::fs::read_to_string(&path).unwrap();

@@ -290,7 +290,7 @@ fn a_breakpoint_is_typed_completed_and_hit() {
 }
 
 #[test]
-fn the_time_line_says_what_bounds_a_step() {
+fn the_timeline_says_what_bounds_a_step() {
     let mut terminal = started();
     terminal.press("9");
     terminal.wait_for("After the first token");

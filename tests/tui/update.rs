@@ -411,7 +411,7 @@ fn signals_leave_with_the_shells_code() {
 }
 
 /// Returns an app with the timeline focused, after a snapshot has answered its request.
-fn on_the_time_line() -> App {
+fn on_the_timeline() -> App {
     let mut app = app((120, 40));
     press(&mut app, "9 z");
     update(&mut app, Msg::CountExpired);
@@ -426,7 +426,7 @@ fn answer(app: &mut App) {
 }
 
 #[test]
-fn the_time_line_is_recorded_while_it_is_looked_at() {
+fn the_timeline_is_recorded_while_its_panel_is_shown() {
     let mut app = app((80, 24));
     let effects = press(&mut app, "9");
     let asked = effects.iter().filter(|e| matches!(e, Effect::Engine(Command::Focus(Focus::Timeline(_)))));
@@ -437,8 +437,8 @@ fn the_time_line_is_recorded_while_it_is_looked_at() {
 }
 
 #[test]
-fn the_time_line_zooms_pans_and_follows_again() {
-    let mut app = on_the_time_line();
+fn the_timeline_zooms_pans_and_follows_again() {
+    let mut app = on_the_timeline();
     let window = |app: &App| match app.asked_focus {
         Focus::Timeline(request) => request.window,
         _ => panic!("{:?}", app.asked_focus),
