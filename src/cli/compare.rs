@@ -1,4 +1,4 @@
-//! `spinntui compare A B`: two scenes on the same input, side by side.
+//! Subcommand `spinntui compare A B`, which runs two scenes on the same input and compares them.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -68,7 +68,7 @@ pub struct CompareArgs {
     pub set_b: Vec<(String, String)>,
 }
 
-/// A scene that is ready to run.
+/// Scene that is ready to run.
 struct Ready {
     session: Session,
     cache: ModelCache,
@@ -81,7 +81,7 @@ pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     let (scene_a, scene_b) =
         (LoadedScene::load(&args.a, &args.set.set)?, LoadedScene::load(&args.b, &edits_b)?);
     let mut a = ready(scene_a, ModelCache::default())?;
-    // The cache holds A's model: most comparisons are of one model.
+    // Both scenes have the same model in most comparisons, so B reuses A's cache.
     let mut b = ready(scene_b, a.cache.clone())?;
     let mut reads = a.session.loaded.reads();
     reads.extend(b.session.loaded.reads());
@@ -95,7 +95,7 @@ pub fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     )?;
     let mut comparison = Comparison::new(target, ran_a, ran_b, rests_on);
     if comparison.outputs.identical == Some(false) {
-        // From the start once more, in step: where they part is not known before they have.
+        // Run both again in step from the start to find the first difference.
         let fresh = |ready: &mut Ready| build(ready.session.loaded.clone(), &mut ready.cache);
         let (mut first, mut second) = (fresh(&mut a)?, fresh(&mut b)?);
         comparison.divergence = divergence::first(&mut first, &mut second, target);
@@ -111,7 +111,7 @@ fn ready(loaded: LoadedScene, mut cache: ModelCache) -> Result<Ready, SceneError
     Ok(Ready { session, cache })
 }
 
-/// Time steps that both run: what is asked for, or as many as the shorter input has.
+/// Returns the time steps that both run: those requested, at most those of the shorter input.
 fn target(args: &CompareArgs, a: &Session, b: &Session) -> u64 {
     let sequence = u64::from(a.work().sequence());
     let asked = args.steps.unwrap_or_else(|| args.sequences.unwrap_or(1).saturating_mul(sequence));

@@ -1,4 +1,4 @@
-//! `spinntui peek SCENE`: one PE from the inside, without a screen; the same data as the PE panel.
+//! Subcommand `spinntui peek SCENE`, which prints the state of one PE: the data of the PE panel.
 
 use std::path::PathBuf;
 
@@ -91,7 +91,7 @@ pub struct PeekArgs {
     pub set: SetArgs,
 }
 
-/// Error of a place that does not exist.
+/// Error for an address or unit that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PeekError {
     /// The address is beyond the PE's SRAM.
@@ -102,24 +102,24 @@ pub enum PeekError {
     Number {
         /// PE that was requested.
         pe: Pe,
-        /// Number of its units.
+        /// Number of units on the PE.
         there: u32,
-        /// Number that was asked for.
+        /// Unit number that was requested.
         asked: u32,
     },
     /// The network has no such unit.
     #[error("the network has no unit {unit} in a layer `{layer}`; its layers are {layers}")]
     Unit {
-        /// The layer as given.
+        /// Name of the layer that was requested.
         layer: String,
-        /// The unit as given.
+        /// Number of the unit that was requested.
         unit: u32,
-        /// Layers with their units.
+        /// Layers of the network with their numbers of units.
         layers: String,
     },
 }
 
-/// Reads a PE: `3,4,2`.
+/// Parses a PE such as `3,4,2`.
 pub(super) fn pe(text: &str) -> Result<Pe, String> {
     let wrong = || format!("invalid PE `{text}`: expected x,y,p, for example 3,4,2");
     let inner = text.trim().trim_start_matches("PE").trim_start_matches('(').trim_end_matches(')');
@@ -148,7 +148,7 @@ fn number(text: &str) -> Result<u32, String> {
     parsed.map_err(|_| format!("invalid number `{text}`: expected for example 0x8000 or 32768"))
 }
 
-/// Runs the scene and looks at the PE.
+/// Runs the scene and writes the state of the PE.
 pub fn peek(args: &PeekArgs) -> Result<u8, CliError> {
     let loaded = LoadedScene::load(&args.scene, &args.set.set)?;
     let mut session = Plan::new(&loaded, &mut ModelCache::default())?.start(loaded)?;

@@ -24,7 +24,7 @@ pub struct PointArgs {
     pub trace: Vec<String>,
 }
 
-/// Condition with the option that it was given with.
+/// Condition, and the option by which it was given.
 pub type Asked = (&'static str, PointSpec);
 
 impl PointArgs {

@@ -1,4 +1,4 @@
-//! `spinntui replay FILE`: a recorded session again, without a screen.
+//! Subcommand `spinntui replay FILE`, which replays a recorded session without a screen.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Regular files that appear whole: without a name, or under a temporary one, until complete.
+//! Atomic writing of regular files: a file has no name, or a temporary one, until it is complete.
 
 use std::ffi::c_int;
 use std::fs::{self, File, OpenOptions};
@@ -21,7 +21,7 @@ pub enum Replace {
     No,
 }
 
-/// File that is being written, and appears under its name only by [`Whole::commit`].
+/// File that is being written, and gets its name only by [`Whole::commit`].
 #[derive(Debug)]
 pub struct Whole {
     file: File,
@@ -32,7 +32,7 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Begins a file. Its folder is checked by creating the unfinished file there.
+    /// Creates the unfinished file in the target's folder, which also checks the folder.
     ///
     /// # Errors
     ///
@@ -60,12 +60,12 @@ impl Whole {
         Ok(whole)
     }
 
-    /// Puts the file in its place, and returns it for appending.
+    /// Gives the finished file its name, and returns it for appending.
     ///
     /// # Errors
     ///
-    /// Fails if the operating system does, or if a file has appeared that may not be replaced. The
-    /// older file stays.
+    /// Fails if the operating system reports an error, or if a file has appeared that may not be
+    /// replaced. The older file stays.
     pub fn commit(mut self) -> io::Result<File> {
         let file = self.file.try_clone()?;
         self.file.sync_all()?;
@@ -81,7 +81,8 @@ impl Whole {
                 forget(temporary);
                 self.temporary = None;
             }
-            // Unlike renaming, linking never replaces a file. The temporary name goes with `self`.
+            // Unlike renaming, linking never replaces a file. Dropping `self` removes the temporary
+            // name.
             Replace::No => fs::hard_link(temporary, &self.target)
                 .map_err(|error| if error.kind() == ErrorKind::AlreadyExists { exists() } else { error })?,
         }
@@ -122,7 +123,7 @@ fn exists() -> io::Error {
 #[cfg(target_os = "linux")]
 fn unnamed(folder: &Path) -> Option<File> {
     use rustix::fs::{Mode, OFlags, open};
-    // The file gets its name through here.
+    // `link` names the file through this folder.
     if !Path::new("/proc/self/fd").is_dir() {
         return None;
     }
@@ -157,7 +158,7 @@ fn named(target: &Path) -> io::Result<(File, Option<PathBuf>)> {
     Ok((file, Some(name)))
 }
 
-/// Begins a file as on a system without unnamed files.
+/// Creates a file as on a system without unnamed files.
 #[cfg(test)]
 pub(super) fn tests_only_named(target: &Path, replace: Replace) -> Whole {
     let (file, temporary) = named(target).expect("the folder of a test can be written");
@@ -176,17 +177,17 @@ fn temporary_name(target: &Path) -> PathBuf {
 
 /// Unfinished files that have a name.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-/// Signals that the program answers itself.
+/// Signals that the program handles elsewhere.
 static KEPT: Mutex<Vec<c_int>> = Mutex::new(Vec::new());
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets `create` make a file under a temporary name, which a signal that ends the program removes.
+/// Calls `create`, which makes the file `name`, and registers it for removal on a fatal signal.
 fn begin<T>(name: &Path, create: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     watch_signals();
-    // Locked meanwhile, so that no signal comes between the file and its entry.
+    // Locked until the file is registered, so that a signal in between cannot leave it behind.
     let mut unfinished = lock(&UNFINISHED);
     let created = create()?;
     unfinished.push(name.to_owned());
@@ -197,7 +198,7 @@ fn forget(name: &Path) {
     lock(&UNFINISHED).retain(|other| other != name);
 }
 
-/// Announces that the program answers these signals itself, so that they do not end it here.
+/// Excludes signals that the program handles elsewhere, so that they do not end it here.
 pub fn keep_signals(signals: &[c_int]) {
     lock(&KEPT).extend(signals);
 }
@@ -226,7 +227,7 @@ fn watch_signals() {
     });
 }
 
-/// Returns the signals that end the program, without those that it was started to ignore (`nohup`).
+/// Returns the signals that end the program, except those ignored since its start (`nohup`).
 fn ending_signals() -> Vec<c_int> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

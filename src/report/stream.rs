@@ -1,4 +1,4 @@
-//! Stream of one line a time step, to watch or plot.
+//! Stream of one line per time step, to watch or plot.
 
 use serde::Serialize;
 
@@ -6,24 +6,25 @@ use crate::chip::clock::us;
 use crate::session::Session;
 use crate::task::figures::StepLine;
 
-/// A completed time step. With the report, the lines are NDJSON: one JSON value a line.
+/// Line of the stream: one completed time step. In JSON, the lines and the report form NDJSON, one
+/// value per line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StreamLine<'a> {
-    /// The step, from 1.
+    /// Number of the step, from 1.
     pub step: u64,
     /// Figures of the task.
     #[serde(flatten)]
     pub task: StepLine<'a>,
     /// Chip time since the start, µs.
     pub chip_time_us: f64,
-    /// Energy of the chip in this step, J: from the end of the step before to its own.
+    /// Energy of the chip, in J, from the end of the previous step to the end of this one.
     pub energy_j: f64,
     /// Fraction of units that sent an event in this step, by layer, 0..=1.
     pub activity: Vec<f32>,
 }
 
 impl<'a> StreamLine<'a> {
-    /// The step that the session has just completed.
+    /// Returns the line of the step that the session has just completed.
     pub fn of(session: &'a Session) -> Self {
         let last = |history: &std::collections::VecDeque<f32>| history.back().copied().unwrap_or(0.0);
         Self {

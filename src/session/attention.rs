@@ -1,5 +1,6 @@
-//! Spikes and states of a transformer's heads in the present word, for screens: read from the
-//! memories of the PEs, so that they are those of the moment that is shown.
+//! Spikes and states of a transformer's heads in the present word, for screens.
+//!
+//! They are read from the memories of the PEs, so they are those of the moment shown.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use crate::mapping::attention::values::{self, HEAD_POPULATIONS, Head, HeadSpikes
 use crate::mapping::attention::{AttentionProgram, Stage};
 use crate::task::Likeliest;
 
-/// Words that a row of [`Expectations`] has.
+/// Number of words in a row of [`Expectations`].
 const WORDS: usize = 3;
 
 /// Part of a transformer that a front end shows.
@@ -28,14 +29,14 @@ pub enum AttentionRequest {
     Expectations,
 }
 
-/// A transformer's shape, and the part of it that was asked for.
+/// Shape of a transformer, and the part of it that was requested.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AttentionView {
     /// Number of layers.
     pub layers: u32,
-    /// Heads of a layer.
+    /// Number of heads of a layer.
     pub heads: u32,
-    /// Neurons or values of a head.
+    /// Number of neurons or values of a head.
     pub width: u32,
     /// Time steps of a word in attention; 0 with softmax.
     pub steps: u32,
@@ -43,9 +44,9 @@ pub struct AttentionView {
     pub block_steps: u32,
     /// Hidden neurons of a feed-forward block.
     pub hidden: u32,
-    /// Spikes by layer; empty unless asked for, and with softmax.
+    /// Spikes by layer; empty unless requested, and with softmax.
     pub spikes: Vec<LayerSpikes>,
-    /// Head that was asked for.
+    /// Head that was requested; `None` for other requests.
     pub head: Option<HeadView>,
     /// Words that the readout would expect earlier; `None` unless requested and known.
     pub expectations: Option<Expectations>,
@@ -54,12 +55,12 @@ pub struct AttentionView {
 /// Word of a text that values on a PE belong to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Of {
-    /// The word that was completed last.
+    /// Word that was completed last.
     #[default]
     Last,
-    /// The word under way: the PE has done its part of it.
+    /// Word in progress; the PE has completed its part of it.
     Present,
-    /// Neither: the PE is at work on the word under way.
+    /// Word in progress; the PE is still working on it.
     Between,
 }
 
@@ -70,7 +71,7 @@ pub struct LayerSpikes {
     pub heads: Vec<HeadSpikesView>,
     /// Hidden neurons of the feed-forward block that spike, by time step; empty with GELU.
     pub hidden: Vec<u32>,
-    /// Word that these belong to.
+    /// Word that the spikes of hidden neurons belong to.
     pub hidden_of: Of,
 }
 
@@ -92,7 +93,7 @@ pub struct HeadView {
     pub layer: u32,
     /// Number of the head in its layer.
     pub head: u32,
-    /// PE that it is on, in words.
+    /// Name of the PE that computes the head.
     pub pe: String,
     /// Word that its values belong to.
     pub of: Of,
@@ -113,16 +114,17 @@ pub struct HeadView {
 /// Words that the readout would expect if the network ended earlier.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Expectations {
-    /// Behind the embedding, and behind each layer.
+    /// Likeliest words after the embedding, and after each layer.
     pub layers: Vec<Likeliest>,
-    /// Behind all layers, the last block cut off after 1, 2, ... of its time steps.
+    /// Likeliest words after all layers, with the last block cut off after 1, 2, ... of its time
+    /// steps.
     pub steps: Vec<Likeliest>,
 }
 
 impl Session {
-    /// Returns the view of a transformer with the part asked for; `None` for other networks.
+    /// Returns the view of a transformer with the requested part; `None` for other networks.
     ///
-    /// Expectations take a readout each, about 15: they are left out where `moving`, and
+    /// Expectations take a readout each, about 15 in all, so they are left out if `moving` and
     /// within a word.
     pub fn attention(&self, request: Option<AttentionRequest>, moving: bool) -> Option<AttentionView> {
         let AttentionProgram { network, .. } = AttentionProgram::of(self.program())?;
@@ -203,7 +205,7 @@ impl Session {
         })
     }
 
-    /// Returns what the readout would expect earlier, behind a word; `None` within a word.
+    /// Returns the expectations after a word; `None` within a word.
     fn expectations(&self) -> Option<Expectations> {
         if self.steps() == 0 || self.steps_in_flight() > 0 {
             return None;

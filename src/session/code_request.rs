@@ -1,20 +1,20 @@
-//! Requests about machine code, as data: levels of routines, and what steps go by.
+//! Requests about machine code: the level of routines and the unit of steps.
 
 use serde::{Deserialize, Serialize};
 
 /// Level at which a PE runs its routines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Level {
-    /// The emulator computes what a routine computes, and charges the cycles of its listing.
+    /// The emulator computes a routine's result natively, and charges the cycles of its listing.
     #[default]
     Native,
-    /// Machine code is executed instruction by instruction: the scene's where it names some, else
-    /// the built-in routine's.
+    /// Machine code is executed instruction by instruction: the scene's if it names some, else the
+    /// built-in routine's.
     Code,
 }
 
 impl Level {
-    /// Returns its name.
+    /// Returns the name of the level.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
@@ -26,10 +26,10 @@ impl Level {
 /// Unit of a step through machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Motion {
-    /// To the next instruction.
+    /// Step to the next instruction.
     Instruction,
-    /// To another line of the source.
+    /// Step to another source line.
     Line,
-    /// To the end of the function.
+    /// Step to the end of the function.
     Function,
 }

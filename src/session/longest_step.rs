@@ -36,7 +36,7 @@ impl LongestStep {
         }
     }
 
-    /// Returns the longest tick of a program with timers, which end on each PE by themselves.
+    /// Returns the longest tick of a program with timers, whose ticks end on each PE independently.
     pub fn of_timers(machine: &Machine) -> Option<Self> {
         let count = &machine.state().timer.count;
         let pe = count.longest_pe?;

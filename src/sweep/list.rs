@@ -1,4 +1,4 @@
-//! The points of a plan, listed in an order that depends on plan and scene only.
+//! List of the points of a plan, in an order that depends only on plan and scene.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,8 +12,8 @@ use super::value::Value;
 use crate::net::random::Random;
 use crate::scene::SceneError;
 
-/// Random combinations that are tried for each that is wanted, before constraints
-/// count as impossible.
+/// Number of random combinations tried for each requested one before the constraints count as
+/// impossible.
 const TRIES: u64 = 1000;
 
 /// Returns 64 random bits that belong to a seed and a place.
@@ -23,11 +23,11 @@ pub fn bits(seed: u64, place: &[u64]) -> u64 {
     Random::new(xxh3_64(&bytes)).bits()
 }
 
-/// Returns the random number of some bits between two numbers, whole if both are.
+/// Returns a random number between two numbers, chosen by `bits`; whole if both numbers are.
 ///
 /// # Errors
 ///
-/// Fails if the two are no range.
+/// Fails if the two numbers are not a range.
 pub fn random(from: &Value, to: &Value, bits: u64) -> Result<Value, String> {
     match (from, to) {
         (Value::Whole(from), Value::Whole(to)) if from <= to => {
@@ -45,7 +45,7 @@ pub fn random(from: &Value, to: &Value, bits: u64) -> Result<Value, String> {
     }
 }
 
-/// Returns number `number` of `count` that some random bits choose.
+/// Returns a number below `count`, chosen by random bits.
 pub fn choose(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
@@ -75,12 +75,12 @@ impl Serialize for Key {
     }
 }
 
-/// Place of a point in the space of a plan, which is enough to make the point.
+/// Indices of a point in a plan, from which the point can be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PointIndex {
     /// Number of the point in the list, from 0.
     pub number: u64,
-    /// Number of the combination of axis values, constraints left out of account.
+    /// Number of the combination of axis values, counted without regard to constraints.
     pub combination: u64,
     /// Number of the repeat, from 0.
     pub repeat: u32,
@@ -103,14 +103,14 @@ pub struct Point {
     pub key: Key,
 }
 
-/// Faults that can be drawn for a combination and a repeat; `None` where the scene does not fit.
+/// Faults that can be drawn for a combination and a repeat; `None` if the scene does not fit.
 type Known = Option<((u64, u32), Option<Arc<Targets>>)>;
 
 /// All points of a plan.
 #[derive(Debug)]
 pub struct Listing<'p> {
     plan: &'p LoadedPlan,
-    /// Combinations of axis values, constraints left out of account.
+    /// Number of combinations of axis values, without regard to constraints.
     combinations: u64,
     targets: Mutex<Known>,
 }
@@ -144,7 +144,7 @@ impl<'p> Listing<'p> {
         }
     }
 
-    /// Iterates over the places of all points, in order.
+    /// Iterates over the indices of all points, in order.
     pub fn places(&self) -> impl Iterator<Item = PointIndex> + '_ {
         let sweep = self.plan.sweep();
         let (repeats, each) = (sweep.repeats, each(sweep.campaign.as_ref()));
@@ -170,7 +170,8 @@ impl<'p> Listing<'p> {
         };
         let accept = move |combination: &u64| {
             all || {
-                // A repeat never decides whether a combination is run at all.
+                // Constraints are evaluated without the repeat, so all repeats of a combination run
+                // or none.
                 let mut values = self.values(*combination);
                 values.push(Value::Whole(0));
                 self.plan.constraints.iter().all(|constraint| constraint.holds(&values))
@@ -275,8 +276,7 @@ impl<'p> Listing<'p> {
         Key(hash.digest128())
     }
 
-    /// Returns the faults that can be drawn where the edits are made; `None` if the scene does not
-    /// fit with them.
+    /// Returns the faults that can be drawn in the edited scene; `None` if it does not fit.
     fn targets(&self, place: PointIndex, edits: &[(String, String)]) -> Option<Arc<Targets>> {
         let mut known = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let at = (place.combination, place.repeat);
@@ -291,7 +291,8 @@ impl<'p> Listing<'p> {
     }
 }
 
-/// Runs of each combination and repeat: with a campaign one for each fault, and one without.
+/// Returns the number of runs for a combination and a repeat: with a campaign, one for each fault
+/// and one without.
 fn each(campaign: Option<&Campaign>) -> u64 {
     campaign.map_or(1, |campaign| campaign.faults.saturating_add(1))
 }

@@ -21,7 +21,7 @@ const COLUMNS: [&str; 10] = [
     "mean_loss_of_changed",
     "max_loss",
 ];
-/// Groups that faults are counted by: name, and the columns of results that make it.
+/// Groups by which faults are counted: name, and the columns of the results that define a group.
 const GROUPS: [(&str, &[&str]); 7] = [
     ("kind", &["fault"]),
     ("kind and array", &["fault", "fault_region"]),
@@ -32,7 +32,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
     ("link", &["fault_link"]),
 ];
 
-/// Faults of one group.
+/// Counts and losses of the faults in one group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     counts: BTreeMap<Outcome, u64>,
@@ -42,24 +42,24 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Returns the count of faults with an outcome.
+    /// Returns the number of faults with an outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.counts.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Returns the count of faults.
+    /// Returns the number of faults.
     pub fn all(&self) -> u64 {
         self.counts.values().sum()
     }
 
-    /// Returns the mean loss of the faults that changed outputs; `None` without one.
+    /// Returns the mean loss of the faults that changed outputs; `None` if there are none.
     pub fn mean_loss(&self) -> Option<f64> {
         (self.losses > 0).then(|| self.loss_sum / self.losses as f64)
     }
 
     fn add(&mut self, outcome: Outcome, loss: Option<f64>) {
         *self.counts.entry(outcome).or_default() += 1;
-        // A perplexity that is infinite has no mean.
+        // An infinite perplexity would make the mean infinite.
         if let Some(loss) = loss.filter(|loss| loss.is_finite() && outcome == Outcome::Changed) {
             self.losses += 1;
             self.loss_sum += loss;
@@ -82,7 +82,7 @@ impl Tally {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcomes(BTreeMap<(usize, Vec<Value>), Tally>);
 
-/// Value that groups are sorted by: numbers before words.
+/// Value by which groups are sorted: numbers before words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
     Number(u64),
@@ -90,7 +90,7 @@ enum Value {
 }
 
 impl Outcomes {
-    /// Counts a point; those without a fault do not count.
+    /// Counts a point of the sweep; points without a fault are not counted.
     pub fn add(&mut self, row: Row<'_>) {
         let losses = LOSSES.map(|column| row.get(column).as_f64());
         for (number, (_, columns)) in GROUPS.iter().enumerate() {
@@ -99,7 +99,7 @@ impl Outcomes {
                 Json::String(word) if !word.is_empty() => Some(Value::Word(word)),
                 _ => None,
             });
-            // A kind of fault that has no array or bit is not in that group.
+            // A fault without an array or bit is not counted in groups that need one.
             if let Some(values) = values.collect::<Option<Vec<Value>>>() {
                 let tally = self.0.entry((number, values)).or_default();
                 tally.add(row.line.outcome, losses[0].or(losses[1]));

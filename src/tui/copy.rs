@@ -1,4 +1,4 @@
-//! Text for the clipboard, chosen by the place where the user is.
+//! Text for the clipboard, taken from the topmost overlay or the focused panel.
 
 use std::fmt::Write as _;
 
@@ -15,24 +15,26 @@ use crate::machine::sram::BANK_BYTES;
 use crate::session::inspect::single_text;
 use crate::session::snapshot::{Part, PartView};
 
-/// Most bytes that are sent. A sequence of 100,000 bytes is what scripts that do this have long
-/// kept to (Chromium's `osc52.sh`): eight around it, and four for three bytes of text. Terminals
-/// that take more do not say so.
+/// Limit for the copied text, in bytes.
+///
+/// It fills an escape sequence of 100,000 bytes, the customary limit (Chromium's `osc52.sh`): eight
+/// bytes around the text, and four for every three bytes of it. Terminals that accept more do not
+/// announce it.
 pub const MOST_BYTES: usize = 74_994;
 
-/// Columns in which a readout is written down: all of it fits.
+/// Width at which a readout is drawn for copying, in columns: no line is cut.
 const WIDE: u16 = 200;
 
-/// Something to be copied.
+/// Text to be copied, with a description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {
     /// Description of the text, for the notice.
     pub what: String,
-    /// The text itself.
+    /// Text for the clipboard.
     pub text: String,
 }
 
-/// Copies text, with a notice of what it is.
+/// Copies the text of the topmost overlay or focused panel, and sets a notice that describes it.
 pub fn copy(app: &mut App) -> Vec<Effect> {
     let Copied { what, text } = what(app);
     let whole = text.len();
@@ -98,7 +100,7 @@ fn of_overlay(app: &App, overlay: &Overlay) -> Copied {
             let fault = menu.fault(app).ok().map(|fault| fault::scene(&fault));
             copied("the fault", fault.unwrap_or_default())
         }
-        // What has no text of its own.
+        // Other overlays have no text of their own.
         _ => {
             let text = drawn(Rect::new(0, 0, app.size.0, app.size.1), |area, buf| view::draw(app, area, buf));
             copied("the screen", text)
@@ -133,7 +135,7 @@ fn of_panel(app: &App) -> Copied {
     }
 }
 
-/// Address, bits and meaning of the word under the cursor.
+/// Returns the address, bits and meaning of the word under the cursor.
 fn word(app: &App) -> Option<String> {
     let Some(PartView::Memory(window)) = &app.inspection()?.view else { return None };
     let word = window.word(app.pe.address)?;
@@ -152,7 +154,7 @@ fn word(app: &App) -> Option<String> {
     Some(text)
 }
 
-/// Returns a drawing as text, a line a row, without empty cells at the right and the end.
+/// Returns a drawing as text, one line per row, without trailing empty cells and rows.
 pub fn drawn(area: Rect, draw: impl FnOnce(Rect, &mut Buffer)) -> String {
     let mut buf = Buffer::empty(area);
     draw(area, &mut buf);

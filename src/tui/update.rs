@@ -1,5 +1,7 @@
-//! `update`: a message changes the model and says what to do outside. No terminal, no thread, no
-//! clock in here. What keys mean is in [`super::keys`], what commands do in [`super::act`].
+//! Update function of the app: handles a message, changes the model and returns effects.
+//!
+//! It uses no terminal, no thread and no clock. [`super::keys`] maps keys to commands, and
+//! [`super::act`] carries commands out.
 
 use super::against;
 use super::app::{App, Effect, Msg, Overlay, Signal};
@@ -107,13 +109,13 @@ fn engine_event(app: &mut App, event: EngineEvent) -> Vec<Effect> {
         }
         EngineEvent::SceneLoaded => {
             app.overlays.retain(|overlay| !matches!(overlay, Overlay::SceneError { .. }));
-            // The first load needs no words: the screen says it.
+            // The first frame already shows the scene: notify on reloads only.
             if app.snapshot.is_some() {
                 let page = app.lesson.as_ref().and_then(|course| course.scene());
                 let scene = page.map_or_else(|| app.scene.clone(), |scene| scene.display().to_string());
                 app.notice = Some(format!("{scene} loaded"));
             }
-            // The engine's new experiment has not been asked for anything yet.
+            // The new session has received no request yet.
             app.asked_focus = Focus::Nothing;
             here::loaded(app);
         }
@@ -175,15 +177,15 @@ fn select_a_working_pe(app: &mut App) {
     }
 }
 
-/// Shows a crash report. The hook's report comes first and names the place; the engine's own, if it
-/// follows, adds nothing.
+/// Shows a crash report. The panic hook's report comes first and names the place, so a later report
+/// of the engine adds nothing.
 fn show_crash(app: &mut App, text: String) {
     if !app.overlays.iter().any(|overlay| matches!(overlay, Overlay::Crash { .. })) {
         app.overlays.push(Overlay::Crash { text, scroll: 0 });
     }
 }
 
-/// Asks the engine for the potentials of pinned neurons.
+/// Requests the potentials of pinned neurons from the engine.
 fn ask_for_pins(app: &mut App) -> Option<Effect> {
     if app.raster.pins == app.asked_pins || app.crashed || app.snapshot.is_none() {
         return None;
@@ -192,7 +194,7 @@ fn ask_for_pins(app: &mut App) -> Option<Effect> {
     Some(Effect::Engine(Command::Pin(app.asked_pins.clone())))
 }
 
-/// Asks the engine for the part of a transformer that the task panel shows.
+/// Requests the part of a transformer that the task panel shows.
 fn ask_for_attention(app: &mut App) -> Option<Effect> {
     let snapshot = app.snapshot.as_ref()?;
     let shown = snapshot.attention.is_some() && app.shows(PanelId::Task);
@@ -204,7 +206,7 @@ fn ask_for_attention(app: &mut App) -> Option<Effect> {
     Some(Effect::Engine(Command::Attention(wanted)))
 }
 
-/// Gives the engine the pins and bookmarks of an earlier start.
+/// Sends the engine the pins and bookmarks saved by an earlier session.
 fn restore(app: &mut App) -> Vec<Effect> {
     if app.crashed || app.snapshot.is_none() {
         return Vec::new();

@@ -1,5 +1,7 @@
-//! Breakpoints and tracepoints: each condition hits where a look at every event finds it, errors
-//! stand at their column, and the faces (command line, scene, engine) agree.
+//! Tests of breakpoints and tracepoints.
+//!
+//! Each condition hits at the events at which a check after every event finds it true; errors name
+//! their column; command line, scene and engine agree.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::float_cmp, reason = "figures are repeated to the bit")]
@@ -37,7 +39,7 @@ fn spec(text: &str, kind: PointKind) -> PointSpec {
     PointSpec { text: text.to_owned(), kind }
 }
 
-/// Breakpoints on a session.
+/// Sets breakpoints on a session.
 fn points(session: &mut Session, texts: &[&str]) -> Points {
     let names = Names::of(session);
     let mut points = Points::default();
@@ -79,7 +81,7 @@ fn hits(scene: &str, text: &str, steps: u64) -> Vec<(u64, u64)> {
 }
 
 /// Returns the events and steps at which `holds` becomes true, evaluated at every event.
-fn looked_for(scene: &str, holds: &dyn Fn(&Session) -> bool, steps: u64) -> Vec<(u64, u64)> {
+fn hits_by_evaluation(scene: &str, holds: &dyn Fn(&Session) -> bool, steps: u64) -> Vec<(u64, u64)> {
     let mut session = session(scene);
     let (mut before, mut found) = (false, Vec::new());
     while session.steps() < steps {
@@ -109,7 +111,7 @@ fn surprisal(session: &Session) -> Option<f64> {
     session.work().of::<Reading>().unwrap().observation().surprisal
 }
 
-/// The cell state of a unit, found through the program as a reader of the memory map would.
+/// Returns the cell state of a unit, read at the address in the program's memory map.
 fn cell(session: &Session, layer: u8, unit: u32) -> f32 {
     let found = session.program().populations[usize::from(layer)].pes.iter().find_map(|&pe| {
         let slot = session
@@ -184,7 +186,7 @@ fn a_table_of_conditions_hits_where_a_look_at_every_event_finds_them() {
     for (text, holds) in table {
         let found = hits(SMALL, &text, 8);
         println!("{text}: {} hits, the first at {:?}", found.len(), found.first());
-        assert_eq!(found, looked_for(SMALL, &*holds, 8), "{text}");
+        assert_eq!(found, hits_by_evaluation(SMALL, &*holds, 8), "{text}");
         assert_eq!(found.is_empty(), text == "races > 0", "{text}");
     }
 }
@@ -229,7 +231,7 @@ fn hits_agree_with_the_stream_and_the_report() {
         (&expected["surprisal"], &Json::from("nats"))
     );
     assert_eq!((&report["steps"], &report["stopped"]), (&expected["step"], &Json::Null));
-    // A word of the text: where the stream first has it.
+    // A condition on a word hits at the step in which the stream first has the word.
     let read = |line: &&Json| line["word"] == expected["next"];
     let step = lines.iter().find(read).map(|line| line["step"].clone());
     let word = expected["next"].as_str().unwrap();
@@ -238,7 +240,7 @@ fn hits_agree_with_the_stream_and_the_report() {
         serde_json::from_str(&fine(&["run", SMALL, "--until", &text, "--format", "json"])).unwrap();
     assert_eq!(Some(report["hit"]["step"].clone()), step, "{text}");
     assert_eq!(report["hit"]["values"][0]["value"], word);
-    // The same at any number of threads, and the last event is the one.
+    // The hit does not depend on the number of threads.
     for threads in ["1", "2"] {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_spinntui"))
             .args(["run", SMALL, "--break", "unit(rnns.1, 41).y > 0", "--format", "json"])
@@ -264,8 +266,8 @@ fn writes_to_bytes_stop_each_time() {
         events.push((hit.point, hit.event));
     }
     let written: Vec<u64> = events.iter().filter(|(id, _)| *id == 1).map(|&(_, event)| event).collect();
-    // Once a time step the point-wise phase writes c; it is another number each time, so both
-    // say the same.
+    // The point-wise phase writes c once a time step, each time with another value, so writes
+    // and changes are the same events.
     let mut changes = Vec::new();
     let mut session = self::session(SMALL);
     let mut last = cell(&session, 1, 41);
@@ -311,7 +313,7 @@ fn ignore_counts_once_and_disabling() {
     assert_eq!(points.all().len(), 1);
     points.handle_command(&PointCommand::Clear, &mut session);
     assert!(points.all().is_empty());
-    // After a jump, what holds there is known.
+    // After a seek, a condition that is already true does not count as becoming true.
     let mut points = self::points(&mut session, &["step > 0"]);
     points.arrived(&mut session);
     assert_eq!(next_hit(&mut session, &mut points, 2), None);
@@ -323,7 +325,7 @@ fn what_holds_from_the_beginning_stops_at_the_first_event_and_constants_too() {
         assert_eq!(hits(TINY, text, 2), [(1, 0)], "{text}");
     }
     assert_eq!(hits(TINY, "pe(1,1,0).sram_free < 0", 2), []);
-    // What is not there yet compares with nothing.
+    // No comparison with a value that does not exist yet is true.
     assert_eq!(hits(TINY, "perplexity != 3", 2)[0].1, 1);
 }
 
@@ -361,7 +363,7 @@ fn tracepoints_note_and_do_not_stop() {
     for (line, expected) in text.lines().zip(expected) {
         assert!(line.contains(&expected), "{line}: {expected}");
     }
-    // Without a file the lines go to standard error; with --trace alone the exit code stays 0.
+    // Without a log file the lines go to standard error; with --trace alone the exit code is 0.
     let output = spinntui(&["run", TINY, "--steps", "3", "--trace", "changed(step)"]);
     assert_eq!(output.status.code(), Some(0));
     let error = String::from_utf8(output.stderr).unwrap();
@@ -380,8 +382,7 @@ fn a_trace_changes_nothing_that_happens() {
     assert_eq!(hash(&[]), hash(&["--trace", &watching, "--trace-log", "/dev/null"]));
 }
 
-/// Texts that are no conditions: where the error stands (column from 1), and words of
-/// message and help.
+/// Invalid conditions: text, column of the error (from 1), words of the message and of the help.
 const ERRORS: &[(&str, usize, &str, &str)] = &[
     ("", 1, "no condition", "perplexity"),
     ("   ", 1, "no condition", ""),
@@ -458,7 +459,7 @@ fn errors_stand_at_their_column() {
     assert!(error.message.contains("nested"), "{error}");
     let long = format!("step > {}", "1 + ".repeat(300));
     assert_eq!(Condition::new(&long, &names).unwrap_err().column(&long), 1001);
-    // As deep and as long as it may be.
+    // The greatest permitted depth and length.
     let deep = format!("{}step > 3{}", "(".repeat(50), ")".repeat(50));
     assert!(Condition::new(&deep, &names).is_ok());
     let wide = format!("step > {}1", "1+".repeat(490));
@@ -503,7 +504,7 @@ fn exit_codes_say_whether_it_was_hit() {
     assert!(said.contains("2 time steps without a hit"), "{said}");
     assert_eq!(code(&["--steps", "3", "--break", "step == 3"]).0, 0, "at the very end");
     assert_eq!(code(&["--steps", "2", "--break", "step == 1, off"]).0, 1);
-    // The first of several; in the middle of a time step.
+    // The first of several breakpoints hits, in the middle of a time step.
     let report = fine(&["run", TINY, "--break", "step == 2", "--break", "events == 5", "--format", "json"]);
     let report: Json = serde_json::from_str(&report).unwrap();
     assert_eq!((&report["hit"]["event"], &report["steps"]), (&Json::from(5), &Json::from(0)));
@@ -531,7 +532,7 @@ fn a_scene_has_points_and_its_errors_stand_inside_the_quotes() {
     let report: Json = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["steps"], &report["hit"]["condition"]), (&Json::from(2), &Json::from("step == 2")));
     assert!(String::from_utf8(output.stderr).unwrap().contains("trace: "));
-    // Not to hit a scene's breakpoint is no failure.
+    // The exit code is 0 if no breakpoint of the scene is hit.
     assert_eq!(spinntui(&["run", name, "--steps", "1"]).status.code(), Some(0));
     for (debug, column, marked) in [
         (r#"(break: ["step == 2", "stp > 2"])"#, 35, "^^^"),
@@ -571,13 +572,13 @@ fn names_complete() {
     assert!(at_end("pe(").1.iter().all(|pe| pe.ends_with(')')));
     assert!(at_end("token == \"th").1.contains(&"the\"".to_owned()));
     assert!(at_end("").1.iter().any(|word| word == "written("));
-    // Whatever is completed to the end checks.
+    // Partial words at the end of a condition have completions.
     for text in ["layer == rnns.2", "pe(1,1,0).st"] {
         assert!(!at_end(text).1.is_empty(), "{text}");
     }
 }
 
-/// The names are the same for all cases.
+/// Returns the names for conditions on the tiny scene, which all cases share.
 fn shared_names() -> &'static Names {
     static NAMES: std::sync::OnceLock<Names> = std::sync::OnceLock::new();
     NAMES.get_or_init(|| Names::of(&session(TINY)))
@@ -588,7 +589,7 @@ proptest! {
 
     #[test]
     fn any_text_is_a_condition_or_an_error_inside_it(text in "\\PC{0,80}", cut in 0usize..90) {
-        whatever(&text, cut);
+        check_text(&text, cut);
     }
 
     #[test]
@@ -600,12 +601,12 @@ proptest! {
         ]), 0..24),
         cut in 0usize..120,
     ) {
-        whatever(&words.join(" "), cut);
-        whatever(&words.concat(), cut);
+        check_text(&words.join(" "), cut);
+        check_text(&words.concat(), cut);
     }
 }
 
-fn whatever(text: &str, cut: usize) {
+fn check_text(text: &str, cut: usize) {
     let names = shared_names();
     match Condition::new(text, names) {
         Ok(_) => {}
@@ -677,14 +678,14 @@ fn the_engine_stops_says_why_and_keeps_points_over_reloads() {
     assert_eq!(stopped.debug.stopped.as_deref(), Some("step == 3 (step 3)"));
     assert_eq!(stopped.debug.points.iter().map(|p| p.hits).collect::<Vec<_>>(), [1, 0, 0, 3]);
     assert_eq!(stopped.debug.log.len(), 3, "{:?}", stopped.debug.log);
-    // It goes on, a step is cut short by a hit, and what stopped it is gone.
+    // A hit cuts the next step short; the step after it clears the reason of the stop.
     face.engine.send(Command::Step { unit: StepUnit::Sequence, count: 1 });
     let again = face.until(|s| s.steps == 5 && s.run == RunState::Paused);
     assert_eq!(again.debug.stopped.as_deref(), Some("step > 4 (step 5)"));
     face.engine.send(Command::Step { unit: StepUnit::TimeStep, count: 1 });
     let on = face.until(|s| s.steps == 6 && s.run == RunState::Paused);
     assert_eq!(on.debug.stopped, None);
-    // Another mapping: the last PE of rnns.2 has nothing to do any more.
+    // In another mapping the last PE of rnns.2 has no program.
     let fewer = original.replace("(layer: \"rnns.2\", pes: 6)", "(layer: \"rnns.2\", pes: 1)");
     assert_ne!(fewer, original);
     std::fs::write(&path, fewer).unwrap();
@@ -695,7 +696,7 @@ fn the_engine_stops_says_why_and_keeps_points_over_reloads() {
     face.engine.send(Command::Run);
     let stopped = face.until(|s| s.debug.stopped.is_some());
     assert_eq!((stopped.build, stopped.steps), (2, 3));
-    // A scene with a bad condition is not swapped in.
+    // A scene with an invalid condition does not replace the running one.
     let bad =
         original.trim_end().strip_suffix(')').unwrap().to_owned() + "    debug: (break: [\"stp > 3\"]),\n)\n";
     std::fs::write(&path, bad).unwrap();
@@ -716,7 +717,7 @@ fn the_engine_stops_says_why_and_keeps_points_over_reloads() {
 }
 
 #[test]
-fn the_page_is_what_the_table_says() {
+fn the_page_has_the_table_of_conditions() {
     const MARKS: [&str; 2] = ["<!-- conditions -->\n", "<!-- end of conditions -->\n"];
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/debugging.md");
     let page = std::fs::read_to_string(&path).unwrap();
@@ -735,7 +736,7 @@ fn the_page_is_what_the_table_says() {
 
 #[test]
 fn places_are_what_they_say() {
-    // East is towards larger x; a link carries what its number in the routes says.
+    // East is towards larger x, and a link's number is its index among the routes' links.
     let routes = spinntui::machine::routes::ROUTES.links();
     let link = &routes[Names::link(1, 1, "east").unwrap()];
     let qpe = |index: u8| spinntui::chip::geometry::QPES[usize::from(index)];

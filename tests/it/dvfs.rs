@@ -1,4 +1,4 @@
-//! `chip.dvfs`: PEs that change their operating point from tick to tick.
+//! Tests of `chip.dvfs`, which lets PEs change their operating point from tick to tick.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -19,8 +19,8 @@ fn number(report: &Value, pointer: &str) -> f64 {
     report.pointer(pointer).and_then(Value::as_f64).unwrap()
 }
 
-/// A tick of 2 ms leaves time for all: spikes are the same at any level, the longest tick lies
-/// between those of the two levels, and so does the energy.
+/// Checks that with ticks of 2 ms, which all PEs keep, spikes are the same at every level, and the
+/// longest tick and the energy lie between those of the two levels.
 #[test]
 fn levels_change_times_and_energy_and_no_spike() {
     let slow = report(&[TICK, "chip.waiting=Sleep"]);
@@ -37,7 +37,7 @@ fn levels_change_times_and_energy_and_no_spike() {
     assert_eq!((&slow["dvfs"], auto["dvfs"]["packets_above"].as_u64()), (&Value::Null, Some(2)));
 }
 
-/// With a threshold that no PE reaches everything is as without the rule, to the last digit.
+/// Checks that a threshold that no PE reaches gives the figures of a run without the rule.
 #[test]
 fn a_threshold_that_no_pe_reaches_changes_nothing() {
     let without = report(&[TICK]);
@@ -49,7 +49,7 @@ fn a_threshold_that_no_pe_reaches_changes_nothing() {
     assert_eq!(with, without);
 }
 
-/// A switch holds the core up once when a PE rises; the fall lies behind the tick's end.
+/// Checks that a switch delays the core once, when a PE rises; it falls after the tick's end.
 #[test]
 fn the_time_of_a_switch_is_part_of_the_tick() {
     let at_once = report(&[TICK, "chip.dvfs=Packets(2)"]);

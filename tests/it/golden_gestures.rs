@@ -2,9 +2,9 @@
 //! a narrow network and one of the authors' sizes, through a model folder, and the model that is
 //! shipped, on the recordings in `assets/gestures`.
 //!
-//! Weights and frames of the first two are hashes of tensor names and indices: made here again, not
-//! read from a file. models/recipes/egru_dvs/README.md has the commands that make the vectors, one
-//! of them to be run with every new model.
+//! Weights and frames of the first two are hashes of tensor names and indices, computed here and
+//! not read from a file. models/recipes/egru_dvs/README.md has the commands that make the vectors;
+//! one of them must be run for every new model.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails should say where")]
 
@@ -33,7 +33,7 @@ fn splitmix(x: u64) -> u64 {
     x ^ x >> 31
 }
 
-/// As `numbers` of golden.py: multiples of 2⁻²³ in −1 to 1 from a tensor's name.
+/// Returns multiples of 2⁻²³ in −1 to 1 from a tensor's name, as `numbers` of golden.py does.
 fn numbers(name: &str, count: usize) -> Vec<f32> {
     let step = |h: u64, byte: u8| (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
     let seed = name.bytes().fold(0xCBF2_9CE4_8422_2325, step);
@@ -54,7 +54,7 @@ fn floats(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
 
-/// Shape and numbers by name.
+/// Shapes and values of tensors, by name.
 type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 fn tensors(golden: &Value) -> Tensors {
@@ -69,7 +69,7 @@ fn tensors(golden: &Value) -> Tensors {
     shapes.iter().map(tensor).collect()
 }
 
-/// Creates a model folder of these tensors; `card` is put into the card's parentheses.
+/// Creates a model folder with these tensors; `card` is the content of the card's parentheses.
 fn folder(tensors: &Tensors, card: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let bytes = tensors.iter().map(|(name, (shape, values))| {
@@ -114,14 +114,14 @@ fn bits(y: &[f32]) -> String {
     hex(y.chunks(8).map(byte))
 }
 
-/// Result of a sequence through the reference.
+/// Result of the reference for one sequence.
 struct Run {
     /// Features of every frame.
     features: Vec<Vec<f32>>,
     outputs: Vec<Vec<f32>>,
     /// Events of every layer in every frame.
     events: Vec<Vec<String>>,
-    /// After the last frame.
+    /// States of the layers after the last frame.
     layers: Vec<LayerState>,
     logits: MeanLogits,
 }
@@ -167,7 +167,7 @@ fn network_is_pytorchs(golden: &Value) {
             close(&run.outputs[t], &floats(want), &format!("{name}: output at frame {t}"));
         }
         close(&run.logits.mean(), &floats(&want["logits"]), "logits");
-        // The same through the model's own function.
+        // The model's own function must give the same.
         let model = model.run(frames.chunks_exact(1024), |_, _| {});
         assert_eq!(model, run.logits);
     }
@@ -183,7 +183,7 @@ fn a_network_of_the_authors_sizes_is_pytorchs() {
     network_is_pytorchs(&golden("gestures_full.json"));
 }
 
-/// Returns layer, frame and unit of the first event that one has and the other has not.
+/// Returns the layer, frame and unit of the first event that only one of the two has.
 fn first_difference(found: &[Vec<String>], wanted: &Value) -> Option<(usize, usize, usize)> {
     let frames = found.first().map_or(0, Vec::len);
     let places = (0..frames).flat_map(|frame| (0..found.len()).map(move |layer| (layer, frame)));

@@ -1,4 +1,4 @@
-//! Reloads that keep the position: to the same time step in the new scene, with what changed.
+//! Tests of reloads that keep the time step and show the changed figures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::fs;
@@ -101,7 +101,7 @@ fn a_reload_runs_the_new_scene_to_the_same_step_and_shows_what_changed() {
         assert!(shown.contains(word), "{word}:\n{shown}");
     }
     assert_ne!(before.tick, now.tick);
-    // A step on there is nothing to compare with; back at the step there is again.
+    // One step later there are no figures to compare with; back at the step there are.
     press(&mut stage, "s");
     assert!(!text(&stage.draw()).contains(">now"));
     press(&mut stage, "S");

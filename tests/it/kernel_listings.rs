@@ -1,5 +1,5 @@
-//! Tests that the committed listings are the output of the recorded compiler for
-//! the committed sources.
+//! Tests that the committed listings are the output of the recorded compiler for the committed
+//! sources.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,17 +1,17 @@
-//! Standing still costs nothing: no bytes, no CPU, no waking up.
+//! Tests that an idle app writes no bytes, uses no CPU time and is never woken.
 
 use std::time::Duration;
 
 use crate::ENDLESS;
 use crate::terminal::Terminal;
 
-/// Processor time so far in the system's ticks (1/100 s), and how often any thread was woken.
+/// Returns the CPU time so far, in clock ticks (1/100 s), and the number of thread wake-ups.
 #[cfg(target_os = "linux")]
 fn spent(terminal: &Terminal) -> (u64, u64) {
     let process = format!("/proc/{}", terminal.pid());
     let stat = std::fs::read_to_string(format!("{process}/stat")).unwrap();
-    // The name, in brackets, may have spaces; user and system time are the 12th and 13th
-    // field behind it.
+    // The name, in brackets, may contain spaces; user and system time are the 12th and 13th
+    // fields after it.
     let behind: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     let ticks = behind[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
     let mut woken = 0;
@@ -23,7 +23,7 @@ fn spent(terminal: &Terminal) -> (u64, u64) {
     (ticks, woken)
 }
 
-/// Measures one second: bytes written, ticks of CPU, threads woken.
+/// Measures for one second and returns bytes written, CPU ticks and thread wake-ups.
 fn in_a_second(terminal: &Terminal) -> (usize, u64, u64) {
     let bytes = terminal.bytes_seen();
     #[cfg(target_os = "linux")]
@@ -42,8 +42,10 @@ fn in_a_second(terminal: &Terminal) -> (usize, u64, u64) {
     }
 }
 
-/// Nothing happens for a second. A busy machine may still have been at work on what came before: so
-/// not each second has to be quiet, but soon one, which none is where a timer ticks.
+/// Asserts that there is a second in which nothing happens.
+///
+/// On a busy machine earlier work may still be in progress, so one quiet second out of 60 is
+/// enough. With a periodic timer in the app, none would be quiet.
 fn assert_idle(terminal: &Terminal, when: &str) {
     let mut last = (0, 0, 0);
     let quiet = (0..60).any(|_| {
@@ -56,8 +58,8 @@ fn assert_idle(terminal: &Terminal, when: &str) {
 
 #[test]
 fn nothing_is_written_nor_computed_while_paused() {
-    // In a folder of its own: the thread that watches for saved scenes is told of every file that
-    // is opened in its folder, and other tests open those of the repository.
+    // The scene is in a separate folder: the thread that watches for saved scenes is woken whenever
+    // a file in the folder is opened, and other tests open files in the repository.
     let folder = tempfile::tempdir().unwrap();
     let scene = folder.path().join("scene.ron");
     std::fs::copy(ENDLESS, &scene).unwrap();

@@ -1,10 +1,10 @@
-//! The real binary in a real pseudo-terminal: what no test of functions can see.
+//! End-to-end tests of the binary in a pseudo-terminal.
 //!
-//! Every wait is for something on the screen or for the end of the process, with a generous
-//! limit that only a failure reaches. `SPINNTUI_TEST_BIN` names another binary to test, an
-//! installed one, say.
+//! Every test waits for text on the screen or for the end of the process, with a generous limit
+//! that only a failure reaches. `SPINNTUI_TEST_BIN` names another binary to test, for example an
+//! installed one.
 
-// Helpers of tests are no tests to clippy, and may fail like them.
+// Clippy does not treat test helpers as tests, but they may panic like tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(unix)]
 
@@ -206,7 +206,7 @@ fn a_panic_of_another_thread_is_shown_and_the_app_lives() {
     terminal.wait_for("thread `worker`");
     assert!(terminal.on_alternate_screen());
     terminal.press("\x1b");
-    // Only then the next key: Esc and a letter in one read are Alt and the letter.
+    // Wait before the next key: Esc and a letter in one read count as Alt and the letter.
     terminal.wait_until("the report is closed", |screen| !screen.contains("thread `worker`"));
     terminal.wait_for("PAUSED");
     terminal.press("q");
@@ -249,7 +249,7 @@ fn a_broken_scene_is_shown_and_reloaded_once_it_is_mended() {
     let mut terminal = Terminal::start(scene.to_str().unwrap(), (100, 30), &[]);
     terminal.wait_for("Scene not loaded");
     terminal.wait_for("modle");
-    // As editors do: another file, renamed over the old one.
+    // Editors save this way: they rename another file over the old one.
     let other = folder.path().join("scene.ron.new");
     std::fs::write(&other, good).unwrap();
     std::fs::rename(&other, &scene).unwrap();
@@ -290,7 +290,7 @@ fn a_breakpoint_is_typed_completed_and_hit() {
 }
 
 #[test]
-fn the_time_line_says_what_bounds_a_step() {
+fn the_timeline_says_what_bounds_a_step() {
     let mut terminal = started();
     terminal.press("9");
     terminal.wait_for("After the first token");

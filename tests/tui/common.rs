@@ -1,4 +1,4 @@
-//! Helpers: an app on the sample experiment, keys as text, screens as text.
+//! Helpers of tests: an app on the sample snapshot, keys as text, screens as text.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,12 +19,12 @@ pub fn empty_app(size: (u16, u16)) -> App {
     App::new("scenes/lm.ron", Theme::default(), size)
 }
 
-/// An app of this size on the sample snapshot.
+/// Creates an app of this size on the sample snapshot.
 pub fn app(size: (u16, u16)) -> App {
     app_with(size, sample::snapshot())
 }
 
-/// An app of this size on a snapshot.
+/// Creates an app of this size on a snapshot.
 pub fn app_with(size: (u16, u16), snapshot: Snapshot) -> App {
     let mut app = empty_app(size);
     update(&mut app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
@@ -38,7 +38,7 @@ pub fn press(app: &mut App, keys: &str) -> Vec<Effect> {
 
 fn event(key: &str) -> KeyEvent {
     let key = parse_key(key).unwrap();
-    // As terminals report it: capitals come with Shift.
+    // Terminals report capitals with Shift.
     let shift = matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase());
     KeyEvent::new(key.code, if shift { key.modifiers | KeyModifiers::SHIFT } else { key.modifiers })
 }
@@ -51,7 +51,7 @@ pub fn draw(app: &App) -> Buffer {
     buf
 }
 
-/// Returns the drawn app as text, a line a row.
+/// Returns the drawn app as text, one line per row.
 pub fn text(app: &App) -> String {
     let buf = draw(app);
     let rows = buf.content().chunks(usize::from(buf.area.width).max(1));

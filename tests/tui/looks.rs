@@ -1,5 +1,4 @@
-//! Themes, ramps, depths and glyph sets: what each promises holds for every panel and overlay,
-//! cell by cell.
+//! Tests of themes, ramps, colour depths and glyph sets on every panel and overlay, cell by cell.
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -20,13 +19,13 @@ fn with_detail(app: &mut App, mut snapshot: Snapshot) {
     match app.asked_focus {
         Focus::Pe(pe) => snapshot.detail = sample::in_focus(pe),
         Focus::Timeline(request) => snapshot.detail = sample::in_time(request),
-        // The PE panel needs a real experiment: `pe.rs` has one.
+        // The PE panel needs a real session: `pe.rs` tests it with one.
         Focus::Inspect(_) | Focus::Nothing => {}
     }
     update(app, Msg::Engine(EngineEvent::Snapshot(snapshot.into())));
 }
 
-/// Keys that lead to every panel in each of its views, and to every overlay.
+/// Key sequences that open every panel in each of its views, and every overlay.
 const VIEWS: [&str; 29] = [
     "1",
     "1 z",
@@ -148,8 +147,8 @@ fn every_character_of_the_app_has_a_stand_in() {
 
 #[test]
 fn ascii_changes_no_columns() {
-    // Letters and figures stand where they stand with blocks; what differs is what only
-    // blocks can draw.
+    // Letters and digits are in the same cells as with blocks; only cells that need block
+    // characters differ.
     let looks = Looks { glyphs: Glyphs::Ascii, ..Looks::default() };
     for keys in ["1", "3", "5", "6"] {
         let [blocks, ascii] =
@@ -162,7 +161,7 @@ fn ascii_changes_no_columns() {
     }
 }
 
-/// Whether a depth has a colour.
+/// Returns `true` if a depth has a colour.
 fn has(depth: Depth, colour: Color) -> bool {
     match colour {
         Color::Reset => true,
@@ -190,16 +189,15 @@ fn no_depth_is_sent_what_it_cannot_show() {
 
 #[test]
 fn the_terminals_background_stays() {
-    // Paint is for heat, pictures and what is selected: nowhere is an empty cell painted
-    // but in these.
+    // Only heat maps, pictures and selections paint empty cells.
     for &theme in ThemeName::ALL {
-        // The light theme has its own unless told not to.
+        // The light theme paints its own background by default.
         let background = if theme == ThemeName::Light { Background::Terminal } else { Background::Auto };
         let looks = Looks { theme, background, ..Looks::default() };
         for keys in ["2", "5", "6", "7"] {
             let buf = draw(&shown((80, 24), looks, &sample::snapshot(), keys));
             let painted = buf.content().iter().filter(|cell| cell.symbol() == " " && cell.bg != Color::Reset);
-            let room = 5 * 80; // the floor plan has the left half, a block a PE
+            let room = 5 * 80; // The floor plan fills the left half, with a block for each PE.
             assert!(painted.count() < room, "{theme} `{keys}`");
             assert_eq!(buf[(79, 23)].bg, Color::Reset);
         }
@@ -257,7 +255,7 @@ fn braille_shows_twice_the_history() {
 
 #[test]
 fn panels_with_colour_say_what_it_means() {
-    // The ramp stands in the bottom border of every panel that paints with it.
+    // The bottom border of every panel that uses the ramp shows it.
     for size in [(80, 24), (120, 40), (200, 60), (40, 24), (36, 60), (60, 20)] {
         for (keys, unit) in
             [("1", "%"), ("1 m m m", "µJ"), ("2", "nats"), ("4", "packets"), ("4 t", "packets")]

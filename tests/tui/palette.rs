@@ -1,4 +1,4 @@
-//! Commands by their names.
+//! Tests of the command palette.
 
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::fault::Fault;
@@ -62,7 +62,7 @@ fn commands_run_by_name_by_other_names_and_by_their_beginning() {
         ("gdb 3333", Effect::Gdb(Some(3333))),
         ("gdb off", Effect::Gdb(None)),
     ] {
-        // The panel asks for its detail beside.
+        // The panel requests its detail as well, so only the first effect is compared.
         assert_eq!(run(&mut app, line)[0], effects, "{line}");
         assert_eq!(app.focus(), PanelId::Pe, "{line}");
     }

@@ -1,4 +1,4 @@
-//! Screens as text at three sizes. Colours are not in here: `heat.rs` holds those.
+//! Snapshots of screens as text at three sizes, without colours; `heat.rs` tests the colours.
 
 use insta::assert_snapshot;
 
@@ -19,9 +19,9 @@ fn snapshots() -> insta::internals::SettingsBindDropGuard {
     settings.bind_to_scope()
 }
 
-/// Sends what the engine sends once a PE is focused.
+/// Sends the detail that the engine sends when a PE is focused.
 fn with_detail(mut app: App) -> App {
-    // A long sentence of the timeline leaves fewer rows to the next request.
+    // A long sentence of the timeline leaves fewer rows for the next request.
     for _ in 0..3 {
         app = with_detail_once(app);
     }
@@ -164,7 +164,7 @@ fn generated_words_are_told_from_the_prompt() {
             .unwrap();
         let line: Vec<&str> = (39..80).map(|x| buf[(x, row)].symbol()).collect();
         let at = line.concat().find(word).unwrap();
-        // Everything before the word is ASCII but for the border and the bars.
+        // Everything before the word is ASCII except the border and the bars.
         let column = line.concat()[..at].chars().count();
         (buf[(39 + column as u16, row)].fg, buf[(39 + column as u16, row)].modifier)
     };

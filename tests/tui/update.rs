@@ -1,4 +1,4 @@
-//! Keys and messages in, effects and model out.
+//! Tests of the update function: keys and messages, and the resulting effects and model.
 
 use spinntui::chip::geometry::Pe;
 use spinntui::machine::fault::Fault;
@@ -113,7 +113,7 @@ fn one_digit_is_a_panel_and_never_a_count() {
     let steps = |effects: Vec<Effect>| -> Vec<Effect> {
         effects.into_iter().filter(|e| matches!(e, Effect::Engine(Command::Step { .. }))).collect()
     };
-    // In quick succession and with a pause: no clock decides what one digit means.
+    // The meaning of a digit does not depend on the time since the previous key.
     for pause in [false, true] {
         let mut app = app((80, 24));
         press(&mut app, "9");
@@ -157,7 +157,7 @@ fn a_digit_can_be_given_to_another_command() {
     assert_eq!(press(&mut app, "9 7").last(), Some(&step(StepUnit::TimeStep, 1)));
     assert_eq!(app.focus(), PanelId::Timeline);
     assert_eq!(press(&mut app, "2 n").last(), Some(&step(StepUnit::Layer, 2)), "2 selects nothing any more");
-    // Before the step, panels that digits have shown ask for their details.
+    // Before the step, the panels opened by digits request their details.
     assert!(press(&mut app, "0 7 n").contains(&step(StepUnit::Layer, 7)));
     assert!(press(&mut app, "1 0 7 n").contains(&step(StepUnit::Layer, 107)));
 }
@@ -271,7 +271,7 @@ fn the_help_opens_on_the_focused_panel_and_has_all_keys_and_words() {
     let mut app = app((120, 60));
     press(&mut app, "? tab");
     assert!(text(&app).contains("Run and step"));
-    // A command without a key is called by its name.
+    // A command without a key is found by its name.
     press(&mut app, "s p e e d");
     assert!(text(&app).contains(":speed"), "{}", text(&app));
     press(&mut app, "esc ? tab tab");
@@ -411,7 +411,7 @@ fn signals_leave_with_the_shells_code() {
 }
 
 /// Returns an app with the timeline focused, after a snapshot has answered its request.
-fn on_the_time_line() -> App {
+fn on_the_timeline() -> App {
     let mut app = app((120, 40));
     press(&mut app, "9 z");
     update(&mut app, Msg::CountExpired);
@@ -426,7 +426,7 @@ fn answer(app: &mut App) {
 }
 
 #[test]
-fn the_time_line_is_recorded_while_it_is_looked_at() {
+fn the_timeline_is_recorded_while_its_panel_is_shown() {
     let mut app = app((80, 24));
     let effects = press(&mut app, "9");
     let asked = effects.iter().filter(|e| matches!(e, Effect::Engine(Command::Focus(Focus::Timeline(_)))));
@@ -437,8 +437,8 @@ fn the_time_line_is_recorded_while_it_is_looked_at() {
 }
 
 #[test]
-fn the_time_line_zooms_pans_and_follows_again() {
-    let mut app = on_the_time_line();
+fn the_timeline_zooms_pans_and_follows_again() {
+    let mut app = on_the_timeline();
     let window = |app: &App| match app.asked_focus {
         Focus::Timeline(request) => request.window,
         _ => panic!("{:?}", app.asked_focus),
@@ -473,7 +473,7 @@ fn what_cannot_be_done_stays_on_the_line() {
     let mut app = app((80, 24));
     press(&mut app, "X enter");
     assert!(text(&app).contains("Inject fault"), "{}", text(&app));
-    // A field that cannot be read says what it takes, and Enter does nothing.
+    // A field with an invalid value names the expected form, and Enter does nothing.
     press(&mut app, "tab ctrl-u x");
     assert_eq!(press(&mut app, "enter"), []);
     assert!(text(&app).contains("invalid address `x`: expected byte address"), "{}", text(&app));
@@ -492,11 +492,11 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
     let used: Vec<Pe> = program.pes().collect();
     app.selected = used[3];
     let place = |pe: Pe| (pe.qpe().x, pe.qpe().y, pe.p());
-    // Enter all the way: a bit of the cell state, which every time step reads.
+    // The default choices flip a bit of the cell state, which every time step reads.
     let effects = press(&mut app, "X enter enter");
     let [Effect::Engine(Command::Inject(fault))] = effects[..] else { panic!("{effects:?}") };
     assert_eq!((fault.pe(), fault.without_effect(program.program())), (Some(used[3]), None));
-    // Every kind can be injected as it is proposed.
+    // Every kind of fault can be injected with its default values.
     for (number, &kind) in Kind::offered(1).iter().enumerate() {
         press(&mut app, "X");
         press(&mut app, &(number + 1).to_string());
@@ -506,7 +506,7 @@ fn the_menu_of_faults_offers_what_has_an_effect_on_the_selected_pe() {
         assert_eq!(fault.check(program.program()), Ok(()), "{kind:?}");
         assert_eq!(fault.pe(), (kind != Kind::KillLink).then_some(used[3]), "{kind:?}");
     }
-    // Another PE has another address, and one without a program is refused in words.
+    // Another PE has another address, and a PE that does not exist is reported.
     let other = place(used[used.len() - 1]);
     press(&mut app, "X 1 ctrl-u");
     press(&mut app, &format!("{} , {} , {}", other.0, other.1, other.2));

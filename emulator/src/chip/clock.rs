@@ -55,12 +55,12 @@ impl OperatingPoint {
     }
 }
 
-/// Ticks as microseconds.
+/// Converts ticks to microseconds.
 pub fn us(ticks: Tick) -> f64 {
     ticks as f64 / TICKS_PER_US as f64
 }
 
-/// Ticks, or a mean of ticks, as nanoseconds.
+/// Converts ticks, or a mean of ticks, to nanoseconds.
 pub fn ns(ticks: f64) -> f64 {
     ticks * 1000.0 / TICKS_PER_US as f64
 }

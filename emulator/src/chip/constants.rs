@@ -19,7 +19,7 @@ pub const SRAM_BANK_BYTES: usize = 32 * 1024;
 pub const SRAM_BYTES: usize = SRAM_BANKS * SRAM_BANK_BYTES;
 /// PE cycles that the loser of an SRAM bank conflict waits.
 ///
-/// Not published; it is the least that a conflict can cost.
+/// Not published; one cycle is the least that a conflict can cost.
 pub const BANK_CONFLICT_CYCLES: u32 = 1;
 /// NoC cycles of one hop.
 pub const NOC_CYCLES_PER_HOP: u32 = 5;
@@ -35,11 +35,11 @@ pub const DRAM_BYTES: u64 = 0x8000_0000;
 pub const DRAM_PORT_BYTES: u64 = DRAM_BYTES / DRAM_PORTS as u64;
 /// Bytes at the start of each interface's DRAM that are reserved.
 pub const DRAM_RESERVED_BYTES: u64 = 1024;
-/// Ceiling of one DRAM interface, in bytes per µs (25.6 Gbit/s).
+/// Peak bandwidth of one DRAM interface, in bytes per µs (25.6 Gbit/s).
 pub const DRAM_PORT_BYTES_PER_US: u32 = 3200;
 /// Cycles of the exp unit besides its iterations.
 ///
-/// Published are 7 to 22 cycles for 1 to 16 iterations.
+/// The published figure is 7 to 22 cycles for 1 to 16 iterations.
 pub const EXP_BASE_CYCLES: u32 = 6;
 /// Fewest and most iterations of the exp unit.
 pub const EXP_ITERATIONS: std::ops::RangeInclusive<u32> = 1..=16;
@@ -74,12 +74,12 @@ pub const STACK_BYTES: u32 = 4096;
 pub const STACK_BASE: u32 = 0x1_F000;
 /// Bytes of the debug log (the paper's memory budget).
 pub const LOG_BYTES: u32 = 5120;
-/// CoreMark iterations a second of all PEs at 150 and 300 MHz (CHIP26).
+/// CoreMark iterations per second of all PEs at 150 and 300 MHz (CHIP26).
 pub const COREMARK_PER_S: [u32; 2] = [65_968, 138_168];
-/// CoreMark for each MHz of a Cortex-M4 whose memory never makes it wait (Arm's figure, recalled).
+/// CoreMark per MHz of a Cortex-M4 with zero-wait memory (Arm's figure, recalled).
 pub const COREMARK_PER_MHZ_ZERO_WAIT: f64 = 3.4;
 
-/// Returns the CoreMark of a PE for each MHz.
+/// Returns the CoreMark of a PE per MHz.
 pub const fn coremark_per_mhz(point: OperatingPoint) -> f64 {
     let per_s = match point {
         OperatingPoint::Mhz150 => COREMARK_PER_S[0],
@@ -88,10 +88,11 @@ pub const fn coremark_per_mhz(point: OperatingPoint) -> f64 {
     per_s as f64 / geometry::PE_COUNT as f64 / point.mhz() as f64
 }
 
-/// Returns the most time that a PE waits for its SRAM, by CoreMark, in percent of the time without.
+/// Returns an upper bound of the time that a PE waits for its SRAM in CoreMark, in percent of the
+/// time without waiting.
 ///
-/// It is an upper bound, since differences between compilers are in it, too. It has one decimal, as
-/// the CoreMark figures carry no more.
+/// It is an upper bound because it includes differences between compilers. It has one decimal
+/// because the CoreMark figures are no more precise.
 pub const fn coremark_stall_percent(point: OperatingPoint) -> f64 {
     let percent = 100.0 * (COREMARK_PER_MHZ_ZERO_WAIT / coremark_per_mhz(point) - 1.0);
     ((10.0 * percent + 0.5) as u32) as f64 / 10.0
@@ -100,15 +101,15 @@ pub const fn coremark_stall_percent(point: OperatingPoint) -> f64 {
 /// Kind of evidence for a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mark {
-    /// Measured by this project on the chip; no number is, yet.
+    /// Measured by this project on the chip; no number has this mark yet.
     Measured,
-    /// Read in the primary source itself.
+    /// Read in the primary source.
     Quoted,
-    /// Quoted from a source that had read the primary one.
+    /// Quoted from a source that quotes the primary one.
     SecondHand,
     /// Computed from marked numbers.
     Derived,
-    /// Remembered from a document that was not at hand.
+    /// Recalled from a document that was not available for checking.
     Recalled,
     /// Concluded from a source that does not state it.
     Inferred,
@@ -224,9 +225,8 @@ fn pe() -> Vec<Constant> {
     ]
 }
 
-/// Returns the parts of a PE's memory that no network can use, and the CoreMark figures.
-///
-/// CoreMark bounds the time that a core waits for its memory.
+/// Returns the parts of a PE's memory that no network can use, and the CoreMark figures, which
+/// bound the time that a core waits for its memory.
 fn pe_memory() -> Vec<Constant> {
     let paper = "arXiv:2312.09084, Table I";
     let per_mhz = |point| format!("{:.2}", coremark_per_mhz(point));
@@ -256,7 +256,7 @@ fn pe_memory() -> Vec<Constant> {
     ]
 }
 
-/// Returns the numbers of the MAC array. What a run takes beyond them are fields of `assume`.
+/// Returns the numbers of the MAC array. Further costs of a run are fields of `assume`.
 fn mac_array() -> Vec<Constant> {
     let [least, most] = mac::MAC_VECTOR_USE_PERCENT;
     let pj = |point| format!("{:.3}", power::mac_pj(point));
@@ -393,7 +393,7 @@ fn assumed() -> Vec<Constant> {
     ]
 }
 
-/// Returns the hardware of the chip that the emulator leaves out, with what is known of it.
+/// Returns the hardware that the emulator does not model, with the known facts about it.
 fn absent() -> Vec<Constant> {
     let absent = |name, mark, source| row(name, "not modelled", "", mark, source);
     vec![
@@ -428,7 +428,7 @@ fn absent() -> Vec<Constant> {
     ]
 }
 
-/// Returns the readings of the paper's program in `scenes/lm.ron`, fields of a scene's `mapping`.
+/// Returns the assumptions of `scenes/lm.ron` about the paper's program, fields of `mapping`.
 fn readings() -> Vec<Constant> {
     vec![
         row(
@@ -501,7 +501,7 @@ mod tests {
         let mut seen = 0;
         for path in files(&source.join("chip")) {
             for (name, value) in written(&path) {
-                // A cost of zero is not a number of the hardware.
+                // A cost of zero is not a hardware number.
                 if name == "ZERO" {
                     continue;
                 }
@@ -518,8 +518,8 @@ mod tests {
 
     #[test]
     fn numbers_outside_the_chip_module_are_the_emulators_own() {
-        // The emulator's own page sizes, limits, thresholds, packet formats, arguments of routines,
-        // groups of receivers, phases of a program.
+        // Numbers of the emulator: page sizes, limits, thresholds, packet formats, arguments of
+        // routines, groups of receivers, phases of a program.
         const OWN: [&str; 32] = [
             "ACCESS_CELLS",
             "BYTES",

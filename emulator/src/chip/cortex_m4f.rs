@@ -5,14 +5,13 @@
 //! `assume.branch_refill` is known. (The manual: it depends "on the alignment and width of the
 //! target instruction, and whether the processor manages to speculate the address early".)
 //!
-//! Source: Arm, Cortex-M4 Technical Reference Manual r0p1, DDI 0439D; [`RULES`] says which table or
-//! section for each row.
+//! Source: Arm, Cortex-M4 Technical Reference Manual r0p1, DDI 0439D; each row of [`RULES`] names
+//! its table or section.
 //!
-//! Four effects that the manual allows are *neither* credited nor charged: folding of `IT` onto a
-//! 16-bit instruction before it; integer instructions completing under a running
-//! `VDIV`; the cycle that a literal-pool load "might add because of contention with the fetch
-//! unit"; 32-bit loads at odd halfwords that "might not pipeline optimally". SRAM bank
-//! conflicts are the emulator's.
+//! Four effects that the manual allows are *neither* credited nor charged: folding of `IT` into the
+//! 16-bit instruction before it; integer instructions that complete while a `VDIV` runs; the cycle
+//! that a literal-pool load "might add because of contention with the fetch unit"; 32-bit loads at
+//! odd halfwords that "might not pipeline optimally". The emulator adds SRAM bank conflicts itself.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul};
@@ -30,7 +29,7 @@ use super::listing::instruction::{
 pub struct Cycles {
     /// Cycles that do not depend on P.
     pub fixed: u32,
-    /// Pipeline refills, P cycles each.
+    /// Number of pipeline refills, P cycles each.
     pub refills: u32,
 }
 
@@ -38,17 +37,17 @@ impl Cycles {
     /// No cycles, whatever P is.
     pub const ZERO: Self = Self { fixed: 0, refills: 0 };
 
-    /// Cycles that do not depend on P.
+    /// Creates a cost that does not depend on P.
     pub const fn fixed(fixed: u32) -> Self {
         Self { fixed, refills: 0 }
     }
 
-    /// Cycles and refills.
+    /// Creates a cost of fixed cycles and refills.
     pub const fn new(fixed: u32, refills: u32) -> Self {
         Self { fixed, refills }
     }
 
-    /// PE cycles for a refill of `p` cycles.
+    /// Returns the PE cycles for a refill of `p` cycles.
     pub fn at(self, p: u32) -> u64 {
         u64::from(self.fixed) + u64::from(self.refills) * u64::from(p)
     }
@@ -103,7 +102,7 @@ pub struct Rule {
     pub source: &'static str,
 }
 
-/// Declares the rows of the table once: as an index to refer to, and as a list to show.
+/// Declares the rows of the table once, for the index [`RuleId`] and for the list [`RULES`].
 macro_rules! rules {
     ($($name:ident: $instructions:literal, $cycles:literal, $mark:ident, $source:literal;)*) => {
         /// Names of the rows of [`RULES`].
@@ -165,13 +164,13 @@ impl RuleId {
 ///
 /// Arm, article 103489845 (2019), quoting the manual: 12, and up to 17 more with an FPU, which lazy
 /// stacking avoids in handlers that leave the FPU alone, as ours do. The 12 hold if stack and
-/// vectors are reached over different buses; SpiNNaker2's single SRAM may need more. How much is
-/// not published, and not charged.
+/// vectors are reached over different buses; SpiNNaker2's single SRAM may need more. The
+/// difference is not published, and not charged.
 pub const EXCEPTION_ENTRY: Cycles = Cycles::fixed(12);
-/// Cycles of the handler's return, unstacking included, in place of its `bx lr` (same article).
+/// Cycles of the handler's return, including unstacking, in place of its `bx lr` (same article).
 pub const EXCEPTION_EXIT: Cycles = Cycles::fixed(10);
 
-/// Cycles of one instruction, with the rows of the table that they follow from.
+/// Cycles of one instruction, with the row of the table and the neighbour effects in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// Cycles if the instruction does not branch.
@@ -181,19 +180,19 @@ pub struct Timing {
     pub taken: Cycles,
     /// Row of the table.
     pub rule: RuleId,
-    /// Whether a cycle is added because the address had only just been computed; both
-    /// counts include it.
+    /// Whether a cycle is added because the instruction before computed the address; both counts
+    /// include it.
     pub address_stall: bool,
-    /// Whether a cycle is added because a result of the FPU had only just been computed; both
-    /// counts include it.
+    /// Whether a cycle is added because the instruction before computed an FPU operand; both counts
+    /// include it.
     pub result_stall: bool,
-    /// Whether a cycle is saved because the preceding load was still in the pipeline; both
-    /// counts include it.
+    /// Whether a cycle is saved because the load before was still in the pipeline; both counts
+    /// include it.
     pub pipelined: bool,
 }
 
 impl Timing {
-    /// A short reason for the number.
+    /// Returns a short reason for the number of cycles.
     pub fn why(&self) -> String {
         let instructions = self.rule.rule().instructions;
         let mut why = instructions.split_once(" (").map_or(instructions, |(short, _)| short).to_string();
@@ -213,15 +212,15 @@ impl Timing {
     }
 }
 
-/// Cost of `instruction` when `before` is the instruction executed right before it (`None`:
-/// unknown, no interplay).
+/// Returns the cost of `instruction` when `before` is executed immediately before it; `None`
+/// stands for an unknown neighbour without effect.
 ///
 /// An instruction that an IT block skips costs one cycle instead;
 /// [`super::listing::trace`] charges that.
 pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing {
     let (now, before) = (facts(&instruction.op), before.map(|before| facts(&before.op)).unwrap_or_default());
     let branches = instruction.op.target().is_some() || instruction.op.returns();
-    // What always branches has no other cost.
+    // An instruction that always branches has no other cost.
     let always =
         branches && instruction.cond == Cond::Always && !matches!(instruction.op, Op::CompareBranch { .. });
     let flow = match instruction.op {
@@ -233,8 +232,8 @@ pub fn timing(instruction: &Instruction, before: Option<&Instruction>) -> Timing
     among(base(&instruction.op), flow, &now, &before)
 }
 
-/// Cost of a decoded instruction when `before` is the one executed right before it; `cond` is the
-/// condition that an IT block gives it.
+/// Returns the cost of a decoded instruction when `before` is executed immediately before it;
+/// `cond` is the condition that an IT block gives it.
 pub fn code_timing(decoded: &code::Decoded, cond: Cond, before: Option<&code::Decoded>) -> Timing {
     use code::Op as O;
     let always = cond == Cond::Always;
@@ -258,20 +257,20 @@ pub fn code_timing(decoded: &code::Decoded, cond: Cond, before: Option<&code::De
     among(base, flow, &decoded.facts, &before.map(|before| before.facts).unwrap_or_default())
 }
 
-/// Way on from an instruction.
+/// Control flow after an instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
-    /// Execution goes on to the next instruction.
+    /// Execution continues with the next instruction.
     On,
-    /// Execution goes on to the next instruction, or elsewhere.
+    /// Execution continues with the next instruction, or branches.
     Maybe,
-    /// Execution always goes on elsewhere.
+    /// Execution always branches.
     Always,
-    /// Execution goes into a function, whose cycles are its own.
+    /// Execution enters a function, whose cycles are counted separately.
     Call,
 }
 
-/// Cost of an instruction with this row and these cycles, among its neighbours.
+/// Returns the cost of an instruction from its table row, including the effect of the one before.
 fn among((rule, fixed): (RuleId, u32), flow: Flow, now: &code::Facts, before: &code::Facts) -> Timing {
     let address_stall = now.address_stall(before);
     let result_stall = now.result_stall(before);
@@ -285,8 +284,8 @@ fn among((rule, fixed): (RuleId, u32), flow: Flow, now: &code::Facts, before: &c
     Timing { cycles, taken, rule, address_stall, result_stall, pipelined }
 }
 
-/// Row of the table and cycles of a class of instructions that moves `registers` registers, without
-/// interplay and refill.
+/// Returns the table row and the cycles of a class of instructions that move `registers` registers,
+/// without the effects of neighbours and without refills.
 pub fn class_cycles(class: code::Class, registers: u8) -> (RuleId, u32) {
     use code::Class as C;
     let n = u32::from(registers);
@@ -324,7 +323,7 @@ pub fn class_cycles(class: code::Class, registers: u8) -> (RuleId, u32) {
     }
 }
 
-/// Row of the table and cycles without interplay, not taken.
+/// Returns the table row and the cycles if not taken, without the effects of neighbours.
 fn base(op: &Op) -> (RuleId, u32) {
     let (class, registers) = class_of(op);
     class_cycles(class, registers)
@@ -386,7 +385,7 @@ fn timed_only(class: Class) -> (code::Class, u8) {
     (class, 1)
 }
 
-/// Registers of a listing's instruction that decide how it meets its neighbours.
+/// Returns the registers of a listing's instruction that determine the effects of neighbours.
 fn facts(op: &Op) -> code::Facts {
     let mask =
         |registers: &[Option<Reg>]| registers.iter().flatten().fold(0, |all, reg| all | 1 << (reg.0 & 15));
@@ -404,8 +403,8 @@ fn facts(op: &Op) -> code::Facts {
         Op::Store { address: Address::Based { offset: Offset::Reg(..), .. }, .. } => facts.overlaps = true,
         Op::VBinary { d, n, m, .. } => {
             facts.result = single(*d);
-            // A VFMA takes its addend a cycle later than its factors, so as an addend a result
-            // is in time.
+            // A VFMA reads its addend a cycle later than its factors, so a result used as the
+            // addend does not stall it.
             facts.uses = single(*n) | single(*m);
         }
         Op::VUnary { m, .. } => facts.uses = single(*m),
@@ -423,7 +422,7 @@ mod tests {
     use crate::chip::listing::Function;
     use crate::chip::listing::blocks::annotate;
 
-    /// Cycles of each line when read one after the other, refills given as `+ P`.
+    /// Returns the cycles of each line, executed in sequence, with refills as `+ P`.
     fn costs(lines: &[&str]) -> Vec<String> {
         let listing = format!("f:\n{}\n.L9:\n\tbx lr\n\t.size f, .-f\n", lines.join("\n"));
         let function = Function::parse(&listing, "f").unwrap();

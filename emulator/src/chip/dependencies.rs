@@ -1,19 +1,19 @@
-//! Circles of waiting: which channel a packet may hold while it waits for which other.
+//! Channel dependency graph, for finding possible deadlocks.
 
-/// Channels by number, each with those that a packet which holds it may wait for. A circle among
-/// them is a possible deadlock.
+/// Channel dependency graph: for each channel, those that a packet may wait for while it holds the
+/// channel. A cycle is a possible deadlock.
 #[derive(Clone, Debug)]
 pub struct Dependencies {
     next: Vec<Vec<u16>>,
 }
 
 impl Dependencies {
-    /// Returns `channels` channels, none of which waits for another.
+    /// Creates a graph of `channels` channels without dependencies.
     pub fn new(channels: usize) -> Self {
         Self { next: vec![Vec::new(); channels] }
     }
 
-    /// Adds a path: a packet that holds one of its channels may wait for the next one.
+    /// Adds a path, on which a packet that holds a channel may wait for the next one.
     pub fn add<T: Copy + Into<u16>>(&mut self, path: &[T]) {
         for pair in path.windows(2) {
             let (held, awaited) = (pair[0].into(), pair[1].into());
@@ -34,7 +34,9 @@ impl Dependencies {
         trial
     }
 
-    /// Returns whether there is no circle: removes channels that wait for none until none is left.
+    /// Returns `true` if the graph has no cycle.
+    ///
+    /// It removes channels without dependencies until none is left or none can be removed.
     pub fn is_acyclic(&self) -> bool {
         let n = self.next.len();
         let mut waits: Vec<usize> = self.next.iter().map(Vec::len).collect();

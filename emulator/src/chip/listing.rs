@@ -1,8 +1,7 @@
-//! Reader of the output of `gcc -S` and `objdump -d`: functions as instructions, labels and
-//! constants.
+//! Parser for the output of `gcc -S` and `objdump -d`.
 //!
-//! Only what our kernels compile to is understood. Anything else is an error that names its line,
-//! never a silent cycle.
+//! A function becomes instructions, labels and constants. The parser knows the instructions that
+//! the kernels compile to; any other one is an error that names its line, never a silent cycle.
 
 pub mod blocks;
 pub mod board;
@@ -18,25 +17,25 @@ use std::collections::BTreeMap;
 
 use instruction::Instruction;
 
-/// A function of a listing.
+/// Function of a listing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// Name of the function, which is its label in the listing.
     pub name: String,
     /// Instructions in the order of the listing.
     pub instructions: Vec<Instruction>,
-    /// Code labels: the instruction that follows each.
+    /// Code labels, with the index of the instruction after each.
     pub labels: BTreeMap<String, usize>,
-    /// Literal pools: the words that follow each label.
+    /// Literal pools: labels, with the words after each.
     pub literals: BTreeMap<String, Vec<Literal>>,
 }
 
-/// A word of a literal pool.
+/// Word of a literal pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Literal {
     /// Word with a constant value.
     Word(u32),
-    /// The address of something outside the function.
+    /// Address of a symbol outside the function.
     Symbol(String),
 }
 
@@ -46,10 +45,10 @@ pub enum ListingError {
     /// The listing has no such function.
     #[error("the listing has no function `{name}`; is it in the C source and not `static`?")]
     NoFunction {
-        /// Name looked for.
+        /// Name of the function that was requested.
         name: String,
     },
-    /// Nothing in the text is a function.
+    /// The text contains no function.
     #[error(
         "there is no function in it; expected is what `arm-none-eabi-gcc -S` or `arm-none-eabi-objdump -d` writes"
     )]
@@ -61,7 +60,7 @@ pub enum ListingError {
     UnknownMnemonic {
         /// Line in the listing.
         line: usize,
-        /// Text of the line, with single blanks.
+        /// Text of the line, with single spaces.
         text: String,
         /// Mnemonic without a row in the timing table.
         mnemonic: String,
@@ -71,7 +70,7 @@ pub enum ListingError {
     Operands {
         /// Line in the listing.
         line: usize,
-        /// Text of the line, with single blanks.
+        /// Text of the line, with single spaces.
         text: String,
         /// Operands that were expected.
         expected: &'static str,
@@ -81,7 +80,7 @@ pub enum ListingError {
     NoLabel {
         /// Line that uses the label.
         line: usize,
-        /// Label that is looked for.
+        /// Label that does not exist.
         label: String,
         /// Function that does not contain it.
         function: String,
@@ -92,12 +91,12 @@ pub enum ListingError {
         /// Line of the branch.
         line: usize,
     },
-    /// An execution went outside memory, or did not end.
+    /// An execution accessed an address outside memory, or did not end.
     #[error("line {line}: `{text}`: {what}")]
     Execution {
         /// Line of the instruction.
         line: usize,
-        /// Text of the line, with single blanks.
+        /// Text of the line, with single spaces.
         text: String,
         /// Cause: the access, or the limit that was reached.
         what: String,

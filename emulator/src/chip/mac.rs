@@ -1,17 +1,17 @@
-//! MAC array of a PE: what it multiplies, how long it takes, what it reads.
+//! MAC array of a PE: operations, cycles and memory accesses.
 //!
 //! Published (CHIP26, read through a survey): 16 × 4 units, output-stationary, signed or unsigned
 //! bytes, sums of 24 bits, operands from the PE's SRAM, an interrupt at the end; 78 % use in a
 //! matrix product, and 16 to 19 % in fully connected layers, which keep one of the four rows busy.
-//! Not published, and ours: how operands lie in SRAM, how a tile begins and ends, what a sum does
-//! that needs more than 24 bits (here it wraps), and the meaning of the registers, whose names are
-//! the prototype's (S2T).
+//! Not published, and assumed here: the layout of operands in SRAM, the beginning and end of a
+//! tile, the result of a sum that needs more than 24 bits (here it wraps), and the meaning of the
+//! registers, whose names are the prototype's (S2T).
 
 use serde::{Deserialize, Serialize};
 
-/// Rows of the array: vectors that it multiplies at a time.
+/// Rows of the array: number of vectors that it multiplies at a time.
 pub const MAC_ROWS: u32 = 4;
-/// Columns of the array: outputs of each vector that it computes at a time.
+/// Columns of the array: number of outputs of each vector that it computes at a time.
 pub const MAC_COLUMNS: u32 = 16;
 /// Bits of a sum.
 pub const MAC_SUM_BITS: u32 = 24;
@@ -28,7 +28,7 @@ const REGISTER_COUNT: usize = 8;
 const TRIGGER: usize = 6;
 const DONE: usize = 7;
 
-/// Sizes of one run: `vectors` vectors of `terms` bytes, each multiplied with `outputs` rows of
+/// Sizes of one run: `vectors` vectors of `terms` bytes, each multiplied by `outputs` rows of
 /// weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MacShape {
@@ -40,54 +40,54 @@ pub struct MacShape {
     pub outputs: u32,
 }
 
-/// Share of its cycles in which an occupied unit of the array multiplies, percent.
+/// Share of cycles in which an occupied unit of the array multiplies, percent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MacUse {
-    /// With several vectors.
+    /// Share with several vectors, percent.
     pub matrix: f64,
     /// Share with one vector, percent.
     pub vector: f64,
 }
 
-/// Cycles and operations of runs of the MAC array.
+/// Cycles, operations and bytes of runs of the MAC array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacRun {
     /// PE cycles from trigger to end.
     pub cycles: u64,
-    /// Multiply-adds, those with zeros that fill up words among them.
+    /// Number of multiply-adds, including those with the zeros that pad words.
     pub macs: u64,
     /// Bytes read from the PE's SRAM and written to it.
     pub bytes: u64,
 }
 
 impl MacShape {
-    /// Returns the multiply-adds of the run.
+    /// Returns the number of multiply-adds of the run.
     pub fn macs(self) -> u64 {
         u64::from(self.vectors) * u64::from(self.terms) * u64::from(self.outputs)
     }
 
-    /// Returns the bytes of the array's sums.
+    /// Returns the size of the array's sums, in bytes.
     pub fn sum_bytes(self) -> u32 {
         4 * self.vectors * self.outputs
     }
 
-    /// Tiles: each keeps up to 16 outputs of up to 4 vectors in the array.
+    /// Returns the number of tiles, each of up to 16 outputs of up to 4 vectors.
     fn tiles(self) -> u64 {
         u64::from(self.vectors.div_ceil(MAC_ROWS)) * u64::from(self.outputs.div_ceil(MAC_COLUMNS))
     }
 
-    /// Returns the cycles of a run, of which an occupied unit multiplies in the share `shares`.
+    /// Returns the cycles of a run, in which an occupied unit multiplies for the share `shares` of
+    /// the time.
     pub fn cycles(self, shares: MacUse) -> u64 {
         let percent = if self.vectors > 1 { shares.matrix } else { shares.vector };
         let steps = self.tiles() * u64::from(self.terms);
         (steps as f64 * 100.0 / percent.max(1.0)).ceil() as u64
     }
 
-    /// Returns the accesses of 16 bytes, or part of them, that the array makes: to vectors, to
-    /// weights, to sums.
+    /// Returns the number of accesses of up to 16 bytes to vectors, to weights and to sums.
     ///
-    /// In each step a tile needs a byte of each of its vectors and of each of its rows of weights;
-    /// a byte is read once a tile.
+    /// In each step a tile needs one byte of each of its vectors and of each of its rows of
+    /// weights. It reads each byte once.
     pub fn accesses(self) -> [u64; 3] {
         let units = |bytes: u32| u64::from(bytes.div_ceil(16));
         let (vectors, outputs, each) = (u64::from(self.vectors), u64::from(self.outputs), units(self.terms));
@@ -98,7 +98,7 @@ impl MacShape {
         ]
     }
 
-    /// Returns the bytes that the array reads and writes.
+    /// Returns the number of bytes that the array reads and writes.
     pub fn bytes(self) -> u64 {
         let terms = u64::from(self.terms);
         let vectors = u64::from(self.vectors) * u64::from(self.outputs.div_ceil(MAC_COLUMNS));
@@ -132,15 +132,15 @@ impl std::ops::AddAssign for MacRun {
     }
 }
 
-/// Returns the 24 bits that the array keeps of a sum, and whether they are another number.
+/// Returns the 24 bits that the array keeps of a sum, and `true` if their value differs.
 pub fn kept(sum: i32) -> (i32, bool) {
     let spare = 32 - MAC_SUM_BITS;
     let kept = (sum << spare) >> spare;
     (kept, kept != sum)
 }
 
-/// Adds the products of two rows of bytes, four of them a word; other bits than the lowest 32 are
-/// lost, as the array keeps fewer.
+/// Returns the dot product of two rows of signed bytes, four per word. The sum wraps at 32 bits,
+/// more than the array keeps.
 pub fn dot(a: impl IntoIterator<Item = u32>, b: impl IntoIterator<Item = u32>) -> i32 {
     let pairs = a.into_iter().zip(b);
     pairs.fold(0_i32, |sum, (a, b)| {
@@ -149,8 +149,9 @@ pub fn dot(a: impl IntoIterator<Item = u32>, b: impl IntoIterator<Item = u32>) -
     })
 }
 
-/// Registers of the array, for cores that execute listings or machine code. A run ends at once:
-/// its time is [`MacShape::cycles`].
+/// Registers of the array, for cores that execute listings or machine code.
+///
+/// A run ends at once here; [`MacShape::cycles`] gives its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MacRegisters([u32; REGISTER_COUNT]);
 
@@ -172,19 +173,20 @@ impl MacRegisters {
         Some(index == TRIGGER)
     }
 
-    /// Sizes of the run that the registers ask for.
+    /// Returns the sizes of the run that the registers describe.
     pub fn shape(&self) -> MacShape {
         let [.., vectors, terms, outputs, _, _] = self.0;
         MacShape { vectors, terms, outputs }
     }
 
-    /// Carries out the run that the registers ask for, on memory that `load` reads, and returns the
-    /// words to write, by address. Runs of more than 2³² products are cut off.
+    /// Carries out the run that the registers describe and returns the words to write, by address.
+    ///
+    /// `load` reads a word of memory. Runs of more than 2³² products are cut off.
     pub fn run(&mut self, load: impl FnMut(u32) -> u32) -> Vec<(u32, u32)> {
         self.run_counted(load).0
     }
 
-    /// Carries out a run as [`Self::run`] does, and returns also the number of sums that need more
+    /// Carries out a run as [`Self::run`] does, and also returns the number of sums that need more
     /// bits than the array keeps.
     pub fn run_counted(&mut self, mut load: impl FnMut(u32) -> u32) -> (Vec<(u32, u32)>, u32) {
         let [a, b, target, vectors, terms, outputs, _, _] = self.0;
@@ -219,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_fully_connected_layer_keeps_one_row_of_four_busy() {
-        // 16 to 19 % of all units and cycles are published.
+        // The published use is 16 to 19 % of all units and cycles.
         let layer = MacShape { vectors: 1, terms: 1024, outputs: 64 };
         let units = f64::from(MAC_ROWS * MAC_COLUMNS);
         let share = |shape: MacShape| 100.0 * shape.macs() as f64 / (shape.cycles(USE) as f64 * units);

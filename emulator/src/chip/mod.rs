@@ -1,7 +1,8 @@
-//! The hardware as facts: geometry, clocks, power, Cortex-M4F timings. No state, no emulation.
+//! Facts about the hardware: geometry, clocks, power and Cortex-M4F timings.
 //!
-//! Every number carries its source and kind of evidence. What no public source gives is not here:
-//! it is a named parameter in [`crate::machine::options::Assume`], marked *not published*.
+//! The module has no state and emulates nothing. Every number has its source and kind of evidence.
+//! A number that no public source gives is not here: it is a named parameter of
+//! [`crate::machine::options::Assume`], marked *not published*.
 
 pub mod board;
 pub mod clock;

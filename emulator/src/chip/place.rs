@@ -1,4 +1,4 @@
-//! Places of PEs as users write them: `(x, y, p)` on the first chip, `(x, y, p, chip)` on another.
+//! Coordinates of PEs as users write them: `(x, y, p)` on chip 0, `(x, y, p, chip)` on others.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::geometry::{ChipId, Pe};
 
-/// Place of a PE: column, row, PE of that QPE, and chip. It may be that of no PE.
+/// Coordinates of a PE: column, row, PE of that QPE, and chip. There may be no PE at them.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PePlace {
     /// Column of the QPE, 1 to 7.
@@ -41,7 +41,7 @@ impl From<(u8, u8, u8)> for PePlace {
     }
 }
 
-/// `(3,4,2)`, or `(3,4,2,1)` on chip 1; `{:#}` as in scenes, with a space after each comma.
+/// Writes `(3,4,2)`, or `(3,4,2,1)` on chip 1. `{:#}` adds a space after each comma, as in scenes.
 impl fmt::Display for PePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { x, y, p, chip } = self;
@@ -54,7 +54,7 @@ impl fmt::Display for PePlace {
     }
 }
 
-/// As scenes have it: faults of campaigns are written into scenes this way.
+/// Writes the form used in scenes, since campaigns write faults into scenes with `Debug`.
 impl fmt::Debug for PePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:#}")
@@ -79,7 +79,7 @@ impl<'de> Deserialize<'de> for PePlace {
     }
 }
 
-/// Reads three numbers, or four.
+/// Visitor that reads three or four numbers.
 struct Numbers;
 
 impl<'de> Visitor<'de> for Numbers {

@@ -1,7 +1,7 @@
-//! Columns of the rows of many PEs.
+//! Column form of a matrix whose rows are spread over many PEs.
 //!
-//! PEs of a layer multiply their shares of one matrix with the same values. What each of them
-//! computes is the ascending chain of its own kernel: the sums of all of them are computed at once.
+//! The PEs of a layer multiply their rows of one matrix by the same values. Each PE's kernel sums
+//! in ascending order, so the sums of all PEs can be computed at once, column by column.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::net::columns::Columns;
 use crate::net::csr::{self, Csr};
 
-/// Columns that are made after a few requests: making them takes as long as some runs
-/// of all kernels.
+/// Columns that are built only after some requests, since building them takes as long as several
+/// runs of all kernels.
 #[derive(Debug)]
 pub struct Deferred {
-    /// Number of requests that still get nothing before the columns are made.
+    /// Number of further requests that return `None` before the columns are built.
     patience: AtomicU32,
     matrix: Csr,
     /// Rows of the matrix, in the order of the sums.
@@ -24,13 +24,15 @@ pub struct Deferred {
 }
 
 impl Deferred {
-    /// Takes a matrix, its rows in the order of the sums, and the word of each source in the
-    /// operand. The first `patience` requests get nothing.
+    /// Creates deferred columns, which the first `patience` requests do not get.
+    ///
+    /// `rows` are the rows of the matrix in the order of the sums; `word` is the word of each
+    /// source in the operand.
     pub fn new(matrix: Csr, rows: Vec<u32>, word: Vec<u32>, patience: u32) -> Self {
         Self { patience: AtomicU32::new(patience), matrix, rows, word, columns: OnceLock::new() }
     }
 
-    /// Returns the columns; `None` if a weight is not finite, or it is not time for them.
+    /// Returns the columns; `None` if a weight is not finite, or for the first requests.
     pub fn get(&self) -> Option<&Columns> {
         let waits = |left: u32| left.checked_sub(1);
         if self.patience.fetch_update(Ordering::Relaxed, Ordering::Relaxed, waits).is_ok() {
@@ -49,7 +51,8 @@ mod tests {
     use crate::kernel::seen::Seen;
     use crate::net::columns::ROWS;
 
-    /// Values of an operand: silent, negative zero, tiny enough that a product vanishes, ordinary.
+    /// Generates operand values: +0, −0, values small enough that a product underflows, ordinary
+    /// ones.
     fn value() -> impl Strategy<Value = f32> {
         prop_oneof![Just(0.0_f32), Just(-0.0), -1e-38_f32..1e-38, -2.0_f32..2.0]
     }
@@ -60,7 +63,7 @@ mod tests {
             rows in prop::collection::vec(prop::collection::btree_map(0_u32..20, -2.0_f32..2.0, 0..8), 1..60),
             operands in prop::collection::vec(prop::collection::vec(value(), 20), 1..4),
         ) {
-            // Sources lie in the operand the other way round.
+            // The operand holds the sources in reverse order.
             let words: Vec<u32> = (0..20).map(|source| 19 - source).collect();
             let list: Vec<Vec<(u32, f32)>> = rows.iter().map(|row| row.clone().into_iter().collect()).collect();
             let columns = Columns::new(20, &list.iter().map(|row| row.iter().copied())).unwrap();
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_row_that_ends_at_minus_zero_is_left_to_its_kernel() {
-        // The product vanishes from below: the chain is at −0.
+        // The product underflows to −0, and so does the sum.
         let list = [[(0, -1e-30_f32)], [(0, 1.0)]];
         let columns = Columns::new(1, &list.into_iter().map(IntoIterator::into_iter)).unwrap();
         let mut seen = Seen::default();

@@ -1,10 +1,10 @@
-//! `CsrRow`: sparse matrix-vector product by rows, which are gate units. It visits every non-zero.
+//! Kernel `CsrRow`: sparse matrix-vector product by rows, which visits every non-zero.
 //!
-//! Layout in SRAM (all 32-bit words): `row_start[rows + 1]`, then `column[nonzeros]` and
-//! `value[nonzeros]` where the memory map puts them. A column is a word index into the input
-//! buffer. Each row's sum starts from +0 and is one chain of fused multiply-adds in the order
-//! stored, which the mapper keeps ascending in *model* source order, so that the result has the
-//! same bits as [`crate::net`], whatever the placement.
+//! A row is a gate unit. Layout in SRAM (all 32-bit words): `row_start[rows + 1]`,
+//! `column[nonzeros]` and `value[nonzeros]` at the addresses of the memory map. A column is a word
+//! index into the input buffer. Each row's sum starts from +0 and is one chain of fused
+//! multiply-adds in stored order, which the mapper keeps ascending in *model* source order, so that
+//! the result has the same bits as that of [`crate::net`] for every placement.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,36 +15,36 @@ use super::{KernelFault, SramWords, WORDS};
 
 const GUARD: Guard = Guard { kernel: "csr_row" };
 
-/// Places of a matrix in a PE's SRAM, as byte addresses.
+/// Byte addresses of a matrix's arrays in a PE's SRAM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsrLayout {
     /// Number of rows.
     pub rows: u32,
     /// `row_start[rows + 1]`, counted in non-zeros.
     pub row_start: u32,
-    /// `column[nonzeros]`: word of x that each weight is multiplied with.
+    /// `column[nonzeros]`: index of the word of x that each weight is multiplied by.
     pub column: u32,
     /// `value[nonzeros]`, f32: the weights, row by row.
     pub value: u32,
 }
 
-/// Counts of what a run does, from which its cost follows.
+/// Operation counts of a run, from which its cost follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CsrWork {
     /// Number of rows visited.
     pub rows: u32,
-    /// Rows without a non-zero.
+    /// Number of rows without a non-zero.
     pub empty_rows: u32,
     /// Number of weights visited.
     pub nonzeros: u32,
 }
 
-/// Reads the row pointers and counts the work of a coming run.
+/// Returns the operation counts of a run, from the row pointers in memory.
 pub fn work(words: &SramWords, layout: &CsrLayout) -> Result<CsrWork, KernelFault> {
     work_on(words, layout, GUARD, [4, 4])
 }
 
-/// Counts the work of a coming run with columns and values of these sizes, in bytes.
+/// Returns the operation counts of a run with columns and values of these sizes, in bytes.
 pub(super) fn work_on(
     words: &SramWords,
     layout: &CsrLayout,
@@ -63,7 +63,7 @@ pub(super) fn work_on(
     Ok(work)
 }
 
-/// Returns the parts of the fast kernel's work, for row pointers that [`work`] has checked.
+/// Returns the operation counts of the fast kernel, for row pointers that [`work`] has checked.
 pub fn parts(words: &SramWords, layout: &CsrLayout) -> Parts {
     let mut parts = Parts::default();
     for r in 0..layout.rows {
@@ -73,20 +73,20 @@ pub fn parts(words: &SramWords, layout: &CsrLayout) -> Parts {
     parts
 }
 
-/// Computes all row sums of one matrix; `x` is the byte address of the input buffer, `sums`
-/// takes `rows` results.
+/// Computes all row sums of a matrix into `sums[rows]`; `x` is the byte address of the input
+/// buffer.
 pub fn run(words: &SramWords, layout: &CsrLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     work(words, layout)?;
     let [x, column, value] = [x, layout.column, layout.value].map(|address| (address / 4) as usize);
     inside(GUARD, rows::sums(words, layout.row_start, Full { x, column, value }, sums))
 }
 
-/// A word that a column led to is a word of SRAM.
+/// Returns a fault if a column pointed to a word outside the SRAM.
 pub(super) fn inside(guard: Guard, word: usize) -> Result<(), KernelFault> {
     if word >= WORDS { Err(guard.fault("column", 4 * word as u64)) } else { Ok(()) }
 }
 
-/// Product that visits every non-zero, with the places of x, columns and values in words.
+/// Product that visits every non-zero; `x`, `column` and `value` are word indices into the SRAM.
 #[derive(Clone, Copy)]
 struct Full {
     x: usize,

@@ -1,14 +1,13 @@
-//! Packets of events: what a PE sends where only active units are sent, and what its receivers
-//! make of them.
+//! Event packets, which carry only the values of active units, and how receivers unpack them.
 //!
-//! A packet is 16 bytes: a header and up to three values. The header's bits 1:0 say how many, bit 2
-//! marks the last packet of a block, bits 15:8, 23:16 and 31:24 are the values' units within the
-//! block. A unit is active if its value is not +0. A block has at least one packet, which may be
-//! empty: the end marker.
+//! A packet is 16 bytes: a header and up to three values. The header's bits 1:0 are the number of
+//! values, bit 2 marks the last packet of a block, and bits 15:8, 23:16 and 31:24 are the units of
+//! the values within the block. A unit is active if its value is not +0. A block has at least one
+//! packet; a packet without values is an end marker.
 //!
-//! A receiver has room for the packets of each block, were all its units active: its mailbox. Once
-//! all blocks are there it spreads them over dense values, or makes a list of events in ascending
-//! model order of them ([`Unpacked`]).
+//! A receiver's mailbox has room for the packets of every block even if all units are active. When
+//! all blocks have arrived, the receiver unpacks them into dense values or into a list of events in
+//! ascending model order ([`Unpacked`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -18,40 +17,39 @@ use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "unpack" };
 
-/// Values in a packet.
+/// Most values in a packet.
 pub const PACKET_VALUES: u32 = 3;
-/// Units of a block that a header can tell apart.
+/// Most units of a block: the header has 8 bits for each unit number.
 pub const MAX_UNITS: usize = 256;
 const WORDS_PER_PACKET: u32 = 4;
 const COUNT: u32 = 3;
 const LAST: u32 = 4;
-/// Header of an empty packet that ends its block.
+/// Header of an end marker: a packet without values that ends its block.
 pub const END: u32 = LAST;
 
-/// Packets of a block of `units` units, all of them active.
+/// Returns the number of packets of a block of `units` units if all are active.
 pub const fn most_packets(units: u32) -> u32 {
     if units == 0 { 1 } else { units.div_ceil(PACKET_VALUES) }
 }
 
-/// Packets of a block of which `active` units are active.
+/// Returns the number of packets of a block with `active` active units.
 pub const fn packets(active: u32) -> u32 {
     most_packets(active)
 }
 
-/// The values of a packet and the units they belong to, by its four words; a header of more
-/// is cut off.
+/// Iterates over the pairs of unit and value in the four words of a packet.
 pub fn values(packet: [u32; 4]) -> impl Iterator<Item = (u32, u32)> {
     let [header, values @ ..] = packet;
     let count = (header & COUNT) as usize;
     values.into_iter().enumerate().take(count).map(move |(i, value)| (header >> (8 + 8 * i) & 0xFF, value))
 }
 
-/// Returns whether a packet is the last of its block.
+/// Returns `true` if a packet is the last of its block.
 pub(super) const fn is_last(packet: [u32; 4]) -> bool {
     packet[0] & LAST != 0
 }
 
-/// Makes the packets of a block (`pack_events`): its units' values, as bits.
+/// Packs the values of a block's units, given as bits, into packets (`pack_events`).
 pub fn pack(values: &[u32]) -> Vec<[u32; 4]> {
     let mut packets = vec![[0; 4]];
     for (unit, &value) in (0_u32..).zip(values).filter(|(_, value)| **value != 0) {
@@ -70,18 +68,17 @@ pub fn pack(values: &[u32]) -> Vec<[u32; 4]> {
     packets
 }
 
-/// Start of a block's packets and of its dense values, in packets of 16 bytes from the
-/// start of each.
+/// Offsets of a block in the mailbox and in the dense values, in units of 16 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
-    /// In the mailbox.
+    /// Offset of its first packet in the mailbox.
     pub mail: u32,
-    /// In the dense values.
+    /// Offset of its first unit in the dense values.
     pub dense: u32,
 }
 
-/// Returns the blocks of senders with these numbers of units, and one more entry that
-/// marks the end.
+/// Returns the blocks of senders with these numbers of units, and a last entry that marks the
+/// end.
 pub fn blocks(units: impl IntoIterator<Item = u32>) -> Vec<Block> {
     let mut next = Block::default();
     let mut blocks = vec![next];
@@ -93,7 +90,7 @@ pub fn blocks(units: impl IntoIterator<Item = u32>) -> Vec<Block> {
     blocks
 }
 
-/// The table of blocks as it lies in SRAM.
+/// Returns the table of blocks as the words that are stored in SRAM.
 pub fn table_words(blocks: &[Block]) -> Vec<u32> {
     blocks.iter().map(|block| block.mail & 0xFFFF | block.dense << 16).collect()
 }
@@ -101,7 +98,7 @@ pub fn table_words(blocks: &[Block]) -> Vec<u32> {
 /// Form into which a receiver unpacks its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unpacked {
-    /// Values in the order of the blocks, silent units 0, at this byte address.
+    /// Values in the order of the blocks, 0 for silent units, from this byte address.
     Dense(u32),
     /// A list of events in ascending model order ([`super::csc`] has its layout).
     List(ListLayout),
@@ -117,29 +114,29 @@ impl Unpacked {
     }
 }
 
-/// Memory in which a list of events is made, as byte addresses.
+/// Arrays that are used to build a list of events, as byte addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListLayout {
-    /// Sources in the model.
+    /// Number of sources in the model.
     pub sources: u32,
     /// `order[dense words]`, half-words: the source of each dense word.
     pub order: u32,
-    /// `value[sources]`: scratch memory for the value of each source.
+    /// `value[sources]`, scratch: the value of each source.
     pub value: u32,
-    /// `map[sources / 32]`: scratch, cleared between runs.
+    /// `map[sources / 32]`, scratch: a bit for each active source, cleared after each run.
     pub map: u32,
-    /// Address of the list that is made ([`super::csc`] has its layout).
+    /// Address of the finished list ([`super::csc`] has its layout).
     pub list: u32,
 }
 
 impl ListLayout {
-    /// Words of the map.
+    /// Returns the number of words of the map.
     pub fn map_words(&self) -> u32 {
         self.sources.div_ceil(32)
     }
 }
 
-/// Parameters with which a receiver unpacks the messages of one layer.
+/// Parameters for unpacking the messages of one layer at a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnpackLayout {
     /// Byte address of the table: `blocks + 1` words.
@@ -151,11 +148,11 @@ pub struct UnpackLayout {
 }
 
 impl UnpackLayout {
-    /// Returns the byte address of the operand that a matrix kernel then reads.
+    /// Returns the byte address of the operand that the matrix kernel reads afterwards.
     ///
-    /// Not to be inlined: rustc 1.95 (thin LTO) loads the variant's field before it knows that
-    /// there is a layout at all, at an address made of whatever bytes an absent one has, and the
-    /// release build faults.
+    /// It must not be inlined: rustc 1.95 (thin LTO) loads the variant's field before it checks
+    /// that there is a layout, from an address formed by the arbitrary bytes of an absent one, and
+    /// the release build crashes.
     #[inline(never)]
     pub fn operand(&self) -> u32 {
         self.into.start()
@@ -179,13 +176,13 @@ impl UnpackLayout {
         FunctionCall::with(self.function(), arguments)
     }
 
-    /// Returns whether events become a list.
+    /// Returns `true` if the events become a list.
     pub fn lists(&self) -> bool {
         matches!(self.into, Unpacked::List(_))
     }
 }
 
-/// Counts of what a run does, from which its cost follows.
+/// Operation counts of a run, from which its cost follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnpackWork {
     /// Number of blocks read.
@@ -198,18 +195,18 @@ pub struct UnpackWork {
     pub filled: u32,
     /// Number of values unpacked.
     pub events: u32,
-    /// Words of the map (list only).
+    /// Number of words of the map (list only).
     pub words: u32,
     /// Number of words of the map with at least one event.
     pub active_words: u32,
-    /// The last word has an event.
+    /// Whether the last word of the map has an event (list only).
     pub last_active: bool,
 }
 
-/// Bytes that a run leaves: byte address and words.
+/// Words that a run writes, by byte address.
 pub type Written = Vec<(u32, Vec<u32>)>;
 
-/// Unpacks the mail at byte address `mail`: what it did and what it leaves in SRAM.
+/// Unpacks the mail at byte address `mail`, and returns operation counts and words to write.
 pub fn unpack(
     words: &SramWords,
     layout: &UnpackLayout,
@@ -244,7 +241,7 @@ fn table_entry(words: &SramWords, layout: &UnpackLayout, number: u32) -> Block {
     Block { mail: half(words, at), dense: half(words, at + 2) }
 }
 
-/// Reads the packets of a block up to the marked one: dense words and values.
+/// Reads the packets of a block up to its last one, and appends dense words and values to `events`.
 fn read_block(
     words: &SramWords,
     mail: u32,
@@ -256,8 +253,8 @@ fn read_block(
     let address = |packet: u32| u64::from(mail) + 16 * u64::from(packet);
     let mut packet = block.mail;
     loop {
-        // Behind the block's room the core would read its neighbour's packets, and spread them over
-        // this one's units.
+        // Beyond the block's room the core would read the next block's packets and store their
+        // values in this block's units.
         if packet >= next.mail {
             return Err(GUARD.fault("packet", address(packet)));
         }

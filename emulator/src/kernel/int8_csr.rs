@@ -1,9 +1,9 @@
-//! `Int8Csr`: 8-bit weights with one scale a row, 3 bytes a non-zero.
+//! Kernel `Int8Csr`: 8-bit weights with one scale per row, 3 bytes per non-zero.
 //!
-//! Layout: `row_start` and half-word `column` as in [`super::csr_row16`], `value[nonzeros]`
-//! in signed bytes, `scale[rows]` in singles. Each value becomes a single, exactly, and goes
-//! through the same ascending chain; the row's scale multiplies the finished sum. Bit for
-//! bit [`crate::net::quantise`]'s product.
+//! Layout: `row_start` and half-word `column` as in [`super::csr_row16`], `value[nonzeros]` in
+//! signed bytes, `scale[rows]` in singles. Each value is converted to a single without rounding and
+//! added in the same ascending order; the row's scale multiplies the finished sum. The result is
+//! bit-identical to the product of [`crate::net::quantise`].
 
 use serde::{Deserialize, Serialize};
 
@@ -14,22 +14,22 @@ use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "int8_csr" };
 
-/// Places of a quantised matrix, as byte addresses.
+/// Byte addresses of the arrays of a quantised matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Int8Layout {
-    /// Row pointers; columns in half-words; values in bytes.
+    /// Row pointers, columns as half-words, values as bytes.
     pub csr: CsrLayout,
-    /// `scale[rows]`, f32: factor of the integers of each row.
+    /// `scale[rows]`, f32: factor of each row's integers.
     pub scale: u32,
 }
 
-/// Reads the row pointers and counts the work of a coming run.
+/// Returns the operation counts of a run, from the row pointers in memory.
 pub fn work(words: &SramWords, layout: &Int8Layout) -> Result<CsrWork, KernelFault> {
     GUARD.array("scale", layout.scale, 4 * u64::from(layout.csr.rows))?;
     work_on(words, &layout.csr, GUARD, [2, 1])
 }
 
-/// Computes all row sums; `x` is the byte address of the input buffer, `sums` takes `rows` results.
+/// Computes all row sums into `sums[rows]`; `x` is the byte address of the input buffer.
 pub fn run(words: &SramWords, layout: &Int8Layout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     work(words, layout)?;
     let product =

@@ -1,40 +1,41 @@
-//! Messages that several PEs unpack, decoded once.
+//! Cache for messages that several PEs unpack to the same result.
 //!
-//! PEs of a layer get equal packets and unpack them to equal values. The first PE unpacks them; the
-//! others compare their packets with its.
+//! PEs of a layer receive equal packets and unpack them to equal values. The first PE unpacks its
+//! packets; each other PE compares its packets with them, and reuses the result if they are equal.
 
 use super::events::{self, Block, UnpackLayout, UnpackWork, Unpacked, Written};
 use super::{KernelFault, SramWords};
 
-/// Bytes that unpacking leaves in memory.
+/// Words that unpacking writes to memory.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Left<'a> {
-    /// Dense values, for their place.
+    /// Dense values.
     Dense(&'a [u32]),
-    /// A list of events for its place; each of the values goes to its source's place, and the map
+    /// List of events. Each value is also written to the scratch word of its source, and the map
     /// stays empty.
     List(&'a [u32]),
-    /// Words that the kernel writes, as listed.
+    /// All words that the kernel writes.
     All(Written),
 }
 
-/// Messages that were unpacked last, and the result.
+/// Messages that were unpacked last, with the result.
 #[derive(Debug, Default)]
 pub struct Mail {
     known: bool,
-    /// Sources where events become a list; 0 where they become dense values.
+    /// Number of sources if events become a list; 0 if they become dense values.
     sources: u32,
     table: Vec<u32>,
-    /// Source of each dense word, where events become a list.
+    /// Source of each dense word if events become a list; else empty.
     order: Vec<u16>,
-    /// Packets that were read, by their place in the mailbox.
+    /// Packets that were read, with their indices in the mailbox.
     packets: Vec<(u32, [u32; 4])>,
     work: UnpackWork,
     made: Vec<u32>,
 }
 
 impl Mail {
-    /// Unpacks the mail at byte address `mail`: what a run does, and what it leaves in memory.
+    /// Unpacks the mail at byte address `mail`, and returns the operation counts and the words to
+    /// write.
     ///
     /// # Errors
     ///
@@ -57,8 +58,8 @@ impl Mail {
         Ok((self.work, left))
     }
 
-    /// Returns `true` if a PE's memory holds, in all places that unpacking reads, the words that it
-    /// held when the messages were unpacked.
+    /// Returns `true` if every word that unpacking reads is equal to the word read when the cached
+    /// messages were unpacked.
     fn is(&self, words: &SramWords, layout: &UnpackLayout, mail: u32) -> bool {
         let same_list = match layout.into {
             Unpacked::Dense(_) => self.sources == 0,
@@ -76,7 +77,7 @@ impl Mail {
             })
     }
 
-    /// Keeps the unpacked messages and the result; `None` if the result cannot be found again.
+    /// Stores the unpacked messages and the result; `None` if they cannot be reused.
     fn take(&mut self, words: &SramWords, layout: &UnpackLayout, mail: u32, written: &Written) -> Option<()> {
         self.table = span(words, layout.table, layout.blocks as usize + 1)?.to_vec();
         let block = |word: &u32| Block { mail: word & 0xFFFF, dense: word >> 16 };
@@ -105,13 +106,13 @@ impl Mail {
     }
 }
 
-/// Words from a byte address on.
+/// Returns `count` words from a byte address on.
 fn span(words: &SramWords, address: u32, count: usize) -> Option<&[u32]> {
     let start = address as usize / 4;
     words.get(start..start + count)
 }
 
-/// Half-words from a byte address on.
+/// Returns `count` half-words from a byte address on.
 fn halves(words: &SramWords, address: u32, count: usize) -> Option<&[u16]> {
     let start = address as usize / 2;
     bytemuck::cast_slice::<u32, u16>(words).get(start..start + count)
@@ -153,7 +154,7 @@ mod tests {
     }
 
     proptest! {
-        /// Two PEs with the same mail, others with other mail and a map that is not clear.
+        /// Tries two PEs with equal mail, and PEs with other mail or with a map that is not clear.
         #[test]
         fn every_pe_is_left_what_it_would_make_itself(
             rounds in prop::collection::vec(
@@ -167,7 +168,7 @@ mod tests {
             let mut memo = Mail::default();
             let mut memory = empty_sram();
             put(&mut memory, 0, &table_words(&blocks([10; 4])));
-            // Blocks of ten units in twelve dense words; sources lie the other way round.
+            // Blocks of ten units in twelve dense words, with the sources in reverse order.
             let order = (0..48).map(|word| if word % 12 < 10 { 39 - (word / 12 * 10 + word % 12) } else { 0 });
             put(&mut memory, LIST.order, &pack_halves(order));
             for (values, change) in rounds {

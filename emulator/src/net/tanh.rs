@@ -32,7 +32,7 @@ impl Tanh {
         }
     }
 
-    /// Returns the hyperbolic tangent of each number, with the bits of [`Self::of`].
+    /// Returns the hyperbolic tangent of each number, bit-identical to [`Self::of`].
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "only inlined is it compiled with the dispatched instructions")]
     pub fn lanes(self, x: [f32; LANES]) -> [f32; LANES] {
@@ -43,7 +43,7 @@ impl Tanh {
     }
 }
 
-/// Returns tanh x from exp 2x: add; divide; subtract.
+/// Returns tanh x, computed from exp 2x by an addition, a division and a subtraction.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "only inlined is it compiled with the dispatched instructions")]
 fn from_exp(exp: f32) -> f32 {

@@ -52,7 +52,7 @@ pub fn folders() -> Vec<Item> {
     items
 }
 
-/// Checks the small set within the program. It is unpacked only where no other folder has it.
+/// Checks the small data set in the executable, which is unpacked only if no other folder has it.
 fn built_in(group: &'static str) -> Item {
     const NAME: &str = "built in";
     let elsewhere = shipped::FILES.iter().all(|(name, _)| !find::among_folders(Path::new(name)).is_empty());
@@ -121,7 +121,7 @@ pub fn scenes() -> Vec<Item> {
     let lost = |entry: &catalogue::Entry| {
         let found = entry.problem.clone().unwrap_or_default();
         let loads = LoadedScene::load(&entry.path, &[]).is_ok();
-        // A scene whose model was left out of a package is no accident.
+        // A package may leave out a model on purpose, so a scene without its model is only a note.
         let state = if loads { State::Note } else { State::Problem };
         Item::new(GROUP, &entry.name, state, found, if loads { COPY } else { "spinntui check says where" })
     };
@@ -160,7 +160,7 @@ pub fn lessons() -> Vec<Item> {
             let found = format!("{} pages", loaded.document.value.pages.len());
             Item::ok(GROUP, &entry.name, found)
         }
-        // A scene of it is not here: its own line says so, or what can be copied from where.
+        // The lesson is sound but a scene of it is missing: a note with the remedy is enough.
         Err(error) if is_sound(&entry.path) => Item::note(GROUP, &entry.name, error.message(), COPY),
         Err(error) => Item::new(GROUP, &entry.name, State::Problem, error.message(), error.help()),
     };

@@ -1,5 +1,4 @@
-//! Inspection of one PE: activity of its core, meaning of its bytes, its units, and the receivers
-//! of what they send.
+//! Inspection of one PE: activity of its core, meaning of its bytes, its units and their receivers.
 //!
 //! A front end asks for one [`PeLocation`] at a time, and gets no more than it can show: a window
 //! of memory with its labels, or a page of units with the links of one.
@@ -49,7 +48,7 @@ impl Part {
     /// All views, in the order of their keys.
     pub const ALL: [Self; 4] = [Self::Core, Self::Memory, Self::Neurons, Self::Code];
 
-    /// Returns the name of the part.
+    /// Returns the name of the view.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Core => "Core",
@@ -60,10 +59,10 @@ impl Part {
     }
 }
 
-/// A place in a PE.
+/// Place in a PE: a view, and an address or unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeLocation {
-    /// PE index, 0..152.
+    /// Index of the PE among the PEs of all chips.
     pub pe: usize,
     /// View of the PE.
     pub part: Part,
@@ -76,7 +75,7 @@ pub struct PeLocation {
 pub struct Request {
     /// Place that the front end asks for.
     pub place: PeLocation,
-    /// Neurons: nearest to their threshold first, not in the order of the model.
+    /// Whether neurons are sorted by distance to their threshold instead of model order.
     pub by_distance: bool,
 }
 
@@ -105,8 +104,8 @@ pub enum PartView {
     Code(Option<Box<CodeView>>),
 }
 
-/// Returns the place of a unit of a layer, by its name: among the neurons of the PE that computes
-/// it (of a batch, the first sample).
+/// Returns the place of a unit of the named layer among the neurons of the PE that computes it; in
+/// a batch, for the first sample.
 pub fn unit_place(program: &Program, layer: &str, unit: u32) -> Option<PeLocation> {
     let number = program.populations.iter().position(|l| l.name == layer)?;
     let home = follow::home(program, PopulationId::at(number), 0, unit)?;
@@ -119,7 +118,7 @@ pub fn units(session: &Session, pe: usize) -> u32 {
     loaded.map_or(0, |loaded| loaded.slots.iter().map(|slot| slot.units.len() as u32).sum())
 }
 
-/// Looks at a place.
+/// Answers a request for a place.
 pub fn inspect(session: &Session, request: Request) -> Inspection {
     let view = Pe::from_index(request.place.pe).and_then(|pe| {
         let labels = Labels::of(session, pe)?;

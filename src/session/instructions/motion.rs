@@ -1,21 +1,22 @@
-//! Steps of a debugger: by instruction, by source line, out of a function; each with its way back.
+//! Debugger steps by instruction, by source line and out of a function, forwards and backwards.
 
 use super::{Debugger, Halt};
 use crate::kernel::code::lines::SourceLine;
 use crate::session::call::Call;
 use crate::session::code_request::Motion;
 
-/// Instructions after which a step within a call ends: more than any that returns takes.
+/// Limit of instructions for a step within a call: more than any call that returns takes.
 const MOST: u64 = 50_000_000;
 
-/// Line of the next instruction, and functions around it.
+/// Returns the line of the next instruction, and the depth of the call stack.
 fn place(call: &Call) -> (Option<SourceLine>, usize) {
     (call.line(), call.frames().len())
 }
 
 impl Debugger<'_> {
-    /// Steps forwards; between calls it runs the chip to the first instruction of the next one.
-    /// `None` if that takes longer than a slice, and has to be asked for again.
+    /// Steps forwards. Between calls it runs the chip to the first instruction of the next call.
+    ///
+    /// Returns `None` if that takes longer than a slice; the caller has to ask again.
     pub fn forward(&mut self, motion: Motion) -> Option<Halt> {
         if motion == Motion::Instruction || !self.is_within() {
             return self.step();
@@ -28,7 +29,7 @@ impl Debugger<'_> {
             }
             let done = match motion {
                 Motion::Function => call.frames().len() < depth || call.since() != since,
-                // Without lines, every instruction is one.
+                // Without debug information, a step by line is a step by instruction.
                 _ => line.is_none() || call.line().is_some_and(|now| Some(now) != line),
             };
             if done || call.has_returned() {
@@ -38,8 +39,9 @@ impl Debugger<'_> {
         Some(Halt::Stepped)
     }
 
-    /// Steps backwards: to the instruction before, to the begin of the source line before, or to
-    /// the begin of the function. Before a call's begin lies the call before.
+    /// Steps backwards: to the previous instruction, to the beginning of the previous source line,
+    /// or to the beginning of the function. From the beginning of a call it steps into the previous
+    /// call.
     pub fn backward(&mut self, motion: Motion) -> Halt {
         let within = self.call().is_some_and(|call| call.executed() > 0);
         if motion == Motion::Instruction {
@@ -60,8 +62,8 @@ impl Debugger<'_> {
     }
 }
 
-/// Returns the instructions executed before the begin of the present function; at its first one
-/// before that of the function called before it.
+/// Returns the number of instructions executed before the present function began; at its first
+/// instruction, before the previously called function began.
 fn function_begin(call: &mut Call) -> u64 {
     if let Some(frame) = call.frames().last() {
         return frame.since;
@@ -73,7 +75,7 @@ fn function_begin(call: &mut Call) -> u64 {
     call.since()
 }
 
-/// Returns the instructions executed before the last begin of a source line before now.
+/// Returns the number of instructions executed before the current or previous source line began.
 fn last_line_begin(call: &mut Call) -> u64 {
     let end = call.executed();
     call.go(0);

@@ -1,5 +1,4 @@
-//! Part of a recording that is kept while it is shown: the last steps in full, and the critical
-//! path of more steps.
+//! History of completed time steps: the last steps in full, and the critical paths of earlier ones.
 
 use std::collections::VecDeque;
 
@@ -10,28 +9,28 @@ use crate::chip::clock::Tick;
 use crate::machine::exec::Machine;
 use crate::machine::record::{Limits, StepSpan};
 
-/// Number of completed time steps of which every operation and packet is kept, beside the
-/// one in progress.
+/// Number of completed time steps of which every operation and packet is kept. The step in
+/// progress comes on top.
 pub const DETAILED_STEPS: usize = 4;
-/// Completed time steps of which the critical path is kept: two sequences of the
+/// Number of completed time steps of which the critical path is kept: two sequences of the
 /// paper's language model.
 pub const KNOWN_STEPS: usize = 140;
 
 /// A completed time step.
 #[derive(Clone, Debug)]
 pub struct RecordedStep {
-    /// Number and time.
+    /// Number of the step, and its begin and end.
     pub span: StepSpan,
-    /// Critical path of the step; of steps no longer kept in full, with neighbours of
-    /// one kind joined.
+    /// Critical path of the step. In steps no longer kept in full, neighbouring segments of one
+    /// kind are joined.
     pub path: Vec<Segment>,
-    /// Cause that bounds the step, in one sentence.
+    /// Sentence that states what bounds the step.
     pub sentence: String,
-    /// Uses of its critical path.
+    /// Time that the critical path spends on each use.
     pub uses: PathUses,
 }
 
-/// History of the last time steps, for timeline and critical path.
+/// History of the last time steps, for the timeline and the critical path.
 #[derive(Clone, Debug, Default)]
 pub struct StepHistory {
     /// Time steps that are kept, oldest first.
@@ -39,26 +38,27 @@ pub struct StepHistory {
 }
 
 impl StepHistory {
-    /// Starts recording of a machine.
+    /// Starts recording a machine and returns an empty history.
     pub fn begin(machine: &mut Machine) -> Self {
         machine.record(Limits::default());
         Self::default()
     }
 
-    /// The machine has gone back: what comes now is recorded again, and what was known of the time
-    /// after is forgotten.
+    /// Restarts the recording after the machine has gone back, and drops the steps that end later
+    /// than its present tick.
     pub fn restart(&mut self, machine: &mut Machine) {
         machine.record(Limits::default());
         let now = machine.state().tick;
         self.steps.retain(|step| step.span.end <= now);
     }
 
-    /// A time step is complete: takes it in, and lets the machine forget what is too old.
+    /// Adds the time step that has just been completed, and makes the machine drop records that are
+    /// no longer needed.
     pub fn step(&mut self, machine: &mut Machine, word: &str) {
         let Some(record) = machine.recorded() else { return };
         let Some(&span) = record.steps.back() else { return };
         if span.begin < record.since {
-            return; // began before the recording did
+            return; // The step began before the recording.
         }
         let program = machine.program();
         let path = path(program, record, &span, span.begin);
@@ -74,14 +74,14 @@ impl StepHistory {
         machine.forget_before(self.detailed(span.begin));
     }
 
-    /// From when on every operation and packet is kept; `none` without a step.
+    /// Returns the tick from which every operation and packet is kept; `none` if no step is known.
     pub fn detailed(&self, none: Tick) -> Tick {
         let first = self.steps.len().saturating_sub(DETAILED_STEPS);
         self.steps.get(first).map_or(none, |step| step.span.begin)
     }
 }
 
-/// Joins neighbouring segments of one kind; their PEs are lost.
+/// Joins neighbouring segments of one kind, which then name neither PE nor packet.
 fn joined(path: &[Segment]) -> Vec<Segment> {
     let mut joined: Vec<Segment> = Vec::new();
     for segment in path {

@@ -1,4 +1,4 @@
-//! Search among mappings: emulates the promising ones, then the neighbours of the best.
+//! Search for the best mapping: emulates the promising ones, then the neighbours of the best.
 
 use crate::chip::place::PePlace;
 use std::cmp::Ordering;
@@ -20,8 +20,8 @@ use crate::scene::{LoadedScene, SceneError};
 use crate::session::build::{ModelCache, Plan};
 use crate::session::trial::Trial;
 
-/// Candidates emulated at a time. Not the number of processors: what is tried must not depend
-/// on the machine.
+/// Number of candidates emulated at a time. It is not the number of processors, because the
+/// candidates tried must not depend on the machine.
 const BATCH: usize = 4;
 
 /// Error that stops a search before it begins.
@@ -30,17 +30,17 @@ pub enum TuneError {
     /// The scene does not load or fit.
     #[error(transparent)]
     Scene(#[from] SceneError),
-    /// The scene itself does not run.
+    /// The scene's own mapping does not run.
     #[error("{scene}: the machine stops in time step {step}: {reason}")]
     Stops {
         /// Path of the scene.
         scene: String,
-        /// The time step, from 1.
+        /// Number of the time step, from 1.
         step: u64,
         /// Reason of the stop.
         reason: String,
     },
-    /// Stopped before the scene itself had run.
+    /// The search was stopped before the scene's own mapping had run.
     #[error("stopped before the scene's own mapping had run: there is nothing to show")]
     Nothing,
 }
@@ -59,7 +59,7 @@ struct Search<'a> {
     rejected: Vec<Rejected>,
 }
 
-/// Searches. The scene itself is the first candidate.
+/// Searches for the best mapping. The scene's own mapping is the first candidate.
 pub fn tune(
     loaded: &LoadedScene,
     cache: &mut ModelCache,
@@ -120,13 +120,13 @@ impl Search<'_> {
         late.then_some("out of time")
     }
 
-    /// Candidates still to emulate.
+    /// Returns the number of candidates still to be emulated.
     fn left(&self) -> usize {
         let emulated = self.candidates.len() + self.rejected.len();
         if self.stopped().is_some() { 0 } else { self.options.candidates.saturating_sub(emulated) }
     }
 
-    /// Emulates the scene itself, without the time budget, since there is no result without it.
+    /// Emulates the scene's own mapping, without a time budget, since every result needs it.
     fn first(&mut self) -> Result<Trial, TuneError> {
         let plan = Plan::new(self.loaded, &mut self.cache)?;
         let interrupted = || self.watch.stop.load(atomic::Ordering::Relaxed);
@@ -143,8 +143,8 @@ impl Search<'_> {
         Ok(trial)
     }
 
-    /// Emulates the best mappings by estimate, and some from fewest PEs to most, so that the front
-    /// has both ends.
+    /// Emulates the mappings with the best estimates, and some from fewest to most PEs, so that the
+    /// Pareto front has both ends.
     fn promising(&mut self, estimates: &[Estimated]) {
         let third = self.options.candidates.div_ceil(3);
         let mut ranked: Vec<&Estimated> = estimates.iter().collect();
@@ -187,7 +187,7 @@ impl Search<'_> {
         }
     }
 
-    /// Emulates mappings not tried yet, in this order, up to the limit of candidates.
+    /// Emulates the mappings not tried yet, in the given order, up to the limit of candidates.
     fn emulate(&mut self, estimates: &[Estimated]) {
         let mut fresh: Vec<&Estimated> = Vec::new();
         for estimate in estimates {
@@ -324,8 +324,7 @@ fn by_result(goal: Goal, a: &Candidate, b: &Candidate) -> Ordering {
     by(goal, figures(a), figures(b))
 }
 
-/// Returns the candidates that no other beats or equals in all figures, by time; the first of those
-/// with equal figures.
+/// Returns the Pareto-optimal candidates, by time; of candidates with equal figures, the first.
 fn pareto(candidates: &[Candidate]) -> Vec<usize> {
     let beaten = |i: usize| {
         candidates.iter().enumerate().any(|(j, other)| {
@@ -361,7 +360,7 @@ mod tests {
         let all = [
             candidate(3.0, 1.0, 4),
             candidate(1.0, 2.0, 9),
-            candidate(3.0, 1.0, 4), // the first again
+            candidate(3.0, 1.0, 4), // equal to the first
             candidate(2.0, 2.0, 9), // slower than the second
             candidate(2.0, 3.0, 8),
         ];

@@ -1,4 +1,4 @@
-//! Tally of right and wrong answers.
+//! Counts of right and wrong answers.
 
 use serde::Serialize;
 
@@ -11,19 +11,19 @@ pub struct Answer {
     pub sample: u64,
     /// Label of the sample; `None` where no label is known.
     pub label: Option<Gesture>,
-    /// The class with the highest score; of equal ones the first.
+    /// Class with the highest score; of equal ones the first.
     pub predicted: Gesture,
     /// Mean of each class's logit over the frames.
     pub scores: [f32; GESTURES],
 }
 
-/// Returns the class with the highest score by [`crate::net::gesture::leader`]; the first where
-/// none is a number.
+/// Returns the class with the highest score ([`crate::net::gesture::leader`]), or the first class
+/// if all scores are NaN.
 pub fn leader(scores: &[f32; GESTURES]) -> Gesture {
     crate::net::gesture::leader(*scores).and_then(Gesture::from_index).unwrap_or_default()
 }
 
-/// Labels and answers so far.
+/// Counts of the answers so far, by label and predicted class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     confusion: [[u32; GESTURES]; GESTURES],
@@ -39,12 +39,12 @@ impl Tally {
         }
     }
 
-    /// Samples answered, labelled or not.
+    /// Returns the number of answered samples, labelled or not.
     pub fn answered(&self) -> u64 {
         self.answered
     }
 
-    /// Labelled samples answered.
+    /// Returns the number of answered samples that have a label.
     pub fn judged(&self) -> u64 {
         self.confusion.iter().flatten().map(|&n| u64::from(n)).sum()
     }
@@ -54,13 +54,13 @@ impl Tally {
         (0..GESTURES).map(|class| u64::from(self.confusion[class][class])).sum()
     }
 
-    /// Share of the labelled samples that were answered rightly, 0..=1; none before the first.
+    /// Returns the fraction of labelled samples answered correctly, 0..=1; `None` before the first.
     pub fn accuracy(&self) -> Option<f64> {
         let judged = self.judged();
         (judged > 0).then(|| self.correct() as f64 / judged as f64)
     }
 
-    /// Counts of labelled samples: row = label, column = answer.
+    /// Returns the confusion matrix of labelled samples: row = label, column = answer.
     pub fn confusion(&self) -> &[[u32; GESTURES]; GESTURES] {
         &self.confusion
     }

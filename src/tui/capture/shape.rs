@@ -1,16 +1,18 @@
-//! Characters that have to meet their neighbours, as shapes: fonts and line heights of browsers
-//! leave gaps between them.
+//! Shapes for block, line and braille characters in SVG.
+//!
+//! They have to touch those of neighbouring cells, and browsers' fonts and line heights would leave
+//! gaps.
 
 /// Drawing of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Up to two rectangles, left, top, right, bottom in eighths of the cell.
+    /// Up to two rectangles: left, top, right and bottom in eighths of the cell.
     Fill([Option<(u8, u8, u8, u8)>; 2]),
-    /// The whole cell, with this percentage of the ink.
+    /// Whole cell, with this percentage of the ink.
     Shade(u8),
     /// Lines from the middle to these sides.
     Lines(Lines),
-    /// Braille: a bit a dot, as in Unicode.
+    /// Braille dots, one bit each, as in Unicode.
     Dots(u8),
 }
 
@@ -18,17 +20,17 @@ pub enum Shape {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "sides, and there are four")]
 pub struct Lines {
-    /// To the top.
+    /// Whether there is a line to the top.
     pub up: bool,
-    /// To the right.
+    /// Whether there is a line to the right.
     pub right: bool,
-    /// To the bottom.
+    /// Whether there is a line to the bottom.
     pub down: bool,
-    /// To the left.
+    /// Whether there is a line to the left.
     pub left: bool,
-    /// Twice as thick.
+    /// Whether lines have twice the width.
     pub heavy: bool,
-    /// A rounded corner.
+    /// Whether the corner is rounded.
     pub round: bool,
 }
 
@@ -62,7 +64,7 @@ const ROUND: [(char, u8); 4] = [('╭', RIGHT | DOWN), ('╮', LEFT | DOWN), ('�
 /// Quarters of the cell from U+2596 on: 1 upper left, 2 upper right, 4 lower left, 8 lower right.
 const QUARTERS: [u8; 10] = [4, 8, 1, 13, 9, 7, 11, 2, 6, 14];
 
-/// Whether a character is drawn as a shape, and not written as text.
+/// Returns `true` if a character is drawn as a shape instead of written as text.
 pub fn is_drawn(character: char) -> bool {
     shape(character).is_some()
 }
@@ -87,7 +89,7 @@ pub fn shape(character: char) -> Option<Shape> {
     }
 }
 
-/// A row of halves each: at most one rectangle for the upper half and one for the lower.
+/// Returns the shape of a set of quarters: at most one rectangle in each half of the cell.
 fn quarters(bits: u8) -> Shape {
     let half = |bits: u8, top: u8| match bits & 3 {
         0 => None,

@@ -7,7 +7,7 @@ use super::glyphs::Glyphs;
 use super::names::by_name;
 use super::ramp::RampName;
 
-/// A theme: which colours mean what.
+/// Theme, which assigns colours to meanings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ThemeName {
@@ -16,21 +16,21 @@ pub enum ThemeName {
     Dark,
     /// For light backgrounds: darker ink, and ramps that go from light to dark.
     Light,
-    /// For dark backgrounds, bad projectors and tired eyes: nothing is dimmed, text has at least
-    /// 7 : 1.
+    /// For dark backgrounds and bad projectors: nothing is dimmed, and text has a contrast of at
+    /// least 7 : 1.
     HighContrast,
-    /// No colours on any terminal: bold, reverse and digits say it all.
+    /// No colours on any terminal: bold, reverse and digits carry the meaning.
     Mono,
 }
 
 by_name!(ThemeName, "theme", [Dark = "dark", Light = "light", HighContrast = "high-contrast", Mono = "mono"]);
 
 impl ThemeName {
-    /// Returns light when `COLORFGBG` says that the background is light, else dark.
+    /// Returns the light theme if `COLORFGBG` reports a light background, else the dark theme.
     ///
-    /// rxvt, Konsole and others set it to `foreground;background` (or with something in between),
-    /// as numbers of the 16 colours: 7 and 9 to 15 are light, as Vim takes them. Nothing is asked
-    /// of the terminal itself: an answer that comes late would be read as keys.
+    /// rxvt, Konsole and others set it to `foreground;background` (some with a field in between),
+    /// as numbers of the 16 colours: 7 and 9 to 15 count as light, as in Vim. The terminal itself
+    /// is not queried, because a late answer would be read as keys.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let background =
             env("COLORFGBG").and_then(|value| value.rsplit(';').next()?.trim().parse::<u8>().ok());
@@ -56,7 +56,7 @@ pub enum Background {
 
 by_name!(Background, "background", [Auto = "auto", Theme = "theme", Terminal = "terminal"]);
 
-/// Choices of colours and marks.
+/// Look of the app: colours and characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looks {
     /// Colours that the terminal has.
@@ -72,7 +72,7 @@ pub struct Looks {
 }
 
 impl Default for Looks {
-    /// A dark terminal with 24 bits and box drawing.
+    /// Returns the look for a dark terminal with 24-bit colours and box drawing.
     fn default() -> Self {
         Self {
             depth: Depth::Truecolor,
@@ -84,7 +84,7 @@ impl Default for Looks {
     }
 }
 
-/// Choices of the user; those left out are left to the environment.
+/// Choices of the user; `None` leaves a choice to the environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LooksChoice {
@@ -101,7 +101,7 @@ pub struct LooksChoice {
 }
 
 impl LooksChoice {
-    /// Fills the choices left open here from `config`: flags go before the configuration file.
+    /// Fills open choices from `config`: flags take precedence over the configuration file.
     #[must_use]
     pub fn or(self, config: Self) -> Self {
         Self {
@@ -113,8 +113,8 @@ impl LooksChoice {
         }
     }
 
-    /// Returns the look that results in an environment, given as a lookup so that tests can
-    /// pass their own.
+    /// Returns the look that results from the choices and the environment variables, given as a
+    /// lookup so that tests can pass their own.
     pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Looks {
         Looks {
             depth: match self.color {

@@ -1,8 +1,7 @@
-//! Colour ramps, quantised once: few levels mean few bytes per frame, stable pictures and a
-//! readable legend.
+//! Colour ramps with a fixed number of levels.
 //!
-//! More is always what stands out from the background: on dark terminals ramps grow brighter, on
-//! light ones darker.
+//! Few levels mean few bytes per frame, stable pictures and a readable legend. Larger values stand
+//! out more from the background: ramps grow brighter on dark terminals and darker on light ones.
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
@@ -13,17 +12,17 @@ use super::looks::ThemeName;
 use super::names::{Rgb, by_name};
 use super::palette::Palette;
 
-/// Levels of a heat ramp.
+/// Number of levels of a heat ramp.
 pub const LEVELS: u8 = 24;
 
-/// Contrast with the assumed background that ink of a ramp has at least: WCAG's for graphics.
+/// Least contrast of a ramp's ink with the assumed background (WCAG's limit for graphics).
 const INK_LEAST: f64 = 3.0;
 
 /// Colours of heat maps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum RampName {
-    /// Blue to yellow: reads the same with and without colour-blindness.
+    /// Blue to yellow: looks nearly the same with and without colour-blindness.
     #[default]
     Cividis,
     /// Purple over green to yellow: more hues.
@@ -49,20 +48,21 @@ pub fn digit(value: f32) -> char {
     char::from(b'0' + tenths as u8)
 }
 
-/// Cividis in xterm's 256, picked by hand: the nearest entries of the cube stray into
-/// pink and teal.
+/// Cividis in the palette of 256 colours, chosen by hand because the nearest entries of the cube
+/// are partly pink and teal.
 const CIVIDIS_256: [u8; 9] = [17, 18, 60, 242, 102, 143, 185, 221, 227];
 /// Viridis in the palette of 256 colours.
 const VIRIDIS_256: [u8; 9] = [53, 60, 66, 72, 78, 114, 149, 191, 227];
-/// Paint and ink in sixteen colours: brightness grows in the palettes of VGA, xterm and VS Code.
+/// Cividis in 16 colours, paint and ink: brightness grows in the palettes of VGA, xterm and VS
+/// Code.
 const CIVIDIS_16: [(Color, Color); 4] = [
     (Color::Blue, Color::White),
     (Color::Cyan, Color::Black),
     (Color::Gray, Color::Black),
     (Color::LightYellow, Color::Black),
 ];
-/// Cividis in 16 colours for light backgrounds. The least is white or grey: a bright yellow would
-/// catch the eye first.
+/// Cividis in 16 colours for light backgrounds. The lowest level is white or grey, because a bright
+/// yellow would stand out most.
 const CIVIDIS_16_LIGHT: [(Color, Color); 4] = [
     (Color::Blue, Color::White),
     (Color::Cyan, Color::Black),
@@ -90,19 +90,19 @@ const GREY_16: [(Color, Color); 4] = [
     (Color::White, Color::Black),
 ];
 
-/// Styles of all levels, as paint with readable ink on it and as ink on the
-/// terminal's own background.
+/// Styles of all levels: as paint with readable ink on it, and as ink on the terminal's own
+/// background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ramp {
     styles: Vec<Style>,
-    /// First level whose colour can be seen on the background.
+    /// First level whose colour is visible on the background.
     seen_from: u8,
-    /// Ink per level from there on, where there are only sixteen colours.
+    /// Inks from least to most if the terminal has only sixteen colours, else `None`.
     sixteen: Option<Vec<Color>>,
 }
 
 impl Ramp {
-    /// Builds the table.
+    /// Creates the styles of a ramp for a colour depth and a theme.
     pub fn new(depth: Depth, theme: ThemeName, name: RampName) -> Self {
         let light = theme == ThemeName::Light;
         let along = |l: u8| {
@@ -123,18 +123,18 @@ impl Ramp {
         Self { styles, seen_from, sixteen }
     }
 
-    /// Background and readable foreground for a value in 0..=1.
+    /// Returns the background and a readable foreground for a value in 0..=1.
     pub fn style(&self, value: f32) -> Style {
         self.at(level(value))
     }
 
-    /// Same, by level.
+    /// Returns the background and a readable foreground of a level.
     pub fn at(&self, level: u8) -> Style {
         self.styles.get(usize::from(level)).copied().unwrap_or_default()
     }
 
-    /// The ramp's colour as ink, for bars and lines. The end of the ramp that would vanish on the
-    /// background is left out.
+    /// Returns the ramp's colour for a value in 0..=1 as ink, for bars and lines. It omits the end
+    /// of the ramp that would be invisible on the background.
     pub fn ink(&self, value: f32) -> Style {
         let share = f32::from(level(value)) / f32::from(LEVELS - 1);
         if let Some(inks) = &self.sixteen {
@@ -151,8 +151,8 @@ impl Ramp {
     }
 }
 
-/// Returns the style without colours, where the digit shows the value; weight helps to
-/// find the peaks.
+/// Returns the style without colours. Digits show the values, and bold or reversed text marks the
+/// peaks.
 fn plain(depth: Depth, t: f64) -> Style {
     match depth {
         Depth::Mono if t >= 0.8 => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
@@ -161,7 +161,7 @@ fn plain(depth: Depth, t: f64) -> Style {
     }
 }
 
-/// Paint and ink at a place 0..=1 of a ramp, dark to bright.
+/// Returns paint and ink at a position 0..=1 of a ramp, dark to bright.
 fn paint(depth: Depth, name: RampName, t: f64, light: bool) -> Style {
     match depth {
         Depth::Ansi16 => {
@@ -192,14 +192,14 @@ fn from(colour: colorous::Color) -> Rgb {
     (colour.r, colour.g, colour.b)
 }
 
-/// The least is close to the background, not the background itself: an empty place is something
-/// else than nothing.
+/// Returns a grey level. The lowest differs slightly from the background, so that a value of 0
+/// differs from an empty cell.
 fn grey(t: f64, light: bool) -> u8 {
     let (low, high) = if light { (0.0, 225.0) } else { (48.0, 255.0) };
     (low + t * (high - low)).round() as u8
 }
 
-/// Paint and ink, dark to bright.
+/// Returns the paint and ink of a ramp in sixteen colours, dark to bright.
 const fn sixteen(name: RampName, light: bool) -> &'static [(Color, Color)] {
     match (name, light) {
         (RampName::Cividis, false) => &CIVIDIS_16,
@@ -214,7 +214,8 @@ fn step<T: Copy>(steps: &[T], t: f64) -> T {
     steps[((t * steps.len() as f64) as usize).min(steps.len() - 1)]
 }
 
-/// Ink in sixteen colours, least to most: without the end that is nearest to the background.
+/// Returns the inks of a ramp in sixteen colours, least to most, without those nearest to the
+/// background.
 fn sixteen_inks(name: RampName, light: bool) -> Vec<Color> {
     let dark: &[Color] = match name {
         RampName::Cividis => &[Color::Cyan, Color::Gray, Color::LightYellow],
@@ -229,7 +230,7 @@ fn sixteen_inks(name: RampName, light: bool) -> Vec<Color> {
     if light { on_light.to_vec() } else { dark.to_vec() }
 }
 
-/// An RGB colour at a depth; the terminal's default where the depth has no colours.
+/// Returns an RGB colour at a depth, or the terminal's default if the depth has no colours.
 pub fn rgb_in(depth: Depth, (r, g, b): Rgb) -> Color {
     match depth {
         Depth::Truecolor => Color::Rgb(r, g, b),
@@ -238,7 +239,7 @@ pub fn rgb_in(depth: Depth, (r, g, b): Rgb) -> Color {
     }
 }
 
-/// Returns the RGB value of a colour, where it does not depend on the terminal's palette.
+/// Returns the RGB value of a colour; `None` if it depends on the terminal's palette.
 pub fn rgb_of(colour: Color) -> Option<Rgb> {
     match colour {
         Color::Rgb(r, g, b) => Some((r, g, b)),
@@ -257,7 +258,7 @@ pub fn rgb_of(colour: Color) -> Option<Rgb> {
 /// Intensities of xterm's colour cube.
 const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-/// Nearest entry of xterm's colour cube or grey ramp.
+/// Returns the nearest entry of xterm's colour cube or grey ramp.
 fn cube(r: u8, g: u8, b: u8) -> u8 {
     let distance = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
     let nearest = |c: u8| (0..6u8).min_by_key(|&i| distance(STEPS[usize::from(i)], c)).unwrap_or(0);
@@ -334,8 +335,7 @@ mod tests {
         }
     }
 
-    /// The sixteen colours of palettes in use: VGA's text mode, xterm, VS Code. In the order
-    /// of their numbers.
+    /// Sixteen colours of common palettes, by number: VGA's text mode, xterm, VS Code.
     const PALETTES: [[u32; 16]; 3] = [
         [
             0x00_0000, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa,

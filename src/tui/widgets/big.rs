@@ -1,5 +1,4 @@
-//! Big digits, three columns by three rows, out of half blocks: readable from the back
-//! of a classroom.
+//! Large digits of three columns by three rows, drawn with half blocks for the back of a classroom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,10 +7,10 @@ use ratatui::style::Style;
 use super::put_at;
 use crate::tui::theme::Glyphs;
 
-/// Rows that big text takes.
+/// Height of large text, in rows.
 pub const ROWS: u16 = 3;
 
-/// Pictures of 3×5 dots, a row an entry, its leftmost dot the highest of three bits.
+/// Dots of each digit: five rows of three bits, of which the highest is the leftmost dot.
 const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b101, 0b101, 0b111],
     [0b010, 0b110, 0b010, 0b010, 0b111],
@@ -25,7 +24,7 @@ const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b111, 0b001, 0b111],
 ];
 
-/// Returns a character's dots and the number of columns that they take.
+/// Returns a character's dots and its width in columns.
 fn picture(character: char) -> ([u8; 5], u16) {
     match (character.to_digit(10), character) {
         (Some(digit), _) => (DIGITS[digit as usize], 3),
@@ -35,17 +34,17 @@ fn picture(character: char) -> ([u8; 5], u16) {
     }
 }
 
-/// Columns that a text takes.
+/// Returns the width of a text, in columns.
 pub fn width(text: &str) -> u16 {
     text.chars().map(|character| picture(character).1 + 1).sum::<u16>().saturating_sub(1)
 }
 
-/// Whether a text would be drawn big: only digits, dots and dashes are.
+/// Returns `true` if a text has only digits, dots and dashes, which can be drawn large.
 fn drawable(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-'))
 }
 
-/// Draws digits at the top left of `area`; plain text where there is no room or no block elements.
+/// Draws large digits at the top left of `area`, or plain text without room or block elements.
 pub fn big(buf: &mut Buffer, area: Rect, text: &str, style: Style, glyphs: Glyphs) {
     if area.height < ROWS || area.width < width(text) || glyphs == Glyphs::Ascii || !drawable(text) {
         put_at(buf, area, (0, area.height.min(ROWS).saturating_sub(1) / 2), text, style);

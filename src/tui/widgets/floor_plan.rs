@@ -1,8 +1,8 @@
-//! The real floor plan: 7×6 QPEs of 2×2 PEs, y = 6 at the top, the router and the holes
-//! where they are.
+//! Floor plan of the chip: 7×6 QPEs of 2×2 PEs with y = 6 at the top, the event router and the
+//! holes.
 //!
-//! Within a QPE, PE 0 and 1 are drawn in the upper row, 2 and 3 in the lower: where the four PEs of
-//! a QPE lie to each other is not published, so this is a convention.
+//! Within a QPE, PEs 0 and 1 are drawn in the upper row, 2 and 3 in the lower. This is a
+//! convention: the arrangement of the four PEs within a QPE is not published.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -12,10 +12,10 @@ use crate::chip::geometry::{ChipId, GRID_X, GRID_Y, Pe, Qpe, ROUTER_POSITIONS, U
 use crate::tui::command::Direction;
 use crate::tui::theme::Theme;
 
-/// PEs across and down the plan.
+/// Number of PEs across the plan.
 const PES_ACROSS: u16 = GRID_X as u16 * 2;
 const PES_DOWN: u16 = GRID_Y as u16 * 2;
-/// Columns for the y axis; the narrowest screens go without.
+/// Columns of the y axis, which the narrowest screens omit.
 const AXIS: u16 = 2;
 
 /// Sizes of one PE in cells, and the gaps between QPEs, best first.
@@ -38,7 +38,7 @@ struct Size {
 }
 
 impl Size {
-    /// Columns and rows of the whole plan, axes included.
+    /// Returns the columns and rows of the whole plan, including axes.
     fn total(self, axis: u16) -> (u16, u16) {
         (
             axis + PES_ACROSS * self.cell.0 + (u16::from(GRID_X) - 1) * self.gap.0,
@@ -47,11 +47,11 @@ impl Size {
     }
 }
 
-/// A floor plan laid out in an area.
+/// Floor plan laid out in an area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FloorPlan {
     size: Size,
-    /// Columns of the y axis.
+    /// Columns of the y axis; 0 if it is omitted.
     axis: u16,
     origin: (u16, u16),
     area: Rect,
@@ -67,8 +67,7 @@ impl FloorPlan {
     pub fn fit_cells(area: Rect, least: (u16, u16)) -> Option<Self> {
         let fits = |size: &Size, axis: u16| {
             let (columns, rows) = size.total(axis);
-            // Without gaps between its rows the plan is for screens where every row counts, and
-            // goes without x axis.
+            // A plan without gaps between its rows is for small screens and has no x axis.
             let rows = if size.gap.1 == 0 { rows - 1 } else { rows };
             columns <= area.width && rows <= area.height && size.cell.0 >= least.0 && size.cell.1 >= least.1
         };
@@ -84,7 +83,7 @@ impl FloorPlan {
         self.size.cell
     }
 
-    /// Rows that the plan takes, axis included.
+    /// Returns the number of rows of the plan, including the x axis.
     pub fn rows(&self) -> u16 {
         self.size.total(self.axis).1.min(self.area.height)
     }
@@ -142,7 +141,7 @@ impl FloorPlan {
         }
     }
 
-    /// Draws the event router, which lies over two QPE positions, one above the other.
+    /// Draws the event router, which covers two QPE positions, one above the other.
     fn draw_router(&self, buf: &mut Buffer, theme: &Theme) {
         let [(x, low), (_, high)] = ROUTER_POSITIONS;
         let (top, bottom) = (self.qpe_area(x, high), self.qpe_area(x, low));
@@ -159,7 +158,7 @@ impl FloorPlan {
     }
 }
 
-/// Column (0..14) and row (0..12, from the top) of a PE on the plan.
+/// Returns the column (0..14) and row (0..12, from the top) of a PE on the plan.
 fn place(pe: Pe) -> (i32, i32) {
     let (qpe, p) = (pe.qpe(), i32::from(pe.p()));
     ((i32::from(qpe.x) - 1) * 2 + p % 2, (i32::from(GRID_Y) - i32::from(qpe.y)) * 2 + p / 2)
@@ -181,7 +180,7 @@ pub fn reading_order() -> impl Iterator<Item = Pe> {
         .flat_map(|row| (0..i32::from(GRID_X) * 2).filter_map(move |column| at_place(column, row)))
 }
 
-/// The next PE in a direction, over holes and the router; itself at the edge.
+/// Returns the next PE in a direction, skipping holes and the router; `pe` itself at the edge.
 pub fn neighbour(pe: Pe, direction: Direction) -> Pe {
     let (dx, dy) = match direction {
         Direction::Left => (-1, 0),

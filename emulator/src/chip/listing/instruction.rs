@@ -1,10 +1,10 @@
-//! The Thumb-2 and FPv4-SP instructions that our kernels compile to, as data.
+//! Data types for the Thumb-2 and FPv4-SP instructions that the kernels compile to.
 
 pub use spinntui_cortex_m4::{Cond, Width};
 
 pub use super::timed::{Class, Timed};
 
-/// A core register, 0..=15; 13 is SP, 14 LR, 15 PC.
+/// Core register, 0..=15; 13 is SP, 14 LR, 15 PC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reg(pub u8);
 
@@ -17,7 +17,7 @@ impl Reg {
     pub const PC: Self = Self(15);
 }
 
-/// A single-precision register, s0..=s31.
+/// Single-precision register, s0..=s31.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SReg(pub u8);
 
@@ -53,11 +53,11 @@ pub enum Offset {
 /// Addressing mode: when the offset is added, and whether the base register keeps the sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Index {
-    /// `[rn, off]`: before; the base stays.
+    /// `[rn, off]`: the offset is added before the access; the base register stays.
     Offset,
-    /// `[rn, off]!`: before; the base changes.
+    /// `[rn, off]!`: the offset is added before the access; the base register keeps the sum.
     Pre,
-    /// `[rn], off`: after; the base changes.
+    /// `[rn], off`: the offset is added after the access; the base register keeps the sum.
     Post,
 }
 
@@ -70,14 +70,14 @@ pub enum Address {
         base: Reg,
         /// Offset from the base address, in bytes.
         offset: Offset,
-        /// Order of offset and access, and what happens to the base register.
+        /// Addressing mode.
         index: Index,
     },
     /// A constant in the literal pool: a label and bytes after it.
     Literal {
         /// Label of the pool.
         label: String,
-        /// Bytes after it.
+        /// Offset from the label, in bytes.
         addend: u32,
     },
 }
@@ -121,7 +121,7 @@ pub enum Op {
         source: Operand,
         /// Whether all bits are inverted (`mvn`).
         not: bool,
-        /// Sets N and Z.
+        /// Whether the instruction sets N and Z.
         flags: bool,
     },
     /// `movt`: upper half of the register ← constant.
@@ -141,7 +141,7 @@ pub enum Op {
         n: Reg,
         /// Second operand: a constant, or a register that may be shifted.
         m: Operand,
-        /// Sets the flags.
+        /// Whether the instruction sets the flags.
         flags: bool,
     },
     /// `mla`: d ← n · m + a.
@@ -166,7 +166,7 @@ pub enum Op {
         /// Width of the field, in bits.
         width: u8,
     },
-    /// `clz`: d ← zeros before the first one of n.
+    /// `clz`: d ← number of leading zero bits of n.
     LeadingZeros {
         /// Register that receives the result.
         d: Reg,
@@ -187,7 +187,7 @@ pub enum Op {
         /// Second operand: a constant, or a register that may be shifted.
         m: Operand,
     },
-    /// `ldr`, `ldrh`, `ldrb`, `ldrsh`, `ldrsb`: d ← what is at the address.
+    /// `ldr`, `ldrh`, `ldrb`, `ldrsh`, `ldrsb`: d ← value at the address.
     Load {
         /// Size of the value, and how it is extended to a word.
         width: Width,
@@ -221,32 +221,32 @@ pub enum Op {
     },
     /// `push`: stores the registers below the stack pointer, which moves down.
     Push(Vec<Reg>),
-    /// `pop`: loads the registers from the stack; with PC among them it returns.
+    /// `pop`: loads the registers from the stack; it returns if PC is one of them.
     Pop(Vec<Reg>),
     /// `b`, `b<cond>`: a branch, taken where the instruction's condition holds.
     Branch {
         /// Label of the branch's target.
         label: String,
     },
-    /// `cbz`, `cbnz`: a branch forwards if a register is zero, or is not.
+    /// `cbz`, `cbnz`: a forward branch if a register is zero, or if it is not zero.
     CompareBranch {
         /// Register that is compared with zero.
         n: Reg,
-        /// Branches when not zero (`cbnz`).
+        /// Whether the branch is taken if the register is not zero (`cbnz`).
         nonzero: bool,
         /// Label of the branch's target.
         label: String,
     },
-    /// `bx lr`: return.
+    /// `bx lr`: returns from the function.
     Return,
-    /// `it`, `itt`, `ite`, ...: the conditions it spreads are written on
-    /// the following instructions.
+    /// `it`, `itt`, `ite`, ...: conditions for the following instructions, which carry them in
+    /// [`Instruction::cond`].
     IfThen,
     /// `nop`: does nothing for a cycle.
     Nop,
-    /// Waits for an interrupt or event: `wfi`, `wfe`.
+    /// `wfi`, `wfe`: waits for an interrupt or event.
     WaitForInterrupt,
-    /// `cpsid i` (true: masks) and `cpsie i`.
+    /// `cpsid i` (`true`: masks interrupts) and `cpsie i` (`false`).
     MaskInterrupts(bool),
     /// `vldr.32`: d ← the single at the address.
     VLoad {
@@ -266,7 +266,7 @@ pub enum Op {
     VLoadMultiple {
         /// Register that holds the base address.
         base: Reg,
-        /// Whether the base register moves behind the last word.
+        /// Whether the base register is advanced beyond the last word.
         writeback: bool,
         /// FPU registers that receive the words, ascending.
         d: Vec<SReg>,
@@ -275,16 +275,16 @@ pub enum Op {
     VStoreMultiple {
         /// Register that holds the base address.
         base: Reg,
-        /// Whether the base register moves behind the last word.
+        /// Whether the base register is advanced beyond the last word.
         writeback: bool,
         /// FPU registers that hold the words, ascending.
         t: Vec<SReg>,
     },
-    /// `vmov.f32 sd, #imm`.
+    /// `vmov.f32 sd, #imm`: d ← constant.
     VConstant {
         /// FPU register that receives the result.
         d: SReg,
-        /// Constant, one of those that eight bits encode.
+        /// Constant that the instruction can encode in eight bits.
         value: f32,
     },
     /// `vmov.f32 sd, sm`, `vneg.f32`, `vabs.f32` and `vsqrt.f32`.
@@ -293,12 +293,12 @@ pub enum Op {
         d: SReg,
         /// FPU register that is read.
         m: SReg,
-        /// Copy, negation or absolute value.
+        /// Copy, negation, absolute value or square root.
         unary: VUnary,
     },
     /// `vadd.f32`, `vsub.f32`, `vmul.f32`, `vdiv.f32`, `vfma.f32`.
     VBinary {
-        /// Operation; `Fma` adds to d.
+        /// Operation; `Fma` adds the product to d.
         fpu: Fpu,
         /// FPU register that receives the result.
         d: SReg,
@@ -307,30 +307,30 @@ pub enum Op {
         /// FPU register of the second operand.
         m: SReg,
     },
-    /// `vcmp.f32`, `vcmpe.f32`; `None` compares with zero.
+    /// `vcmp.f32`, `vcmpe.f32`: compares two registers, or one with zero.
     VCompare {
         /// FPU register of the first operand.
         n: SReg,
         /// FPU register of the second operand; `None` compares with zero.
         m: Option<SReg>,
     },
-    /// `vmrs APSR_nzcv, FPSCR`.
+    /// `vmrs APSR_nzcv, FPSCR`: copies the FPU's flags to the core's.
     VFlags,
-    /// `vmov sd, rt`: the same bits.
+    /// `vmov sd, rt`: copies the bits of a core register.
     VFromCore {
         /// FPU register that receives the result.
         d: SReg,
         /// Core register that is read.
         t: Reg,
     },
-    /// `vmov rd, sm`: the same bits.
+    /// `vmov rd, sm`: copies the bits of an FPU register.
     VToCore {
         /// Register that receives the result.
         d: Reg,
         /// FPU register that is read.
         m: SReg,
     },
-    /// `vcvt.f32.s32` and the like: the same number.
+    /// `vcvt.f32.s32` and similar: converts a number to another type.
     VConvert {
         /// FPU register that receives the result.
         d: SReg,
@@ -339,8 +339,8 @@ pub enum Op {
         /// Types between which the number is converted.
         convert: Convert,
     },
-    /// An instruction whose timing is known, but that is not executed: only in listings
-    /// that users bring.
+    /// Instruction whose timing is known but that cannot be executed. It occurs only in listings
+    /// of users.
     Timed(Timed),
 }
 
@@ -375,7 +375,7 @@ pub enum VUnary {
 pub struct Instruction {
     /// Line in the listing, from 1.
     pub line: usize,
-    /// Text of the line, with single blanks.
+    /// Text of the line, with single spaces.
     pub text: String,
     /// Condition under which the instruction is executed.
     pub cond: Cond,
@@ -421,7 +421,7 @@ impl Op {
         }
     }
 
-    /// Whether the function ends here (when the condition holds).
+    /// Returns `true` if the function ends here when the condition holds.
     pub fn returns(&self) -> bool {
         match self {
             Self::Return => true,

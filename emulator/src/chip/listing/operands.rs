@@ -1,8 +1,8 @@
-//! Registers, constants, shifted operands, addresses and register lists.
+//! Parsers of registers, constants, shifted operands, addresses and register lists.
 
 use super::instruction::{Address, Index, Offset, Operand, Reg, SReg, Shift};
 
-/// Splits at commas outside brackets and braces.
+/// Splits a text at the commas that are outside brackets and braces.
 pub(super) fn split_operands(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut depth = 0_i32;
@@ -47,7 +47,7 @@ pub(super) fn immediate(text: &str) -> Option<u32> {
     number(text.strip_prefix('#')?)
 }
 
-/// `#imm`, `rm`, or `rm, lsl #n`.
+/// Parses a second operand: `#imm`, `rm`, or `rm, lsl #n`.
 pub(super) fn operand(words: &[&str]) -> Option<Operand> {
     match words {
         [imm] if imm.starts_with('#') => immediate(imm).map(Operand::Imm),
@@ -67,7 +67,8 @@ pub(super) fn operand(words: &[&str]) -> Option<Operand> {
     }
 }
 
-/// `[rn]`, `[rn, #i]`, `[rn, #i]!`, `[rn], #i`, `[rn, rm, lsl #n]`, `.L5`, `.L5+4`.
+/// Parses an address: `[rn]`, `[rn, #i]`, `[rn, #i]!`, `[rn], #i`, `[rn, rm, lsl #n]`, `.L5` or
+/// `.L5+4`.
 pub(super) fn address(words: &[&str]) -> Option<Address> {
     let (first, after) = words.split_first()?;
     if let Some(label) = first.strip_prefix('.') {
@@ -106,7 +107,7 @@ pub(super) fn reg_list(list: &str) -> Option<Vec<Reg>> {
     braces(list)?.map(reg).collect()
 }
 
-/// Single registers, or a range `s0-s3`.
+/// Parses a list of FPU registers: single registers, or a range `s0-s3`.
 pub(super) fn sreg_list(list: &str) -> Option<Vec<SReg>> {
     let mut regs = Vec::new();
     for part in braces(list)? {

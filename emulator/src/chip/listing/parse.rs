@@ -1,4 +1,4 @@
-//! Text of a listing to instructions.
+//! Parser of a listing's functions and instructions.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ pub(super) fn names(listing: &str) -> Vec<&str> {
     listing.lines().filter_map(function_name).collect()
 }
 
-/// `.type csr_row, %function`.
+/// Returns the name in a line such as `.type csr_row, %function`.
 fn function_name(line: &str) -> Option<&str> {
     let (name, kind) = line.trim().strip_prefix(".type")?.split_once(',')?;
     matches!(kind.trim(), "%function" | "@function").then_some(name.trim())
 }
 
-/// Reads one function: from its label to its `.size`.
+/// Reads one function, from its label to its `.size` line.
 pub(super) fn function(listing: &str, name: &str) -> Result<Function, ListingError> {
     let mut function = Function {
         name: name.to_string(),
@@ -98,8 +98,8 @@ fn unknown(line: usize, text: &str, mnemonic: &str) -> ListingError {
     ListingError::UnknownMnemonic { line, text: text.to_string(), mnemonic: mnemonic.to_string() }
 }
 
-/// The ways to read a mnemonic: as it stands, and with its last two letters (before `.f32`)
-/// as a condition.
+/// Returns the possible readings of a mnemonic: as a whole, and with its last two letters (before
+/// `.f32`) as a condition.
 fn split_condition(mnemonic: &str) -> Vec<(String, Cond)> {
     let mut ways = vec![(mnemonic.to_string(), Cond::Always)];
     let (head, tail) = mnemonic.split_once('.').map_or((mnemonic, None), |(h, t)| (h, Some(t)));
@@ -132,10 +132,10 @@ fn condition(suffix: &str) -> Option<Cond> {
     })
 }
 
-/// Decoded operation, or what was expected where the operands could not be read.
+/// Decoded operation, or the expected operands if they could not be read.
 type Decoded = Result<Op, &'static str>;
 
-/// An instruction from its name and operands; `None`: no such name.
+/// Decodes an instruction from its name and operands; `None` if the name is unknown.
 fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
     if let Some(v) = name.strip_prefix('v') {
         return decode_fpu(v, words);
@@ -171,7 +171,7 @@ fn decode(name: &str, cond: Cond, words: &[&str]) -> Option<Decoded> {
         ("cmp", [n, m @ ..]) => {
             both(reg(n), operand(m), "a register and an operand").map(|(n, m)| Op::Compare { n, m })
         }
-        // How gcc returns if it has saved nothing but LR.
+        // gcc returns in this way if it has saved only LR.
         ("ldr", ["pc", "[sp]", "#4"]) => Ok(Op::Pop(vec![Reg::PC])),
         ("ldr" | "ldrh" | "ldrb" | "ldrsh" | "ldrsb", [d, at @ ..]) => {
             both(reg(d), address(at), "a register and an address").map(|(d, address)| Op::Load {
@@ -215,7 +215,7 @@ fn width(name: &str) -> Width {
     }
 }
 
-/// `it` and up to three more letters, each `t` or `e`.
+/// Returns `true` for `it` with up to three more letters, each `t` or `e`.
 fn is_if_then(name: &str) -> bool {
     name.len() <= 5
         && name.strip_prefix("it").is_some_and(|more| more.bytes().all(|b| b == b't' || b == b'e'))
@@ -266,7 +266,7 @@ fn decode_bits(d: &str, n: &str, lsb: Option<u32>, width: Option<u32>) -> Decode
     Ok(Op::BitField { d, n, lsb: lsb as u8, width: width as u8 })
 }
 
-/// FPU instructions, by the name without its `v`.
+/// Decodes an FPU instruction from its name without the `v`.
 fn decode_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
     const THREE: &str = "three single-precision registers";
     const TWO: &str = "two single-precision registers";

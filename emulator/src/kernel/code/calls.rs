@@ -1,4 +1,4 @@
-//! Calls of C functions that a run of a routine makes, one after the other.
+//! Sequences of C function calls that make up a run of a routine.
 
 use std::sync::Arc;
 
@@ -13,23 +13,23 @@ use crate::net::spiking::Kiss64;
 pub enum Argument {
     /// Number or byte address.
     Value(u32),
-    /// Byte address of these words, which the caller has on its stack.
+    /// Byte address of these words, which the caller stores on its stack.
     Block(Vec<u32>),
-    /// Word of the SRAM at this byte address, as the call before has left it.
+    /// Word of the SRAM at this byte address after the previous call.
     Word(u32),
-    /// Result of the call before.
+    /// Result of the previous call.
     Returned,
 }
 
 /// Condition under which a call is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// In every run.
+    /// The call is made in every run.
     #[default]
     Always,
-    /// If none of the words at these byte addresses is 0.
+    /// The call is made if none of the words at these byte addresses is 0.
     NonZero(Vec<u32>),
-    /// If the call before has returned another number.
+    /// The call is made if the previous call did not return this number.
     ReturnedOther(u32),
 }
 
@@ -55,7 +55,7 @@ impl FunctionCall {
         Self { function, arguments, when: When::Always }
     }
 
-    /// Makes the call under a condition.
+    /// Returns the call with a condition.
     #[must_use]
     pub fn when(self, when: When) -> Self {
         Self { when, ..self }
@@ -69,7 +69,7 @@ pub struct Calls {
     pub list: Vec<FunctionCall>,
     /// Random-number unit of the PE before the first call; `None` where no call reads it.
     pub random: Option<Kiss64>,
-    /// Byte address and number of the words that count as 0 at the first call.
+    /// Words that are set to 0 before the first call: byte address and number of each range.
     pub zeros: Vec<(u32, u32)>,
 }
 
@@ -79,7 +79,7 @@ impl From<Vec<FunctionCall>> for Calls {
     }
 }
 
-/// Call of machine code.
+/// Call of a machine-code function.
 #[derive(Clone, Debug)]
 pub struct Ready {
     /// Function that is called.
@@ -90,15 +90,17 @@ pub struct Ready {
     pub when: When,
 }
 
-/// Calls of machine code that a run makes. The caller is the PE's main loop, whose own instructions
-/// are neither listed nor charged: each call begins with a fresh core.
+/// Sequence of machine-code calls that make up a run.
+///
+/// The caller is the PE's main loop, whose own instructions are neither listed nor charged: each
+/// call begins with a fresh core.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// Calls in order.
     pub calls: Arc<[Ready]>,
     /// Random-number unit of the PE before the first call; `None` where no call reads it.
     pub random: Option<Kiss64>,
-    /// Byte address and number of the words that count as 0 at the first call.
+    /// Words that are set to 0 before the first call: byte address and number of each range.
     pub zeros: Vec<(u32, u32)>,
 }
 
@@ -110,8 +112,10 @@ impl Script {
         Self { calls: Arc::new([ready]), random: None, zeros: Vec::new() }
     }
 
-    /// Begins the first call at number `from` or behind it whose condition holds; returns its
-    /// number, and the core, which counts on from the one `before`. `None` if no call is left.
+    /// Begins the first call from number `from` on whose condition is true.
+    ///
+    /// Returns its number and its core, which continues the counts of the core `before`; `None` if
+    /// no call is left.
     pub fn begin(
         &self,
         from: usize,

@@ -1,4 +1,4 @@
-//! Source lines of machine code, read from its DWARF.
+//! Source lines of machine code, read from DWARF debug information.
 
 use addr2line::Context;
 use addr2line::gimli::{self, Dwarf, EndianSlice, RunTimeEndian};
@@ -6,16 +6,16 @@ use object::{Object, ObjectSection};
 
 use super::CodeFile;
 
-/// Place in a source file.
+/// Line of a source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceLine {
     /// Path as the compiler recorded it.
     pub file: String,
-    /// Line, from 1.
+    /// Number of the line, from 1.
     pub line: u32,
 }
 
-/// Finds source lines of addresses.
+/// Map from addresses to source lines.
 pub struct Lines<'a> {
     context: Option<Context<EndianSlice<'a, RunTimeEndian>>>,
 }
@@ -27,7 +27,7 @@ impl std::fmt::Debug for Lines<'_> {
 }
 
 impl<'a> Lines<'a> {
-    /// Reads the lines of a code file; a file without (compiled without `-g`) has none.
+    /// Reads the debug information of a code file. A file compiled without `-g` has no lines.
     pub fn of(file: &'a CodeFile) -> Self {
         Self { context: context(file.elf()) }
     }

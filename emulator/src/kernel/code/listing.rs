@@ -1,5 +1,5 @@
-//! Listings of machine code: its instructions in words, with their cycles, the reason for them, and
-//! the source lines that they come from.
+//! Listings of machine code: disassembled instructions with their cycles, the reason for the
+//! cycles, and their source lines.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,35 +18,35 @@ pub struct CodeLine {
     pub address: u32,
     /// Size in bytes: 2 or 4.
     pub size: u8,
-    /// Text as `objdump -d` has it; `.word 0x...` for data.
+    /// Text as `objdump -d` writes it; `.word 0x...` for data.
     pub text: String,
-    /// Cycles and the reason for them; `None` for data and for bytes that are no instruction.
+    /// Cycles and the reason for them; `None` for data and for invalid instructions.
     pub timing: Option<Timing>,
-    /// Source line that it comes from; `None` in a file that was compiled without `-g`.
+    /// Source line of the instruction; `None` in a file that was compiled without `-g`.
     pub line: Option<SourceLine>,
 }
 
 /// Listing of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionListing {
-    /// Name and place of the function.
+    /// Name and address of the function.
     pub function: CodeFunction,
     /// Instructions and data of the function, by ascending address.
     pub lines: Vec<CodeLine>,
 }
 
 impl FunctionListing {
-    /// Returns the place of the instruction at a byte address among the lines.
+    /// Returns the index in `lines` of the instruction at a byte address.
     pub fn at(&self, address: u32) -> Option<usize> {
         self.lines.binary_search_by_key(&address, |line| line.address).ok()
     }
 
-    /// Returns the source file of the function: that of its first instruction which has one.
+    /// Returns the source file of the function, that of the first instruction with a source line.
     pub fn source(&self) -> Option<&str> {
         Some(self.lines.iter().find_map(|line| line.line.as_ref())?.file.as_str())
     }
 
-    /// Returns the source lines that the function's own file has instructions of, first to last.
+    /// Returns the range of source lines in the function's own file that have instructions.
     pub fn source_lines(&self) -> Option<Range<u32>> {
         let own = self.source()?;
         let lines =
@@ -56,7 +56,7 @@ impl FunctionListing {
 }
 
 impl Timing {
-    /// Returns its cycles in words: of a branch those of going on and of branching.
+    /// Returns the cycles as text; for a branch, first those if it is not taken, then if it is.
     pub fn cycles_text(&self) -> String {
         if self.cycles == self.taken {
             self.taken.to_string()
@@ -67,7 +67,7 @@ impl Timing {
 }
 
 impl CodeFile {
-    /// Returns the listing of the function that holds a byte address; listings are made once.
+    /// Returns the listing of the function at a byte address. Each listing is computed once.
     pub fn listing(&self, address: u32) -> Option<Arc<FunctionListing>> {
         let function = self.function_at(address)?;
         let mut made = self.listings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -151,7 +151,7 @@ impl CodeFile {
     }
 }
 
-/// Instruction, or data, as it was found.
+/// Decoded instruction or data word.
 struct Found {
     address: u32,
     size: u8,
@@ -160,7 +160,7 @@ struct Found {
     decoded: Option<Decoded>,
 }
 
-/// Returns the addresses that branches lead to.
+/// Returns the target addresses of the branches.
 fn targets(instructions: &[Found]) -> BTreeSet<u32> {
     let target = |found: &Found| match found.decoded?.instruction.op {
         Op::Branch { offset, .. } | Op::CompareBranch { offset, .. } => {
@@ -177,8 +177,8 @@ mod tests {
     use crate::chip::listing::blocks::annotate;
     use crate::kernel::cost::SOURCES;
 
-    /// The costs that `spinntui kernels` gives for each line of a compiler listing equal those of
-    /// the machine code.
+    /// Checks that the costs of each line of a compiler listing, which `spinntui kernels` prints,
+    /// are equal to those of the machine code.
     #[test]
     fn cycles_and_reasons_are_those_of_the_compiler_listings() {
         let file = CodeFile::built_in().unwrap();
@@ -193,7 +193,7 @@ mod tests {
                 .filter_map(|line| line.timing)
                 .map(|timing| (timing.cycles_text(), timing.why()))
                 .collect();
-            // A `nop` may stand before constants, for their alignment.
+            // A `nop` may precede constants to align them.
             let (listed, rest) = found.split_at(own.len().min(found.len()));
             assert_eq!(listed, own, "{}", function.name);
             assert!(rest.iter().all(|(_, why)| why.starts_with("NOP")), "{}: {rest:?}", function.name);

@@ -7,9 +7,9 @@ use super::CodeFile;
 use crate::file;
 use crate::kernel::cost::SOURCES;
 
-/// Most bytes of a source file that are read.
+/// Size limit for a source file, in bytes.
 const MOST_BYTES: u64 = 4 << 20;
-/// Header of the built-in kernels.
+/// Text of the header that the built-in kernels include.
 const REGISTERS: &str = include_str!("../../../../assets/kernels/registers.h");
 
 impl CodeFile {

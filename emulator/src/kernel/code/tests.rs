@@ -8,7 +8,7 @@ fn every_function_of_every_listing_is_in_the_built_in_file() {
     for function in SOURCES.iter().flat_map(|source| source.functions) {
         assert!(file.function(function).is_ok(), "{function}");
     }
-    // `own.ld` links users' kernels behind them.
+    // `own.ld` links users' kernels after the built-in ones.
     assert!(0x100 + file.loaded_bytes() <= 0x2800, "{}", file.loaded_bytes());
 }
 

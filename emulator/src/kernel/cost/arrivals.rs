@@ -1,4 +1,4 @@
-//! Costs of `arrivals.c` and `poisson.c`.
+//! Costs of the routines in `arrivals.c` and `poisson.c`.
 
 use super::measure::{DATA, Linear, Meter, end, evaluate, load, per_item};
 use super::{KernelCosts, PerItem};
@@ -10,12 +10,12 @@ use crate::kernel::arrivals::{ArriveForm, ArriveWork, LINK_BYTES, Link};
 use crate::kernel::poisson::Draw;
 use crate::kernel::synapses::encode_halves;
 
-/// Costs of spikes in the order of arrival, and of neurons that spike at random.
+/// Costs of handling spikes in order of arrival, and of Poisson sources.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Arriving {
     /// Costs of each variant, by [`ArriveForm::index`].
     arrive: [Arrive; ArriveForm::ALL.len()],
-    /// Without and with numbers of spikes.
+    /// Costs of `poisson` and of `poisson_counts`, which stores numbers of spikes.
     poisson: [PerItem; 2],
 }
 
@@ -34,7 +34,7 @@ struct Arrive {
 }
 
 impl KernelCosts {
-    /// A variant of `arrive`.
+    /// Returns the cycles of a variant of `arrive`.
     pub fn arrive(&self, form: ArriveForm, work: &ArriveWork) -> Cycles {
         let costs = self.arriving.arrive[form.index()];
         if work.entries + work.silent == 0 {
@@ -53,7 +53,7 @@ impl KernelCosts {
         ])
     }
 
-    /// `poisson` or `poisson_counts` of `units` neurons, however many spike.
+    /// Returns the cycles of `poisson` or `poisson_counts` for `units` neurons, whichever spike.
     pub fn poisson(&self, counts: bool, units: u32) -> Cycles {
         self.arriving.poisson[usize::from(counts)].total(units)
     }
@@ -73,11 +73,12 @@ pub(super) fn measure(meter: Meter) -> Result<Arriving, ListingError> {
     Ok(Arriving { arrive, poisson: [poisson(false)?, poisson(true)?] })
 }
 
-/// Row of an entry's neuron in a link, for a run: `None` where the neuron is none of the link's.
+/// Number of synapses of an entry's neuron in a link; `None` if the neuron is not in the link.
 pub(super) type Row = Option<u16>;
 
-/// Executes a variant of `arrive` on entries, each of a sender of its own with these links; the
-/// FIFO wraps after entry number `turn`.
+/// Executes a variant of `arrive` on FIFO entries.
+///
+/// Each entry has its own sender, with these links; the FIFO wraps after entry number `turn`.
 pub(super) fn run_arrive(
     meter: Meter,
     form: ArriveForm,
@@ -128,7 +129,7 @@ fn measure_arrive(meter: Meter, form: ArriveForm) -> Result<Arrive, ListingError
     let first = cost(&[one], None)?;
     let synapse = cost(&[&[Some(2)]], None)? - first;
     let row = cost(&[two], None)? - first - synapse;
-    // A link before one with a row, so that it is not the last.
+    // The link without a row is followed by one with a row, so it is not the last.
     let missed = cost(&[&[None, Some(1)]], None)? - first;
     let empty = cost(&[&[Some(0), Some(1)]], None)? - first;
     let each = cost(&[one, one], None)? - first;
@@ -171,8 +172,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
-        /// Entries of two senders with up to three links each: the native form leaves the bytes of
-        /// the listing and costs what the listing takes.
+        /// Compares the native form with the listing, in bytes and cycles, on entries of senders
+        /// with up to two links.
         #[test]
         fn spikes_in_the_order_of_arrival_compute_and_cost_what_their_listing_does(
             keys in prop::collection::vec((0_u32..3, 0_u32..12, 1_u32..5), 0..12),
@@ -230,8 +231,8 @@ mod tests {
         }
     }
 
-    /// The board's random unit reads 0, which is below any limit but 0: every neuron
-    /// spikes, or none.
+    /// Compares with the listing. The board's random-number unit returns 0, which is below any
+    /// limit but 0, so either every neuron spikes or none.
     #[test]
     fn neurons_that_spike_at_random_cost_what_their_listing_takes() {
         let costs = KernelCosts::committed().unwrap();

@@ -1,6 +1,7 @@
-//! The committed machine code against the listings: wherever a test or a measurement executes a
-//! listing on a board, the code is executed on the same board, and has to leave the same words,
-//! store the same words in the same order, and take the same cycles.
+//! Check of the committed machine code against the listings.
+//!
+//! Wherever a test or a measurement executes a listing on a board, the machine code is executed on
+//! an equal board. It has to leave the same words and take the same cycles and instructions.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::kernel::code::CodeFile;
 use crate::kernel::code::run::Table;
 use crate::kernel::cost::SOURCES;
 
-/// A board with code on it.
+/// Board with machine code.
 struct CodeBoard<'a> {
     board: Board,
     code: BTreeMap<u32, u32>,
@@ -22,8 +23,8 @@ struct CodeBoard<'a> {
 }
 
 impl CodeBoard<'_> {
-    /// Word of the board that an address means: the listings' measurements put what the
-    /// linker placed elsewhere.
+    /// Returns the board's word for an address: measurements place some symbols at other addresses
+    /// than the linker does.
     fn word(&self, address: u32) -> u32 {
         let symbol = self.file.data_symbol_at(address & !3);
         let placed = symbol.and_then(|(name, offset)| {
@@ -56,7 +57,7 @@ impl Bus for CodeBoard<'_> {
     }
 }
 
-/// Executes the machine code of `function` and compares.
+/// Executes the machine code of `function` and compares it with the execution of the listing.
 pub(super) fn check(function: &Function, call: &Call<'_>, before: Board, after: &Board, steps: &[Step]) {
     let committed = SOURCES.iter().any(|source| source.functions.contains(&function.name.as_str()));
     let file = CodeFile::built_in().unwrap();
@@ -78,7 +79,7 @@ pub(super) fn check(function: &Function, call: &Call<'_>, before: Board, after: 
     let cycles = (u64::from(end.fixed), u64::from(end.refills));
     assert_eq!((core.counts.cycles, core.counts.refills), cycles, "{}", function.name);
     assert_eq!(core.counts.instructions, steps.len() as u64, "{}", function.name);
-    // A pushed return address is the one word that may differ.
+    // Only pushed return addresses may differ, and they are on the stack.
     let differs =
         board.board.differing(after).into_iter().find(|at| *at >= call.stack || *at < call.stack - 256);
     assert_eq!(differs, None, "{}", function.name);

@@ -1,4 +1,4 @@
-//! Costs of `maps.c`: loops whose cycles do not depend on values.
+//! Costs of the routines in `maps.c`, whose loops take the same cycles for all values.
 
 use super::KernelCosts;
 use super::measure::{DATA, Linear, Meter, evaluate, total};
@@ -9,12 +9,12 @@ use crate::kernel::maps::{FrameLayout, GatherLayout, PoolLayout, ScaleLayout};
 /// Costs of the routines around the MAC array.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Maps {
-    /// Call, row, pixel.
+    /// Cycles of a call, of each row and of each pixel.
     frame: [Linear; 3],
-    /// Call, run, word.
+    /// Cycles of a call, of each run and of each word.
     gather: [Linear; 3],
     product: Linear,
-    /// Call, place, place of a window.
+    /// Cycles of a call, of each place and of each place of a window.
     pool: [Linear; 3],
     /// Cycles of a call and of each sum.
     scale: [Linear; 2],
@@ -27,31 +27,31 @@ impl KernelCosts {
         evaluate(&[(call, 1), (row, frame.side), (pixel, frame.side * frame.side)])
     }
 
-    /// Returns the cost of `gather` of at least one run.
+    /// Returns the cost of `gather` for at least one run.
     pub fn gather(&self, gather: &GatherLayout) -> Cycles {
         let [call, run, word] = self.maps.gather;
         evaluate(&[(call, 1), (run, gather.count), (word, gather.count * gather.words)])
     }
 
-    /// `mac_product`, without the time of the array.
+    /// Returns the cycles of `mac_product`, without the time of the array.
     pub fn mac_product(&self) -> Cycles {
         evaluate(&[(self.maps.product, 1)])
     }
 
-    /// Returns the cost of `pool_bytes` of at least one place.
+    /// Returns the cost of `pool_bytes` for at least one place.
     pub fn pool_bytes(&self, pool: &PoolLayout) -> Cycles {
         let [call, place, entry] = self.maps.pool;
         evaluate(&[(call, 1), (place, pool.places), (entry, pool.places * pool.window)])
     }
 
-    /// Returns the cost of `scale_sums` of at least one sum.
+    /// Returns the cost of `scale_sums` for at least one sum.
     pub fn scale_sums(&self, scale: &ScaleLayout) -> Cycles {
         let [call, sum] = self.maps.scale;
         evaluate(&[(call, 1), (sum, scale.count)])
     }
 }
 
-/// Byte addresses at which trials put their second, third and fourth array.
+/// Byte addresses of the second, third and fourth array in measurements.
 const AT: [u32; 3] = [DATA + 0x1000, DATA + 0x2000, DATA + 0x3000];
 
 fn frame(meter: Meter, side: u32, gap: u32) -> Result<Linear, ListingError> {
@@ -70,7 +70,7 @@ fn scale(meter: Meter, count: u32) -> Result<Linear, ListingError> {
     total(meter, "maps", "scale_sums", &[DATA, count, AT[0], AT[1]])
 }
 
-/// A cost f(a, b) = call + a · each + a · b · both, from three trials.
+/// Fits a cost f(a, b) = call + a · each + a · b · both to three measurements.
 fn nested(cost: impl Fn(u32, u32) -> Result<Linear, ListingError>) -> Result<[Linear; 3], ListingError> {
     let (one, more) = (cost(1, 1)?, cost(1, 2)?);
     let both = more - one;

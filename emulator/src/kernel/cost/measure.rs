@@ -1,4 +1,4 @@
-//! Executes the listings on small inputs and takes differences.
+//! Measurement of kernel costs: differences between executions of the listings on small inputs.
 
 use std::sync::OnceLock;
 
@@ -12,22 +12,22 @@ use crate::chip::listing::trace::{Call, Step, execute};
 use crate::chip::listing::{Function, ListingError};
 use crate::kernel::routine::Routine;
 
-/// The transmit trigger, `COMMS->tcr` of registers.h.
+/// Address of the transmit trigger, `COMMS->tcr` of registers.h.
 pub(super) const TRIGGER: u32 = 0xE200_0014;
-/// The exp unit's operand, `EXP_UNIT->operand` of registers.h.
+/// Address of the exp unit's operand, `EXP_UNIT->operand` of registers.h.
 pub(super) const EXP_OPERAND: u32 = 0xE010_0100;
-/// `COMMS->rkr` of registers.h: the block that arrived.
+/// Address of the number of the block that arrived, `COMMS->rkr` of registers.h.
 const RECEIVE_KEY: u32 = 0xE200_0018;
-/// Byte address at which measurements put the stack; any place would do.
+/// Byte address of the stack in measurements; any free address would do.
 pub(super) const STACK: u32 = 0x1_F000;
 pub(super) const DATA: u32 = 0x8000;
 
-/// A cost that may be a correction: `fixed + refills · P`, either of them negative.
+/// Cost `fixed + refills · P`, of which both terms may be negative, as in a correction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Linear {
-    /// Cycles whatever P is.
+    /// Cycles that do not depend on P.
     pub fixed: i64,
-    /// Pipeline refills, P cycles each.
+    /// Number of pipeline refills, P cycles each.
     pub refills: i64,
 }
 
@@ -38,7 +38,7 @@ impl Linear {
         Self { fixed: self.fixed * i64::from(n), refills: self.refills * i64::from(n) }
     }
 
-    /// Cycles for a refill of `p` cycles.
+    /// Returns the cycles for a refill of `p` cycles.
     pub fn at(self, p: u32) -> i64 {
         self.fixed + self.refills * i64::from(p)
     }
@@ -76,8 +76,8 @@ impl std::ops::Sub for Linear {
     }
 }
 
-/// The sum of counted terms. Every total is at least zero, because it is the cost
-/// of some execution.
+/// Returns the sum of costs times counts. It is never negative, because it is the cost of an
+/// execution.
 pub(super) fn evaluate(terms: &[(Linear, u32)]) -> Cycles {
     let sum = |part: fn(&Linear) -> i64| {
         let total =
@@ -125,7 +125,7 @@ impl Meter {
 
 /// Returns the metered costs of all committed listings.
 ///
-/// Entry and exit of handlers are not instructions: every meter counts them.
+/// Every meter counts entry and exit of handlers, which are not instructions.
 pub(super) fn all(meter: Meter) -> Result<KernelCosts, ListingError> {
     let (pointwise, exps_per_unit) = pointwise(meter)?;
     let (barrier, barrier_poll) = barrier(meter)?;
@@ -162,7 +162,7 @@ fn matrix(meter: Meter) -> Result<[Coefficients; Routine::ALL.len()], ListingErr
     Ok(all)
 }
 
-/// Functions of the committed listings, by source; each source is read once, when first asked for.
+/// Functions of the committed listings, by source; each source is read once, on first use.
 static FUNCTIONS: [OnceLock<Result<Vec<Function>, ListingError>>; SOURCES.len()] =
     [const { OnceLock::new() }; SOURCES.len()];
 
@@ -195,12 +195,12 @@ pub(super) fn end(steps: &[Step]) -> Linear {
     steps.last().map_or_else(Linear::default, |step| step.end.into())
 }
 
-/// Cycles before the last instruction, the return.
+/// Returns the cycles before the last instruction, the return.
 pub(super) fn before_return(steps: &[Step]) -> Linear {
     steps.len().checked_sub(2).and_then(|i| steps.get(i)).map_or_else(Linear::default, |step| step.end.into())
 }
 
-/// Cycles of a call on empty memory.
+/// Returns the cycles of a call on empty memory.
 pub(super) fn total(
     meter: Meter,
     source: &str,
@@ -314,7 +314,8 @@ fn wait(meter: Meter) -> Result<Wait, ListingError> {
     })
 }
 
-/// `barrier_collect` over slots that are up to date (step 0), and one turn at a slot that is not.
+/// Measures `barrier_collect` over slots that are up to date (step 0), and one iteration over a
+/// slot that is not.
 fn barrier(meter: Meter) -> Result<(PerItem, Cycles), ListingError> {
     let function = load("barrier", "barrier_collect")?;
     let cost = |pes, misses| {

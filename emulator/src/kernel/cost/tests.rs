@@ -1,5 +1,4 @@
-//! The closed formulas against execution of the listings, and the listings against what
-//! they should compute.
+//! Tests of cost formulas against execution of the listings, and of the listings' results.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +44,7 @@ fn csr_row_per_nonzero(c: &KernelCosts) -> Cycles {
     c.csr_row(1, 2, 0).minus(c.csr_row(1, 1, 0))
 }
 
-/// Two ways to the same number: the shape of the listing, and differences between executions.
+/// Compares a cost read from the listing's structure with differences between executions.
 #[test]
 fn loops_cost_by_shape_what_they_cost_by_execution() {
     let inner = |source, function| {
@@ -59,7 +58,8 @@ fn loops_cost_by_shape_what_they_cost_by_execution() {
     assert_eq!(inner("wait_input", "wait_polling"), Some(c.wait_poll()));
 }
 
-/// The costs the emulator charges today. A change of compiler, kernel or timing table shows here.
+/// Pins the costs that the emulator charges, so that a change of compiler, kernel or timing
+/// table is noticed.
 #[test]
 fn costs_today() {
     let c = costs();
@@ -106,7 +106,7 @@ impl Cycles {
     }
 }
 
-/// A small CSR matrix and a vector, values of many magnitudes.
+/// Generates a small CSR matrix and a vector with values of many magnitudes.
 fn matrices() -> impl Strategy<Value = (Vec<Vec<(u32, f32)>>, Vec<f32>)> {
     let value = (-1.0_f32..1.0, -20..20_i32).prop_map(|(m, e)| m * (e as f32).exp2());
     let x = proptest::collection::vec(prop_oneof![Just(0.0_f32), value.clone()], 1..12);
@@ -200,8 +200,8 @@ proptest! {
         prop_assert_eq!(board.exps, costs().pointwise_exps_per_unit() * n as u32);
         let float = |at, i| f32::from_bits(board.board.get(at, n)[i]);
         for (i, u) in units.iter().enumerate() {
-            // net's order of operations, each rounded by itself; tanh by way of exp, as the
-            // chip has it.
+            // Operations in net's order, each rounded separately; tanh is computed from exp, as
+            // on the chip.
             let input = PointwiseInput {
                 w: [u[0], u[1], u[2]],
                 q: [u[3], u[4], u[5]],
@@ -254,7 +254,7 @@ proptest! {
     }
 }
 
-/// A board with an exp unit.
+/// Board with an exp unit.
 #[derive(Default)]
 struct ExpBoard {
     board: Board,
@@ -310,8 +310,8 @@ fn timer_log_writes_the_difference_and_wraps() {
     assert_eq!(board.get(DATA + 8 + 4, 1), [150]);
 }
 
-/// The formulas rest on costs that no data changes: IT blocks must hold
-/// single-cycle instructions only.
+/// Checks that IT blocks hold only single-cycle instructions, since the formulas need costs that
+/// do not depend on data.
 #[test]
 fn conditional_instructions_cost_one_cycle() {
     for source in SOURCES {
@@ -328,7 +328,7 @@ fn conditional_instructions_cost_one_cycle() {
     }
 }
 
-/// Every listing has a kernel and every kernel a listing.
+/// Checks that every listing has a kernel and every kernel a listing.
 #[test]
 fn every_kernel_in_the_folder_is_known() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/kernels");
@@ -339,7 +339,7 @@ fn every_kernel_in_the_folder_is_known() {
     assert_eq!(found, SOURCES.iter().map(|s| s.name.to_string()).collect());
 }
 
-/// The README's costs of a non-zero and a row are those of the listing.
+/// Checks that the README's costs of a non-zero and a row are those of the listing.
 #[test]
 fn readme_gives_todays_csr_row() {
     let readme = include_str!("../../../../assets/kernels/README.md");

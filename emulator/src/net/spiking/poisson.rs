@@ -1,10 +1,10 @@
-//! Sources that spike at random, and the random-number unit that draws their spikes.
+//! Poisson sources, and the random-number unit that draws their spikes.
 
 use std::ops::Range;
 
 use super::network::{Network, SpikeSource};
 
-/// Neurons that a random-number unit draws for at most: those of a PE.
+/// Most neurons that a PE's random-number unit draws for.
 const NEURONS_A_UNIT: usize = 250;
 
 /// Random-number unit of a PE: Marsaglia's KISS with a 64-bit multiply-with-carry.
@@ -21,7 +21,8 @@ pub struct Kiss64 {
 }
 
 impl Kiss64 {
-    /// Creates a unit whose four registers are filled from a seed and the number of the PE's share.
+    /// Creates a unit whose four registers are derived from a seed and the number of the PE's
+    /// share.
     pub fn new(seed: u64, share: u32) -> Self {
         // SplitMix64 (Steele, Lea, Flood 2014) spreads the seed over the registers.
         let mut state = seed ^ u64::from(share).wrapping_mul(0xD1B5_4A32_D192_ED03);
@@ -49,16 +50,16 @@ impl Kiss64 {
     }
 }
 
-/// Spikes of all sources at random: at most one a neuron and tick, each by a number of the
-/// random-number unit of the PE that the neuron is on.
+/// Poisson sources: in each tick a neuron spikes if the number drawn for it is below a limit.
 ///
-/// Sources are spread by themselves, at most 250 neurons a PE, so that their spikes depend on the
-/// seed and not on the mapping.
+/// The random-number unit of the neuron's PE draws the numbers. For this purpose sources are
+/// divided among PEs independently of the mapping, at most 250 neurons a PE, so that spikes depend
+/// on the seed alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoissonSources {
-    /// Number below which a draw is a spike ([`PoissonSources::new`]).
+    /// Limit below which a drawn number is a spike ([`PoissonSources::new`]).
     pub below: u32,
-    /// Seed of the units.
+    /// Seed of the random-number units.
     pub seed: u64,
 }
 
@@ -71,19 +72,19 @@ impl PoissonSources {
         Self { below, seed }
     }
 
-    /// Returns the neurons of each source on each of its PEs.
+    /// Returns the ranges of neurons of each source, one for each of its PEs.
     pub fn shares(network: &Network) -> Vec<Vec<Range<u32>>> {
         let shares = |units: usize| even_ranges(units, units.div_ceil(NEURONS_A_UNIT));
         network.sources().iter().map(SpikeSource::units).map(shares).collect()
     }
 
-    /// Returns the unit of the PE of share number `share`, counted over all sources.
+    /// Returns the random-number unit of share number `share`, counted over all sources.
     pub fn unit(self, share: u32) -> Kiss64 {
         Kiss64::new(self.seed, share)
     }
 
-    /// Returns the spikes of `ticks` ticks, pairs of tick and neuron; neurons count
-    /// over all sources.
+    /// Returns the spikes of `ticks` ticks as pairs of tick and neuron; neurons are numbered over
+    /// all sources.
     pub fn spikes(self, network: &Network, ticks: u32) -> Vec<(u32, u32)> {
         let (mut spikes, mut first, mut number) = (Vec::new(), 0, 0);
         for shares in Self::shares(network) {
@@ -112,8 +113,8 @@ pub fn even_ranges(units: usize, parts: usize) -> Vec<Range<u32>> {
 mod tests {
     use super::*;
 
-    /// Numbers of the recurrences as Jones (2010) writes them, from his initial registers, computed
-    /// apart in Python.
+    /// Compares with numbers that a separate Python program computed from the recurrences and the
+    /// initial registers of Jones (2010).
     #[test]
     fn numbers_follow_the_published_recurrences() {
         let mut unit = Kiss64 { x: 123_456_789, y: 987_654_321, z: 43_219_876, c: 6_543_217 };

@@ -1,4 +1,4 @@
-//! Populations: the constants of their neurons, ready for the update of a tick.
+//! Populations of spiking neurons, with the constants for the update of a tick.
 
 use super::convention::{ResetRule, SpikesPerTick};
 use super::per_neuron::PerNeuron;
@@ -6,21 +6,21 @@ use crate::net::compare::Compare;
 
 /// Population of neurons of one model.
 ///
-/// Values of v, θ and reset are the neuron's own times `scale`, which is 1 unless weights are int8.
+/// Stored values of v, θ and reset are the model's values times `scale`, which is 1 unless weights
+/// are int8.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
-    /// Name of the node, or of the user.
+    /// Name of the NIR node, or a name chosen by the user.
     pub name: String,
     /// Number of neurons, the product of `shape`.
     pub units: usize,
-    /// Shape as the network sees it, `[channels, rows, columns]` for maps; neurons count
-    /// in C order.
+    /// Shape in the network, `[channels, rows, columns]` for maps; neurons are numbered in C order.
     pub shape: Vec<usize>,
     /// Constants of current and membrane.
     pub dynamics: Dynamics,
-    /// Firing; `None` for populations whose output is v.
+    /// Rule of firing; `None` for populations whose output is v.
     pub firing: Option<Firing>,
-    /// v before the first tick.
+    /// Value of v before the first tick.
     pub start: PerNeuron<f32>,
     /// Factor by which the stored v exceeds the v of the model.
     pub scale: PerNeuron<f32>,
@@ -29,17 +29,17 @@ pub struct Population {
 /// Constants of v ← keep·v + gain·I + offset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dynamics {
-    /// Way from the input sum to the membrane.
+    /// Path from the input sum to the membrane.
     pub synapse: Synapse,
     /// Share of v that is kept from tick to tick (α).
     pub keep: PerNeuron<f32>,
     /// Factor of the current, or of the input sum. Not used with [`Synapse::Signed`].
     pub gain: PerNeuron<f32>,
-    /// Constant drive of v in every tick: leak and bias.
+    /// Constant added to v in every tick: leak and bias.
     pub offset: PerNeuron<f32>,
 }
 
-/// Way from the input sum x to the membrane.
+/// Path from the input sum x to the membrane.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Synapse {
     /// x enters v.
@@ -50,13 +50,13 @@ pub enum Synapse {
         keep: PerNeuron<f32>,
         /// Factor of x.
         gain: PerNeuron<f32>,
-        /// Constant drive of I in every tick: the bias.
+        /// Constant added to I in every tick: the bias.
         offset: PerNeuron<f32>,
-        /// Whether v takes the current of the tick before instead of the new one.
+        /// Whether v uses the current of the previous tick instead of the new one.
         old: bool,
     },
-    /// Two currents, one of weights ≥ 0, one of the magnitudes of weights < 0; their difference
-    /// enters v (py-spinnaker2's `lif_curr_exp`).
+    /// Two currents, one for weights ≥ 0 and one for the magnitudes of weights < 0. Their
+    /// difference enters v (py-spinnaker2's `lif_curr_exp`).
     Signed {
         /// Share of the excitatory current that is kept from tick to tick.
         exc_keep: PerNeuron<f32>,
@@ -74,18 +74,18 @@ pub struct Firing {
     pub compare: Compare,
     /// Effect of a spike on v.
     pub reset: Reset,
-    /// Most spikes of a neuron in a tick.
+    /// Limit for the spikes of a neuron in a tick.
     pub spikes_per_tick: SpikesPerTick,
-    /// Lower limit of v after the reset; `None` for none.
+    /// Lower limit of v after the reset; `None` if there is no limit.
     pub floor: Option<PerNeuron<f32>>,
 }
 
 /// Effect of a spike on v, with its values ([`ResetRule`] explains the rules).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reset {
-    /// v becomes these values.
+    /// Sets v to these values.
     To(PerNeuron<f32>),
-    /// Another rule, which needs θ alone.
+    /// Applies another rule, which needs no value but θ.
     Rule(ResetRule),
 }
 
@@ -99,26 +99,26 @@ impl Reset {
     }
 }
 
-/// Parameters of py-spinnaker2's models `lif` and `lif_curr_exp`; weights enter v or the currents
-/// as they are.
+/// Parameters of py-spinnaker2's models `lif` and `lif_curr_exp`, which add weights to v or to the
+/// currents without a factor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spinnaker2Lif {
-    /// v above which a neuron spikes.
+    /// Value of v above which a neuron spikes.
     pub threshold: f32,
     /// Share of v that is kept from tick to tick.
     pub alpha_decay: f32,
-    /// Added to v in every tick.
+    /// Constant added to v in every tick.
     pub i_offset: f32,
-    /// v before the first tick.
+    /// Value of v before the first tick.
     pub v_init: f32,
-    /// v after a spike; `None` for reset by subtraction.
+    /// Value of v after a spike; `None` for reset by subtraction.
     pub v_reset: Option<f32>,
     /// Decays (`exc_decay`, `inh_decay`) of `lif_curr_exp`; `None` for `lif`.
     pub currents: Option<(f32, f32)>,
 }
 
 impl Spinnaker2Lif {
-    /// Makes a population of `units` such neurons.
+    /// Creates a population of `units` neurons with these parameters.
     pub fn population(&self, name: String, units: usize) -> Population {
         let synapse = self.currents.map_or(Synapse::Direct, |(exc, inh)| Synapse::Signed {
             exc_keep: PerNeuron::All(exc),
@@ -156,8 +156,8 @@ impl Population {
         self.lists().iter().all(|values| matches!(values, PerNeuron::All(_)))
     }
 
-    /// Returns `true` if every list of values has one a neuron, and a rule that needs
-    /// values has them.
+    /// Returns `true` if every list has one value per neuron, and every rule that needs values has
+    /// them.
     pub fn is_consistent(&self) -> bool {
         let rule = self.firing.as_ref().map(|firing| &firing.reset);
         self.lists().iter().all(|values| values.fits(self.units))

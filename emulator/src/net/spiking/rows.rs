@@ -5,7 +5,7 @@
 pub enum Weights {
     /// Weights in single precision.
     F32(Vec<f32>),
-    /// Integers; the target population's constants hold their scale.
+    /// Integer weights; the target population's constants hold their scale.
     Int8(Vec<i8>),
 }
 
@@ -38,7 +38,7 @@ impl Delays {
     ///
     /// # Panics
     ///
-    /// If delays differ and there is none for this synapse.
+    /// Panics if delays differ and there is none for this synapse.
     #[inline]
     pub fn get(&self, synapse: usize) -> u16 {
         match self {
@@ -78,7 +78,7 @@ pub struct Rows {
     pub(super) weights: Weights,
     /// Delay of each synapse.
     pub(super) delays: Delays,
-    /// Synapses with the weights of 0 that were left out.
+    /// Number of synapses including those of weight 0, which are not stored.
     pub(super) dense: u64,
     /// Whether weights come from a convolution, which SpiNNaker's software truncates to int8.
     pub(super) convolution: bool,
@@ -95,12 +95,13 @@ impl Rows {
         self.outputs
     }
 
-    /// Returns the number of synapses; weights of 0 have none.
+    /// Returns the number of stored synapses; weights of 0 are not stored.
     pub fn synapses(&self) -> usize {
         self.targets.len()
     }
 
-    /// Returns the number of synapses with those of weight 0: products of a dense evaluation.
+    /// Returns the number of synapses including those of weight 0, the products of a dense
+    /// evaluation.
     pub fn dense_synapses(&self) -> u64 {
         self.dense
     }
@@ -109,7 +110,7 @@ impl Rows {
     ///
     /// # Panics
     ///
-    /// If there is no such source.
+    /// Panics if there is no such source.
     #[inline]
     pub fn row(&self, source: usize) -> std::ops::Range<usize> {
         self.starts[source] as usize..self.starts[source + 1] as usize

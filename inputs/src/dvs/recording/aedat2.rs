@@ -1,10 +1,10 @@
-//! AEDAT 2.0 as jAER writes it for the DVS128: lines that begin with `#`, then 8 bytes
-//! an event, big-endian.
+//! Reader of AEDAT 2.0 as jAER writes it for the DVS128: lines that begin with `#`, then 8 bytes
+//! per event, big-endian.
 //!
-//! An event is an address and a time in microseconds. The address of a DVS128 (jAER,
-//! `DVS128.java`): bit 0 is 0 for ON, bits 1 to 7 are the column counted from the right, bits 8 to
-//! 14 the row counted from the bottom, bit 15 marks external inputs. libcaer's driver of the same
-//! camera turns both axes over as it is done here.
+//! An event is an address and a time in microseconds. In an address of the DVS128 (jAER,
+//! `DVS128.java`), bit 0 is 0 for ON, bits 1 to 7 are the column counted from the right, bits 8 to
+//! 14 are the row counted from the bottom, and bit 15 marks external inputs. This reader flips both
+//! axes, as libcaer's driver of the same camera does.
 
 use std::io::Read;
 
@@ -16,13 +16,13 @@ use super::warnings::Warning;
 
 /// First line of a file.
 pub(super) const VERSION: &str = "#!AER-DAT2.0";
-/// Most bytes of text: jAER puts the settings of its windows there.
+/// Limit for the header, in bytes: jAER stores the settings of its windows there.
 const TEXT_LIMIT: usize = 4 << 20;
-/// Line that newer versions of jAER end their text with.
+/// Line with which newer versions of jAER end the header.
 const END: &[u8] = b"#End Of ASCII Header";
 /// Start of the header line that names the camera's class.
 const CHIP: &[u8] = b"# AEChip:";
-/// Bytes of an event.
+/// Size of an event, in bytes.
 const EVENT: usize = 8;
 /// Bit of an address that marks external inputs.
 const SPECIAL: u32 = 0x8000;
@@ -32,12 +32,12 @@ const SPECIAL: u32 = 0x8000;
 pub struct Reader<R> {
     input: Input<R>,
     stream: Stream,
-    /// Time of the event before, over all overflows of the file's 32 bits.
+    /// Time of the previous event, in µs, extended over overflows of the file's 32 bits.
     clock: Option<i64>,
 }
 
 impl<R: Read> Reader<R> {
-    /// Reads the text.
+    /// Reads the header.
     pub fn new(mut input: Input<R>) -> Result<Self, RecordingError> {
         let mut stream = Stream::new(DVS128);
         let mut chip_is_known = false;
@@ -77,14 +77,15 @@ impl<R: Read> Reader<R> {
             for &[a, b, c, d, e, f, g, h] in whole {
                 let address = u32::from_be_bytes([a, b, c, d]);
                 let time = u32::from_be_bytes([e, f, g, h]);
-                // The nearest time with these 32 bits: the counter overflows every 71 minutes.
+                // Choose the time nearest to the previous one: the counter overflows every 71
+                // minutes.
                 let before = self.clock.unwrap_or(i64::from(time));
                 let t = before + i64::from(time.wrapping_sub(before as u32) as i32);
                 self.clock = Some(t);
                 if address & SPECIAL == 0 {
                     let on = address & 1 == 0;
-                    // What does not belong to an address of this camera makes the row too large,
-                    // and is counted so.
+                    // Bits outside this camera's addresses make the row too large, so such events
+                    // are counted as out of range.
                     let x = 127 - i64::from(address >> 1 & 0x7f);
                     let y = 127 - i64::from(address >> 8);
                     self.stream.push(events, t, (x, y), on, offset);
@@ -111,7 +112,7 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// Refuses addresses of a DAVIS in a file that does not name its camera.
+/// Rejects addresses of a DAVIS in a file that does not name its camera.
 ///
 /// A DAVIS (jAER, `DavisChip.java`) has its column in bits 12 to 21, its row in bits 22 to 30, and
 /// bit 31 for samples of frames. Most of its addresses lie outside of a DVS128, whose events end
@@ -145,7 +146,7 @@ fn check_addresses(bytes: &[u8], offset: u64) -> Result<(), RecordingError> {
     Err(RecordingError::new(offset, Problem::AllOutside { events, width, height, why }))
 }
 
-/// Refuses other cameras than the DVS128, whose addresses have another layout.
+/// Rejects cameras other than the DVS128, because their addresses have another layout.
 fn known_chip(class: &str, offset: u64) -> Result<(), RecordingError> {
     let class = class.trim();
     if class.rsplit('.').next() == Some("DVS128") {
@@ -207,7 +208,7 @@ mod tests {
         }
         let error = Reader::new(Input::new(bytes.as_slice())).map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("none of the 100 events") && error.contains("DAVIS346"), "{error}");
-        // A DVS128's without a name are read.
+        // DVS128 addresses are read even if the file does not name the camera.
         let named = file(&[(1, 1), (2 << 8, 2), (SPECIAL, 3)]);
         let at = named.iter().rposition(|&byte| byte == b'\n').unwrap();
         let bytes = [b"#!AER-DAT2.0\n", &named[at + 1..]].concat();

@@ -13,7 +13,7 @@ pub struct Foreign {
     way: String,
 }
 
-/// First bytes, name and remedy of each format; of two that begin alike, the longer comes first.
+/// First bytes, name and remedy of each format; a longer beginning precedes a shorter equal one.
 const BEGINNINGS: [(&[u8], &str, &str); 22] = [
     (b"\x1f\x8b", "compressed with gzip", "unpack it: `gunzip FILE`"),
     (b"BZh", "compressed with bzip2", "unpack it: `bunzip2 FILE`"),
@@ -120,7 +120,7 @@ fn prophesee(beginning: &[u8]) -> Foreign {
 fn numbers(beginning: &[u8]) -> Option<Foreign> {
     let text: Vec<&[u8]> = beginning.split(|&byte| byte == b'\n').take(4).collect();
     let line = text.iter().rfind(|line| !line.is_empty())?;
-    // The last line at hand may be cut; a single line is judged all the same.
+    // The last line read may be cut off, so the second is judged if there are more than two.
     let line = if text.len() > 2 { text.get(1)? } else { line };
     let line = std::str::from_utf8(line).ok()?.trim();
     let comma = line.contains([',', ';', '\t']);
@@ -139,7 +139,7 @@ fn numbers(beginning: &[u8]) -> Option<Foreign> {
     })
 }
 
-/// Recognises N-MNIST and N-Caltech101: five bytes an event (x, y, then ON and 23 bits of µs).
+/// Recognises N-MNIST and N-Caltech101: five bytes per event (x, y, then ON and 23 bits of µs).
 ///
 /// There is no header: the format is recognised by times that never decrease over many events.
 fn five_bytes(beginning: &[u8]) -> Option<Foreign> {

@@ -1,11 +1,11 @@
-//! Buffered input of a file with a count of the bytes read. Memory stays bounded, whatever
-//! the file states.
+//! Buffered input of a file, which counts the bytes read. Memory stays bounded for any content of
+//! the file.
 
 use std::io::{ErrorKind, Read};
 
 use super::error::{Problem, RecordingError};
 
-/// Bytes held at a time.
+/// Size of the buffer, in bytes.
 pub(super) const BUFFER: usize = 64 * 1024;
 
 /// File that is read from its beginning to its end.
@@ -20,7 +20,7 @@ pub struct Input<R> {
 }
 
 impl<R: Read> Input<R> {
-    /// Begins at byte 0.
+    /// Creates an input at byte 0 of a file.
     pub fn new(reader: R) -> Self {
         Self { reader, buffer: Vec::new(), start: 0, offset: 0 }
     }
@@ -30,12 +30,12 @@ impl<R: Read> Input<R> {
         self.offset
     }
 
-    /// An error at the next byte.
+    /// Returns an error that names the offset of the next byte.
     pub fn error(&self, problem: Problem) -> RecordingError {
         RecordingError::new(self.offset, problem)
     }
 
-    /// The next bytes: at least `wanted` of them (at most [`BUFFER`]), or all that are left.
+    /// Returns the next bytes: at least `wanted` (at most [`BUFFER`]), or the rest of the file.
     pub fn peek(&mut self, wanted: usize) -> Result<&[u8], RecordingError> {
         let wanted = wanted.min(BUFFER);
         if self.buffer.len() - self.start < wanted {
@@ -46,7 +46,7 @@ impl<R: Read> Input<R> {
         Ok(&self.buffer[self.start..])
     }
 
-    /// Reads until there are `wanted` bytes in the buffer, or none left in the file.
+    /// Reads until the buffer has `wanted` bytes or the file ends.
     fn refill(&mut self, wanted: usize) -> Result<(), RecordingError> {
         let mut filled = self.buffer.len();
         self.buffer.resize(BUFFER, 0);
@@ -66,14 +66,14 @@ impl<R: Read> Input<R> {
         result
     }
 
-    /// Skips this many bytes of those in the buffer.
+    /// Skips `bytes` bytes, which must be in the buffer.
     pub fn consume(&mut self, bytes: usize) {
         let bytes = bytes.min(self.buffer.len() - self.start);
         self.start += bytes;
         self.offset += bytes as u64;
     }
 
-    /// The next `N` bytes; none at the end of the file.
+    /// Reads the next `N` bytes; `None` at the end of the file.
     pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<Option<[u8; N]>, RecordingError> {
         let bytes = self.peek(N)?;
         if bytes.is_empty() {
@@ -87,8 +87,8 @@ impl<R: Read> Input<R> {
         Ok(Some(array))
     }
 
-    /// Reads this many bytes into a vector in place of its contents. The vector grows as bytes
-    /// arrive, not as they are promised.
+    /// Replaces the contents of a vector by the next bytes. The vector grows with the bytes that
+    /// are read, not to the length that the file declares.
     pub fn read(
         &mut self,
         length: usize,
@@ -99,7 +99,7 @@ impl<R: Read> Input<R> {
         self.each(length as u64, what, |bytes| into.extend_from_slice(bytes))
     }
 
-    /// Skips this many bytes, in the buffer or not.
+    /// Skips `length` bytes, in the buffer or beyond it.
     pub fn skip(&mut self, length: u64, what: &'static str) -> Result<(), RecordingError> {
         self.each(length, what, |_| ())
     }
@@ -126,7 +126,7 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// Reads the next line with its end, if it ends within `limit` bytes and the file.
+    /// Reads the next line with its end; `None` if it has none within `limit` bytes or the file.
     pub fn line(&mut self, limit: usize) -> Result<Option<Vec<u8>>, RecordingError> {
         let mut line = Vec::new();
         while line.len() < limit {
@@ -151,7 +151,7 @@ impl<R: Read> Input<R> {
 mod tests {
     use super::*;
 
-    /// Hands out one byte at a time, as a pipe may.
+    /// Reader that returns one byte at a time, as a pipe may.
     struct Drip<'a>(&'a [u8]);
 
     impl Read for Drip<'_> {

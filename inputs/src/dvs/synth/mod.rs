@@ -1,12 +1,12 @@
-//! A gesture synthesiser: people who make the gestures of DVS128 Gesture before a
-//! modelled event camera.
+//! Gesture synthesiser: synthetic people make the gestures of DVS128 Gesture in front of a modelled
+//! event camera.
 //!
 //! Person, place, camera and performance are drawn from ranges ([`people`], [`stage`], [`view`],
-//! [`camera`], [`gestures`]): those of the real data set, or wide ones, from which a network has to
-//! learn the gesture and nothing else ([`world`]). Everything is deterministic: a recording is a
-//! function of its [`trial::TrialOptions`].
+//! [`camera`], [`gestures`]). The ranges are those of the real data set, or wide ones, which leave
+//! a network nothing to learn but the gesture ([`world`]). Everything is deterministic: a recording
+//! is a function of its [`trial::TrialOptions`].
 //!
-//! [`digits`] shows the camera written digits instead, in the manner of N-MNIST.
+//! [`digits`] shows handwritten digits to the camera instead, in the manner of N-MNIST.
 
 pub mod body;
 pub mod camera;

@@ -1,23 +1,23 @@
-//! People: how they are built, what they wear, how they move.
+//! Synthetic people: body, clothes and way of moving.
 
 use super::dice::Dice;
 use super::world::World;
 
-/// Person who makes gestures. Lengths in metres, colours as the part of the light that is
-/// thrown back (albedo).
+/// Person who makes gestures. Lengths are in metres; colours are albedos, the share of reflected
+/// light.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// Shoulder to elbow.
+    /// Distance from shoulder to elbow.
     pub upper_arm: f32,
-    /// Elbow to wrist.
+    /// Distance from elbow to wrist.
     pub forearm: f32,
-    /// Wrist to finger tips.
+    /// Distance from wrist to finger tips.
     pub hand: f32,
-    /// Middle to shoulder joint.
+    /// Distance from the body's middle to a shoulder joint.
     pub shoulder: f32,
     /// Half of the width of the hips.
     pub hip: f32,
-    /// Shoulders to hips.
+    /// Distance from shoulders to hips.
     pub torso: f32,
     /// Half of the height of the head.
     pub head: f32,
@@ -33,11 +33,11 @@ pub struct Person {
     pub shirt: f32,
     /// Albedo of the lower clothes.
     pub trousers: f32,
-    /// Sleeves: down to the elbow (false) or to the wrist (true).
+    /// Whether sleeves reach the wrist instead of the elbow.
     pub long_sleeves: bool,
     /// Pattern of the clothes.
     pub pattern: Pattern,
-    /// Plays guitar the other way round.
+    /// Whether the person plays the guitar left-handed.
     pub left_handed: bool,
     /// Personal factor on the speed of all gestures.
     pub tempo: f32,
@@ -49,18 +49,18 @@ pub struct Person {
     pub glasses: bool,
 }
 
-/// Stripes, folds and prints of clothes: a triangle wave over the surface.
+/// Pattern of clothes (stripes, folds, prints): a triangle wave over the surface.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pattern {
     /// Contrast: 0 none, 0.5 strong.
     pub contrast: f32,
-    /// Waves along a limb or the torso.
+    /// Number of waves along a limb or the torso.
     pub along: f32,
-    /// Waves across it.
+    /// Number of waves across a limb or the torso.
     pub across: f32,
 }
 
-/// Draws an albedo from a range that differs from another by at least so much in log intensity.
+/// Draws an albedo in `low..high` that differs from `other` by at least `least` in log intensity.
 pub fn unlike(other: f32, least: f32, [low, high]: [f32; 2], dice: &mut Dice) -> f32 {
     const TRIES: usize = 20;
     let mut albedo = dice.scale(low, high);
@@ -74,11 +74,11 @@ pub fn unlike(other: f32, least: f32, [low, high]: [f32; 2], dice: &mut Dice) ->
 }
 
 impl Person {
-    /// Draws a person of a world. Sizes spread like those of adults (about ±8 %).
+    /// Draws a person of a world. Sizes vary like those of adults (about ±8 %).
     ///
-    /// In the wide world clothes spread as wardrobes do. In the data set's, skin is the brightest
-    /// in the picture, and shirts are dark and mostly end at the elbow: forearms stand out before
-    /// wall and trunk, and the polarity of an edge shows the direction in which a hand moves.
+    /// In the wide world clothes vary freely. In the data set's world skin is the brightest part of
+    /// the picture, and shirts are dark and mostly end at the elbow. So forearms contrast with wall
+    /// and trunk, and the polarity of an edge shows the direction in which a hand moves.
     pub fn draw(world: World, dice: &mut Dice) -> Self {
         let size = 1.0 + 0.07 * dice.normal();
         let build = 1.0 + 0.12 * dice.normal();
@@ -115,7 +115,7 @@ impl Person {
         }
     }
 
-    /// Shoulder to wrist.
+    /// Returns the distance from shoulder to wrist.
     pub fn arm(&self) -> f32 {
         self.upper_arm + self.forearm
     }

@@ -1,11 +1,11 @@
-//! Spiking networks: published figures of SpiNNaker2's software and of networks on it.
+//! Published figures of spiking networks on SpiNNaker2 and of its software.
 
 use super::{Ground, Kind, Measured, REFILL, Row, Unit, derived, inferred, row};
 use crate::chip::geometry::PE_COUNT;
 
-/// Synaptic events of a core in a second, millions (CHIP26).
+/// Synaptic events of a core per second, in millions (CHIP26).
 const CORE: f64 = 12.0;
-/// Synaptic events of a chip in a second, millions (CHIP26).
+/// Synaptic events of a chip per second, in millions (CHIP26).
 const CHIP: f64 = 1800.0;
 const SECOND_HAND: Ground = inferred(
     "quoted from the chip's paper (arXiv:2607.24396) at second hand: \"up to\", without a clock or a routine",
@@ -42,7 +42,7 @@ fn rates(m: &Measured) -> Vec<Row> {
     ]
 }
 
-/// Figures that tests compare, with data that is not shipped.
+/// Returns the figures that tests compare, with data that is not shipped.
 fn elsewhere() -> Vec<Row> {
     let test = |name| derived(name);
     let missing = |row: Row| Row { missing: Some(NOT_SHIPPED), ..row };
@@ -72,7 +72,7 @@ fn elsewhere() -> Vec<Row> {
     ]
 }
 
-/// Figures of networks that cannot be had, or on data that cannot be.
+/// Returns the figures of networks that are not available, or whose data is not.
 fn others() -> Vec<Row> {
     let braille = inferred(
         "the network's file is public, the 140 test samples are not stated: it is only loaded and run",

@@ -1,11 +1,11 @@
-//! The FPU's instructions.
+//! Execution of the FPU's instructions.
 
 use super::{Core, Memory};
 use crate::chip::listing::instruction::{Convert, Fpu, Op, VUnary};
 use spinntui_cortex_m4::Flags;
 
 impl<M: Memory> Core<'_, M> {
-    /// Executes an instruction of the FPU.
+    /// Executes an FPU instruction.
     pub(super) fn step_fpu(&mut self, op: &Op) -> Result<(), String> {
         match op {
             Op::VLoad { d, address } => {
@@ -78,7 +78,7 @@ impl<M: Memory> Core<'_, M> {
     }
 }
 
-/// Whether this is one.
+/// Returns `true` if an operation is an FPU instruction.
 pub(super) fn is_fpu(op: &Op) -> bool {
     matches!(
         op,

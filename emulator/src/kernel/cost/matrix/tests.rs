@@ -1,5 +1,5 @@
-//! Matrix kernels: formula against execution, listing against emulation, bits against
-//! the plain chain.
+//! Tests of matrix kernels: cost formula against execution, emulation against listing, results
+//! against the reference chain.
 
 use proptest::prelude::*;
 
@@ -17,8 +17,8 @@ use crate::kernel::{SramWords, empty_sram};
 use crate::net::int8::{self, Scale};
 use crate::net::quantise::quantise_row;
 
-/// A sparse matrix with empty rows and columns, inputs of which many are zeros of either sign, and
-/// a placement of the sources with gaps.
+/// Generates a sparse matrix with empty rows and columns, inputs with many zeros of either sign,
+/// and a placement of the sources with gaps.
 pub(in crate::kernel::cost) fn trials(rows: std::ops::Range<usize>) -> impl Strategy<Value = Trial> {
     let value = (-1.0_f32..1.0, -20..20_i32).prop_map(|(m, e)| m * (e as f32).exp2());
     let x = prop_oneof![3 => Just(0.0_f32), 1 => Just(-0.0_f32), 3 => value.clone()];
@@ -31,7 +31,7 @@ pub(in crate::kernel::cost) fn trials(rows: std::ops::Range<usize>) -> impl Stra
                 Some(*at)
             })
             .collect();
-        // Model order is not the order of places.
+        // The order of the words differs from model order.
         words.rotate_left(x.len() / 2);
         let row = proptest::collection::btree_map(0..x.len() as u32, value.clone(), 0..=x.len());
         let row = row.prop_map(|row| row.into_iter().collect::<Vec<_>>());
@@ -51,7 +51,7 @@ pub(in crate::kernel::cost) fn loaded(image: &[(u32, Vec<u32>)]) -> Box<SramWord
     words
 }
 
-/// The reference: net's chain, or for 8-bit weights the quantised one.
+/// Returns the reference sums as bits: those of `net`, quantised for 8-bit weights.
 fn reference(trial: &Trial, kind: KernelKind) -> Vec<u32> {
     let scale = Scale::default();
     let chain = |row: &Vec<(u32, f32)>| {
@@ -97,14 +97,14 @@ fn check(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     kernel.run(&words, AT, &mut sums).unwrap();
     let sums: Vec<u32> = sums.iter().map(|sum| sum.to_bits()).collect();
     prop_assert_eq!(&sums, &executed, "{:?}: emulation and listing differ", routine);
-    // NaN payloads of two hosts may differ; that it is one may not.
+    // NaN payloads may differ between hosts, so all NaNs are treated as equal.
     let number = |bits: &u32| if f32::from_bits(*bits).is_nan() { u32::MAX } else { *bits };
     let expected: Vec<u32> = reference(trial, routine.kind()).iter().map(number).collect();
     prop_assert_eq!(sums.iter().map(number).collect::<Vec<_>>(), expected, "{:?}", routine);
     Ok(())
 }
 
-/// Level code gives the bytes and cycles of level native, also by kind of instruction.
+/// Checks that level `code` gives the bytes, cycles and instruction mix of level `native`.
 fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     let costs = KernelCosts::committed().unwrap();
     let Placed { kernel, image } = trial.placed(routine).unwrap();
@@ -134,7 +134,7 @@ fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
         let executed = Cycles::new(ran.counts.kinds[kind as usize] as u32, refills as u32);
         prop_assert_eq!(kernel.cost(&work, costs), executed, "{:?} {:?}", routine, kind);
     }
-    // Everything that it wrote, but for what it pushed on the stack.
+    // All words that it wrote, except those pushed on the stack.
     for (address, values) in scratch.results() {
         for (at, value) in (address..).step_by(4).zip(values) {
             words[at as usize / 4] =
@@ -155,7 +155,7 @@ fn check_code(routine: Routine, trial: &Trial) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Returns the routines that accept these weights.
+/// Returns the routines that accept a matrix of `rows` rows with finite or arbitrary weights.
 pub(in crate::kernel::cost) fn routines(rows: usize, finite: bool) -> impl Iterator<Item = Routine> {
     Routine::ALL.into_iter().filter(move |routine| match routine {
         Routine::CscEvent8 | Routine::CscFast8 | Routine::CscList8 => finite && rows <= 256,
@@ -209,7 +209,7 @@ proptest! {
     }
 }
 
-/// The tables of docs/kernels.md are today's numbers.
+/// Checks that the tables of docs/kernels.md are up to date.
 #[test]
 fn docs_give_todays_costs_and_bytes() {
     let docs = include_str!("../../../../../docs/kernels.md");
