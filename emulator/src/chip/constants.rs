@@ -403,12 +403,11 @@ fn absent() -> Vec<Constant> {
             "it has a mode for them (CHIP26); here cores arrange their inputs for matrix products",
         ),
         absent(
-            "random number generators",
+            "random number generator of the chip",
             Mark::SecondHand,
-            "one a PE, one for the chip (CHIP26); no kernel uses them",
+            "beside those of the PEs, from which Poisson sources draw (CHIP26); no kernel uses it",
         ),
         absent("rounding unit", Mark::SecondHand, "3–4 cycles (CHIP26); no kernel uses it"),
-        absent("chip-to-chip links", Mark::SecondHand, "six (CHIP26); one chip is emulated"),
         absent("configuration NoC", Mark::SecondHand, "32-bit flits at 100 MHz (CHIP26)"),
         absent(
             "DVFS of programs without ticks",

@@ -20,8 +20,8 @@ use pulp::{Arch, Simd, WithSimd};
 use super::csr::Csr;
 
 /// Number of rows worked on at once. Measured on the paper's network (1.2 million weights, AVX2):
-/// 2 and 3 are the fastest, 1 and 6 take a seventh longer, 8 a third; rows of a pruned matrix differ
-/// in length, and what is left of each runs alone.
+/// 2 and 3 are the fastest, 1 and 6 take a seventh longer, 8 a third; rows of a pruned matrix
+/// differ in length, and what is left of each runs alone.
 const LANES: usize = 2;
 
 /// `out[row] = Σ w · x[column]` for every row of a matrix. `x`: \[columns\]; `out`: \[rows\].
