@@ -96,6 +96,10 @@ impl WithSimd for Scatter<'_> {
     type Output = ();
 
     #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "only inlined is `mul_add` compiled with the dispatched instructions"
+    )]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { part, events, sums } = self;
         for &(source, event) in events {
