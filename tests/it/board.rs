@@ -11,7 +11,7 @@ pub const FOUR_TEXTS: &str = "scenes/board.ron";
 
 fn spinntui(words: &[&str]) -> Output {
     let root = env!("CARGO_MANIFEST_DIR");
-    Command::new(env!("CARGO_BIN_EXE_spinntui")).args(words).current_dir(root).output().unwrap()
+    Command::new(crate::common::binary()).args(words).current_dir(root).output().unwrap()
 }
 
 /// Returns the report of a run with edits.
@@ -49,19 +49,39 @@ fn crossings(report: &Value) -> BTreeMap<u64, [u64; 2]> {
     chips
 }
 
+/// Ways of sending.
+const SENDING: &[&str] = &["QpeMulticast", "Router", "Dma"];
+
+/// Ways of dealing PEs out to chips.
+const ACROSS: &[&str] = &["Fill", "Even", "Local"];
+
 #[test]
 fn outputs_are_the_same_on_every_number_of_chips() {
+    small_model_on([
+        &["QpeMulticast", "Dma"],
+        &["QpeMulticast"],
+        SENDING,
+        &["QpeMulticast", "Router"],
+        &["Router"],
+    ]);
+}
+
+#[test]
+#[ignore = "more of the same; SPINNTUI_TEST_BIN=target/release/spinntui cargo test --test it board:: -- --ignored"]
+fn outputs_are_the_same_on_every_number_of_chips_every_way() {
+    // DMA on 48 chips takes minutes.
+    small_model_on([SENDING, SENDING, SENDING, SENDING, &["QpeMulticast", "Router"]]);
+    paper_size_model_on([ACROSS; 4]);
+}
+
+/// Tests the small model on 2, 3, 4, 7 and 48 chips, each with some ways of sending.
+fn small_model_on(ways: [&[&str]; 5]) {
     let one = run("scenes/lm_small.ron", "12", &[]);
     assert_eq!(one["chips"].as_array().unwrap().len(), 1);
     assert_eq!(one["links"], Value::Array(Vec::new()));
-    let boards: [(&str, usize, &[&str]); 5] = [
-        ("Chips(2, 1)", 2, &["QpeMulticast", "Dma"]),
-        ("Chips(3, 1)", 3, &["QpeMulticast"]),
-        ("Chips(2, 2)", 4, &["QpeMulticast", "Router", "Dma"]),
-        ("Chips(7, 1)", 7, &["QpeMulticast", "Router"]),
-        ("Board48", 48, &["Router"]),
-    ];
-    for (board, chips, ways) in boards {
+    let boards =
+        [("Chips(2, 1)", 2), ("Chips(3, 1)", 3), ("Chips(2, 2)", 4), ("Chips(7, 1)", 7), ("Board48", 48)];
+    for ((board, chips), ways) in boards.into_iter().zip(ways) {
         let board = format!("chip.board={board}");
         for broadcast in ways {
             let way = format!("mapping.broadcast={broadcast}");
@@ -107,17 +127,17 @@ fn packets_cross_links_once_and_copies_save_crossings() {
     }
 }
 
-/// The model with 95 % of its weights pruned, on as many PEs as the chips have room for.
 #[test]
 fn outputs_of_the_paper_size_model_are_the_same_on_every_number_of_chips() {
+    paper_size_model_on([&["Even"], &["Fill"], &["Local"], ACROSS]);
+}
+
+/// Tests the model with 95 % of its weights pruned on 2, 3, 4 and 7 chips, on as many PEs as these
+/// have room for, each with some ways across.
+fn paper_size_model_on(ways: [&[&str]; 4]) {
     let one = run("scenes/lm.ron", "2", &[]);
-    let boards: [(&str, u32, &[&str]); 4] = [
-        ("Chips(2, 1)", 100, &["Even"]),
-        ("Chips(3, 1)", 60, &["Fill"]),
-        ("Chips(2, 2)", 110, &["Local"]),
-        ("Chips(7, 1)", 70, &["Fill", "Even", "Local"]),
-    ];
-    for (board, pes, ways) in boards {
+    let boards = [("Chips(2, 1)", 100), ("Chips(3, 1)", 60), ("Chips(2, 2)", 110), ("Chips(7, 1)", 70)];
+    for ((board, pes), ways) in boards.into_iter().zip(ways) {
         let board = format!("chip.board={board}");
         let pes = [0, 1, 2].map(|layer| format!("mapping.layers.{layer}.pes={pes}"));
         for across in ways {
@@ -281,7 +301,7 @@ fn a_spiking_network_spikes_the_same_on_two_chips() {
 
 #[test]
 fn four_texts_fit_four_chips_and_not_one() {
-    let report = run(FOUR_TEXTS, "1", &[]);
+    let report = run(FOUR_TEXTS, "2", &[]);
     assert_eq!(report["chips"].as_array().unwrap().len(), 4);
     let output = spinntui(&["check", FOUR_TEXTS, "--set", "chip.board=Single"]);
     assert_eq!(output.status.code(), Some(2));

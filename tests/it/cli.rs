@@ -255,7 +255,7 @@ fn shipped_scenes_fit_and_run() {
             if crate::golden_reports::is_tested(path) || path == crate::board::FOUR_TEXTS {
                 continue;
             }
-            assert_eq!(spinntui(&["run", path, "--steps", "1"]).status.code(), Some(0), "{path}");
+            assert_eq!(spinntui(&["run", path, "--steps", "2"]).status.code(), Some(0), "{path}");
         }
     }
     assert!(checked >= 10, "{checked}");

@@ -45,12 +45,22 @@ fn reference(samples: usize) -> Vec<Vec<u32>> {
 
 #[test]
 fn the_chip_gives_the_plain_networks_scores_bit_by_bit() {
-    // golden_gestures.rs compares the plain network's scores with PyTorch's, of every sample.
-    const SAMPLES: usize = 6;
-    let expected = reference(SAMPLES);
+    chip_gives_plain_scores(6);
+}
+
+#[test]
+#[ignore = "half a minute; cargo test --test it gestures:: -- --ignored"]
+fn the_chip_gives_the_plain_networks_scores_of_every_sample() {
+    chip_gives_plain_scores(22);
+}
+
+/// Tests the chip on the first of the shipped samples; golden_gestures.rs compares the plain
+/// network's scores with PyTorch's.
+fn chip_gives_plain_scores(samples: usize) {
+    let expected = reference(samples);
     let mut one = session(&[]);
     assert_eq!(one.program().used_pes(), 128);
-    assert_eq!(scores(&mut one, SAMPLES), expected);
+    assert_eq!(scores(&mut one, samples), expected);
     // Side by side, and layers in a pipeline.
     assert_eq!(scores(&mut session(&[("mapping.batch", "3")]), 1), expected[..3]);
     assert_eq!(scores(&mut session(&[("mapping.schedule", "Pipelined")]), 1), expected[..1]);

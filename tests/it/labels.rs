@@ -311,7 +311,7 @@ fn check_buffers(machine: &Machine) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn every_weight_and_state_is_at_its_label(case in case()) {

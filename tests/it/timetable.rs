@@ -299,7 +299,7 @@ fn unsteady(mut case: Case, kinds: &[KernelKind]) -> Case {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn added_steps_leave_what_run_steps_leave(case in case(), steadily in 0..4, moves in moves()) {
         let case = if steadily > 0 { steady(case) } else { case };

@@ -259,6 +259,14 @@ fn the_table_of_contexts_is_what_the_chip_takes() {
     );
 }
 
+#[test]
+#[ignore = "half a minute: sequences of 280 words; cargo test --test it transformer:: -- --ignored"]
+fn the_whole_table_of_contexts_is_what_the_chip_takes() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/spiking-transformer.md")).unwrap();
+    assert!(page.contains(&format!("{BEGIN}{}{END}", context_table(280))));
+}
+
 /// Both kinds of attention write, word by word, what their decoder draws.
 #[test]
 fn transformers_write_texts_of_their_own() {

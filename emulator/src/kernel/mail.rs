@@ -9,7 +9,7 @@ use super::{KernelFault, SramWords};
 /// Words that unpacking writes to memory.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Left<'a> {
-    /// Dense values.
+    /// Values of all sources, silent ones included.
     Dense(&'a [u32]),
     /// List of events. Each value is also written to the scratch word of its source, and the map
     /// stays empty.

@@ -177,7 +177,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::net::csr::from_parts;
+    use crate::net::csr::{from_dense, from_parts};
+    use crate::net::tanh::Tanh;
+    use crate::net::{Compare, EgruLayer, Output};
+
+    /// Returns a layer with the weights of W, then of R, both dense.
+    fn layer(inputs: usize, units: usize, weights: &[f32]) -> EgruLayer {
+        let (kernel, recurrent) = weights.split_at(3 * inputs * units);
+        EgruLayer {
+            name: "rnns".into(),
+            kernel: from_dense(inputs, 3 * units, kernel).unwrap(),
+            recurrent: from_dense(units, 3 * units, recurrent).unwrap(),
+            bias: vec![0.1; 3 * units],
+            recurrent_bias: vec![-0.1; 3 * units],
+            threshold: vec![0.1; units],
+            output: Output::Y,
+            compare: Compare::Greater,
+            always: false,
+            tanh: Tanh::Libm,
+        }
+    }
 
     /// A matrix of one row.
     fn one_row(weights: &[f32]) -> Csr {
@@ -215,6 +234,31 @@ mod tests {
     }
 
     proptest! {
+        /// Peaks are those of the plain forward pass, bit by bit.
+        #[test]
+        fn peaks_are_what_a_plain_run_has(
+            weights in prop::collection::vec(prop_oneof![Just(0.0_f32), -2.0_f32..2.0], 3 * 4 * (5 + 4) + 3 * 3 * (4 + 3)),
+            frames in prop::collection::vec(prop::collection::vec(prop_oneof![Just(0.0_f32), -3.0_f32..3.0], 5), 2..12),
+        ) {
+            let (first, second) = weights.split_at(3 * 4 * (5 + 4));
+            let network = Egru { layers: vec![layer(5, 4, first), layer(4, 3, second)] };
+            let sequences = [&frames[..1], &frames[1..]];
+            let mut want = vec![[0.0_f32; 2]; 2];
+            for sequence in sequences {
+                let mut state = network.state();
+                for x in sequence {
+                    for (want, layer) in want.iter_mut().zip(&state.layers) {
+                        want[1] = want[1].max(peak(&layer.y));
+                    }
+                    network.step(&mut state, x);
+                    want[0][0] = want[0][0].max(peak(x));
+                    want[1][0] = want[1][0].max(peak(&state.layers[0].y));
+                }
+            }
+            let seen = Peaks::seen(&network, sequences.map(|sequence| sequence.iter().map(Vec::as_slice)));
+            prop_assert_eq!(seen.layers, want);
+        }
+
         #[test]
         fn a_product_is_off_by_no_more_than_its_roundings(
             weights in prop::collection::vec(-2.0_f32..2.0, 20),

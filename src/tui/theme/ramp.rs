@@ -53,8 +53,8 @@ pub fn digit(value: f32) -> char {
 const CIVIDIS_256: [u8; 9] = [17, 18, 60, 242, 102, 143, 185, 221, 227];
 /// Viridis in the palette of 256 colours.
 const VIRIDIS_256: [u8; 9] = [53, 60, 66, 72, 78, 114, 149, 191, 227];
-/// Cividis in 16 colours, paint and ink: brightness grows in the palettes of VGA, xterm and VS
-/// Code.
+/// Cividis in 16 colours, paint and ink: brightness grows in the palettes of VGA, xterm and
+/// Visual Studio Code.
 const CIVIDIS_16: [(Color, Color); 4] = [
     (Color::Blue, Color::White),
     (Color::Cyan, Color::Black),
