@@ -45,6 +45,7 @@ pub mod machine;
 pub mod mapping;
 pub mod model;
 pub mod net;
+mod parallel;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -1,11 +1,13 @@
 //! From a scene file to an experiment that is ready to run.
 
 use std::sync::Arc;
+use std::thread;
 
 use super::Session;
 use super::cache;
 pub use super::cache::ModelCache;
 use crate::chip::clock;
+use crate::kernel::cost::KernelCosts;
 use crate::machine::exec::Machine;
 use crate::machine::images::{ImageError, Images};
 use crate::machine::options::Assume;
@@ -52,7 +54,11 @@ impl Plan {
     /// on the chip.
     pub fn fit(loaded: &LoadedScene, cache: &mut ModelCache, assume: &Assume) -> Result<Self, PlanError> {
         let scene = &loaded.scene;
-        let cache::Loaded { model, feed, restart } = cache::load(loaded, cache)?;
+        let cache::Loaded { model, feed, restart } = thread::scope(|scope| {
+            // Measured once per process, which takes about half as long as loading a large model.
+            scope.spawn(|| drop(KernelCosts::committed()));
+            cache::load(loaded, cache)
+        })?;
         if let Some(spikes) = feed.spikes() {
             head(loaded, &*feed)?;
             let (mut program, placed) = spiking(loaded, spikes, feed.dram(), assume)?;

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Floors as in src/lib.rs and ARCHITECTURE.md.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
+    ("parallel", 0),
     ("net", 1),
     ("chip", 1),
     ("text", 1),

@@ -33,6 +33,7 @@ use crate::machine::program::{
 use crate::net::csr::Csr;
 use crate::net::int8::{Peaks, Scale};
 use crate::net::{Egru, EgruLayer};
+use crate::parallel;
 
 /// Returns the legend of the programs that [`map`] writes.
 pub fn legend() -> Legend {
@@ -377,8 +378,8 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         scales: request.scales(),
         fed_by: fed_by as u32,
     };
-    for (pe, map) in maps {
-        pes[pe.index()] = Some(builder.pe(&hosted[&pe], map)?);
+    for (pe, written) in parallel::map(maps, |(pe, map)| (pe, builder.pe(&hosted[&pe], map))) {
+        pes[pe.index()] = Some(written?);
     }
     let lanes = (layers.len(), common.copies.batch);
     let below = head.as_ref().map(|_| PopulationId::at(layers.len() - 1));

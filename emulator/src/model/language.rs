@@ -13,6 +13,7 @@ use super::{
 };
 use crate::net::Egru;
 use crate::net::attention::Gpt;
+use crate::parallel;
 
 /// A language model as loaded: what it is, its words, its network, its embedding and its decoder.
 #[derive(Clone, Debug)]
@@ -74,15 +75,11 @@ impl LanguageModel {
 
     pub(super) fn read(mut files: Files, mut file: TensorFile<'_>) -> Result<Self, ModelError> {
         let card = files.card(Kind::LanguageModel)?;
-        let words = vocabulary(&files.folder)?;
-        let mut notes = file.check(&card)?;
-        let embedding = file.embedding()?;
+        // One takes about as long as the other.
+        let (words, tensors) =
+            parallel::both(|| vocabulary(&files.folder), || Tensors::read(&mut file, &card));
+        let (words, Tensors { mut notes, embedding, transformer, network }) = (words?, tensors?);
         let vocabulary = words.fitting(embedding.words(), &mut notes)?;
-        let transformer = attention::load(&file, &embedding, &card)?.map(Arc::new);
-        let network = match &transformer {
-            Some(_) => Egru { layers: Vec::new() },
-            None => load_network(&file, embedding.width(), &card)?,
-        };
         let outputs = transformer.as_ref().map_or_else(|| network.outputs(), |gpt| gpt.width);
         let decoder = load_decoder(&file, &embedding, outputs, (&card, &vocabulary), &mut notes)?;
         let path = files.weights;
@@ -92,6 +89,27 @@ impl LanguageModel {
     /// Returns the number of values that the readout reads.
     pub fn outputs(&self) -> usize {
         self.transformer.as_ref().map_or_else(|| self.network.outputs(), |gpt| gpt.width)
+    }
+}
+
+/// Parts of a language model that do not depend on its words.
+struct Tensors {
+    notes: Vec<String>,
+    embedding: Embedding,
+    transformer: Option<Arc<Gpt>>,
+    network: Egru,
+}
+
+impl Tensors {
+    fn read(file: &mut TensorFile<'_>, card: &Card) -> Result<Self, ModelError> {
+        let notes = file.check(card)?;
+        let embedding = file.embedding()?;
+        let transformer = attention::load(file, &embedding, card)?.map(Arc::new);
+        let network = match &transformer {
+            Some(_) => Egru { layers: Vec::new() },
+            None => load_network(file, embedding.width(), card)?,
+        };
+        Ok(Self { notes, embedding, transformer, network })
     }
 }
 

@@ -82,22 +82,22 @@ impl Vocabulary {
         })?;
         let characters = text.lines().any(|line| line == " ") && text.lines().all(is_character);
         let mut words: Vec<Arc<str>> = Vec::new();
-        let mut lines = HashMap::new();
+        let mut ids: HashMap<Arc<str>, u32> = HashMap::new();
         for (i, line) in text.lines().enumerate() {
             if line.is_empty() || (!characters && line.contains(char::is_whitespace)) {
                 return Err(VocabularyError::NotAWord { line: i + 1, text: line.to_owned() });
             }
             let word: Arc<str> = line.into();
-            if let Some(first) = lines.insert(Arc::clone(&word), i) {
+            if let Some(first) = ids.insert(Arc::clone(&word), i as u32) {
                 return Err(VocabularyError::Duplicate {
                     word: line.to_owned(),
                     line: i + 1,
-                    first: first + 1,
+                    first: first as usize + 1,
                 });
             }
             words.push(word);
         }
-        Self::new(words, characters)
+        Self::new(words, ids, characters)
     }
 
     /// Reads `word2index.json`: a map of words to ids, or of the codes of characters to ids.
@@ -115,11 +115,16 @@ impl Vocabulary {
         if let Some(id) = words.iter().position(Option::is_none) {
             return Err(VocabularyError::Ids { id, words: words.len() });
         }
-        Self::new(words.into_iter().flatten().collect(), characters)
+        let words: Vec<Arc<str>> = words.into_iter().flatten().collect();
+        let ids = words.iter().cloned().zip(0..).collect();
+        Self::new(words, ids, characters)
     }
 
-    fn new(words: Vec<Arc<str>>, characters: bool) -> Result<Self, VocabularyError> {
-        let ids: HashMap<Arc<str>, u32> = words.iter().cloned().zip(0..).collect();
+    fn new(
+        words: Vec<Arc<str>>,
+        ids: HashMap<Arc<str>, u32>,
+        characters: bool,
+    ) -> Result<Self, VocabularyError> {
         let id = |word: &'static str| ids.get(word).copied().ok_or(VocabularyError::Missing { word });
         let unknown = match id(UNKNOWN) {
             Err(_) if characters => None,

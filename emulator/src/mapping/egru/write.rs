@@ -28,6 +28,7 @@ use crate::mapping::product::{MatrixAccount, Operand, Together};
 use crate::net::csr::{self, Csr};
 use crate::net::int8::Scale;
 use crate::net::{Egru, EgruLayer};
+use crate::parallel;
 
 /// Time steps in which each PE computes its own sums, before those of a layer are computed at once.
 const STEPS_WITHOUT_COLUMNS: u32 = 2;
@@ -456,7 +457,7 @@ pub(in crate::mapping) fn columns(
             Some(Arc::new(Deferred::new(matrix.clone(), rows, words, patience)))
         })
     };
-    network.map(of_layer).collect()
+    parallel::map(network.collect(), of_layer)
 }
 
 /// Writes a PE's biases and thresholds; sums, cell states and y start as zeros.
