@@ -38,8 +38,8 @@ pub struct GdbArgs {
     /// Port of the loopback interface; 0 for any that is free
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
-    /// The PE: x,y of its QPE and its number there; by default the first one with machine code of
-    /// the scene's, or the first one
+    /// PE to debug: column and row of its QPE, and number in the QPE; by default the first PE with
+    /// machine code from the scene, or else the first PE
     #[arg(long, value_name = "X,Y,P", value_parser = super::peek::pe)]
     pub pe: Option<Pe>,
     /// Time steps (tokens, frames) to run before

@@ -59,13 +59,13 @@ impl From<View> for Part {
 pub struct PeekArgs {
     /// Scene file
     pub scene: PathBuf,
-    /// Time steps (tokens, frames) to run before looking
+    /// Time steps (tokens, frames) to run before the inspection
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub steps: u64,
-    /// Events of the machine's queue to handle after those
+    /// Events to process after those steps
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub events: u64,
-    /// The PE: x,y of its QPE and its number there
+    /// PE to show: column and row of its QPE, and number in the QPE
     #[arg(long, value_name = "X,Y,P", value_parser = pe, required_unless_present = "unit")]
     pub pe: Option<Pe>,
     /// Unit whose PE to show: rnns.1:41
@@ -98,7 +98,7 @@ pub enum PeekError {
     #[error("address {0:#x} is beyond the PE's SRAM, which ends at 0x1ffff")]
     Address(u32),
     /// The number of the unit is out of range.
-    #[error("{pe} has {there} units, numbered from 0, and none with number {asked}")]
+    #[error("{pe} has no unit {asked}: its {there} units are numbered from 0")]
     Number {
         /// PE that was requested.
         pe: Pe,
@@ -108,7 +108,7 @@ pub enum PeekError {
         asked: u32,
     },
     /// The network has no such unit.
-    #[error("the network has no unit {unit} in a layer `{layer}`; its layers are {layers}")]
+    #[error("the network has no unit {unit} in layer `{layer}`; its layers are {layers}")]
     Unit {
         /// Name of the layer that was requested.
         layer: String,

@@ -45,22 +45,25 @@ pub fn run(args: &ReplayArgs) -> Result<u8, CliError> {
     args.format.write(&mut output, || report.to_text(), || report.to_json())?;
     output.finish()?;
     if let Some(line) = recording.cut {
-        say(format!("line {line} of the recording is cut off: replayed up to there"));
+        say(format!("line {line} of the recording is incomplete: replayed the lines before it"));
     }
     match end {
-        Ended::Same => say(format!("{} commands: the same state as recorded", recording.entries.len() - 1)),
+        Ended::Same => say(format!(
+            "replayed {} commands: the final state equals the recorded one",
+            recording.entries.len() - 1
+        )),
         Ended::Changed => {
-            say("error: the state is the recorded one, but the recording was changed after it was written");
+            say("error: the final state equals the recorded one, but the recording was edited later");
             return Ok(FAILED);
         }
         Ended::Other(hash) => {
             let now = format!("{:032x}", session.state_hash());
             say(format!(
-                "error: recorded was state_hash {hash}, this is {now}: another build, model or scene?"
+                "error: the final state_hash is {now}, but {hash} was recorded; use the same build, model and scene"
             ));
             return Ok(FAILED);
         }
-        Ended::Open => say("the recording has no end: nothing to compare with"),
+        Ended::Open => say("the recording has no final state to compare with"),
     }
     Ok(FINE)
 }

@@ -274,7 +274,7 @@ fn line(output: &mut Output, value: &impl serde::Serialize) -> Result<(), Output
 fn complain(report: &Report, asked: bool) -> u8 {
     if report.races.count > 0 {
         say(format!(
-            "warning: {} packets overwrote what was still to be read: the output may be wrong",
+            "warning: {} packets overwrote unread data: the output may be wrong",
             report.races.count
         ));
     }

@@ -56,7 +56,7 @@ pub struct ScreenshotArgs {
     /// The focused panel has the whole screen
     #[arg(long)]
     pub expand: bool,
-    /// The PE that the screen is about: x,y of its QPE and its number there
+    /// Selected PE: column and row of its QPE, and number in the QPE
     #[arg(long, value_name = "X,Y,P", value_parser = super::peek::pe)]
     pub pe: Option<Pe>,
     /// The moment: as the app's `g` takes it, then what to step from there

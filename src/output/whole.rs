@@ -42,8 +42,8 @@ impl Whole {
         match target.symlink_metadata() {
             Ok(_) if replace == Replace::No => return Err(exists()),
             Ok(about) if !about.is_file() => {
-                let message =
-                    format!("this is {}, and only a regular file is replaced", crate::file::kind(&about));
+                let kind = crate::file::kind(&about);
+                let message = format!("this is {kind}, not a regular file; choose another name");
                 return Err(io::Error::new(ErrorKind::InvalidInput, message));
             }
             _ => {}

@@ -341,9 +341,7 @@ fn notes(a: &Report, b: &Report) -> Vec<String> {
         }
         if report.races.count > 0 {
             let count = report.races.count;
-            notes.push(format!(
-                "{name}: {count} packets overwrote what was still to be read: its output may be wrong"
-            ));
+            notes.push(format!("{name}: {count} packets overwrote unread data: its output may be wrong"));
         }
     }
     if a.noc.hops != b.noc.hops && a.assume.energy_per_hop_pj == 0.0 && b.assume.energy_per_hop_pj == 0.0 {

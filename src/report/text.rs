@@ -442,7 +442,7 @@ impl Report {
     fn findings(&self, out: &mut String) {
         if self.races.count > 0 {
             let text = format!(
-                "{} packets overwrote what was still to be read: the output may be wrong",
+                "{} packets overwrote unread data: the output may be wrong",
                 grouped(self.races.count)
             );
             field(out, INDENT, "RACES", &text);

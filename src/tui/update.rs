@@ -55,7 +55,7 @@ fn take_in(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::SceneSaved if app.watching && !app.crashed => {
             if app.snapshot.is_some() {
-                app.notice = Some("the scene was saved: it is built beside this experiment".to_owned());
+                app.notice = Some("scene saved: it is loading while this experiment goes on".to_owned());
             }
             if app.here.keep { here::reload(app) } else { vec![Effect::Engine(Command::Reload)] }
         }

@@ -238,7 +238,10 @@ fn gdb_writes_registers_and_memory_and_a_replay_ends_in_the_same_state() {
         .output()
         .unwrap();
     let said = String::from_utf8(again.stderr).unwrap();
-    assert!(again.status.success() && said.contains("the same state as recorded"), "{said}\n{text}");
+    assert!(
+        again.status.success() && said.contains("the final state equals the recorded one"),
+        "{said}\n{text}"
+    );
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn levels_give_the_same_output_and_a_replay_the_same_state() {
     let again = spinntui(&["replay", file.to_str().unwrap()]);
     let said = String::from_utf8(again.stderr).unwrap();
     assert_eq!(again.status.code(), Some(0), "{said}");
-    assert!(said.contains("the same state as recorded"), "{said}");
+    assert!(said.contains("the final state equals the recorded one"), "{said}");
 
     let loaded = LoadedScene::load(Path::new(SMALL), &[]).unwrap();
     let mut native = build(loaded, &mut ModelCache::default()).unwrap();
@@ -284,5 +284,5 @@ fn writes_change_their_call_are_undone_by_going_back_and_repeated_by_a_replay() 
     let again = spinntui(&["replay", file.to_str().unwrap()]);
     let said = String::from_utf8(again.stderr).unwrap();
     assert_eq!(again.status.code(), Some(0), "{said}");
-    assert!(said.contains("the same state as recorded"), "{said}");
+    assert!(said.contains("the final state equals the recorded one"), "{said}");
 }

@@ -51,7 +51,7 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     let again = spinntui(&["replay", path, "--format", "json"]);
     let said = String::from_utf8(again.stderr).unwrap();
     assert_eq!(again.status.code(), Some(0), "{said}");
-    assert!(said.contains("the same state as recorded"), "{said}");
+    assert!(said.contains("the final state equals the recorded one"), "{said}");
     let report: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!(report["steps"].as_u64(), Some(end.steps));
 
@@ -69,12 +69,12 @@ fn a_recorded_session_ends_in_the_same_state_again() {
         (format!("{kept}\nAt(3, Jump)\n"), 2, "session.ron:"),
         (format!("{kept}\nEnd(99999999, \"\")\n"), 2, "the input has ended"),
         // A recording of a killed program counts up to its last whole line.
-        (text[..text.len() - 20].to_owned(), 0, "cut off"),
-        (format!("{kept}\n{}", &last[..4]), 0, "cut off"),
+        (text[..text.len() - 20].to_owned(), 0, "is incomplete"),
+        (format!("{kept}\n{}", &last[..4]), 0, "is incomplete"),
         // A changed command is noticed even if it leads to the recorded places.
         (text.replacen("TimeStep,count:6", "Event,count:6", 1), 2, "was it changed"),
-        (text.replacen("Event,count:40", "TimeStep,count:40", 1), 1, "was changed"),
-        (text.replacen("Event,count:7", "Event,count:8", 1), 1, "was changed"),
+        (text.replacen("Event,count:40", "TimeStep,count:40", 1), 1, "was edited"),
+        (text.replacen("Event,count:7", "Event,count:8", 1), 1, "was edited"),
         (text.replace("version:1", "version:7"), 2, "version 7"),
         (String::new(), 2, "empty"),
     ] {

@@ -145,12 +145,12 @@ rules! {
     LongMultiply: "multiply (MLS, UMULL, SMULL, UMLAL, SMLAL, SMLABB, ...)", "1", Quoted, "table 3-1";
     Divide: "divide, 2 to 12 cycles (SDIV, UDIV)", "12, of \"2 to 12\"", Quoted, "table 3-1";
     LoadMultiple: "LDM, STM", "1 + N, not pipelined", Quoted, "table 3-1, section 3.3.2";
-    Call: "call; what is called not included (BL, BLX)", "1 + P; what is called not included", Recalled, "table 3-1";
-    Hint: "NOP, WFI", "1; WFI plus the time asleep", Quoted, "table 3-1";
+    Call: "call, without the called function (BL, BLX)", "1 + P, without the called function", Recalled, "table 3-1";
+    Hint: "NOP, WFI", "1; WFI: plus the time asleep", Quoted, "table 3-1";
     Cps: "CPSID, CPSIE", "2, of \"1 or 2\"", Quoted, "table 3-1";
-    Pipelined: "LDR, or STR Rx, [Ry, Rz], right after an LDR whose result its address does not use", "-1", Quoted, "section 3.3.2";
-    AddressStall: "load or store whose address the data-processing instruction right before it made", "+1", Quoted, "section 3.3.2";
-    ResultStall: "use of the result of the VADD, VSUB, VMUL, VDIV or VFMA right before it, but as addend of a VFMA", "+1", Quoted, "table 7-1, note";
+    Pipelined: "LDR, or STR Rx, [Ry, Rz], directly after an LDR whose result is not part of the address", "-1", Quoted, "section 3.3.2";
+    AddressStall: "load or store whose address was computed by the preceding data-processing instruction", "+1", Quoted, "section 3.3.2";
+    ResultStall: "use of the result of the preceding VADD, VSUB, VMUL, VDIV or VFMA, except as addend of a VFMA", "+1", Quoted, "table 7-1, note";
 }
 
 impl RuleId {
@@ -200,13 +200,13 @@ impl Timing {
             why.push_str("; more if taken");
         }
         if self.address_stall {
-            why.push_str("; +1: address made by the instruction before");
+            why.push_str("; +1: waits for the address");
         }
         if self.result_stall {
-            why.push_str("; +1: result of the FPU instruction before");
+            why.push_str("; +1: waits for an FPU result");
         }
         if self.pipelined {
-            why.push_str("; -1: pipelined with the load before");
+            why.push_str("; -1: overlaps the previous load");
         }
         why
     }

@@ -49,9 +49,7 @@ pub enum ListingError {
         name: String,
     },
     /// The text contains no function.
-    #[error(
-        "there is no function in it; expected is what `arm-none-eabi-gcc -S` or `arm-none-eabi-objdump -d` writes"
-    )]
+    #[error("no function found; expected the output of `arm-none-eabi-gcc -S` or `arm-none-eabi-objdump -d`")]
     Empty,
     /// An instruction without a row in the timing table.
     #[error(

@@ -86,7 +86,7 @@ impl<'de> Visitor<'de> for Numbers {
     type Value = PePlace;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the place of a PE, (x, y, p), or (x, y, p, chip) on another chip than the first")
+        f.write_str("the coordinates of a PE: (x, y, p) on chip 0, (x, y, p, chip) on other chips")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<PePlace, A::Error> {
@@ -107,7 +107,7 @@ impl JsonSchema for PePlace {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let number = generator.subschema_for::<u8>();
         json_schema!({
-            "description": "Place of a PE: (x, y, p), or (x, y, p, chip) on another chip than the first.",
+            "description": "Coordinates of a PE: (x, y, p) on chip 0, (x, y, p, chip) on other chips.",
             "type": "array",
             "prefixItems": [number, number, number, number],
             "minItems": 3,

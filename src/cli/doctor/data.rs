@@ -12,16 +12,16 @@ use crate::tui::lesson;
 use crate::tui::lesson::load::is_sound;
 
 /// Remedy for an installed copy without data.
-const COPY: &str = "copy scenes, models and assets of the repository to the data folder";
+const COPY: &str = "copy scenes, models and assets from the repository to the data folder";
 
 /// Lists the folders that are searched.
 pub fn folders() -> Vec<Item> {
-    const GROUP: &str = "Folders, in the order in which they are looked through";
+    const GROUP: &str = "Folders, in search order";
     let mut items = Vec::new();
     let content = |folder: &Path| {
         let parts = ["scenes", "models", "assets"];
         let there: Vec<&str> = parts.into_iter().filter(|part| folder.join(part).is_dir()).collect();
-        if there.is_empty() { "no data of spinntui".to_owned() } else { there.join(", ") }
+        if there.is_empty() { "no data for spinntui".to_owned() } else { there.join(", ") }
     };
     let here = std::env::current_dir().unwrap_or_default();
     items.push(Item::ok(GROUP, "here", format!("{}: {}", here.display(), content(&here))));
@@ -30,23 +30,18 @@ pub fn folders() -> Vec<Item> {
             items.push(Item::ok(GROUP, "data folder", format!("{}: {}", folder.display(), content(&folder))));
         }
         Some(folder) if std::env::var_os(find::DATA_VARIABLE).is_some_and(|name| !name.is_empty()) => {
-            let found = format!("{} is not there", folder.display());
-            items.push(Item::note(
-                GROUP,
-                "data folder",
-                found,
-                "SPINNTUI_DATA names it: make it, or unset it",
-            ));
+            let found = format!("{} does not exist, but SPINNTUI_DATA names it", folder.display());
+            items.push(Item::note(GROUP, "data folder", found, "create the folder, or unset SPINNTUI_DATA"));
         }
         Some(folder) => {
-            let found = format!("{}: missing, and not needed", folder.display());
+            let found = format!("{}: does not exist, not needed", folder.display());
             items.push(Item::ok(GROUP, "data folder", found));
         }
         None => items.push(Item::note(GROUP, "data folder", "no home folder", "set HOME, or SPINNTUI_DATA")),
     }
     items.push(match find::source_folder() {
         Some(folder) => Item::ok(GROUP, "source", format!("{}: {}", folder.display(), content(&folder))),
-        None => Item::note(GROUP, "source", "the folder it was built in is gone", COPY),
+        None => Item::note(GROUP, "source", "the folder of the build no longer exists", COPY),
     });
     items.push(built_in(GROUP));
     items
@@ -62,15 +57,15 @@ fn built_in(group: &'static str) -> Item {
         return Item::ok(
             group,
             NAME,
-            format!("the small set; not needed here, would be unpacked to {place}"),
+            format!("small data set, not needed here; would be unpacked to {place}"),
         );
     }
     match shipped::folder() {
-        Some(folder) => Item::ok(group, NAME, format!("the small set, unpacked to {}", folder.display())),
+        Some(folder) => Item::ok(group, NAME, format!("small data set, unpacked to {}", folder.display())),
         None => Item::note(
             group,
             NAME,
-            format!("the small set cannot be unpacked to {}", places.join(" or ")),
+            format!("small data set: cannot be unpacked to {}", places.join(" or ")),
             "make one of them writable, or set XDG_CACHE_HOME",
         ),
     }
@@ -95,7 +90,7 @@ pub fn models() -> Vec<Item> {
     within.filter(|folder| folder.starts_with("models")).filter_map(find::find).for_each(add);
     let mut items: Vec<Item> = found.into_iter().map(|(name, path)| model(GROUP, name, &path)).collect();
     if items.is_empty() {
-        items.push(Item::new(GROUP, "none", State::Problem, "no folder has any", COPY));
+        items.push(Item::new(GROUP, "none", State::Problem, "no folder contains a model", COPY));
     }
     items
 }
@@ -109,7 +104,7 @@ fn model(group: &'static str, name: String, path: &Path) -> Item {
             let found = format!("{} units, {} kB", units.join(" + "), grouped(bytes.div_ceil(1000)));
             Item::ok(group, name, found)
         }
-        Err(error) => Item::new(group, name, State::Problem, error.to_string(), "download it again"),
+        Err(error) => Item::new(group, name, State::Problem, error.to_string(), "download the model again"),
     }
 }
 
@@ -123,7 +118,13 @@ pub fn scenes() -> Vec<Item> {
         let loads = LoadedScene::load(&entry.path, &[]).is_ok();
         // A package may leave out a model on purpose, so a scene without its model is only a note.
         let state = if loads { State::Note } else { State::Problem };
-        Item::new(GROUP, &entry.name, state, found, if loads { COPY } else { "spinntui check says where" })
+        Item::new(
+            GROUP,
+            &entry.name,
+            state,
+            found,
+            if loads { COPY } else { "run spinntui check to locate the error" },
+        )
     };
     let look = |entry: &catalogue::Entry| {
         if entry.problem.is_some() {
@@ -140,11 +141,11 @@ pub fn scenes() -> Vec<Item> {
                 Item::ok(
                     GROUP,
                     &entry.name,
-                    if pes == 1 { "fits, on one PE".to_owned() } else { format!("fits, on {pes} PEs") },
+                    if pes == 1 { "fits on 1 PE".to_owned() } else { format!("fits on {pes} PEs") },
                 )
             }
             Err(error) => {
-                let todo = format!("spinntui check {} says more", entry.name);
+                let todo = format!("run spinntui check {} for details", entry.name);
                 Item::new(GROUP, &entry.name, State::Problem, error.message(), todo)
             }
         }
@@ -154,7 +155,7 @@ pub fn scenes() -> Vec<Item> {
 
 /// Checks that every lesson can be read and that its scenes exist.
 pub fn lessons() -> Vec<Item> {
-    const GROUP: &str = "lessons";
+    const GROUP: &str = "Lessons";
     let look = |entry: &lesson::Entry| match lesson::Loaded::load(&entry.path) {
         Ok(loaded) => {
             let found = format!("{} pages", loaded.document.value.pages.len());

@@ -123,7 +123,7 @@ fn configuration() -> Item {
             let found = format!("{shown} does not exist, and {} names it", config::ENV);
             Item::note(GROUP, "file", found, write)
         }
-        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: missing, and not needed")),
+        Ok(_) => Item::ok(GROUP, "file", format!("{shown}: does not exist, not needed")),
         Err(error) => {
             let place = error.position().map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             let found = format!("{shown}{place}: {}", error.message());

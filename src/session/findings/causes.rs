@@ -78,7 +78,7 @@ fn consequences(session: &Session, injected: &Injected) -> Vec<Finding> {
     if let Some(first) = after.first() {
         let count = session.machine().state().races.count - before.len() as u64;
         let what = format!(
-            "{} overwrote what was still to be read, the first one at {:.1} µs, {:#07x}: {}",
+            "{} overwrote unread data, the first one at {:.1} µs, {:#07x}: {}",
             several(count, "packet"),
             us(first.tick),
             first.address,

@@ -247,7 +247,7 @@ impl Search<'_> {
             return reject(format!("the machine stops in time step {}: {reason}", trial.steps + 1));
         }
         if trial.races > 0 {
-            return reject(format!("{} packets overwrote what was still to be read", trial.races));
+            return reject(format!("{} packets overwrote unread data", trial.races));
         }
         Some(Ok(self.candidate(choice.clone(), estimate.step_us, &trial)))
     }

@@ -72,7 +72,7 @@ const ROWS: &[Row] = &[
         "races",
         COUNT,
         EVENT,
-        "packets since the start that overwrote what was still to be read",
+        "packets since the start that overwrote unread data",
     ),
     row(
         Fact::Conflicts,
@@ -306,7 +306,7 @@ const ROWS: &[Row] = &[
         "word",
         COUNT,
         EVENT,
-        "the four bytes from the address on, the lowest first, as a whole number",
+        "the four bytes from the address on as a whole number, least significant byte first",
     ),
     row(
         Fact::SramF32,
@@ -314,7 +314,7 @@ const ROWS: &[Row] = &[
         "f32",
         COUNT,
         EVENT,
-        "these four bytes as a number in single precision; never there where they are none",
+        "the four bytes from the address on as a single-precision number; absent if they encode NaN or infinity",
     ),
     row(Fact::UnitC, Group::Unit, "c", COUNT, EVENT, "its cell state, as the SRAM holds it"),
     row(

@@ -52,7 +52,7 @@ pub const GLOSSARY: &[Entry] = &[
     ("population", "neurons of one model: the layer of a spiking network"),
     ("projection", "synapses from a source or population to a population"),
     ("QPE", "four PEs at one node of the mesh"),
-    ("race", "a packet that overwrote what was still to be read"),
+    ("race", "a packet that overwrites data not yet read"),
     ("region", "a named range of a PE's SRAM, such as its weights"),
     ("reserved PE", "a PE that the mapping must not use (chip.reserved)"),
     ("router", "event router: multicasts packets by tables"),

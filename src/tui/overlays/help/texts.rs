@@ -172,7 +172,7 @@ const WORDS: &[Entry] = &[
     ("polling", "waiting by looking at a counter again and again"),
     ("PE", "processing element: a core with 128 KiB of SRAM"),
     ("QPE", "four PEs at one node of the mesh"),
-    ("race", "a packet that overwrote what was still to be read"),
+    ("race", "a packet that overwrites data not yet read"),
     ("sequence", "70 tokens, after which c is 0 again; or a gesture"),
     ("surprisal", "-ln p of the word that came"),
     ("θ", "threshold: a unit sends an event if its c is above"),
