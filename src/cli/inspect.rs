@@ -281,7 +281,7 @@ fn write_matrices(layers: &[EgruLayer], out: &mut String) {
         Table::new(&["matrix", "shape", "sparsity", "non-zeros", "a unit: min", "mean", "max", "bytes"]);
     let (mut nonzeros, mut bytes, mut entries) = (0, 0, 0.0);
     for layer in layers {
-        for (part, matrix) in [("W", &layer.kernel), ("R", &layer.recurrent)] {
+        for (part, matrix) in [("W", &layer.input_weights), ("R", &layer.recurrent)] {
             table.row(matrix_row(&format!("{} {part}", layer.name), matrix));
             nonzeros += matrix.nnz();
             bytes += csr::bytes(matrix);

@@ -102,7 +102,7 @@ fn matrices(model: &LanguageModel, quantised: &QuantisedEgru<'_>, out: &mut Stri
     for ((layer, small), errors) in
         model.network.layers.iter().zip(quantised.matrices()).zip(&quantised.errors)
     {
-        let parts = [("W", &layer.kernel), ("R", &layer.recurrent)];
+        let parts = [("W", &layer.input_weights), ("R", &layer.recurrent)];
         for (((part, matrix), small), error) in parts.into_iter().zip(small).zip(errors) {
             table.row(vec![
                 format!("{} {part}", layer.name),

@@ -211,7 +211,7 @@ fn layers(session: &Session) -> Vec<Layer> {
             name: layer.name.clone(),
             units: layer.units(),
             pes: balance.pes,
-            weight_sparsity: sparsity([&layer.kernel, &layer.recurrent]),
+            weight_sparsity: sparsity([&layer.input_weights, &layer.recurrent]),
             activity: session.stats().layer_activity(k, layer.units() * session.program().batch as usize),
             nonzeros_mean: balance.nonzeros_mean,
             nonzeros_max: balance.nonzeros_max,

@@ -242,7 +242,10 @@ fn egru_counts(session: &Session) -> Parts {
         };
         let before = k.checked_sub(1).map_or("input", |before| network.layers[before].name.as_str());
         let [input, recurrent] = effective;
-        [matrix("W", before, &layer.kernel, input), matrix("R", &layer.name, &layer.recurrent, recurrent)]
+        [
+            matrix("W", before, &layer.input_weights, input),
+            matrix("R", &layer.name, &layer.recurrent, recurrent),
+        ]
     };
     let projections =
         network.layers.iter().zip(stats.products.by_layer()).enumerate().flat_map(matrices).collect();

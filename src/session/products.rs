@@ -23,7 +23,8 @@ pub struct EffectiveProducts {
 impl EffectiveProducts {
     /// Counts nothing yet.
     pub fn new(network: &Egru) -> Self {
-        let first = network.layers.first().map_or_else(Vec::new, |layer| source_nonzeros(&layer.kernel));
+        let first =
+            network.layers.first().map_or_else(Vec::new, |layer| source_nonzeros(&layer.input_weights));
         let none = vec![0; network.layers.len()];
         Self { first: first.into(), input: none.clone(), recurrent: none.clone(), ahead: none }
     }

@@ -116,7 +116,8 @@ fn zeros(nonzeros: u64, all: u64) -> f32 {
 }
 
 fn of_layer(layer: &EgruLayer) -> Synapses {
-    let sizes = [&layer.kernel, &layer.recurrent].map(|m| (m.nnz() as u64, (m.rows() * m.cols()) as u64));
+    let sizes =
+        [&layer.input_weights, &layer.recurrent].map(|m| (m.nnz() as u64, (m.rows() * m.cols()) as u64));
     Synapses {
         units: layer.units(),
         inputs: layer.inputs(),

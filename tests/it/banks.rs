@@ -43,7 +43,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
     };
     EgruLayer {
         name: name.into(),
-        kernel: matrix(inputs),
+        input_weights: matrix(inputs),
         recurrent: matrix(units),
         bias: vec![0.2; 3 * units],
         recurrent_bias: vec![0.1; 3 * units],

@@ -60,7 +60,7 @@ fn network(threshold: f32) -> Egru {
     for (k, units) in UNITS.into_iter().enumerate() {
         layers.push(EgruLayer {
             name: format!("rnns.{k}"),
-            kernel: matrix(inputs, units, 7 * k),
+            input_weights: matrix(inputs, units, 7 * k),
             recurrent: matrix(units, units, 1000 * k + 3),
             bias: (0..3 * units).map(|i| 0.5 * wave(i)).collect(),
             recurrent_bias: vec![0.1; 3 * units],

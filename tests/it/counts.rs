@@ -38,7 +38,7 @@ fn expected(session: &Session, rows: &[Vec<u32>]) -> Vec<[u64; 2]> {
             network.step_with(&mut state, &x, |k, which, operand, out| {
                 let layer = &network.layers[k];
                 let (place, matrix) = match which {
-                    Weights::Input => (0, &layer.kernel),
+                    Weights::Input => (0, &layer.input_weights),
                     Weights::Recurrent => (1, &layer.recurrent),
                 };
                 counted[k][place] += products(matrix, operand);
@@ -70,8 +70,11 @@ fn compare(scene: &str, edits: &[(&str, &str)], steps: usize) -> Counts {
     assert_eq!(effective, expected.concat(), "{scene} {edits:?}");
     let network = session.model().network();
     let cells = |m: &Csr| (m.rows() * m.cols() * steps * session.program().batch as usize) as u64;
-    let dense: Vec<u64> =
-        network.layers.iter().flat_map(|layer| [cells(&layer.kernel), cells(&layer.recurrent)]).collect();
+    let dense: Vec<u64> = network
+        .layers
+        .iter()
+        .flat_map(|layer| [cells(&layer.input_weights), cells(&layer.recurrent)])
+        .collect();
     assert_eq!(found.projections.iter().map(|of| of.products.dense_macs).collect::<Vec<_>>(), dense);
     assert_eq!(found.total.products.synops, expected.iter().flatten().sum::<u64>());
     assert!(found.total.products.synops > 0 && found.total.products.effective_acs == 0);

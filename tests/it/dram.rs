@@ -50,7 +50,7 @@ fn rows_without_room_are_refused_with_bytes_and_what_would_fit() {
     let network = Egru {
         layers: vec![EgruLayer {
             name: "a".to_owned(),
-            kernel: from_dense(4, 6, &[0.5; 24]).unwrap(),
+            input_weights: from_dense(4, 6, &[0.5; 24]).unwrap(),
             recurrent: from_dense(2, 6, &[0.5; 12]).unwrap(),
             bias: vec![0.0; 6],
             recurrent_bias: vec![0.0; 6],

@@ -46,10 +46,10 @@ impl Values {
                 .collect();
             from_dense(columns, 3 * units, &dense).unwrap()
         };
-        let (kernel, recurrent) = (matrix(inputs), matrix(units));
+        let (input_weights, recurrent) = (matrix(inputs), matrix(units));
         EgruLayer {
             name,
-            kernel,
+            input_weights,
             recurrent,
             bias: self.vec(3 * units, 0.3),
             recurrent_bias: self.vec(3 * units, 0.3),
@@ -345,7 +345,7 @@ fn reference(case: &Case, network: &Egru, rows: &[Vec<f32>], steps: &[Vec<u32>])
         .layers
         .iter()
         .zip(scales)
-        .map(|(layer, [x, y])| [Int8Dense::new(&layer.kernel, x), Int8Dense::new(&layer.recurrent, y)])
+        .map(|(layer, [x, y])| [Int8Dense::new(&layer.input_weights, x), Int8Dense::new(&layer.recurrent, y)])
         .collect();
     let samples = case.options.batch as usize;
     let mut outputs = vec![vec![Vec::new(); samples]; steps.len()];

@@ -40,7 +40,7 @@ fn layer(name: &str, p: &Value) -> EgruLayer {
     let gates = 3 * threshold.len();
     EgruLayer {
         name: name.into(),
-        kernel: dense("kernel", gates),
+        input_weights: dense("kernel", gates),
         recurrent: dense("recurrent_kernel", gates),
         bias: flat(&p["bias"]),
         recurrent_bias: flat(&p["recurrent_bias"]),

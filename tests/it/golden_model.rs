@@ -112,7 +112,7 @@ fn f16_and_bf16_give_those_of_the_rounded_weights() {
         let first = flat(&golden["layers"][0]["kernel"]);
         let rounded =
             |v: f32| if dtype == Dtype::F16 { f16::from_f32(v).to_f32() } else { bf16::from_f32(v).to_f32() };
-        let kernel = &model.network.layers[0].kernel;
+        let kernel = &model.network.layers[0].input_weights;
         for (&weight, (row, column)) in kernel {
             assert_eq!(
                 weight.to_bits(),

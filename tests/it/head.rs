@@ -158,7 +158,7 @@ fn sums_of_more_than_24_bits_are_counted_and_have_the_bits_of_the_reference() {
     let inputs = 600;
     let mut values = Values(11);
     let mut layer = values.layer("rnns.0".into(), inputs, 4, 0.5, Output::Y);
-    layer.kernel = from_dense(inputs, 12, &vec![1.0; inputs * 12]).unwrap();
+    layer.input_weights = from_dense(inputs, 12, &vec![1.0; inputs * 12]).unwrap();
     let network = Egru { layers: vec![layer] };
     let rows = vec![vec![1.0; inputs], vec![0.5; inputs]];
     let entry = LayerMapping {
@@ -179,7 +179,7 @@ fn sums_of_more_than_24_bits_are_counted_and_have_the_bits_of_the_reference() {
         head: None,
     };
     let mut machine = Machine::new(Arc::new(map(&request).unwrap().0));
-    let rounded = Int8Dense::new(&network.layers[0].kernel, Scale::default());
+    let rounded = Int8Dense::new(&network.layers[0].input_weights, Scale::default());
     let mut state = network.state();
     let mut expected_overflows = 0;
     for (step, row) in rows.iter().enumerate() {

@@ -98,7 +98,7 @@ impl Case {
             });
             network.layers.push(EgruLayer {
                 name,
-                kernel: values.matrix(inputs, 3 * units),
+                input_weights: values.matrix(inputs, 3 * units),
                 recurrent: values.matrix(units, 3 * units),
                 bias: values.vec(3 * units, 0.3),
                 recurrent_bias: values.vec(3 * units, 0.3),
@@ -152,7 +152,7 @@ type Name = (u16, bool, u32, u8, u32);
 fn weights(network: &Egru) -> BTreeMap<Name, f32> {
     let mut all = BTreeMap::new();
     for (k, layer) in (0u16..).zip(&network.layers) {
-        for (is_r, matrix) in [(false, &layer.kernel), (true, &layer.recurrent)] {
+        for (is_r, matrix) in [(false, &layer.input_weights), (true, &layer.recurrent)] {
             for (row, vector) in matrix.outer_iterator().enumerate() {
                 let (gate, unit) = (row / layer.units(), row % layer.units());
                 for (source, &weight) in vector.iter() {

@@ -56,7 +56,7 @@ fn layer(name: &str, inputs: usize, units: usize) -> EgruLayer {
     let rows = 3 * units;
     EgruLayer {
         name: name.to_owned(),
-        kernel: from_dense(inputs, rows, &vec![0.1; inputs * rows]).unwrap(),
+        input_weights: from_dense(inputs, rows, &vec![0.1; inputs * rows]).unwrap(),
         recurrent: from_dense(units, rows, &vec![0.1; units * rows]).unwrap(),
         bias: vec![0.1; rows],
         recurrent_bias: vec![0.0; rows],

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use spinntui::machine::legend::PhaseId;
 use spinntui::machine::legend::PopulationId;
-use spinntui::machine::record::{Limits, Recorder, Service};
+use spinntui::machine::record::{Limits, Service, SpanRecorder};
 use spinntui::machine::state::PacketKind;
 use spinntui::mapping::egru::Phase;
 use spinntui::session::command::StepUnit;
@@ -56,7 +56,7 @@ fn recorded(edits: &[(&str, &str)], count: u64) -> Session {
     session
 }
 
-fn record(session: &Session) -> &Recorder {
+fn record(session: &Session) -> &SpanRecorder {
     session.machine().recorded().unwrap()
 }
 

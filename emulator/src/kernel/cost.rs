@@ -24,7 +24,7 @@ use std::sync::OnceLock;
 use crate::chip::cortex_m4f::{Cycles, EXCEPTION_ENTRY, EXCEPTION_EXIT};
 use crate::chip::listing::kind::InstructionKind;
 use crate::chip::listing::{Function, ListingError};
-use crate::kernel::matrix::Work;
+use crate::kernel::matrix::OpCounts;
 use crate::kernel::routine::Routine;
 use measure::{Meter, evaluate};
 
@@ -243,7 +243,7 @@ impl KernelCosts {
     }
 
     /// Returns the cost of a matrix kernel for `work`, on at least one row and one source.
-    pub fn matrix(&self, routine: Routine, work: &Work) -> Cycles {
+    pub fn matrix(&self, routine: Routine, work: &OpCounts) -> Cycles {
         self.coefficients(routine).total(work)
     }
 

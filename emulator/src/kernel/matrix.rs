@@ -114,31 +114,34 @@ impl KernelKind {
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
     }
 
-    /// The least and the most that a run can do on a share of this size: with no source active,
-    /// and with all.
-    pub fn work_bounds(self, shape: Shape) -> [Work; 2] {
+    /// Returns the least and the greatest operation counts of a run on a share of this size.
+    ///
+    /// They are those with no source active, and with all.
+    pub fn work_bounds(self, shape: Shape) -> [OpCounts; 2] {
         let Shape { rows, sources, nonzeros } = shape;
-        let all = Work { rows, nonzeros, ..Work::default() };
+        let all = OpCounts { rows, nonzeros, ..OpCounts::default() };
         match self {
             Self::CsrRow | Self::CsrRow16 | Self::Int8Csr => [all, all],
             Self::CsrFast => {
-                Parts::row_bounds(rows, nonzeros).map(|parts| Work { parts: Some(parts), ..all })
+                Parts::row_bounds(rows, nonzeros).map(|parts| OpCounts { parts: Some(parts), ..all })
             }
             // With more rows it is `CscEvent`.
             Self::CscFast if rows <= 256 => {
                 let [least, most] = Parts::column_bounds(rows, sources, nonzeros);
-                let none = Work { nonzeros: 0, silent: sources, parts: Some(least), ..all };
-                [none, Work { active: sources, parts: Some(most), ..all }]
+                let none = OpCounts { nonzeros: 0, silent: sources, parts: Some(least), ..all };
+                [none, OpCounts { active: sources, parts: Some(most), ..all }]
             }
-            Self::CsrRowSkip => [Work { nonzeros: 0, skipped: nonzeros, ..all }, all],
+            Self::CsrRowSkip => [OpCounts { nonzeros: 0, skipped: nonzeros, ..all }, all],
             Self::CscEvent | Self::CscFast => {
-                [Work { nonzeros: 0, silent: sources, ..all }, Work { active: sources, ..all }]
+                [OpCounts { nonzeros: 0, silent: sources, ..all }, OpCounts { active: sources, ..all }]
             }
-            Self::CscEventList => [Work { nonzeros: 0, ..all }, Work { active: sources, ..all }],
-            Self::Dense | Self::Int8Mac => [Work { nonzeros: rows * sources, gathered: sources, ..all }; 2],
+            Self::CscEventList => [OpCounts { nonzeros: 0, ..all }, OpCounts { active: sources, ..all }],
+            Self::Dense | Self::Int8Mac => {
+                [OpCounts { nonzeros: rows * sources, gathered: sources, ..all }; 2]
+            }
             Self::DenseEvent => [
-                Work { nonzeros: 0, silent: sources, ..all },
-                Work { nonzeros: rows * sources, active: sources, ..all },
+                OpCounts { nonzeros: 0, silent: sources, ..all },
+                OpCounts { nonzeros: rows * sources, active: sources, ..all },
             ],
         }
     }
@@ -181,9 +184,9 @@ pub enum Kernel {
     Int8Mac(Int8MacLayout),
 }
 
-/// Counts of a run's work. Counts that a kernel does not use are 0.
+/// Operation counts of a kernel's run, from which its cycles follow. Unused counts are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
+pub struct OpCounts {
     /// Number of rows visited.
     pub rows: u32,
     /// Number of rows without a non-zero (row-major kernels).
@@ -204,13 +207,13 @@ pub struct Work {
     pub parts: Option<Parts>,
 }
 
-impl From<CsrWork> for Work {
+impl From<CsrWork> for OpCounts {
     fn from(work: CsrWork) -> Self {
         Self { rows: work.rows, empty_rows: work.empty_rows, nonzeros: work.nonzeros, ..Self::default() }
     }
 }
 
-impl Work {
+impl OpCounts {
     pub(crate) fn of_events(rows: u32, work: EventWork) -> Self {
         let EventWork { active, idle, silent, nonzeros, parts } = work;
         Self { rows, nonzeros, active, idle, silent, parts, ..Self::default() }
@@ -275,35 +278,35 @@ impl Kernel {
 
     /// Counts the work of a coming run from the present bytes; `x` is the byte address
     /// of the input.
-    pub fn work(&self, words: &SramWords, x: u32) -> Result<Work, KernelFault> {
+    pub fn work(&self, words: &SramWords, x: u32) -> Result<OpCounts, KernelFault> {
         Ok(match self {
             Self::CsrRow(l) => csr_row::work(words, l)?.into(),
             Self::CsrRow16(l) => csr_row16::work(words, l)?.into(),
             Self::CsrRowSkip(l) => {
                 let (work, skipped) = csr_row_skip::work(words, l, x)?;
-                Work { nonzeros: work.nonzeros - skipped, skipped, ..work.into() }
+                OpCounts { nonzeros: work.nonzeros - skipped, skipped, ..work.into() }
             }
             Self::CsrFast(l) => {
-                Work { parts: Some(csr_row::parts(words, l)), ..csr_row::work(words, l)?.into() }
+                OpCounts { parts: Some(csr_row::parts(words, l)), ..csr_row::work(words, l)?.into() }
             }
-            Self::Csc(l) => Work::of_events(l.rows, csc::work(words, l, x)?),
+            Self::Csc(l) => OpCounts::of_events(l.rows, csc::work(words, l, x)?),
             Self::Dense(l) => {
                 let gathered = dense::ordered(words, l, x)?.len() as u32;
-                Work { rows: l.rows, nonzeros: l.rows * gathered, gathered, ..Work::default() }
+                OpCounts { rows: l.rows, nonzeros: l.rows * gathered, gathered, ..OpCounts::default() }
             }
-            Self::DenseEvent(l) => Work::of_events(l.rows, dense::event_work(words, l, x)?),
+            Self::DenseEvent(l) => OpCounts::of_events(l.rows, dense::event_work(words, l, x)?),
             Self::Int8Csr(l) => int8_csr::work(words, l)?.into(),
             Self::Int8Mac(l) => {
                 l.check()?;
                 let (rows, gathered) = (l.rows, l.sources);
-                Work { rows, nonzeros: rows * gathered, gathered, ..Work::default() }
+                OpCounts { rows, nonzeros: rows * gathered, gathered, ..OpCounts::default() }
             }
         })
     }
 
     /// Returns the least work that any operand can lead to; `None` for a kernel whose work does not
     /// depend on the operand.
-    pub fn least_work(&self) -> Option<Work> {
+    pub fn least_work(&self) -> Option<OpCounts> {
         let (rows, sources) = match self {
             Self::CsrRow(_)
             | Self::CsrRow16(_)
@@ -314,7 +317,7 @@ impl Kernel {
             | Self::Csc(CscLayout { visit: Visit::All, .. })
             | Self::DenseEvent(DenseLayout { visit: Visit::All, .. }) => return None,
             Self::CsrRowSkip(l) => {
-                return Some(Work { rows: l.rows, empty_rows: l.rows, ..Work::default() });
+                return Some(OpCounts { rows: l.rows, empty_rows: l.rows, ..OpCounts::default() });
             }
             Self::Csc(l) => (l.rows, l.sources),
             Self::DenseEvent(l) => (l.rows, l.sources),
@@ -324,12 +327,12 @@ impl Kernel {
     }
 
     /// Returns the cycles of `work` on a PE.
-    pub fn cost(&self, work: &Work, costs: &KernelCosts) -> Cycles {
+    pub fn cost(&self, work: &OpCounts, costs: &KernelCosts) -> Cycles {
         costs.matrix(self.routine(), work)
     }
 
     /// Returns the PE cycles of `work`, for a branch refill of `p` cycles.
-    pub fn cycles(&self, work: &Work, costs: &KernelCosts, p: u32) -> u64 {
+    pub fn cycles(&self, work: &OpCounts, costs: &KernelCosts, p: u32) -> u64 {
         self.cost(work, costs).at(p)
     }
 

@@ -1,6 +1,6 @@
 //! The C functions of the matrix kernels.
 
-use super::matrix::Work;
+use super::matrix::OpCounts;
 use super::options::KernelKind;
 use crate::chip::mac::MacShape;
 
@@ -104,7 +104,7 @@ impl Routine {
 
     /// Returns the sizes of its run of the MAC array in a call that does `work`; `None` if it uses
     /// none.
-    pub fn mac(self, work: &Work) -> Option<MacShape> {
+    pub fn mac(self, work: &OpCounts) -> Option<MacShape> {
         let terms = work.gathered.next_multiple_of(4);
         (self == Self::Int8Mac).then_some(MacShape { vectors: 1, terms, outputs: work.rows })
     }

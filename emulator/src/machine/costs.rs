@@ -15,7 +15,7 @@ use crate::kernel::arrivals::{ArriveForm, ArriveWork};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::cost::access::Accesses;
 use crate::kernel::events::UnpackWork;
-use crate::kernel::matrix::{Kernel, Work};
+use crate::kernel::matrix::{Kernel, OpCounts};
 use crate::kernel::neurons::Pass;
 use crate::kernel::routine::Routine;
 use crate::kernel::synapses::{CollectWork, DeliverWork, Form};
@@ -166,7 +166,7 @@ impl Costs {
     }
 
     /// One run of a matrix kernel, with that of the MAC array if it has one.
-    pub fn matrix(&self, kernel: &Kernel, work: &Work) -> u64 {
+    pub fn matrix(&self, kernel: &Kernel, work: &OpCounts) -> u64 {
         let core = stalled(kernel.cycles(work, self.kernels, self.refill), self.stall);
         core + kernel.mac().map_or(0, |shape| self.mac(shape).cycles)
     }
@@ -224,7 +224,7 @@ impl Costs {
     }
 
     /// One run of a routine that does this work, with that of the MAC array if it has one.
-    pub fn routine(&self, routine: Routine, work: &Work) -> u64 {
+    pub fn routine(&self, routine: Routine, work: &OpCounts) -> u64 {
         let array = routine.mac(work).map_or(0, |shape| self.mac(shape).cycles);
         self.at(self.kernels.matrix(routine, work)) + array
     }

@@ -8,7 +8,7 @@ use super::legend::{PhaseId, PopulationId};
 use super::noc::Landing;
 use super::program::{PACKET_WORDS, Program};
 use super::queue::{CHIP, Event, EventKind};
-use super::record::Recorder;
+use super::record::SpanRecorder;
 use super::routine::Shared;
 use super::state::{Packet, PacketKind, State};
 use super::timetable::{Timetables, Trace};
@@ -22,7 +22,7 @@ pub struct Machine {
     pub(super) state: State,
     pub(super) accounts: Arc<Accounts>,
     /// Only observes; see [`super::record`].
-    pub(super) recorder: Option<Box<Recorder>>,
+    pub(super) recorder: Option<Box<SpanRecorder>>,
     pub(super) watched: Vec<Pe>,
     /// Packets that have just left the mesh; empty between calls.
     pub(super) landed: Vec<(Tick, Landing)>,

@@ -117,7 +117,7 @@ fn unit_nonzeros(matrix: &Csr, units: usize, unit: usize) -> u32 {
 pub fn unit_weights(layer: &EgruLayer) -> (Vec<u32>, Vec<u32>) {
     let units = layer.units();
     let of = |matrix: &Csr| (0..units).map(|u| unit_nonzeros(matrix, units, u)).collect();
-    (of(&layer.kernel), of(&layer.recurrent))
+    (of(&layer.input_weights), of(&layer.recurrent))
 }
 
 /// Assigns the units of a layer to `pes` PEs, as the scene asks.

@@ -10,7 +10,7 @@ use crate::kernel::csc::{self, CscLayout, Visit};
 use crate::kernel::events::UnpackLayout;
 use crate::kernel::int8_mac::Int8MacLayout;
 use crate::kernel::mail::Mail;
-use crate::kernel::matrix::{Kernel, Operands, Work};
+use crate::kernel::matrix::{Kernel, OpCounts, Operands};
 use crate::kernel::seen::Seen;
 use crate::machine::banks::PerBank;
 use crate::machine::banks::account::{BankMap, Spread};
@@ -84,7 +84,7 @@ impl MatrixAccount {
     }
 
     /// Returns the accesses of a run in time step `step` that does `work`, by bank.
-    pub(super) fn of(&self, step: u32, work: &Work) -> PerBank {
+    pub(super) fn of(&self, step: u32, work: &OpCounts) -> PerBank {
         let mut banks = [0; BANKS];
         let done = Multiples::from(work);
         for (formula, spread) in &self.arrays {
@@ -159,14 +159,14 @@ impl Together {
 
     /// Returns the work of a coming run of an event-driven kernel with the operand at byte address
     /// `x`; `None` if the kernel itself has to count it.
-    pub(super) fn work(&self, kernel: &Kernel, sram: &Sram, x: u32, shared: &mut Shared) -> Option<Work> {
+    pub(super) fn work(&self, kernel: &Kernel, sram: &Sram, x: u32, shared: &mut Shared) -> Option<OpCounts> {
         let Kernel::Csc(layout) = kernel else { return None };
         if !shared.constants_hold || layout.visit == Visit::All {
             return None;
         }
         let seen = &mut self.scratch(shared)?.seen;
         let events = events(seen, kernel, sram, x, &self.columns.word)?;
-        Some(Work::of_events(layout.rows, csc::work_of(sram.words(), layout, events)?))
+        Some(OpCounts::of_events(layout.rows, csc::work_of(sram.words(), layout, events)?))
     }
 
     /// Writes the sums of a share as its kernel would, computed with those of all other shares;

@@ -259,7 +259,7 @@ fn load_layer(
     }
     let units = threshold.len();
     Ok(EgruLayer {
-        kernel: file.matrix(&tensor("kernel"), inputs, units)?,
+        input_weights: file.matrix(&tensor("kernel"), inputs, units)?,
         recurrent: file.matrix(&tensor("recurrent_kernel"), units, units)?,
         bias: file.vector(&tensor("bias"), Some(3 * units))?,
         recurrent_bias: file.vector(&tensor("recurrent_bias"), Some(3 * units))?,

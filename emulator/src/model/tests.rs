@@ -86,7 +86,7 @@ fn a_model_by_the_authors_names_loads_with_their_defaults() {
     let model = load(&dense()).unwrap();
     assert_eq!(model.card.carry, Carry::Y);
     assert_eq!((model.network.inputs(), model.network.outputs()), (2, 2));
-    assert_eq!(model.network.layers[0].kernel.shape(), (6, 2));
+    assert_eq!(model.network.layers[0].input_weights.shape(), (6, 2));
     assert_eq!(model.network.layers[0].recurrent.nnz(), 0, "exact zeros are dropped");
     assert_eq!(model.decoder.scale.to_bits(), 1.0_f32.to_bits());
     let mut row = [0.0; 2];
@@ -268,7 +268,7 @@ fn a_weight_that_is_no_number_is_found() {
 #[test]
 fn packed_matrices_are_checked() {
     let model = load(&packed(&[0, 1, 2, 3, 4, 5, 6], &[0, 1, 0, 1, 0, 1])).unwrap();
-    assert_eq!(model.network.layers[0].kernel.indices(), [0, 1, 0, 1, 0, 1]);
+    assert_eq!(model.network.layers[0].input_weights.indices(), [0, 1, 0, 1, 0, 1]);
     let csr = |indptr: &[u32], indices: &[u16]| match load(&packed(indptr, indices)).unwrap_err() {
         ModelError::Csr { tensor, source, .. } if tensor == "rnns.0.kernel" => source,
         other => panic!("{other}"),
@@ -389,7 +389,7 @@ fn every_type_of_float_loads_to_the_same_network() {
         tensors.insert("rnns.0.kernel".into(), (dtype, vec![2, 6], data));
         load(&tensors).unwrap().network
     });
-    assert_eq!(networks[0].layers[0].kernel.nnz(), 11);
+    assert_eq!(networks[0].layers[0].input_weights.nnz(), 11);
     assert!(networks.iter().all(|network| *network == networks[0]));
 }
 

@@ -65,7 +65,7 @@ pub struct EgruLayer {
     /// The layer's name in the model, for example `rnns.0`.
     pub name: String,
     /// W, \[3U, I\]: weights of the sources.
-    pub kernel: Csr,
+    pub input_weights: Csr,
     /// R, \[3U, U\]: weights of the layer's own values of the step before.
     pub recurrent: Csr,
     /// Input bias b_x, \[3U\].
@@ -87,7 +87,7 @@ pub struct EgruLayer {
 impl EgruLayer {
     /// Returns the number of sources, I.
     pub fn inputs(&self) -> usize {
-        self.kernel.cols()
+        self.input_weights.cols()
     }
 
     /// Returns the number of units, U.
@@ -97,7 +97,7 @@ impl EgruLayer {
 
     /// Returns the number of stored weights of W and R together.
     pub fn nonzeros(&self) -> usize {
-        self.kernel.nnz() + self.recurrent.nnz()
+        self.input_weights.nnz() + self.recurrent.nnz()
     }
 
     /// The point-wise input of one unit, from the sums of all gate rows (`w`, `q`: \[3U\]) and
@@ -354,7 +354,7 @@ impl Egru {
     pub fn step<'s>(&self, state: &'s mut EgruState, x: &'s [f32]) -> &'s [f32] {
         self.step_with(state, x, |k, weights, input, out| {
             let layer = &self.layers[k];
-            let matrix = if weights == Weights::Input { &layer.kernel } else { &layer.recurrent };
+            let matrix = if weights == Weights::Input { &layer.input_weights } else { &layer.recurrent };
             csr_rows(matrix, input, out);
         })
     }
@@ -492,7 +492,7 @@ mod tests {
     fn carry_decides_what_a_new_sequence_starts_from() {
         let layer = EgruLayer {
             name: "rnns.0".into(),
-            kernel: from_dense(1, 3, &[-9.0, 0.0, 2.0]).unwrap(),
+            input_weights: from_dense(1, 3, &[-9.0, 0.0, 2.0]).unwrap(),
             recurrent: from_dense(1, 3, &[0.0; 3]).unwrap(),
             bias: vec![0.0; 3],
             recurrent_bias: vec![0.0; 3],
@@ -520,7 +520,7 @@ mod tests {
     fn traces_go_to_the_next_layer_and_y_to_its_own() {
         let layer = |name: &str, recurrent: f32, output: Output| EgruLayer {
             name: name.into(),
-            kernel: from_dense(1, 3, &[-9.0, 0.0, 2.0]).unwrap(),
+            input_weights: from_dense(1, 3, &[-9.0, 0.0, 2.0]).unwrap(),
             recurrent: from_dense(1, 3, &[0.0, 0.0, recurrent]).unwrap(),
             bias: vec![0.0; 3],
             recurrent_bias: vec![0.0; 3],

@@ -71,7 +71,7 @@ impl Peaks {
         let columns: Vec<_> = network
             .layers
             .iter()
-            .map(|layer| [&layer.kernel, &layer.recurrent].map(|matrix| (matrix, Columns::of(matrix))))
+            .map(|layer| [&layer.input_weights, &layer.recurrent].map(|matrix| (matrix, Columns::of(matrix))))
             .collect();
         let (mut events, mut sums) = (Vec::new(), Vec::new());
         for sequence in sequences {
@@ -186,7 +186,7 @@ mod tests {
         let (kernel, recurrent) = weights.split_at(3 * inputs * units);
         EgruLayer {
             name: "rnns".into(),
-            kernel: from_dense(inputs, 3 * units, kernel).unwrap(),
+            input_weights: from_dense(inputs, 3 * units, kernel).unwrap(),
             recurrent: from_dense(units, 3 * units, recurrent).unwrap(),
             bias: vec![0.1; 3 * units],
             recurrent_bias: vec![-0.1; 3 * units],

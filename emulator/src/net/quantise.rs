@@ -140,7 +140,7 @@ impl<'a> QuantisedEgru<'a> {
     pub fn new(network: &'a Egru) -> Self {
         let (mut matrices, mut errors) = (Vec::new(), Vec::new());
         for layer in &network.layers {
-            let ((w, w_error), (r, r_error)) = (quantise(&layer.kernel), quantise(&layer.recurrent));
+            let ((w, w_error), (r, r_error)) = (quantise(&layer.input_weights), quantise(&layer.recurrent));
             matrices.push([w, r]);
             errors.push([w_error, r_error]);
         }

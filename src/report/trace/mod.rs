@@ -17,7 +17,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 use crate::machine::program::Program;
 use crate::machine::queue::CHIP;
-use crate::machine::record::{PacketSpan, Recorder, StepSpan};
+use crate::machine::record::{PacketSpan, SpanRecorder, StepSpan};
 use crate::session::Session;
 use crate::session::timeline::{Awaited, Segment, path};
 
@@ -56,7 +56,7 @@ pub struct Chunk<'a> {
     /// Program that the chip is loaded with.
     pub program: &'a Program,
     /// Recording that the chunk is a part of.
-    pub record: &'a Recorder,
+    pub record: &'a SpanRecorder,
     /// Start of the chunk, in ticks.
     pub begin: Tick,
     /// End of the chunk, in ticks.

@@ -112,10 +112,10 @@ impl Gestures {
 fn layer(values: &mut Values, name: &str, inputs: usize) -> Result<EgruLayer, CsrError> {
     let rows = GATES * UNITS;
     let mut matrix = |sources: usize| from_dense(sources, rows, &values.vec(sources * rows, 0.06));
-    let (kernel, recurrent) = (matrix(inputs)?, matrix(UNITS)?);
+    let (input_weights, recurrent) = (matrix(inputs)?, matrix(UNITS)?);
     Ok(EgruLayer {
         name: name.to_owned(),
-        kernel,
+        input_weights,
         recurrent,
         bias: vec![0.0; rows],
         recurrent_bias: vec![0.0; rows],

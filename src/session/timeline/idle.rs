@@ -7,7 +7,7 @@ use super::path::{operation_before, population};
 use crate::chip::clock::Tick;
 use crate::machine::legend::PopulationId;
 use crate::machine::queue::CHIP;
-use crate::machine::record::{PeRecord, Recorder};
+use crate::machine::record::{PeRecord, SpanRecorder};
 
 /// Event source that a PE waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +53,7 @@ impl Idle {
 }
 
 /// Returns the sender of the packet with this number, as the source of a wait.
-pub fn awaited(record: &Recorder, packet: Option<u64>) -> Awaited {
+pub fn awaited(record: &SpanRecorder, packet: Option<u64>) -> Awaited {
     match packet.and_then(|number| record.packet(number)) {
         Some(packet) if packet.source == CHIP => Awaited::Host,
         Some(packet) => Awaited::Pe { layer: population(packet.kind), pe: packet.source },
@@ -75,7 +75,7 @@ fn served(record: &PeRecord, window: &Range<Tick>) -> Tick {
 }
 
 /// Sums up the waits of all PEs in `window` by what they waited for.
-pub fn idle(record: &Recorder, window: &Range<Tick>) -> Idle {
+pub fn idle(record: &SpanRecorder, window: &Range<Tick>) -> Idle {
     let mut idle = Idle::default();
     for (index, pe) in record.pes.iter().enumerate() {
         for wait in &pe.waits {

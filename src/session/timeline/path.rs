@@ -17,7 +17,7 @@ use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
 use crate::machine::program::Program;
 use crate::machine::queue::CHIP;
 use crate::machine::record::{
-    OperationSpan, PacketSpan, PeRecord, Recorder, Service, StepSpan, TransferSpan, WaitSpan,
+    OperationSpan, PacketSpan, PeRecord, Service, SpanRecorder, StepSpan, TransferSpan, WaitSpan,
 };
 use crate::machine::state::PacketKind;
 
@@ -151,7 +151,7 @@ fn sends(program: &Program, population: PopulationId) -> PhaseId {
 
 struct Walk<'a> {
     program: &'a Program,
-    record: &'a Recorder,
+    record: &'a SpanRecorder,
     /// Beginning of the window.
     begin: Tick,
     tick: Tick,
@@ -163,7 +163,7 @@ struct Walk<'a> {
 
 /// The critical path to the end of a completed step, from tick `begin` on: segments that follow
 /// each other without gaps from `begin` to the step's end, first first.
-pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) -> Vec<Segment> {
+pub fn path(program: &Program, record: &SpanRecorder, step: &StepSpan, begin: Tick) -> Vec<Segment> {
     let segments = Vec::new();
     let mut walk =
         Walk { program, record, begin, tick: step.end, segments, about: (None, None, Some(step.step)) };
@@ -192,7 +192,7 @@ pub fn path(program: &Program, record: &Recorder, step: &StepSpan, begin: Tick) 
 
 /// Returns the event that completed a step: a packet, or with timers the end of a tick on
 /// its last PE.
-fn last(program: &Program, record: &Recorder, step: &StepSpan) -> At {
+fn last(program: &Program, record: &SpanRecorder, step: &StepSpan) -> At {
     let ends = |pe: &PeRecord| operation_before(pe, step.end).is_some_and(|span| span.end == Some(step.end));
     let logged = |pe: &PeRecord| {
         operation_before(pe, step.end).is_some_and(|span| program.legend.role(span.phase) == PhaseRole::Log)

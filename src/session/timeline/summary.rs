@@ -8,7 +8,7 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::legend::{Legend, PhaseId, PhaseRole, PopulationId};
 use crate::machine::program::Program;
-use crate::machine::record::Recorder;
+use crate::machine::record::SpanRecorder;
 use crate::text;
 
 /// Sum of all segments of the critical path of one kind.
@@ -49,7 +49,7 @@ type Likes = (PopulationId, PhaseId, u32);
 
 impl Summary {
     /// Sums up a path through `steps` time steps.
-    pub fn of(program: &Program, record: &Recorder, path: &[Segment], steps: u32) -> Self {
+    pub fn of(program: &Program, record: &SpanRecorder, path: &[Segment], steps: u32) -> Self {
         let means = means(&program.legend, record, path);
         let mut parts: BTreeMap<Kind, (Tick, Tick)> = BTreeMap::new();
         let mut savings = vec![0; program.populations.len()];
@@ -226,7 +226,7 @@ fn likes(legend: &Legend, segment: &Segment) -> Option<Likes> {
 }
 
 /// Mean length of the operations that are on the path, over all PEs of their layers, ticks.
-fn means(legend: &Legend, record: &Recorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
+fn means(legend: &Legend, record: &SpanRecorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
     let mut sums: BTreeMap<Likes, (Tick, u64)> =
         path.iter().filter_map(|segment| Some((likes(legend, segment)?, (0, 0)))).collect();
     for operation in record.pes.iter().flat_map(|pe| &pe.operations) {

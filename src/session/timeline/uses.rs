@@ -8,7 +8,7 @@ use super::path::{PathActivity, Segment, operation_before};
 use crate::chip::clock::Tick;
 use crate::machine::legend::PhaseRole;
 use crate::machine::program::Program;
-use crate::machine::record::{Instructions, Recorder};
+use crate::machine::record::{Instructions, SpanRecorder};
 
 /// Ticks of a critical path by what they are spent on; the parts add up to its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ impl PathUses {
     }
 
     /// Sums up a path, first segment first.
-    pub fn of(program: &Program, record: &Recorder, path: &[Segment]) -> Self {
+    pub fn of(program: &Program, record: &SpanRecorder, path: &[Segment]) -> Self {
         let mut uses = Self::default();
         for segment in path {
             uses.add(program, record, segment);
@@ -59,7 +59,7 @@ impl PathUses {
         uses
     }
 
-    fn add(&mut self, program: &Program, record: &Recorder, segment: &Segment) {
+    fn add(&mut self, program: &Program, record: &SpanRecorder, segment: &Segment) {
         let ticks = segment.ticks();
         // With timers, spikes are read by the core.
         let read = |role: &PhaseRole| *role != PhaseRole::Read || !program.is_timed();

@@ -258,7 +258,7 @@ impl LayerFacts<'_> {
         let input: Vec<&[bool]> = self.activity.iter().map(|a| a.input.as_slice()).collect();
         let recurrent: Vec<&[bool]> = self.activity.iter().map(|a| a.recurrent.as_slice()).collect();
         let cycles = [
-            cycles(&self.layer.kernel, &assignment, &self.kernels[0], &input, costs),
+            cycles(&self.layer.input_weights, &assignment, &self.kernels[0], &input, costs),
             cycles(&self.layer.recurrent, &assignment, &self.kernels[1], &recurrent, costs),
         ];
         Split { assignment, cycles }

@@ -68,7 +68,7 @@ impl EgruVerifier {
         let scale = |k: usize| egru.and_then(|egru| egru.scales.get(k).copied()).unwrap_or_default();
         let rounded = network.layers.iter().enumerate().map(|(k, layer)| {
             let ([w, r], [x, y]) = (kinds(k), scale(k));
-            [Rounded::of(&layer.kernel, w, x), Rounded::of(&layer.recurrent, r, y)]
+            [Rounded::of(&layer.input_weights, w, x), Rounded::of(&layer.recurrent, r, y)]
         });
         Self {
             rounded: rounded.collect(),
@@ -127,7 +127,7 @@ impl EgruVerifier {
         network.step_with(state, &x, |k, weights, input, out| {
             let layer = &network.layers[k];
             let (matrix, rounded) = match weights {
-                Weights::Input => (&layer.kernel, &rounded[k][0]),
+                Weights::Input => (&layer.input_weights, &rounded[k][0]),
                 Weights::Recurrent => (&layer.recurrent, &rounded[k][1]),
             };
             match rounded {

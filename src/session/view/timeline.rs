@@ -7,7 +7,7 @@ use crate::chip::clock::{Tick, us};
 use crate::chip::geometry::Pe;
 use crate::machine::legend::{PhaseId, PopulationId};
 use crate::machine::program::Program;
-use crate::machine::record::{PeRecord, Recorder, Service, WaitSpan};
+use crate::machine::record::{PeRecord, Service, SpanRecorder, WaitSpan};
 use crate::session::Session;
 use crate::session::snapshot::{
     CellKind, CellView, PathCell, StepMark, TIMELINE_CELLS, TimelineRequest, TimelineRow, TimelineView,
@@ -66,7 +66,7 @@ pub fn of(session: &Session, request: TimelineRequest) -> Option<TimelineView> {
 /// Returns the view that a front end asked for.
 fn view(
     program: &Program,
-    record: &Recorder,
+    record: &SpanRecorder,
     step_history: &StepHistory,
     request: TimelineRequest,
     now: Tick,
@@ -153,7 +153,7 @@ fn critical(steps: &[&RecordedStep], grid: Grid, index: u16) -> Tick {
 }
 
 /// Returns the ticks of the window in which a PE was in an operation and did not wait.
-fn busy(record: &Recorder, grid: Grid, index: u16) -> Tick {
+fn busy(record: &SpanRecorder, grid: Grid, index: u16) -> Tick {
     let Some(pe) = record.pes.get(usize::from(index)) else { return 0 };
     let inside = |begin: Tick, end: Option<Tick>| {
         end.unwrap_or(grid.end).min(grid.end).saturating_sub(begin.max(grid.begin))
@@ -169,7 +169,13 @@ fn wait_at(pe: &PeRecord, tick: Tick) -> Option<&WaitSpan> {
     pe.waits.get(last).filter(|wait| wait.end.is_none_or(|end| tick < end))
 }
 
-fn row(program: &Program, record: &Recorder, steps: &[&RecordedStep], grid: Grid, index: u16) -> TimelineRow {
+fn row(
+    program: &Program,
+    record: &SpanRecorder,
+    steps: &[&RecordedStep],
+    grid: Grid,
+    index: u16,
+) -> TimelineRow {
     let layer = Pe::from_index(usize::from(index))
         .and_then(|pe| program.pe(pe)?.populations().next())
         .map_or(PopulationId::default(), |slot| slot.population);
@@ -243,7 +249,7 @@ fn path_cells(steps: &[&RecordedStep], grid: Grid) -> Vec<Option<PathCell>> {
 }
 
 /// Packets and DMA transfers by column.
-fn traffic(record: &Recorder, grid: Grid) -> (Vec<u32>, Vec<u32>) {
+fn traffic(record: &SpanRecorder, grid: Grid) -> (Vec<u32>, Vec<u32>) {
     let (mut packets, mut dma) = (vec![0; grid.columns + 1], vec![0; grid.columns + 1]);
     let count = |changes: &mut Vec<i64>, begin: Tick, end: Tick| {
         if begin < grid.end && end > grid.begin {
@@ -279,7 +285,7 @@ fn span_words(begin: Tick, end: Option<Tick>) -> String {
 }
 
 /// Describes what a PE does at a tick, and why.
-fn words(program: &Program, record: &Recorder, index: u16, tick: Tick) -> Vec<String> {
+fn words(program: &Program, record: &SpanRecorder, index: u16, tick: Tick) -> Vec<String> {
     let Some(pe) = record.pes.get(usize::from(index)) else { return Vec::new() };
     let name = |layer: PopulationId| program.population_name(layer);
     let Some(operation) = operation_before(pe, tick + 1).filter(|o| o.end.is_none_or(|end| tick < end))

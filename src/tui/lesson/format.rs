@@ -9,8 +9,8 @@ use crate::session::snapshot;
 use crate::tui::heat::{Metric, Window};
 use crate::tui::panel::PanelId;
 
-/// A PE: column, row, PE of the QPE.
-pub type Place = (u8, u8, u8);
+/// Coordinates of a PE on chip 0: column and row of its QPE, and number in the QPE.
+pub type PeCoordinates = (u8, u8, u8);
 
 /// Versions of the format that this build reads.
 pub const VERSIONS: [u32; 1] = [1];
@@ -126,7 +126,7 @@ pub struct Show {
     /// Over which time steps values are taken: Step or Mean.
     pub window: Option<Window>,
     /// The selected PE, as `(x, y, p)`.
-    pub pe: Option<Place>,
+    pub pe: Option<PeCoordinates>,
     /// View of the PE in panel 8.
     pub part: Option<Part>,
     /// Byte address under the cursor, in Memory.
@@ -165,7 +165,7 @@ pub enum Mark {
     /// Panel of the screen.
     Panel(PanelId),
     /// A PE of the floor plan, as `(x, y, p)`.
-    Pe(Place),
+    Pe(PeCoordinates),
     /// Key in the help's notation: `s`, `space`, `ctrl-d`.
     Key(String),
 }

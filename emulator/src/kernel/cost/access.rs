@@ -19,7 +19,7 @@ use super::measure::{DATA, Linear, Meter, STACK, load, per_item};
 use crate::chip::listing::ListingError;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::trace::{Call, Memory, execute};
-use crate::kernel::matrix::Work;
+use crate::kernel::matrix::OpCounts;
 use crate::kernel::routine::Routine;
 
 /// Memory that a matrix kernel accesses.
@@ -93,8 +93,8 @@ pub struct Multiples {
     parts: Option<[i64; PARTS]>,
 }
 
-impl From<&Work> for Multiples {
-    fn from(work: &Work) -> Self {
+impl From<&OpCounts> for Multiples {
+    fn from(work: &OpCounts) -> Self {
         let parts = work.parts.map(|parts| parts.0.map(i64::from));
         Self { terms: multiplicities(work).map(i64::from), parts }
     }

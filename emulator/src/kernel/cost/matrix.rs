@@ -1,4 +1,4 @@
-//! Costs of the matrix kernels: coefficients of a formula linear in the counts of [`Work`],
+//! Costs of the matrix kernels: coefficients of a formula linear in the counts of [`OpCounts`],
 //! read off executions.
 //!
 //! A [`Trial`] places a small matrix exactly as a PE's would be and executes the listing on those
@@ -11,7 +11,7 @@ use crate::chip::cortex_m4f::Cycles;
 use crate::chip::listing::ListingError;
 use crate::chip::listing::board::Board;
 use crate::chip::listing::trace::{Call, execute};
-use crate::kernel::matrix::{Kernel, Operands, Placed, Share, Work};
+use crate::kernel::matrix::{Kernel, OpCounts, Operands, Placed, Share};
 pub(super) use crate::kernel::parts::PARTS;
 use crate::kernel::routine::Routine;
 
@@ -45,7 +45,7 @@ pub struct Coefficients {
 
 impl Coefficients {
     /// Returns the cost of a call with `work`; it has at least one row and one source.
-    pub fn total(&self, work: &Work) -> Cycles {
+    pub fn total(&self, work: &OpCounts) -> Cycles {
         if let (Some(terms), Some(parts)) = (&self.parts, &work.parts) {
             let parts = terms.iter().copied().zip(parts.0);
             return evaluate(&std::iter::once((self.call, 1)).chain(parts).collect::<Vec<_>>());
@@ -75,7 +75,7 @@ impl Coefficients {
 pub(super) const TERMS: usize = 10;
 
 /// Returns how often each term counts in a call that does `work`.
-pub(super) fn multiplicities(work: &Work) -> [u32; TERMS] {
+pub(super) fn multiplicities(work: &OpCounts) -> [u32; TERMS] {
     let quiet = work.active == 0 && work.idle == 0;
     [
         1,

@@ -1,7 +1,7 @@
 //! Estimates of a share's cost before it is placed, for mappers and tuners that compare kernels
 //! without building images.
 
-use super::{Share, Work};
+use super::{OpCounts, Share};
 use crate::chip::cortex_m4f::Cycles;
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::options::KernelKind;
@@ -60,7 +60,7 @@ impl Share<'_> {
     /// Returns the work of a kernel if exactly the sources for which `active` is true are not zero.
     ///
     /// It is what [`super::Kernel::work`] counts on the placed bytes with such an input.
-    pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> Work {
+    pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> OpCounts {
         let all = !self.finite();
         match kind {
             KernelKind::CsrRow | KernelKind::CsrRow16 | KernelKind::Int8Csr => self.row_work(|_| true),
@@ -68,11 +68,11 @@ impl Share<'_> {
             KernelKind::CsrFast => {
                 let mut parts = Parts::default();
                 self.rows.iter().for_each(|row| parts.row(row.len() as u32));
-                Work { parts: Some(parts), ..self.row_work(|_| true) }
+                OpCounts { parts: Some(parts), ..self.row_work(|_| true) }
             }
             KernelKind::CscFast if !all && self.rows.len() <= 256 => {
                 let (work, parts) = self.source_work(active, true);
-                Work { parts: Some(parts), ..work }
+                OpCounts { parts: Some(parts), ..work }
             }
             KernelKind::CscEvent | KernelKind::CscFast => {
                 self.source_work(|source| all || active(source), true).0
@@ -80,12 +80,18 @@ impl Share<'_> {
             KernelKind::CscEventList => self.source_work(active, false).0,
             KernelKind::Dense | KernelKind::Int8Mac => {
                 let (rows, gathered) = (self.rows.len() as u32, self.words.len() as u32);
-                Work { rows, nonzeros: rows * gathered, gathered, ..Work::default() }
+                OpCounts { rows, nonzeros: rows * gathered, gathered, ..OpCounts::default() }
             }
             KernelKind::DenseEvent => {
                 let (rows, sources) = (self.rows.len() as u32, self.words.len() as u32);
                 let active = (0..sources).filter(|source| all || active(*source)).count() as u32;
-                Work { rows, nonzeros: rows * active, active, silent: sources - active, ..Work::default() }
+                OpCounts {
+                    rows,
+                    nonzeros: rows * active,
+                    active,
+                    silent: sources - active,
+                    ..OpCounts::default()
+                }
             }
         }
     }
@@ -96,26 +102,26 @@ impl Share<'_> {
         costs.matrix(routine, &self.work(kind, active))
     }
 
-    fn row_work(&self, visited: impl Fn(u32) -> bool) -> Work {
+    fn row_work(&self, visited: impl Fn(u32) -> bool) -> OpCounts {
         let stored = self.rows.iter().map(|row| row.len() as u32).sum::<u32>();
         let nonzeros = self.rows.iter().flatten().filter(|(source, _)| visited(*source)).count() as u32;
-        Work {
+        OpCounts {
             rows: self.rows.len() as u32,
             empty_rows: self.rows.iter().filter(|row| row.is_empty()).count() as u32,
             nonzeros,
             skipped: stored - nonzeros,
-            ..Work::default()
+            ..OpCounts::default()
         }
     }
 
-    fn source_work(&self, visited: impl Fn(u32) -> bool, looks: bool) -> (Work, Parts) {
+    fn source_work(&self, visited: impl Fn(u32) -> bool, looks: bool) -> (OpCounts, Parts) {
         let mut weights = vec![0_u32; self.words.len()];
         for (source, _) in self.rows.iter().flatten() {
             if let Some(count) = weights.get_mut(*source as usize) {
                 *count += 1;
             }
         }
-        let mut work = Work { rows: self.rows.len() as u32, ..Work::default() };
+        let mut work = OpCounts { rows: self.rows.len() as u32, ..OpCounts::default() };
         let mut parts = Parts::default();
         for (source, count) in (0_u32..).zip(weights) {
             if visited(source) {

@@ -12,7 +12,7 @@ use super::super::costs::Costs;
 use super::super::exec::Machine;
 use super::super::program::Program;
 use super::super::routine::Prices;
-use super::Recorder;
+use super::SpanRecorder;
 use crate::chip::geometry::Pe;
 
 /// Costs by kind of instruction.
@@ -31,7 +31,7 @@ impl Pricing {
 
 /// Returns the costs that operations are priced with: by kind of instruction, too, while a recorder
 /// is there.
-pub(in super::super) fn prices<'a>(program: &'a Program, recorder: Option<&'a Recorder>) -> Prices<'a> {
+pub(in super::super) fn prices<'a>(program: &'a Program, recorder: Option<&'a SpanRecorder>) -> Prices<'a> {
     let kinds = recorder.and_then(|recorder| recorder.pricing.costs.as_deref());
     Prices { costs: &program.costs, kinds }
 }

@@ -5,7 +5,7 @@ use super::super::noc::HOP_CYCLES;
 use super::super::program::{Ends, Operation, Slot, Target};
 use super::super::state::{Packet, Status};
 use super::instructions::Pricing;
-use super::{Instructions, Limits, OperationSpan, PacketSpan, Recorder, StepSpan, TransferSpan};
+use super::{Instructions, Limits, OperationSpan, PacketSpan, SpanRecorder, StepSpan, TransferSpan};
 use crate::chip::clock::{NOC_CYCLE, OperatingPoint, Tick};
 use crate::chip::geometry::Pe;
 
@@ -13,7 +13,8 @@ impl Machine {
     /// Begins to record what happens from now on. What goes on is noted from where it began; whose
     /// packets are on the mesh now stays unknown.
     pub fn record(&mut self, limits: Limits) {
-        let mut recorder = Recorder::new(limits, self.program.pes.len(), self.state.tick, self.state.sent);
+        let mut recorder =
+            SpanRecorder::new(limits, self.program.pes.len(), self.state.tick, self.state.sent);
         recorder.pricing = Pricing::new(&self.program);
         for pe in self.program.places() {
             let state = &self.state.pes[pe.index()];
@@ -34,12 +35,12 @@ impl Machine {
     }
 
     /// Ends the recording and gives it away.
-    pub fn stop_recording(&mut self) -> Option<Box<Recorder>> {
+    pub fn stop_recording(&mut self) -> Option<Box<SpanRecorder>> {
         self.recorder.take()
     }
 
     /// The recording so far.
-    pub fn recorded(&self) -> Option<&Recorder> {
+    pub fn recorded(&self) -> Option<&SpanRecorder> {
         self.recorder.as_deref()
     }
 
@@ -50,7 +51,7 @@ impl Machine {
 
     /// Tells the recorder, if there is one.
     #[inline]
-    pub(in super::super) fn note(&mut self, tell: impl FnOnce(&mut Recorder)) {
+    pub(in super::super) fn note(&mut self, tell: impl FnOnce(&mut SpanRecorder)) {
         if let Some(recorder) = &mut self.recorder {
             tell(recorder);
         }

@@ -1,4 +1,4 @@
-//! The recorder: what happened when, and what each wait ended with.
+//! Recording of the spans of a run: operations, packets, transfers, and the end of each wait.
 //!
 //! It only observes. It is no part of [`super::state::State`], nothing in the machine reads it, and
 //! it is in no hash: a recorded run is the same run. Off, it costs a branch at each place that
@@ -60,9 +60,9 @@ pub struct PeRecord {
     cause: Option<u64>,
 }
 
-/// Recorder of what happened since a tick, as far as it is kept.
+/// Recorder of the spans of a run: operations, waits, packets and transfers, within limits.
 #[derive(Clone, Debug)]
-pub struct Recorder {
+pub struct SpanRecorder {
     limits: Limits,
     /// Tick at which recording began.
     pub since: Tick,
@@ -107,7 +107,7 @@ fn shed<T>(list: &mut VecDeque<T>, old: impl Fn(&T) -> bool) {
     list.drain(..keep_from);
 }
 
-impl Recorder {
+impl SpanRecorder {
     fn new(limits: Limits, pes: usize, since: Tick, first_packet: u64) -> Self {
         Self {
             limits,

@@ -25,7 +25,7 @@ fn packet(sent: Tick) -> PacketSpan {
 
 #[test]
 fn a_full_list_loses_its_oldest_and_numbers_stay_right() {
-    let mut recorder = Recorder::new(Limits { packets: 3, per_pe: 2 }, PE_COUNT, 0, 10);
+    let mut recorder = SpanRecorder::new(Limits { packets: 3, per_pe: 2 }, PE_COUNT, 0, 10);
     for n in 0..5 {
         recorder.sent(packet(100 * n), n as u32);
     }
@@ -40,7 +40,7 @@ fn a_full_list_loses_its_oldest_and_numbers_stay_right() {
 
 #[test]
 fn what_goes_on_is_not_forgotten() {
-    let mut recorder = Recorder::new(Limits::default(), PE_COUNT, 0, 0);
+    let mut recorder = SpanRecorder::new(Limits::default(), PE_COUNT, 0, 0);
     for n in 0..4 {
         recorder.sent(packet(100 * n), n as u32);
     }
@@ -61,7 +61,7 @@ fn what_goes_on_is_not_forgotten() {
 
 #[test]
 fn a_wait_is_cut_where_something_else_is_missing() {
-    let mut recorder = Recorder::new(Limits::default(), PE_COUNT, 0, 0);
+    let mut recorder = SpanRecorder::new(Limits::default(), PE_COUNT, 0, 0);
     recorder.wait(0, 10);
     recorder.pes[0].cause = Some(7);
     recorder.waited(0, 30, true);

@@ -7,7 +7,7 @@ use super::phase::Phase;
 use super::plan::Plan;
 use crate::chip::mac::MacRun;
 use crate::kernel::code::calls::Calls;
-use crate::kernel::matrix::{Kernel, Work};
+use crate::kernel::matrix::{Kernel, OpCounts};
 use crate::kernel::transformer::{Call, Made, Step};
 use crate::kernel::{KernelFault, SramWords};
 use crate::machine::costs::Costs;
@@ -67,7 +67,7 @@ fn cycles(costs: &Costs, step: Step) -> u64 {
         Step::Clear(words) => costs.clear(words),
         Step::Mac(layout, _) => {
             let (rows, sources) = (layout.rows, layout.sources);
-            let work = Work { rows, nonzeros: rows * sources, gathered: sources, ..Work::default() };
+            let work = OpCounts { rows, nonzeros: rows * sources, gathered: sources, ..OpCounts::default() };
             costs.matrix(&Kernel::Int8Mac(layout), &work)
         }
         Step::Routine(routine, sizes) => {

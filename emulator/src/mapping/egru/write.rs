@@ -59,7 +59,7 @@ pub(in crate::mapping) struct Writer<'a> {
 pub(in crate::mapping) fn fan_out(network: &Egru) -> Vec<Vec<[u32; 2]>> {
     let of = |(k, layer): (usize, &EgruLayer)| {
         let mut next =
-            network.layers.get(k + 1).map_or_else(Vec::new, |next| csr::source_nonzeros(&next.kernel));
+            network.layers.get(k + 1).map_or_else(Vec::new, |next| csr::source_nonzeros(&next.input_weights));
         next.resize(layer.units(), 0);
         let own = csr::source_nonzeros(&layer.recurrent);
         own.into_iter().zip(next).map(|(own, next)| [own, next]).collect()
@@ -96,7 +96,7 @@ impl Writer<'_> {
             let units = &self.placed[k].assignment[i];
             let layer = &self.request.network.layers[k];
             let [input_kind, recurrent_kind] = self.placed[k].kinds;
-            let input = self.matrix(k, "W", &layer.kernel, units, input_kind, &layout.input)?;
+            let input = self.matrix(k, "W", &layer.input_weights, units, input_kind, &layout.input)?;
             let recurrent =
                 self.matrix(k, "R", &layer.recurrent, units, recurrent_kind, &layout.recurrent)?;
             let nonzeros = [input.1, recurrent.1];
@@ -440,22 +440,24 @@ pub(in crate::mapping) fn columns(
     let network = request.network.layers.iter().zip(placed).enumerate();
     let of_layer = |(k, (layer, placed)): (usize, (&EgruLayer, &Placed))| {
         let [input, recurrent] = placed.kinds;
-        [(input, "W", &layer.kernel), (recurrent, "R", &layer.recurrent)].map(|(kind, name, matrix)| {
-            if !kind.is_exact() {
-                return None;
-            }
-            let words =
-                (0..matrix.cols()).map(|source| source_word(layers, count, (k, name), source)).collect();
-            let units = layer.units() as u32;
-            let gates = |share: &'_ Vec<u32>| {
-                (0..3)
-                    .flat_map(|gate| share.iter().map(move |&unit| gate * units + unit))
-                    .collect::<Vec<u32>>()
-            };
-            let rows = placed.assignment.iter().flat_map(gates).collect();
-            let patience = STEPS_WITHOUT_COLUMNS * placed.pes.len() as u32;
-            Some(Arc::new(Deferred::new(matrix.clone(), rows, words, patience)))
-        })
+        [(input, "W", &layer.input_weights), (recurrent, "R", &layer.recurrent)].map(
+            |(kind, name, matrix)| {
+                if !kind.is_exact() {
+                    return None;
+                }
+                let words =
+                    (0..matrix.cols()).map(|source| source_word(layers, count, (k, name), source)).collect();
+                let units = layer.units() as u32;
+                let gates = |share: &'_ Vec<u32>| {
+                    (0..3)
+                        .flat_map(|gate| share.iter().map(move |&unit| gate * units + unit))
+                        .collect::<Vec<u32>>()
+                };
+                let rows = placed.assignment.iter().flat_map(gates).collect();
+                let patience = STEPS_WITHOUT_COLUMNS * placed.pes.len() as u32;
+                Some(Arc::new(Deferred::new(matrix.clone(), rows, words, patience)))
+            },
+        )
     };
     parallel::map(network.collect(), of_layer)
 }

@@ -72,7 +72,7 @@ proptest! {
 #[test]
 fn a_non_zero_of_csr_row_is_three_loads() {
     let of = |nonzeros| {
-        let done = Multiples::from(&Work { rows: 3, nonzeros, ..Work::default() });
+        let done = Multiples::from(&OpCounts { rows: 3, nonzeros, ..OpCounts::default() });
         let formulas = accesses().matrix(Routine::CsrRow).iter();
         formulas.map(|f| (f.touched, f.count(&done))).collect::<Vec<_>>()
     };

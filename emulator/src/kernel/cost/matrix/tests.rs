@@ -235,13 +235,13 @@ fn docs_give_todays_costs_and_bytes() {
             let by_source = matches!(kind, KernelKind::CscEvent | KernelKind::CscEventList);
             let by_weight = by_source || kind == KernelKind::CsrRowSkip;
             let nonzeros = if by_weight { part(shape.nonzeros) } else { shape.nonzeros };
-            let work = Work {
+            let work = OpCounts {
                 rows: shape.rows,
                 nonzeros,
                 skipped: if kind == KernelKind::CsrRowSkip { shape.nonzeros - nonzeros } else { 0 },
                 active: if by_source { active } else { 0 },
                 silent: if kind == KernelKind::CscEvent { shape.sources - active } else { 0 },
-                ..Work::default()
+                ..OpCounts::default()
             };
             let cycles = grouped(costs.matrix(routine, &work).at(2));
             assert!(line(kind, 1).contains(&cycles), "{kind:?}, {percent} % active: {cycles}");

@@ -56,7 +56,7 @@ impl<'a> HeadWriter<'a> {
     pub fn new(plan: &'a HeadPlan, network: &'a Egru, readers: (&'a [Pe], Buffers)) -> Self {
         let words = |k: usize| k.checked_sub(1).map(|before| plan.layers[before].words);
         let shared = Shared::new(&(0..plan.layers.len()).map(words).collect::<Vec<_>>());
-        let input_weights = network.layers.first().map(|layer| &layer.kernel);
+        let input_weights = network.layers.first().map(|layer| &layer.input_weights);
         Self { plan, first: network.layers.len(), shared, readers, input_weights }
     }
 
