@@ -262,6 +262,27 @@ fn a_transformer_says_the_same_on_two_chips() {
     assert!(crossings[2] <= crossings[0] && crossings[2] < crossings[1], "{crossings:?}");
 }
 
+/// A convolutional head on the chip, whose PEs are placed together with those of the layers.
+#[test]
+fn a_head_on_the_chip_crosses_links_no_more_often_than_in_filled_chips() {
+    const SCENE: &str = "scenes/what-if/dvs_mac.ron";
+    let one = run(SCENE, "2", &[]);
+    for (board, layers, head) in
+        [("Chips(2, 1)", 70, 100), ("Chips(2, 2)", 128, 104), ("Chips(3, 1)", 100, 140)]
+    {
+        let board = format!("chip.board={board}");
+        let pes = [0, 1].map(|layer| format!("mapping.layers.{layer}.pes={layers}"));
+        let head = format!("mapping.head=Chip(pes: {head}, weights: Resident, taps: All)");
+        let crossings = ["Fill", "Even", "Local"].map(|across| {
+            let across = format!("mapping.across={across}");
+            let many = run(SCENE, "2", &[&board, &pes[0], &pes[1], &head, &across]);
+            assert_eq!(many["output_hash"], one["output_hash"], "{board} {across}");
+            many["mapped"]["crossings"].as_u64().unwrap()
+        });
+        assert!(crossings[2] <= crossings[0] && crossings[2] <= crossings[1], "{board}: {crossings:?}");
+    }
+}
+
 /// Links that take a bit a link packet are in use nearly all the time, and no longer than that.
 #[test]
 fn a_link_with_too_much_traffic_is_as_fast_as_published() {

@@ -3,7 +3,6 @@
 
 use crate::chip::place::PePlace;
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::delivery::{self, DeliveryPlan};
@@ -11,15 +10,13 @@ use super::egru::barrier::{Timing, margins};
 use super::egru::control::{self, Control};
 use super::egru::head::{self, HeadPlan, HeadRequest, HeadWriter};
 use super::egru::write::{self, Writer};
-use super::egru::{EgruProgram, LayerRules, Phase, Restart};
+use super::egru::{EgruProgram, LayerRules, Phase, Restart, traffic};
 use super::error::MapError;
-use super::locality::{HOST, Traffic};
 use super::memory::{Common, Copies, Full, MemoryMap, Share, lay_out, unit_words};
-use super::options::{Across, Barrier, Broadcast, LayerMapping, MappingOptions, Payload, Schedule};
+use super::options::{Across, Barrier, LayerMapping, MappingOptions, Schedule};
 use super::partition::{Assignment, assign};
 use super::placement::Free;
 use crate::chip::geometry::{ChipId, MAX_CHIPS, PE_COUNT, Pe, QpeId};
-use crate::kernel::events;
 use crate::kernel::matrix::Shape;
 use crate::kernel::options::KernelKind;
 use crate::machine::arrivals::{Announcement, Guard, Inbox, Receiver};
@@ -27,9 +24,7 @@ use crate::machine::costs::Costs;
 use crate::machine::dram::DramMap;
 use crate::machine::legend::{Legend, PhaseId, PopulationId};
 use crate::machine::options::{Assume, ChipOptions};
-use crate::machine::program::{
-    DramRows, MAX_IN_FLIGHT, Operation, PACKET_BYTES, PeProgram, Population, Program,
-};
+use crate::machine::program::{DramRows, MAX_IN_FLIGHT, Operation, PeProgram, Population, Program};
 use crate::net::csr::Csr;
 use crate::net::int8::{Peaks, Scale};
 use crate::net::{Egru, EgruLayer};
@@ -127,8 +122,9 @@ pub fn assign_layer(layer: &EgruLayer, pes: usize, mapping: &MappingOptions) -> 
     assign(&weight, pes, mapping.balance)
 }
 
-/// Chooses PEs and units for every layer.
-pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
+/// Chooses PEs and units for every layer. Returns them with the chips of the head's PEs where the
+/// traffic decides; otherwise `None`, and the head takes PEs as layers do.
+fn place(request: &Request<'_>) -> Result<(Vec<Placed>, Option<Vec<ChipId>>), MapError> {
     let entries = entries_by_layer(request)?;
     let withheld = request.chip.withheld();
     let broken = withheld.iter().filter(|&&pe| request.chip.is_broken(pe)).count();
@@ -160,8 +156,9 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
     }
     let loose = || counts.iter().zip(&named).filter(|(_, named)| named.is_none());
     let needed: usize = loose().map(|(asked, _)| asked).sum();
-    let fits = needed <= free.room().iter().sum();
-    let local = (across == Across::Local && fits).then(|| local_chips(request, &counts, &named, &free));
+    let head = request.head.map_or(0, |asked| asked.pes as usize);
+    let fits = needed.saturating_add(head) <= free.room().iter().sum();
+    let local = (across == Across::Local && fits).then(|| traffic::chips(request, &counts, &named, &free));
     let mut placed = Vec::new();
     for (k, ((&(entry, wanted), layer), named)) in
         entries.iter().zip(&request.network.layers).zip(&named).enumerate()
@@ -170,7 +167,7 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
         let left = free.room().iter().sum();
         let pes: Vec<Pe> = match (named, &local) {
             (Some(named), _) => named.clone(),
-            (None, Some(chips)) => free.take_on(&chips[k]),
+            (None, Some(chips)) => free.take_on(&chips.layers[k]),
             (None, None) => free.take(asked),
         };
         if pes.len() < asked {
@@ -189,43 +186,7 @@ pub fn place(request: &Request<'_>) -> Result<Vec<Placed>, MapError> {
         placed.push(Placed { entry, assignment: assign_layer(layer, asked, request.mapping), pes, kinds });
     }
     delivery::check(request, &placed)?;
-    Ok(placed)
-}
-
-/// Returns the chips of each layer's PEs between which little crosses; `counts`: PEs of each layer.
-fn local_chips(
-    request: &Request<'_>,
-    counts: &[usize],
-    named: &[Option<Vec<Pe>>],
-    free: &Free,
-) -> Vec<Vec<ChipId>> {
-    let (mapping, assume) = (request.mapping, request.assume);
-    let mut traffic = Traffic::new(mapping.broadcast == Broadcast::Router);
-    let layers: Vec<Range<usize>> =
-        counts.iter().zip(named).map(|(&count, on)| traffic.add(count, on.as_deref())).collect();
-    let batch = u64::from(copies(mapping).batch);
-    let announced = traffic.readers(layers.first().cloned());
-    traffic.send(HOST, announced, batch, PACKET_BYTES, assume);
-    let host = traffic.readers(std::iter::once(HOST..HOST + 1));
-    for (k, (pes, layer)) in layers.iter().zip(&request.network.layers).enumerate() {
-        let next = layers.get(k + 1).cloned();
-        let readers = traffic.readers([Some(pes.clone()), next].into_iter().flatten());
-        for (i, pe) in pes.clone().enumerate() {
-            // As many units as `assign` gives the PE.
-            let units = layer.units() / pes.len() + usize::from(i < layer.units() % pes.len());
-            let packets = match mapping.payload {
-                Payload::Events => events::most_packets(units as u32),
-                Payload::Dense => (4 * units as u32).div_ceil(PACKET_BYTES),
-            };
-            let packets = batch * u64::from(packets);
-            traffic.send(pe, readers, packets, PACKET_BYTES, assume);
-            if k + 1 == layers.len() {
-                traffic.send(pe, host, packets, PACKET_BYTES, assume);
-            }
-        }
-    }
-    let chips = traffic.place(&request.chip.chips(), free);
-    layers.into_iter().map(|layer| chips[layer].to_vec()).collect()
+    Ok((placed, local.map(|chips| chips.head)))
 }
 
 /// The scene's entries in network order.
@@ -338,9 +299,9 @@ pub fn map(request: &Request<'_>) -> Result<(Program, Vec<Placed>), MapError> {
         return Err(MapError::Width { layer, needed: first.inputs(), found });
     }
     let dram_map = DramMap::new(&*request.dram)?;
-    let placed = place(request)?;
+    let (placed, on) = place(request)?;
     let plan = DeliveryPlan::new(request.mapping, &placed);
-    let head = request.head.map(|asked| HeadPlan::new(request, asked, &placed)).transpose()?;
+    let head = request.head.map(|asked| HeadPlan::new(request, asked, &placed, on.as_deref())).transpose()?;
     let features = head.as_ref().map(HeadWriter::feature_bytes);
     let fed_by = head.as_ref().and_then(HeadPlan::features).map_or(0, |layer| layer.hosts.len());
     let costs = Costs::new(request.assume, request.chip.waiting)?;

@@ -8,6 +8,7 @@ pub mod label;
 mod phase;
 mod restart;
 mod routines;
+pub(super) mod traffic;
 pub(super) mod write;
 
 use std::sync::Arc;

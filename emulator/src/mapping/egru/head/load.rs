@@ -35,7 +35,7 @@ pub(in crate::mapping) fn write(
     let writer = |plan| HeadWriter::new(plan, request.network, (&first.pes, buffers));
     let fits = |pes: usize| {
         let asked = request.head.map(|head| HeadRequest { pes: pes as u32, ..head.clone() });
-        let plan = asked.and_then(|asked| HeadPlan::new(request, &asked, placed).ok());
+        let plan = asked.and_then(|asked| HeadPlan::new(request, &asked, placed, None).ok());
         plan.is_some_and(|plan| HeadWriter::new(&plan, request.network, (&first.pes, buffers)).fits())
     };
     let writer = writer(plan);

@@ -28,7 +28,7 @@ use crate::net::int8_head::Int8Head;
 use crate::text::grouped;
 
 pub(in crate::mapping) use self::load::write;
-pub(in crate::mapping) use self::plan::HeadPlan;
+pub(in crate::mapping) use self::plan::{HeadPlan, packets};
 pub(in crate::mapping) use self::write::HeadWriter;
 
 /// Head that is to run on the chip.

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{HeadError, HeadRequest};
-use crate::chip::geometry::Pe;
+use crate::chip::geometry::{ChipId, Pe};
 use crate::kernel::maps::LANES;
 use crate::machine::broadcast::options::{Broadcast, Payload};
+use crate::machine::program::PACKET_BYTES;
 use crate::mapping::build::{Placed, Request};
-use crate::mapping::memory::unit_words;
+use crate::mapping::memory::{block_bytes, unit_words};
 use crate::mapping::options::{MappingOptions, Schedule};
 use crate::mapping::placement::Free;
 use crate::net::gesture::FRAME_SIDE;
@@ -66,8 +67,18 @@ pub(super) fn units(layer: &Int8Layer, tile: u32) -> std::ops::Range<u32> {
 }
 
 impl HeadPlan {
-    /// Shares the head out among PEs that the EGRU layers leave.
-    pub fn new(request: &Request<'_>, asked: &HeadRequest, placed: &[Placed]) -> Result<Self, HeadError> {
+    /// Shares the head out among PEs that the EGRU layers leave; `on`: their chips, if these are
+    /// decided.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are too few PEs, or for an option that a head on the chip excludes.
+    pub fn new(
+        request: &Request<'_>,
+        asked: &HeadRequest,
+        placed: &[Placed],
+        on: Option<&[ChipId]>,
+    ) -> Result<Self, HeadError> {
         check(request)?;
         let taken: HashSet<Pe> = request
             .chip
@@ -78,7 +89,10 @@ impl HeadPlan {
         let MappingOptions { placement, across, .. } = *request.mapping;
         let chips = request.chip.chips().chips();
         let mut free = Free::new(placement, (chips, across), |pe| taken.contains(&pe));
-        let pes = free.take(asked.pes as usize);
+        let pes = match on {
+            Some(chips) => free.take_on(chips),
+            None => free.take(asked.pes as usize),
+        };
         let left = free.take(usize::from(u16::MAX)).len();
         let free = pes.len() + left;
         if pes.is_empty() || pes.len() < asked.pes as usize {
@@ -118,6 +132,16 @@ fn check(request: &Request<'_>) -> Result<(), HeadError> {
     }
     let (needed, found) = (FRAME_SIDE * FRAME_SIDE, request.dram.width());
     if needed == found { Ok(()) } else { Err(HeadError::Width { needed, found }) }
+}
+
+/// Returns the PEs of each layer, as indices, with the packets that each sends in a time step.
+pub(in crate::mapping) fn packets(asked: &HeadRequest) -> Vec<Vec<(usize, u64)>> {
+    let of = |(layer, planned): (&Int8Layer, &PlannedLayer)| {
+        let blocks = assignment(layer, &planned.hosts);
+        let packets = blocks.iter().map(|units| u64::from(block_bytes(units.len()) / PACKET_BYTES));
+        planned.hosts.iter().map(|&(pe, _)| pe).zip(packets).collect()
+    };
+    asked.head.layers.iter().zip(&layers(asked, asked.pes as usize)).map(of).collect()
 }
 
 fn assignment(layer: &Int8Layer, hosts: &[(usize, Vec<u32>)]) -> Vec<Vec<u32>> {
