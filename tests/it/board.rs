@@ -449,6 +449,35 @@ fn a_dead_link_between_chips_and_a_dead_chip_are_named() {
     }
 }
 
+/// The map names a dead chip, and not its neighbour whose links have died with it.
+#[test]
+fn the_map_of_chips_marks_a_dead_chip_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = folder.path().join("dead.ron");
+    let text = std::fs::read_to_string("scenes/lm_small.ron").unwrap();
+    let text = text
+        .replace(
+            "chip: (",
+            "faults: [(at: Step(1), fault: KillChip(chip: (1, 0)))], chip: (board: Chips(2, 1),",
+        )
+        .replace("mapping: (", "mapping: (across: Even,");
+    std::fs::write(&scene, text).unwrap();
+    for size in ["80x24", "120x40"] {
+        let at = ["--at", "step 1, 400 events", "--keys", "t t z", "--size", size];
+        let output = spinntui(&[&["screenshot", scene.to_str().unwrap()], &at[..]].concat());
+        let map = String::from_utf8(output.stdout).unwrap();
+        let chips = map.lines().find(|line| line.contains("1 (1,0)")).unwrap();
+        let (alive, dead) = chips.split_once(" >X <X ").unwrap();
+        assert!(
+            alive.contains("0 (0,0)") && !alive.contains("dead") && !alive.contains('X'),
+            "{size}\n{map}"
+        );
+        assert!(dead.starts_with("1 (1,0)   dead"), "{size}\n{map}");
+        assert!(map.lines().any(|line| line.contains("│chip 1 ") && line.contains("dead")), "{size}\n{map}");
+        assert!(!map.contains("1 > 0"), "links of a dead chip are not listed apart: {size}\n{map}");
+    }
+}
+
 /// Returns the packets delivered from PE to PE.
 fn delivered(report: &Value) -> u64 {
     let rows = report["noc"]["traffic"]["qpe_packets"].as_array().unwrap();

@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 
 use super::{PanelId, View};
 use crate::chip::geometry::{ChipId, Pe};
-use crate::session::snapshot::{BoardView, ChipLinkView};
+use crate::session::snapshot::{BoardView, ChipLinkView, PeStatus};
 use crate::tui::panels::frame::frame;
 use crate::tui::theme::Theme;
 use crate::tui::theme::ramp::digit;
@@ -32,6 +32,9 @@ const FIGURES: [usize; 4] = [9, 7, 9, 12];
 const NAME: usize = 20;
 const SHORT_NAME: usize = 8;
 
+/// Mark of a dead chip or link, in words.
+const DEAD: &str = "dead";
+
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (board, theme) = (&view.snapshot.noc.board, view.theme());
@@ -40,8 +43,19 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let legend = legend::ramp("", "0", &end, &metric.window(view.app.window, view.step_word()), theme);
     let title = format!("chips, {}; links in tenths, this {}", metric.name(), view.step_word());
     let inner = frame(view, PanelId::Noc, &title, legend, area, buf);
-    let rows = map(view, board, inner, buf);
-    busiest(board, rows_from(inner, rows), theme, buf);
+    let dead: Vec<ChipId> =
+        ChipId::all(board.chips.len()).filter(|&chip| is_dead(view, board, chip)).collect();
+    let rows = map(view, (board, &dead), inner, buf);
+    busiest((board, &dead), rows_from(inner, rows), theme, buf);
+}
+
+/// Returns `true` if all links of a chip are dead and none of its cores works: a fault has killed
+/// the chip, not only the links around it.
+fn is_dead(view: &View<'_>, board: &BoardView, chip: ChipId) -> bool {
+    let index = chip.index();
+    let mut links = board.links.iter().filter(|link| link.from == index || link.to == index).peekable();
+    let halted = |pe| view.pe(pe).is_none_or(|pe| matches!(pe.status, PeStatus::Unused | PeStatus::Halted));
+    links.peek().is_some() && links.all(|link| link.dead) && Pe::of(chip).all(halted)
 }
 
 /// Load of the links from a chip to a neighbour; `None` if they are dead.
@@ -61,7 +75,7 @@ fn loads(board: &BoardView) -> HashMap<(usize, usize), Load> {
 }
 
 /// Draws chips and the loads between neighbours; returns the rows that they take.
-fn map(view: &View<'_>, board: &BoardView, area: Rect, buf: &mut Buffer) -> u16 {
+fn map(view: &View<'_>, (board, dead): (&BoardView, &[ChipId]), area: Rect, buf: &mut Buffer) -> u16 {
     let theme = view.theme();
     let (width, height) = board.frame();
     let fits = |columns: &u16| AXIS + u16::from(width) * (columns + GAP) <= area.width + GAP;
@@ -70,7 +84,8 @@ fn map(view: &View<'_>, board: &BoardView, area: Rect, buf: &mut Buffer) -> u16 
     let loads = loads(board);
     for (chip, &(x, y)) in ChipId::all(board.chips.len()).zip(&board.chips) {
         let at = (AXIS + u16::from(x) * (columns + gap), 2 * u16::from(height - 1 - y));
-        draw_chip(view, chip, (x, y), Rect { width: columns, height: 1, ..area }, at, buf);
+        let cell = Rect { width: columns, height: 1, ..area };
+        draw_chip(view, (chip, (x, y)), dead.contains(&chip), cell, at, buf);
         let to = |dx: u8, dy: u8| board.chip_at((x + dx, y + dy));
         let load = |from: usize, to: usize| loads.get(&(from, to)).copied().unwrap_or(Some(0.0));
         if gap > 0
@@ -119,50 +134,56 @@ fn style(theme: &Theme, load: Load) -> ratatui::style::Style {
     }
 }
 
-/// Draws a chip's number and place on the mean of the metric over its PEs.
-fn draw_chip(view: &View<'_>, chip: ChipId, (x, y): (u8, u8), area: Rect, at: (u16, u16), buf: &mut Buffer) {
+/// Draws a chip's number and place on the mean of the metric over its PEs, or a dead chip's mark.
+fn draw_chip(
+    view: &View<'_>,
+    (chip, (x, y)): (ChipId, (u8, u8)),
+    dead: bool,
+    area: Rect,
+    at: (u16, u16),
+    buf: &mut Buffer,
+) {
     let (app, theme) = (view.app, view.theme());
     let metric = app.shown_metric();
     let value = |pe: Pe| metric.value(view.pe(pe)?, app.window).filter(|value| value.is_finite());
     let values: Vec<f32> = Pe::of(chip).filter_map(value).collect();
+    let number = chip.index().to_string();
     let name = match area.width {
-        0..4 => chip.index().to_string(),
-        4..10 => format!("{:<2}", chip.index()),
-        _ => format!("{} ({x},{y})", chip.index()),
+        0..4 => number.clone(),
+        4..10 => format!("{number:<2}"),
+        _ => format!("{number} ({x},{y})"),
     };
-    let links = || {
-        let links = view.snapshot.noc.board.links.iter();
-        links.filter(|link| link.from == chip.index() || link.to == chip.index())
-    };
-    let (style, mark) = if links().next().is_some() && links().all(|link| link.dead) {
-        // As those of a chip that a fault has made dead.
-        (theme.bad(), 'X')
+    let width = usize::from(area.width);
+    let (style, mark) = if dead {
+        // The word where there is room, else the mark of a halted PE.
+        let mark = if name.len() + DEAD.len() < width { DEAD } else { "X" };
+        (theme.bad(), mark.to_owned())
     } else if values.is_empty() {
-        (theme.dim(), '·')
+        (theme.dim(), "·".to_owned())
     } else {
         let mean = values.iter().sum::<f32>() / values.len() as f32;
         let fraction = app.scales.fraction(metric, mean);
-        (theme.heat(fraction), digit(fraction))
+        (theme.heat(fraction), digit(fraction).to_string())
     };
-    let width = usize::from(area.width);
-    let text = format!("{name:<fill$}{mark}", fill = width.saturating_sub(1));
-    put_at(buf, Rect { width: at.0 + area.width, height: at.1 + 1, ..area }, at, &text, style);
+    let cell = Rect { width: at.0 + area.width, height: at.1 + 1, ..area };
+    if !dead && name.len() + 1 >= width {
+        // A number of two digits touches the value: only the value has the colour of its heat.
+        put_at(buf, cell, at, &number, theme.dim());
+        put_at(buf, cell, (at.0 + area.width - 1, at.1), &mark, style);
+    } else {
+        let text = format!("{name:<fill$}{mark}", fill = width.saturating_sub(mark.chars().count()));
+        put_at(buf, cell, at, &text, style);
+    }
     if app.selected.chip() == chip {
-        let number = chip.index().to_string();
-        put_at(
-            buf,
-            Rect { width: at.0 + area.width, height: at.1 + 1, ..area },
-            at,
-            &number,
-            theme.selected(),
-        );
+        put_at(buf, cell, at, &number, theme.selected());
     }
 }
 
-/// Lists the links that were busiest in the last step.
-fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
+/// Lists dead chips, dead links between others, and the links that were busiest in the last step.
+fn busiest((board, dead): (&BoardView, &[ChipId]), area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let of_dead = |link: &ChipLinkView| dead.iter().any(|chip| [link.from, link.to].contains(&chip.index()));
     let mut links: Vec<&ChipLinkView> =
-        board.links.iter().filter(|link| link.packets > 0 || link.dead).collect();
+        board.links.iter().filter(|link| if link.dead { !of_dead(link) } else { link.packets > 0 }).collect();
     links.sort_by(|a, b| {
         let busier = b.dead.cmp(&a.dead).then(b.load.total_cmp(&a.load));
         busier.then((a.from, a.to).cmp(&(b.from, b.to)))
@@ -182,11 +203,17 @@ fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let mut line = Line::from(Span::styled(format!("{title:<name$}"), theme.strong()));
     line.push_span(Span::styled(head, theme.dim()));
     let mut rest = put_line(buf, area, line);
+    let is_dead = || Span::styled(row(["", "", DEAD, ""].map(str::to_owned)), theme.bad());
+    for chip in dead {
+        let mut line = Line::raw(format!("{:<name$}", format!("chip {}", chip.index())));
+        line.push_span(is_dead());
+        rest = put_line(buf, rest, line);
+    }
     for link in links.iter().take(usize::from(rest.height)) {
         let direction = if name == NAME { link.direction.as_str() } else { "" };
         let mut line = Line::raw(format!("{:<name$}", format!("{} > {} {direction}", link.from, link.to)));
         line.push_span(if link.dead {
-            Span::styled(row(["", "", "dead", ""].map(str::to_owned)), theme.bad())
+            is_dead()
         } else {
             Span::raw(row([
                 units::count(link.packets),
@@ -197,7 +224,7 @@ fn busiest(board: &BoardView, area: Rect, theme: &Theme, buf: &mut Buffer) {
         });
         rest = put_line(buf, rest, line);
     }
-    if links.is_empty() {
+    if links.is_empty() && dead.is_empty() {
         put_line(buf, rest, Line::from(Span::styled("nothing has crossed a link yet", theme.dim())));
     }
 }
