@@ -7,7 +7,9 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// Scene that takes seconds for a step: 600 PEs, each of which sends to most others.
-pub const FOUR_TEXTS: &str = "scenes/board.ron";
+pub const FOUR_TEXTS: &str = "scenes/board_batch.ron";
+/// Scene of a network that one chip cannot hold.
+pub const EVERY_WEIGHT: &str = "scenes/board.ron";
 
 fn spinntui(words: &[&str]) -> Output {
     let root = env!("CARGO_MANIFEST_DIR");
@@ -317,6 +319,25 @@ fn a_spiking_network_spikes_the_same_on_two_chips() {
         let two = run(scene, "20", &["chip.board=Chips(2, 1)", "mapping.across=Even"]);
         assert_eq!(one["output_hash"], two["output_hash"], "{scene}");
         assert_eq!(one["firing"], two["firing"], "{scene}");
+    }
+}
+
+/// Every weight of the network takes three chips, and has the values of the mathematics there.
+#[test]
+fn every_weight_fits_three_chips_and_not_two() {
+    let output = spinntui(&["run", EVERY_WEIGHT, "--steps", "2", "--verify", "--format", "json"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("equal the mathematics, bit for bit"), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["chips"].as_array().unwrap().len(), 3);
+    assert!(report["links"].as_array().unwrap().iter().any(|link| link["packets"].as_u64() > Some(0)));
+    for board in ["Single", "Chips(2, 1)"] {
+        let said = checked(EVERY_WEIGHT, &[&format!("chip.board={board}")]).unwrap_err();
+        assert!(said.contains("take 3 chips"), "{board}: {said}");
+    }
+    for (layer, pes) in [(0, 122), (1, 149), (2, 62)] {
+        let said = checked(EVERY_WEIGHT, &[&format!("mapping.layers.{layer}.pes={pes}")]).unwrap_err();
+        assert!(said.contains(&format!("fits on {} PEs or more", pes + 1)), "{said}");
     }
 }
 

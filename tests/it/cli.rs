@@ -252,7 +252,8 @@ fn shipped_scenes_fit_and_run() {
             assert_eq!(spinntui(&["check", path]).status.code(), Some(0), "{path}");
             checked += 1;
             // Golden reports and `board::` run these, for longer.
-            if crate::golden_reports::is_tested(path) || path == crate::board::FOUR_TEXTS {
+            let tested = [crate::board::FOUR_TEXTS, crate::board::EVERY_WEIGHT].contains(&path);
+            if tested || crate::golden_reports::is_tested(path) {
                 continue;
             }
             assert_eq!(spinntui(&["run", path, "--steps", "2"]).status.code(), Some(0), "{path}");
