@@ -146,7 +146,8 @@ fn synapse(costs: &KernelCosts) -> Cycles {
 
 fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Result<()> {
     let rows = [
-        ("pointwise", "call of 27 units, exps aside", costs.pointwise(27)),
+        ("pointwise", "call of 27 units, exps aside", costs.pointwise(27, false)),
+        ("pointwise", "27 units that always send", costs.pointwise(27, true)),
         ("pointwise", "trace of 27 units", costs.trace(27)),
         ("clear", "call of 256 words", costs.clear(256)),
         ("timer_tick", "handler of a tick", costs.timer_tick()),

@@ -67,7 +67,7 @@ macro_rules! source {
 }
 
 /// Listings of all kernels.
-pub const SOURCES: [Source; 30] = [
+pub const SOURCES: [Source; 31] = [
     source!("csr_row", "csr_row"),
     source!("csr_row16", "csr_row16"),
     source!("csr_row_skip", "csr_row_skip"),
@@ -78,6 +78,7 @@ pub const SOURCES: [Source; 30] = [
     source!("int8_mac", "int8_mac"),
     source!("maps", "frame_bytes", "gather", "mac_product", "pool_bytes", "scale_sums"),
     source!("pointwise", "pointwise", "pointwise_or_equal", "trace"),
+    source!("pointwise_always", "pointwise_always"),
     source!("clear", "clear"),
     source!("broadcast", "broadcast"),
     source!("receive_isr", "receive_isr"),
@@ -149,7 +150,8 @@ pub const SOURCES: [Source; 30] = [
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelCosts {
     csr: CsrRow,
-    pointwise: PerItem,
+    /// Of units with events, and of those that always send.
+    pointwise: [PerItem; 2],
     exps_per_unit: u32,
     trace: PerItem,
     clear: PerItem,
@@ -270,9 +272,10 @@ impl KernelCosts {
         ])
     }
 
-    /// `pointwise` over `units` units, without the exp unit's latency.
-    pub fn pointwise(&self, units: u32) -> Cycles {
-        self.pointwise.total(units)
+    /// `pointwise` over `units` units, or `pointwise_always` if they always send; without the exp
+    /// unit's latency.
+    pub fn pointwise(&self, units: u32, always: bool) -> Cycles {
+        self.pointwise[usize::from(always)].total(units)
     }
 
     /// Operations of the exp unit per unit: for each, the emulator adds 6 + iterations cycles.

@@ -9,8 +9,7 @@
 //! The costs are those of `pointwise`, which compares as the authors' code does, c > θ. In
 //! `pointwise_or_equal` ([`Compare::GreaterOrEqual`]) the condition of `itt gt`, `vmovgt` and
 //! `vsubgt` is `ge`: instructions and cycles stay the same, so one cost serves both. A layer that
-//! always sends is computed without the condition, and costed with it: its own routine would spare
-//! the load of θ, the comparison and its flags.
+//! always sends runs `pointwise_always`, without the load of θ, the comparison and its flags.
 
 use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
@@ -63,7 +62,8 @@ impl PointwiseLayout {
     /// Returns the C function whose bits the step has; `None` if there is none.
     pub fn function(&self) -> Option<&'static str> {
         match (self.tanh, self.always, self.compare) {
-            (Tanh::Libm, ..) | (_, true, _) => None,
+            (Tanh::Libm, ..) => None,
+            (Tanh::ExpUnit, true, _) => Some("pointwise_always"),
             (Tanh::ExpUnit, false, Compare::Greater) => Some("pointwise"),
             (Tanh::ExpUnit, false, Compare::GreaterOrEqual) => Some("pointwise_or_equal"),
         }
@@ -74,7 +74,9 @@ impl PointwiseLayout {
     pub fn function_calls(&self) -> Vec<FunctionCall> {
         let Some(function) = self.function() else { return Vec::new() };
         let Self { units, input_sums, recurrent_sums, bias, recurrent_bias, threshold, cell, y, .. } = *self;
-        let arguments = [units, input_sums, recurrent_sums, bias, recurrent_bias, threshold, cell, y];
+        let sums = [units, input_sums, recurrent_sums, bias, recurrent_bias];
+        let threshold = (!self.always).then_some(threshold);
+        let arguments = sums.into_iter().chain(threshold).chain([cell, y]);
         let trace = self.trace.map(|trace| FunctionCall::new(TRACE, [units, y, trace]));
         [FunctionCall::new(function, arguments)].into_iter().chain(trace).collect()
     }

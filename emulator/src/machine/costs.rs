@@ -229,10 +229,11 @@ impl Costs {
         self.at(self.kernels.matrix(routine, work)) + array
     }
 
-    /// One `pointwise` call: its instructions, and the exp unit's latency for each exp.
-    pub fn pointwise(&self, units: u32) -> u64 {
+    /// One `pointwise` call, or one of `pointwise_always` if the units always send: its
+    /// instructions, and the exp unit's latency for each exp.
+    pub fn pointwise(&self, units: u32, always: bool) -> u64 {
         let exps = u64::from(units) * u64::from(self.kernels.pointwise_exps_per_unit());
-        self.at(self.kernels.pointwise(units)) + exps * self.exp
+        self.at(self.kernels.pointwise(units, always)) + exps * self.exp
     }
 
     /// One `trace` call.
@@ -300,7 +301,7 @@ mod tests {
         };
         let (none, ten) = (costs(0.0), costs(10.0));
         for units in [1, 27, 100] {
-            let (before, after) = (none.pointwise(units), ten.pointwise(units));
+            let (before, after) = (none.pointwise(units, false), ten.pointwise(units, false));
             // The exp unit does not wait for SRAM.
             let exps = u64::from(units) * u64::from(none.kernels.pointwise_exps_per_unit()) * none.exp;
             assert_eq!(after - before, (before - exps) / 10, "{units}");

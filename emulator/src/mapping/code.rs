@@ -249,7 +249,8 @@ fn load_files(loaded: &mut PeProgram) -> Result<(), CodeError> {
 }
 
 /// Puts the machine code of the built-in routines into the image of every PE, within its
-/// program region; that of fast kernels into those of the PEs that run one.
+/// program region; that of fast kernels and of units that always send into those of the PEs that
+/// run it.
 ///
 /// # Errors
 ///
@@ -258,13 +259,14 @@ pub fn load_built_in(program: &mut Program) -> Result<(), CodeError> {
     let file = CodeFile::built_in()?;
     for loaded in program.pes.iter_mut().flatten() {
         Arc::make_mut(&mut loaded.image).extend(file.words.iter().cloned());
-        let fast = CodeFile::fast()?;
-        let is_fast = |operation: &Operation| match &operation.action {
-            Action::Call(routine) => routine.functions().iter().any(|own| fast.function(own).is_ok()),
-            _ => false,
-        };
-        if loaded.operations.iter().any(is_fast) {
-            load(loaded, fast)?;
+        for file in CodeFile::where_run()? {
+            let runs = |operation: &Operation| match &operation.action {
+                Action::Call(routine) => routine.functions().iter().any(|own| file.has(own)),
+                _ => false,
+            };
+            if loaded.operations.iter().any(runs) {
+                load(loaded, file)?;
+            }
         }
     }
     Ok(())

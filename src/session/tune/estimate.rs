@@ -141,7 +141,8 @@ impl<'a> Estimator<'a> {
     pub fn slowest(&self, layer: usize, choice: &LayerChoice, by_units: bool) -> Option<f64> {
         let split = self.splits.get(&(layer, choice.pes, by_units))?;
         let [w, r] = [0, 1].map(|matrix| &split.cycles[matrix][choice.kernels[matrix]]);
-        let pointwise = |pe: usize| self.costs.pointwise(split.assignment[pe].len() as u32);
+        let always = self.layers.get(layer).is_some_and(|facts| facts.layer.always);
+        let pointwise = |pe: usize| self.costs.pointwise(split.assignment[pe].len() as u32, always);
         let slowest = |(w, r): (&Vec<u64>, &Vec<u64>)| {
             w.iter().zip(r).enumerate().map(|(pe, (w, r))| w + r + pointwise(pe)).max().unwrap_or(0)
         };

@@ -181,9 +181,9 @@ mod tests {
     /// are equal to those of the machine code.
     #[test]
     fn cycles_and_reasons_are_those_of_the_compiler_listings() {
-        let file = CodeFile::built_in().unwrap();
         let mut compared = 0;
         for function in SOURCES.iter().flat_map(|source| source.parse().unwrap()) {
+            let file = CodeFile::built_in_with(&function.name).unwrap();
             let code = file.listing(file.function(&function.name).unwrap().address).unwrap();
             let own: Vec<(String, String)> =
                 annotate(&function).iter().map(|timing| (timing.cycles_text(), timing.why())).collect();

@@ -1,8 +1,8 @@
 //! Routines at level *code*: their machine code out of an ELF file, executed instruction by
 //! instruction on a PE's SRAM.
 //!
-//! The built-in kernels' file is `assets/kernels/kernels.elf`; users bring their own
-//! ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as for listings; a property
+//! The built-in kernels' file is `assets/kernels/kernels.elf`, with two more for what only some PEs
+//! run; users bring their own ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as for listings; a property
 //! test holds that a built-in routine gives the bytes and cycles that it gives at level *native*.
 
 pub mod calls;
@@ -27,7 +27,11 @@ const BUILT_IN: &[u8] = include_bytes!("../../../../assets/kernels/kernels.elf")
 const FAST: &[u8] = include_bytes!("../../../../assets/kernels/own/columns.elf");
 /// Name by which messages know the file of the fast kernels.
 const FAST_NAME: &str = "columns.elf";
-/// Name by which scenes and messages know that file.
+/// Machine code of the point-wise step of units that always send.
+const ALWAYS: &[u8] = include_bytes!("../../../../assets/kernels/pointwise_always.elf");
+/// Name by which messages know the file of that step.
+const ALWAYS_NAME: &str = "pointwise_always.elf";
+/// Name by which scenes and messages know the file of the built-in kernels.
 pub const BUILT_IN_NAME: &str = "kernels.elf";
 /// Longest ELF file that is read, bytes.
 pub const MOST_BYTES: u64 = 16 << 20;
@@ -167,14 +171,33 @@ impl CodeFile {
         FILE.get_or_init(|| Self::read(FAST_NAME, FAST).map(Arc::new)).as_ref().map_err(Clone::clone)
     }
 
-    /// Returns the built-in file that has a routine's machine code, by the routine's function.
+    /// Returns the machine code of the point-wise step of units that always send, which PEs have
+    /// that run it.
     ///
     /// # Errors
     ///
     /// Fails if the committed file is damaged, which a test excludes.
+    pub fn always() -> Result<&'static Arc<Self>, CodeError> {
+        static FILE: OnceLock<Result<Arc<CodeFile>, CodeError>> = OnceLock::new();
+        FILE.get_or_init(|| Self::read(ALWAYS_NAME, ALWAYS).map(Arc::new)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns the built-in files that only those PEs have that run a function of theirs.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a committed file is damaged, which a test excludes.
+    pub fn where_run() -> Result<[&'static Arc<Self>; 2], CodeError> {
+        Ok([Self::fast()?, Self::always()?])
+    }
+
+    /// Returns the built-in file that has a routine's machine code, by the routine's function.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a committed file is damaged, which a test excludes.
     pub fn built_in_with(function: &str) -> Result<&'static Arc<Self>, CodeError> {
-        let fast = Self::fast()?;
-        if fast.function(function).is_ok() { Ok(fast) } else { Self::built_in() }
+        Self::where_run()?.into_iter().find(|file| file.has(function)).map_or_else(Self::built_in, Ok)
     }
 
     /// Reads a linked ELF file.
@@ -241,6 +264,11 @@ impl CodeFile {
             function: function.to_owned(),
             functions: self.functions.iter().map(|known| known.name.clone()).collect(),
         })
+    }
+
+    /// Returns `true` if it has a function of this name.
+    pub fn has(&self, function: &str) -> bool {
+        self.functions.iter().any(|known| known.name == function)
     }
 
     /// Returns `true` if data lies at a byte address within a function: constants, branch tables.

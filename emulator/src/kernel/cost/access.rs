@@ -140,7 +140,8 @@ struct PerPacket {
 pub struct Accesses {
     /// By routine; arrays that it never touches are left out.
     matrix: [Vec<Formula>; Routine::ALL.len()],
-    pointwise: [PerItem; POINTWISE_ARRAYS],
+    /// Of units with events, and of those that always send.
+    pointwise: [[PerItem; POINTWISE_ARRAYS]; 2],
     trace: [PerItem; 2],
     /// By [`LifPart`]: its arrays in the order of its arguments, then the stack.
     broadcast: [PerPacket; 3],
@@ -153,9 +154,9 @@ impl Accesses {
     }
 
     /// Accesses of the point-wise step of `units` units to: sums W·x, sums R·y, both biases, θ,
-    /// c, y, stack.
-    pub fn pointwise(&self, units: u32) -> [u64; POINTWISE_ARRAYS] {
-        self.pointwise.map(|p| p.count(units))
+    /// c, y, stack. Units that always send have no θ to load.
+    pub fn pointwise(&self, units: u32, always: bool) -> [u64; POINTWISE_ARRAYS] {
+        self.pointwise[usize::from(always)].map(|p| p.count(units))
     }
 
     /// Accesses of passing on `units` traces to: y, traces.
@@ -296,13 +297,28 @@ pub(super) fn count_in(
     Ok((0..arrays).map(|i| memory.count(i)).chain([stack]).collect())
 }
 
-/// Arguments of `pointwise` with its arrays as [`count_in`] has them.
-pub(super) fn pointwise_arguments(units: u32) -> [u32; POINTWISE_ARRAYS] {
+/// Arguments of `pointwise`, or with one fewer of `pointwise_always`, with their arrays as
+/// [`count_in`] has them.
+fn pointwise_arguments<const N: usize>(units: u32) -> [u32; N] {
     std::array::from_fn(|i| if i == 0 { units } else { DATA + 0x100 * (i as u32 - 1) })
 }
 
-fn pointwise() -> Result<[PerItem; POINTWISE_ARRAYS], ListingError> {
-    by_unit(|units| count_in("pointwise", "pointwise", &pointwise_arguments(units), 7))
+/// Place of θ among the arrays of the point-wise step.
+const THRESHOLD: usize = 4;
+
+/// Counts the accesses of a point-wise step to its arrays, then to the stack.
+pub(super) fn count_pointwise(units: u32, always: bool) -> Result<Vec<i64>, ListingError> {
+    if !always {
+        return count_in("pointwise", "pointwise", &pointwise_arguments::<POINTWISE_ARRAYS>(units), 7);
+    }
+    let arguments = pointwise_arguments::<{ POINTWISE_ARRAYS - 1 }>(units);
+    let mut counts = count_in("pointwise_always", "pointwise_always", &arguments, 6)?;
+    counts.insert(THRESHOLD, 0);
+    Ok(counts)
+}
+
+fn pointwise() -> Result<[[PerItem; POINTWISE_ARRAYS]; 2], ListingError> {
+    Ok([by_unit(|units| count_pointwise(units, false))?, by_unit(|units| count_pointwise(units, true))?])
 }
 
 fn trace() -> Result<[PerItem; 2], ListingError> {

@@ -60,7 +60,7 @@ impl Bus for CodeBoard<'_> {
 /// Executes the machine code of `function` and compares it with the execution of the listing.
 pub(super) fn check(function: &Function, call: &Call<'_>, before: Board, after: &Board, steps: &[Step]) {
     let committed = SOURCES.iter().any(|source| source.functions.contains(&function.name.as_str()));
-    let file = CodeFile::built_in().unwrap();
+    let file = CodeFile::built_in_with(&function.name).unwrap();
     if !committed {
         return;
     }

@@ -240,15 +240,21 @@ pub(super) fn per_item(cost: impl Fn(u32) -> Result<Linear, ListingError>) -> Re
     Ok(PerItem { none: cost(0)?, call: cost(1)? - item, item })
 }
 
-fn pointwise(meter: Meter) -> Result<(PerItem, u32), ListingError> {
-    let function = load("pointwise", "pointwise")?;
+/// Returns the costs of the step of units with events, of those that always send, and the
+/// operations of the exp unit per unit, which are those of both.
+fn pointwise(meter: Meter) -> Result<([PerItem; 2], u32), ListingError> {
+    let at = |array: u32| DATA + 0x100 * array;
+    let (function, always) = (load("pointwise", "pointwise")?, load("pointwise_always", "pointwise_always")?);
     let steps = |units: u32| {
-        let at = |array: u32| DATA + 0x100 * array;
         let arguments = [units, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
         meter.run(function, &arguments, &mut Board::default())
     };
+    let always = per_item(|units| {
+        let arguments = [units, at(0), at(1), at(2), at(3), at(4), at(5)];
+        meter.run(always, &arguments, &mut Board::default()).map(|s| end(&s))
+    })?;
     let exps = steps(1)?.iter().filter(|s| s.stored.is_some_and(|(at, _)| at == EXP_OPERAND)).count() as u32;
-    Ok((per_item(|units| steps(units).map(|s| end(&s)))?, exps))
+    Ok(([per_item(|units| steps(units).map(|s| end(&s)))?, always], exps))
 }
 
 fn trace(meter: Meter) -> Result<PerItem, ListingError> {

@@ -53,7 +53,7 @@ fn loops_cost_by_shape_what_they_cost_by_execution() {
     };
     let c = costs();
     assert_eq!(inner("csr_row", "csr_row"), Some(csr_row_per_nonzero(c)));
-    assert_eq!(inner("pointwise", "pointwise"), Some(c.pointwise(3).minus(c.pointwise(2))));
+    assert_eq!(inner("pointwise", "pointwise"), Some(c.pointwise(3, false).minus(c.pointwise(2, false))));
     assert_eq!(inner("broadcast", "broadcast"), Some(c.broadcast_per_destination()));
     assert_eq!(inner("wait_input", "wait_polling"), Some(c.wait_poll()));
 }
@@ -68,8 +68,10 @@ fn costs_today() {
         ("csr_row, 81 rows, 10935 non-zeros", c.csr_row(81, 10_935, 0)),
         ("csr_row, per row", c.csr_row(2, 2, 0).minus(c.csr_row(1, 1, 0)).minus(csr_row_per_nonzero(c))),
         ("csr_row, per empty row", c.csr_row(2, 0, 2).minus(c.csr_row(1, 0, 1))),
-        ("pointwise, per unit (and 3 exps)", c.pointwise(2).minus(c.pointwise(1))),
-        ("pointwise, 27 units", c.pointwise(27)),
+        ("pointwise, per unit (and 3 exps)", c.pointwise(2, false).minus(c.pointwise(1, false))),
+        ("pointwise, 27 units", c.pointwise(27, false)),
+        ("pointwise_always, per unit (and 3 exps)", c.pointwise(2, true).minus(c.pointwise(1, true))),
+        ("pointwise_always, 27 units", c.pointwise(27, true)),
         ("trace, per unit", c.trace(2).minus(c.trace(1))),
         ("trace, 27 units", c.trace(27)),
         ("clear, per word", c.clear(2).minus(c.clear(1))),
@@ -182,7 +184,8 @@ proptest! {
         let n = units.len();
         let at = |array: usize| DATA + 0x1000 * array as u32;
         let gates = |first: usize| (0..3).flat_map(|gate| units.iter().map(move |u| u[first + gate])).collect::<Vec<_>>();
-        for compare in [Compare::Greater, Compare::GreaterOrEqual] {
+        let forms = [(Compare::Greater, false), (Compare::GreaterOrEqual, false), (Compare::Greater, true)];
+        for (compare, always) in forms {
         let mut board = ExpBoard::default();
         for (array, first) in [(0, 0), (1, 3), (2, 6), (3, 9)] {
             board.board.put(at(array), bits(&gates(first)));
@@ -190,13 +193,17 @@ proptest! {
         board.board.put(at(4), units.iter().map(|u| u[12].to_bits()));
         board.board.put(at(5), units.iter().map(|u| u[13].to_bits()));
 
-        let layout = PointwiseLayout { compare, tanh: Tanh::ExpUnit, ..PointwiseLayout::default() };
-        let function = load("pointwise", layout.function().unwrap()).unwrap();
-        let arguments = [n as u32, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
+        let layout = PointwiseLayout { compare, always, tanh: Tanh::ExpUnit, ..PointwiseLayout::default() };
+        let source = if always { "pointwise_always" } else { "pointwise" };
+        let function = load(source, layout.function().unwrap()).unwrap();
+        let mut arguments = vec![n as u32, at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
+        if always {
+            arguments.remove(5);
+        }
         let call = Call { arguments: &arguments, stack: 0x1_F000, symbols: &[] };
         let steps = execute(function, &call, &mut board).unwrap();
 
-        prop_assert_eq!(costs().pointwise(n as u32), total(&steps));
+        prop_assert_eq!(costs().pointwise(n as u32, always), total(&steps));
         prop_assert_eq!(board.exps, costs().pointwise_exps_per_unit() * n as u32);
         let float = |at, i| f32::from_bits(board.board.get(at, n)[i]);
         for (i, u) in units.iter().enumerate() {
@@ -210,7 +217,7 @@ proptest! {
                 c: u[13],
                 threshold: u[12],
                 compare,
-                always: false,
+                always,
                 tanh: Tanh::ExpUnit,
             };
             let out = pointwise(&input);

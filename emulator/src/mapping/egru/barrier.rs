@@ -173,7 +173,7 @@ fn extremes(
             let (w_least, w_most) = bounds(units, &input, w, layer.inputs(), unpacking[0]);
             let (r_least, r_most) = bounds(units, &recurrent, r, layer.units(), unpacking[1]);
             let (units, traces) = (units.len() as u32, layer.output == Output::Trace);
-            let pointwise = costs.pointwise(units) + if traces { costs.trace(units) } else { 0 };
+            let pointwise = costs.pointwise(units, layer.always) + if traces { costs.trace(units) } else { 0 };
             // Before R·y, y(t−1) is cleared by all alike, c and the traces by their
             // numbers of units.
             let restarts = timing.restart.is_some_and(|restart| restart.outputs);

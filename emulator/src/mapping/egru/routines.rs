@@ -231,8 +231,8 @@ impl Pointwise {
 
 impl Routine for Pointwise {
     fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
-        let PointwiseLayout { units, trace, .. } = self.layout;
-        let price = prices.of(|costs| costs.pointwise(units) + trace.map_or(0, |_| costs.trace(units)));
+        let PointwiseLayout { units, trace, always, .. } = self.layout;
+        let price = prices.of(|costs| costs.pointwise(units, always) + trace.map_or(0, |_| costs.trace(units)));
         Ok(Begun { price, accesses: Some(self.accesses), ..Begun::default() })
     }
 
@@ -259,15 +259,8 @@ impl Routine for Pointwise {
     }
 
     fn native_only(&self) -> Option<&'static str> {
-        match self.layout {
-            PointwiseLayout { always: true, .. } => Some(
-                "units that always send have no function of their own; they take the cycles of those with events",
-            ),
-            PointwiseLayout { tanh: Tanh::Libm, .. } => Some(
-                "its tanh is the reference's, whose last bits the machine code does not give; assume.tanh: ExpUnit takes the machine code's",
-            ),
-            _ => None,
-        }
+        let why = "its tanh is the reference's, whose last bits the machine code does not give; assume.tanh: ExpUnit takes the machine code's";
+        (self.layout.tanh == Tanh::Libm).then_some(why)
     }
 
     fn calls(&self, _words: &SramWords, step: u32) -> Calls {
@@ -314,7 +307,7 @@ pub(super) fn pointwise_accesses(map: BankMap<'_>, p: &PointwiseLayout, accesses
     let stack = map.kind(RegionKind::Stack);
     let arrays = [p.input_sums, p.recurrent_sums, p.bias, p.recurrent_bias, p.threshold, p.cell, p.y]
         .map(|a| map.array(a));
-    for (spread, count) in arrays.iter().chain([&stack]).zip(accesses.pointwise(p.units)) {
+    for (spread, count) in arrays.iter().chain([&stack]).zip(accesses.pointwise(p.units, p.always)) {
         spread.add(count, &mut banks);
     }
     if let Some(trace) = p.trace {

@@ -45,9 +45,11 @@ proptest! {
     fn point_wise_step_and_broadcast_touch_what_their_formulas_say(
         units in 1_u32..20, packets in 1_u32..10, destinations in 1_u32..20,
     ) {
-        let counted = count_in("pointwise", "pointwise", &pointwise_arguments(units), 7).unwrap();
-        let formula: Vec<i64> = accesses().pointwise(units).iter().map(|&n| n as i64).collect();
-        prop_assert_eq!(formula, counted);
+        for always in [false, true] {
+            let counted = count_pointwise(units, always).unwrap();
+            let formula: Vec<i64> = accesses().pointwise(units, always).iter().map(|&n| n as i64).collect();
+            prop_assert_eq!(formula, counted);
+        }
         let counted = count_in("pointwise", "trace", &[units, DATA, DATA + 0x100], 2).unwrap();
         prop_assert_eq!(accesses().trace(units).map(|n| n as i64).to_vec(), counted[..2].to_vec());
         let arguments = [DATA, packets, DATA + 0x100, destinations];
