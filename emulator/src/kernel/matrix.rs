@@ -55,6 +55,15 @@ pub struct Shape {
     pub nonzeros: u32,
 }
 
+/// Rows and sources of a share that have no non-zero in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Empty {
+    /// Number of rows without a non-zero.
+    pub rows: u32,
+    /// Number of sources without a non-zero.
+    pub sources: u32,
+}
+
 /// An array that the memory map reserves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Array {
@@ -114,14 +123,15 @@ impl KernelKind {
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
     }
 
-    /// Returns the least and the greatest operation counts of a run on a share of this size.
-    ///
-    /// They are those with no source active, and with all.
-    pub fn work_bounds(self, shape: Shape) -> [OpCounts; 2] {
+    /// The least and the most that a run can do on a share of this size: with no source active,
+    /// and with all. Rows and sources without a non-zero take cycles of their own.
+    pub fn work_bounds(self, shape: Shape, empty: Empty) -> [OpCounts; 2] {
         let Shape { rows, sources, nonzeros } = shape;
         let all = OpCounts { rows, nonzeros, ..OpCounts::default() };
+        let by_row = OpCounts { empty_rows: empty.rows, ..all };
+        let by_source = OpCounts { active: sources.saturating_sub(empty.sources), idle: empty.sources, ..all };
         match self {
-            Self::CsrRow | Self::CsrRow16 | Self::Int8Csr => [all, all],
+            Self::CsrRow | Self::CsrRow16 | Self::Int8Csr => [by_row, by_row],
             Self::CsrFast => {
                 Parts::row_bounds(rows, nonzeros).map(|parts| OpCounts { parts: Some(parts), ..all })
             }
@@ -131,14 +141,10 @@ impl KernelKind {
                 let none = OpCounts { nonzeros: 0, silent: sources, parts: Some(least), ..all };
                 [none, OpCounts { active: sources, parts: Some(most), ..all }]
             }
-            Self::CsrRowSkip => [OpCounts { nonzeros: 0, skipped: nonzeros, ..all }, all],
-            Self::CscEvent | Self::CscFast => {
-                [OpCounts { nonzeros: 0, silent: sources, ..all }, OpCounts { active: sources, ..all }]
-            }
-            Self::CscEventList => [OpCounts { nonzeros: 0, ..all }, OpCounts { active: sources, ..all }],
-            Self::Dense | Self::Int8Mac => {
-                [OpCounts { nonzeros: rows * sources, gathered: sources, ..all }; 2]
-            }
+            Self::CsrRowSkip => [OpCounts { nonzeros: 0, skipped: nonzeros, ..by_row }, by_row],
+            Self::CscEvent | Self::CscFast => [OpCounts { nonzeros: 0, silent: sources, ..all }, by_source],
+            Self::CscEventList => [OpCounts { nonzeros: 0, ..all }, by_source],
+            Self::Dense | Self::Int8Mac => [OpCounts { nonzeros: rows * sources, gathered: sources, ..all }; 2],
             Self::DenseEvent => [
                 OpCounts { nonzeros: 0, silent: sources, ..all },
                 OpCounts { nonzeros: rows * sources, active: sources, ..all },
@@ -322,7 +328,8 @@ impl Kernel {
             Self::Csc(l) => (l.rows, l.sources),
             Self::DenseEvent(l) => (l.rows, l.sources),
         };
-        let [least, _] = self.routine().kind().work_bounds(Shape { rows, sources, nonzeros: 0 });
+        let shape = Shape { rows, sources, nonzeros: 0 };
+        let [least, _] = self.routine().kind().work_bounds(shape, Empty::default());
         Some(least)
     }
 

@@ -9,7 +9,7 @@ use super::{Phase, Restart};
 use crate::chip::clock::{OperatingPoint, TICKS_PER_US};
 use crate::chip::geometry::QPE_COUNT;
 use crate::kernel::events::most_packets;
-use crate::kernel::matrix::Shape;
+use crate::kernel::matrix::{Empty, Shape};
 use crate::kernel::options::KernelKind;
 use crate::machine::costs::Costs;
 use crate::machine::program::PACKET_BYTES;
@@ -17,7 +17,7 @@ use crate::mapping::build::{Placed, unit_weights};
 use crate::mapping::delivery::DeliveryPlan;
 use crate::mapping::memory::Copies;
 use crate::mapping::options::{Broadcast, MappingOptions, Payload};
-use crate::net::{Egru, EgruLayer, Output};
+use crate::net::{Csr, Egru, EgruLayer, Output, csr};
 
 /// Distance of a layer's fastest PE from its slowest, in PE cycles from the start of the
 /// layer's time step.
@@ -142,6 +142,19 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     each * (below.pes.len() + placed[k].pes.len()) as u64
 }
 
+/// Counts the rows of units, three each, and the sources that have no non-zero in these rows.
+fn empty(matrix: &Csr, units: &[u32]) -> Empty {
+    let all = matrix.rows() / 3;
+    let mut found = vec![false; matrix.cols()];
+    let mut rows = 0;
+    for row in units.iter().flat_map(|&unit| (0..3).map(move |gate| gate * all + unit as usize)) {
+        let mut sources = csr::row(matrix, row).map(|(source, _)| source).peekable();
+        rows += u32::from(sources.peek().is_none());
+        sources.for_each(|source| found[source as usize] = true);
+    }
+    Empty { rows, sources: found.iter().filter(|found| !**found).count() as u32 }
+}
+
 /// Returns the time at which the slowest PE has read x and the time at which the fastest could send
 /// y.
 ///
@@ -155,13 +168,13 @@ fn extremes(
 ) -> (u64, u64) {
     let (input, recurrent) = unit_weights(layer);
     let costs = timing.costs;
-    let bounds = |units: &[u32], weight: &[u32], kind: KernelKind, sources: usize, add: [u64; 2]| {
+    let bounds = |units: &[u32], weight: &[u32], kind: KernelKind, matrix: &Csr, add: [u64; 2]| {
         let shape = Shape {
             rows: 3 * units.len() as u32,
-            sources: sources as u32,
+            sources: matrix.cols() as u32,
             nonzeros: units.iter().map(|&u| weight[u as usize]).sum(),
         };
-        let [least, most] = kind.work_bounds(shape);
+        let [least, most] = kind.work_bounds(shape, empty(matrix, units));
         let routine = kind.routine(shape.rows, true);
         (add[0] + costs.routine(routine, &least), add[1] + costs.routine(routine, &most))
     };
@@ -170,10 +183,11 @@ fn extremes(
         .assignment
         .iter()
         .map(|units| {
-            let (w_least, w_most) = bounds(units, &input, w, layer.inputs(), unpacking[0]);
-            let (r_least, r_most) = bounds(units, &recurrent, r, layer.units(), unpacking[1]);
+            let (w_least, w_most) = bounds(units, &input, w, &layer.kernel, unpacking[0]);
+            let (r_least, r_most) = bounds(units, &recurrent, r, &layer.recurrent, unpacking[1]);
             let (units, traces) = (units.len() as u32, layer.output == Output::Trace);
-            let pointwise = costs.pointwise(units, layer.always) + if traces { costs.trace(units) } else { 0 };
+            let pointwise =
+                costs.pointwise(units, layer.always) + if traces { costs.trace(units) } else { 0 };
             // Before R·y, y(t−1) is cleared by all alike, c and the traces by their
             // numbers of units.
             let restarts = timing.restart.is_some_and(|restart| restart.outputs);
