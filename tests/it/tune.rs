@@ -188,6 +188,8 @@ fn bad_input_is_refused() {
         (vec!["tune", SMALL, "--for", "fun"], "energy"),
         (vec!["tune", SMALL, "--candidates", "0"], "--candidates"),
         (vec!["tune", "no.ron"], "no such file"),
+        (vec!["tune", "scenes/lif.ron"], "cannot be tuned"),
+        (vec!["tune", "scenes/gpt.ron"], "cannot be tuned"),
         (vec!["tune", "scenes/lm.ron", "--set", "mapping.layers.0.pes=20"], "bytes are needed"),
         (vec!["tune", SMALL, "--candidates", "1", "-o", "no/such/folder.ron"], "no/such/folder.ron"),
     ] {

@@ -72,6 +72,11 @@ pub fn tune(
         return Err(loaded.error_at("mapping.head", what.to_owned(), "tune it with `head: Host`").into());
     }
     let plan = Plan::new(loaded, cache)?;
+    if plan.model.network().layers.is_empty() {
+        let what = "spiking networks and transformers cannot be tuned: `tune` searches mappings of EGRU and GRU layers";
+        let help = "compare mappings by `spinntui compare`, or try many by `spinntui sweep`";
+        return Err(loaded.error_at("model", what.to_owned(), help).into());
+    }
     let scene = Choice::of(&loaded.scene.mapping, &plan.placed);
     let mut search = Search {
         loaded,
