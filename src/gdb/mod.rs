@@ -5,6 +5,7 @@
 
 mod arch;
 mod beside;
+mod client;
 mod monitor;
 mod target;
 
@@ -18,6 +19,7 @@ use gdbstub::stub::run_blocking::{BlockingEventLoop, Event, WaitForStopReasonErr
 use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
 
 use crate::chip::geometry::Pe;
+use client::Client;
 use target::ChipTarget;
 
 pub use arch::DESCRIPTION;
@@ -49,7 +51,7 @@ pub fn serve<C: Chip>(
     attached(&stream, client)?;
     stream.set_nodelay(true)?;
     let mut target = ChipTarget::new(chip, pe);
-    let ended = match GdbStub::new(stream).run_blocking::<Loop<C>>(&mut target) {
+    let ended = match GdbStub::new(Client::new(stream)).run_blocking::<Loop<C>>(&mut target) {
         Ok(DisconnectReason::Disconnect) => "gdb detached".to_owned(),
         Ok(DisconnectReason::Kill) => "gdb killed the program, which here ends the debugging only".to_owned(),
         Ok(DisconnectReason::TargetExited(_)) => "the program has ended".to_owned(),
@@ -64,12 +66,12 @@ struct Loop<C>(PhantomData<C>);
 
 impl<C: Chip> BlockingEventLoop for Loop<C> {
     type Target = ChipTarget<C>;
-    type Connection = TcpStream;
+    type Connection = Client;
     type StopReason = MultiThreadStopReason<u32>;
 
     fn wait_for_stop_reason(
         target: &mut ChipTarget<C>,
-        connection: &mut TcpStream,
+        connection: &mut Client,
     ) -> Result<Event<Self::StopReason>, WaitForStopReasonError<Gone, io::Error>> {
         loop {
             if let Some(reason) = target.proceed().map_err(WaitForStopReasonError::Target)? {

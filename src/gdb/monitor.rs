@@ -3,6 +3,7 @@
 use super::target::{Chip, ChipTarget, Gone};
 use crate::chip::clock::us;
 use crate::chip::geometry::Pe;
+use crate::machine::sram::SRAM_BYTES;
 use crate::session::history::Position;
 use crate::session::instructions::{Debugger, Halt};
 
@@ -31,6 +32,12 @@ impl<C: Chip> ChipTarget<C> {
                 self.ask(move |debugger| step_time(debugger, count))?
             }
             ["who-wrote", address] => match number(address) {
+                Some(at) if at >= SRAM_BYTES => {
+                    format!(
+                        "{address} is outside the SRAM of {pe}: the last byte is at {:#x}",
+                        SRAM_BYTES - 1
+                    )
+                }
                 Some(at) => {
                     let bytes = at & !3..(at & !3).saturating_add(4);
                     self.ask(move |debugger| debugger.last_write(pe, &bytes).to_string())?

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -113,6 +114,7 @@ fn gdb_breaks_steps_watches_goes_back_and_lets_the_run_end_as_without_it() {
             "continue",
             "printf \"NEXT %d\\n\", rows",
             "monitor who-wrote 0x8010",
+            "monitor who-wrote 0x20000",
             "monitor step token",
             "detach",
         ],
@@ -132,6 +134,7 @@ fn gdb_breaks_steps_watches_goes_back_and_lets_the_run_end_as_without_it() {
     assert!(forwards != back && text.matches("hit Hardware watchpoint 2").count() == 2, "{text}");
     assert_eq!(marked(&text, "NEXT ").len(), 1, "{text}");
     assert!(text.contains("the host, when it loaded the program"), "{text}");
+    assert!(text.contains("0x20000 is outside the SRAM"), "{text}");
     assert!(text.contains("time step 1"), "{text}");
     let rest: Vec<String> = lines.by_ref().lines().map(Result::unwrap).collect();
     assert!(rest.iter().any(|line| line == "gdb detached"), "{rest:?}\n{text}");
@@ -242,6 +245,31 @@ fn gdb_writes_registers_and_memory_and_a_replay_ends_in_the_same_state() {
         again.status.success() && said.contains("the final state equals the recorded one"),
         "{said}\n{text}"
     );
+}
+
+/// gdb asks for the last packet again while a long command runs.
+#[test]
+fn requests_to_send_again_do_not_end_the_connection() {
+    let (mut server, mut lines, place) = server(&[]);
+    let mut client = TcpStream::connect(&place).unwrap();
+    let mut answer = |packet: &str, then: &str| {
+        let sum = packet.bytes().fold(0_u8, u8::wrapping_add);
+        client.write_all(format!("-+-${packet}#{sum:02x}{then}").as_bytes()).unwrap();
+        let mut body = Vec::new();
+        let mut bytes = client.try_clone().unwrap().bytes().map(Result::unwrap);
+        assert!(bytes.by_ref().any(|byte| byte == b'$'));
+        body.extend(bytes.by_ref().take_while(|&byte| byte != b'#'));
+        bytes.by_ref().take(2).for_each(drop);
+        String::from_utf8_lossy(&body).into_owned()
+    };
+    assert!(answer("qSupported:multiprocess+", "-").contains("PacketSize"));
+    // A step, during which requests lie unread.
+    let stopped = answer("vCont;s:p1.-1", "--");
+    assert!(stopped.starts_with('T'), "{stopped}");
+    assert_eq!(answer("D;1", ""), "OK");
+    let rest: Vec<String> = lines.by_ref().lines().map(Result::unwrap).collect();
+    assert!(rest.iter().any(|line| line == "gdb detached"), "{rest:?}");
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
 }
 
 #[test]
