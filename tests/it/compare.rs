@@ -315,7 +315,7 @@ fn the_first_difference_is_found_at_its_step_unit_and_pe() {
     let [a, b] = ["a", "b"].map(|side| found[side].as_u64().unwrap());
     assert_eq!(found["bit"].as_u64().unwrap(), u64::from((a ^ b).ilog2()));
     let text = compare(&[&fault], &[]);
-    assert!(String::from_utf8_lossy(&text.stdout).contains("differ first"));
+    assert!(String::from_utf8_lossy(&text.stdout).contains("differ   first in time step"));
     assert_eq!(json(&[], &[])["divergence"], Value::Null);
     // Other partitions are compared unit by unit, wherever a unit lies: without a fault nothing
     // differs.

@@ -77,7 +77,7 @@ impl Comparison {
         let outputs = if self.outputs.comparable { &self.outputs.why } else { "cannot be compared" };
         field(out, INDENT, "outputs", outputs);
         if let Some(divergence) = &self.divergence {
-            field(out, INDENT, "differ first", &divergence.to_string());
+            field(out, INDENT, "differ", &format!("first in {divergence}"));
         }
         out.push('\n');
     }
