@@ -232,7 +232,8 @@ impl Pointwise {
 impl Routine for Pointwise {
     fn begin(&self, _sram: &mut Sram, _step: u32, prices: Prices<'_>) -> Result<Begun, KernelFault> {
         let PointwiseLayout { units, trace, always, .. } = self.layout;
-        let price = prices.of(|costs| costs.pointwise(units, always) + trace.map_or(0, |_| costs.trace(units)));
+        let price =
+            prices.of(|costs| costs.pointwise(units, always) + trace.map_or(0, |_| costs.trace(units)));
         Ok(Begun { price, accesses: Some(self.accesses), ..Begun::default() })
     }
 
