@@ -263,8 +263,11 @@ fn requests_to_send_again_do_not_end_the_connection() {
         String::from_utf8_lossy(&body).into_owned()
     };
     assert!(answer("qSupported:multiprocess+", "-").contains("PacketSize"));
-    // A step, during which requests lie unread.
-    let stopped = answer("vCont;s:p1.-1", "--");
+    let stopped = answer("?", "--");
+    let (_, thread) = stopped.split_once("thread:").unwrap();
+    let thread = thread.split(';').next().unwrap();
+    // A step to the first instruction of the next call, during which requests arrive.
+    let stopped = answer(&format!("vCont;s:{thread};c:p1.-1"), "--");
     assert!(stopped.starts_with('T'), "{stopped}");
     assert_eq!(answer("D;1", ""), "OK");
     let rest: Vec<String> = lines.by_ref().lines().map(Result::unwrap).collect();

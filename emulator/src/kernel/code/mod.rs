@@ -2,8 +2,9 @@
 //! instruction on a PE's SRAM.
 //!
 //! The built-in kernels' file is `assets/kernels/kernels.elf`, with two more for what only some PEs
-//! run; users bring their own ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as for listings; a property
-//! test holds that a built-in routine gives the bytes and cycles that it gives at level *native*.
+//! run; users bring their own ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as
+//! for listings; a property test holds that a built-in routine gives the bytes and cycles that it
+//! gives at level *native*.
 
 pub mod calls;
 pub mod lines;
