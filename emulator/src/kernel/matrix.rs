@@ -129,7 +129,8 @@ impl KernelKind {
         let Shape { rows, sources, nonzeros } = shape;
         let all = OpCounts { rows, nonzeros, ..OpCounts::default() };
         let by_row = OpCounts { empty_rows: empty.rows, ..all };
-        let by_source = OpCounts { active: sources.saturating_sub(empty.sources), idle: empty.sources, ..all };
+        let by_source =
+            OpCounts { active: sources.saturating_sub(empty.sources), idle: empty.sources, ..all };
         match self {
             Self::CsrRow | Self::CsrRow16 | Self::Int8Csr => [by_row, by_row],
             Self::CsrFast => {
@@ -144,7 +145,9 @@ impl KernelKind {
             Self::CsrRowSkip => [OpCounts { nonzeros: 0, skipped: nonzeros, ..by_row }, by_row],
             Self::CscEvent | Self::CscFast => [OpCounts { nonzeros: 0, silent: sources, ..all }, by_source],
             Self::CscEventList => [OpCounts { nonzeros: 0, ..all }, by_source],
-            Self::Dense | Self::Int8Mac => [OpCounts { nonzeros: rows * sources, gathered: sources, ..all }; 2],
+            Self::Dense | Self::Int8Mac => {
+                [OpCounts { nonzeros: rows * sources, gathered: sources, ..all }; 2]
+            }
             Self::DenseEvent => [
                 OpCounts { nonzeros: 0, silent: sources, ..all },
                 OpCounts { nonzeros: rows * sources, active: sources, ..all },

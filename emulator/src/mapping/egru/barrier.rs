@@ -183,7 +183,7 @@ fn extremes(
         .assignment
         .iter()
         .map(|units| {
-            let (w_least, w_most) = bounds(units, &input, w, &layer.kernel, unpacking[0]);
+            let (w_least, w_most) = bounds(units, &input, w, &layer.input_weights, unpacking[0]);
             let (r_least, r_most) = bounds(units, &recurrent, r, &layer.recurrent, unpacking[1]);
             let (units, traces) = (units.len() as u32, layer.output == Output::Trace);
             let pointwise =
