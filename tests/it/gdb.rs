@@ -252,15 +252,16 @@ fn gdb_writes_registers_and_memory_and_a_replay_ends_in_the_same_state() {
 fn requests_to_send_again_do_not_end_the_connection() {
     let (mut server, mut lines, place) = server(&[]);
     let mut client = TcpStream::connect(&place).unwrap();
+    let mut reader = BufReader::new(client.try_clone().unwrap());
     let mut answer = |packet: &str, then: &str| {
         let sum = packet.bytes().fold(0_u8, u8::wrapping_add);
         client.write_all(format!("-+-${packet}#{sum:02x}{then}").as_bytes()).unwrap();
         let mut body = Vec::new();
-        let mut bytes = client.try_clone().unwrap().bytes().map(Result::unwrap);
-        assert!(bytes.by_ref().any(|byte| byte == b'$'));
-        body.extend(bytes.by_ref().take_while(|&byte| byte != b'#'));
-        bytes.by_ref().take(2).for_each(drop);
-        String::from_utf8_lossy(&body).into_owned()
+        reader.read_until(b'$', &mut body).unwrap();
+        body.clear();
+        reader.read_until(b'#', &mut body).unwrap();
+        reader.read_exact(&mut [0; 2]).unwrap();
+        String::from_utf8(body).unwrap().trim_end_matches('#').to_owned()
     };
     assert!(answer("qSupported:multiprocess+", "-").contains("PacketSize"));
     let stopped = answer("?", "--");
