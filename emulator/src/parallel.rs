@@ -28,7 +28,7 @@ pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Sync) ->
     })
 }
 
-/// Returns the results of two functions that run at the same time, the first on a thread of its own.
+/// Returns the results of two functions, the first of which runs on a thread of its own.
 pub(crate) fn both<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
     thread::scope(|scope| {
         let first = scope.spawn(first);

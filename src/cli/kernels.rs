@@ -434,7 +434,7 @@ mod tests {
         };
         let error = shown("\t.type f, %function\nf:\n\tnop\n\tvjcvt.s32.f64 s0, d0\n\t.size f, .-f\n");
         assert!(error.contains("mine.s:4: `vjcvt.s32.f64 s0, d0`: no timing is known"), "{error}");
-        assert!(shown("hello").contains("mine.s: there is no function"));
+        assert!(shown("hello").contains("mine.s: no function found"));
         assert!(text(None, Some(&folder.path().join("none.s"))).unwrap_err().to_string().contains("none.s"));
     }
 }

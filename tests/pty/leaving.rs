@@ -121,7 +121,7 @@ fn a_run_goes_on_while_the_saved_scene_is_built_and_mending_the_scene_works() {
     let titled = |title: &str| good.replace("Small EGRU language model", title);
     std::fs::write(&hold, "").unwrap();
     std::fs::write(&scene, titled("ENDLESS")).unwrap();
-    terminal.wait_for("beside");
+    terminal.wait_for("scene saved");
     // The experiment is stepped and run as before.
     terminal.press("s");
     terminal.wait_for("token 1 ");

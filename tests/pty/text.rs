@@ -72,7 +72,7 @@ fn copies_what_is_most_useful() {
     terminal.wait_for("who wrote");
     // Home leads to address 0; the view opens where the data begins.
     terminal.press("\x1b[H");
-    terminal.wait_for("no kernel's code");
+    terminal.wait_for("00000 bank 0");
     let word = copied(&mut terminal, "copied word 00000");
     assert!(word.starts_with("PE(") && word.contains("0x00000 bank 0: "), "{word}");
     terminal.press("9z");
