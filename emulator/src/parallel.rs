@@ -4,12 +4,9 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle};
 
-/// Fewest items for which threads are started.
-const WORTH: usize = 8;
-
 /// Returns `f` of each item, in the order of the items, computed on the machine's cores.
 pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let cores = if items.len() < WORTH { 1 } else { thread::available_parallelism().map_or(1, NonZero::get) };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let part = items.len().div_ceil(cores).max(1);
     let mut rest = items;
     let mut parts = Vec::new();

@@ -28,6 +28,11 @@ impl At {
             (same, _) => same,
         }
     }
+
+    /// Returns `true` if a byte here is a request to send the last packet again.
+    fn is_nack(self, byte: u8) -> bool {
+        self == Self::Between && byte == NACK
+    }
 }
 
 /// Connection with a client.
@@ -44,10 +49,6 @@ pub(super) struct Client {
 impl Client {
     pub fn new(stream: TcpStream) -> Self {
         Self { stream, at: At::Between }
-    }
-
-    fn is_nack(&self, byte: u8) -> bool {
-        self.at == At::Between && byte == NACK
     }
 }
 
@@ -75,7 +76,7 @@ impl ConnectionExt for Client {
     fn read(&mut self) -> io::Result<u8> {
         loop {
             let byte = ConnectionExt::read(&mut self.stream)?;
-            if !self.is_nack(byte) {
+            if !self.at.is_nack(byte) {
                 self.at = self.at.after(byte);
                 return Ok(byte);
             }
@@ -85,7 +86,7 @@ impl ConnectionExt for Client {
     fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let byte = ConnectionExt::peek(&mut self.stream)?;
-            if !byte.is_some_and(|byte| self.is_nack(byte)) {
+            if !byte.is_some_and(|byte| self.at.is_nack(byte)) {
                 return Ok(byte);
             }
             ConnectionExt::read(&mut self.stream)?;
@@ -102,7 +103,7 @@ mod tests {
         let mut at = At::Between;
         let mut nacks = Vec::new();
         for (place, &byte) in b"+-$vCont;c:p1.-1#-3-+-$?#3f".iter().enumerate() {
-            if at == At::Between && byte == NACK {
+            if at.is_nack(byte) {
                 nacks.push(place);
             }
             at = at.after(byte);

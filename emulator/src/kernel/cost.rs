@@ -272,8 +272,8 @@ impl KernelCosts {
         ])
     }
 
-    /// `pointwise` over `units` units, or `pointwise_always` if they always send; without the exp
-    /// unit's latency.
+    /// Returns the cost of `pointwise` over `units` units, or of `pointwise_always` if they always
+    /// send, both without the latency of the exp unit.
     pub fn pointwise(&self, units: u32, always: bool) -> Cycles {
         self.pointwise[usize::from(always)].total(units)
     }

@@ -249,8 +249,8 @@ fn load_files(loaded: &mut PeProgram) -> Result<(), CodeError> {
 }
 
 /// Puts the machine code of the built-in routines into the image of every PE, within its
-/// program region; that of fast kernels and of units that always send into those of the PEs that
-/// run it.
+/// program region; that of fast kernels and of units that always send only into
+/// those of the PEs that run it.
 ///
 /// # Errors
 ///
@@ -259,7 +259,7 @@ pub fn load_built_in(program: &mut Program) -> Result<(), CodeError> {
     let file = CodeFile::built_in()?;
     for loaded in program.pes.iter_mut().flatten() {
         Arc::make_mut(&mut loaded.image).extend(file.words.iter().cloned());
-        for file in CodeFile::where_run()? {
+        for file in CodeFile::on_demand()? {
             let runs = |operation: &Operation| match &operation.action {
                 Action::Call(routine) => routine.functions().iter().any(|own| file.has(own)),
                 _ => false,

@@ -11,8 +11,8 @@ pub(super) struct CodeFiles(Vec<Arc<CodeFile>>);
 impl CodeFiles {
     /// Finds the files of a PE: the built-in ones, and those that its routines run.
     pub fn of(loaded: &PeProgram) -> Self {
-        let built_in = [CodeFile::built_in(), CodeFile::fast(), CodeFile::always()];
-        let built_in = built_in.into_iter().flatten().cloned();
+        let on_demand = CodeFile::on_demand().into_iter().flatten();
+        let built_in = CodeFile::built_in().into_iter().chain(on_demand).cloned();
         let files = |operation: &Operation| match &operation.action {
             Action::Call(routine) => routine.code().map(|code| code.files().cloned().collect()),
             _ => None,

@@ -70,7 +70,7 @@ pub enum Address {
         base: Reg,
         /// Offset from the base address, in bytes.
         offset: Offset,
-        /// Way in which the address is computed.
+        /// Addressing mode of the access.
         index: Index,
     },
     /// A constant in the literal pool: a label and bytes after it.

@@ -1,8 +1,8 @@
 //! Routines at level *code*: their machine code out of an ELF file, executed instruction by
 //! instruction on a PE's SRAM.
 //!
-//! The built-in kernels' file is `assets/kernels/kernels.elf`, with two more for what only some PEs
-//! run; users bring their own ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as
+//! The built-in kernels' file is `assets/kernels/kernels.elf`, with two more that are loaded only
+//! into the PEs that run them; users bring their own ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as
 //! for listings; a property test holds that a built-in routine gives the bytes and cycles that it
 //! gives at level *native*.
 
@@ -172,8 +172,7 @@ impl CodeFile {
         FILE.get_or_init(|| Self::read(FAST_NAME, FAST).map(Arc::new)).as_ref().map_err(Clone::clone)
     }
 
-    /// Returns the machine code of the point-wise step of units that always send, which PEs have
-    /// that run it.
+    /// Returns the machine code of the point-wise step of units that always send.
     ///
     /// # Errors
     ///
@@ -183,12 +182,12 @@ impl CodeFile {
         FILE.get_or_init(|| Self::read(ALWAYS_NAME, ALWAYS).map(Arc::new)).as_ref().map_err(Clone::clone)
     }
 
-    /// Returns the built-in files that only those PEs have that run a function of theirs.
+    /// Returns the built-in files that are loaded only into PEs that run one of their functions.
     ///
     /// # Errors
     ///
     /// Fails if a committed file is damaged, which a test excludes.
-    pub fn where_run() -> Result<[&'static Arc<Self>; 2], CodeError> {
+    pub fn on_demand() -> Result<[&'static Arc<Self>; 2], CodeError> {
         Ok([Self::fast()?, Self::always()?])
     }
 
@@ -198,7 +197,7 @@ impl CodeFile {
     ///
     /// Fails if a committed file is damaged, which a test excludes.
     pub fn built_in_with(function: &str) -> Result<&'static Arc<Self>, CodeError> {
-        Self::where_run()?.into_iter().find(|file| file.has(function)).map_or_else(Self::built_in, Ok)
+        Self::on_demand()?.into_iter().find(|file| file.has(function)).map_or_else(Self::built_in, Ok)
     }
 
     /// Reads a linked ELF file.
