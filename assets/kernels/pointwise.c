@@ -10,23 +10,7 @@
  * One exp and one division per gate; exp comes from the accelerator. Every operation is rounded by itself
  * (-ffp-contract=off), as in net's reference.
  */
-#include "registers.h"
-
-static inline float exp_of(float x)
-{
-    EXP_UNIT->operand = x;
-    return EXP_UNIT->result;
-}
-
-static inline float sigmoid(float x)
-{
-    return 1.0f / (1.0f + exp_of(-x));
-}
-
-static inline float tanh_of(float x)
-{
-    return 1.0f - 2.0f / (1.0f + exp_of(2.0f * x));
-}
+#include "exp_unit.h"
 
 static inline __attribute__((always_inline)) void step(uint32_t n, const float *input_sum, const float *recurrent_sum,
                                                        const float *bias_x, const float *bias_r, const float *theta,

@@ -8,23 +8,7 @@
  *
  * Only PEs with such units have its machine code, pointwise_always.elf, behind that of the other kernels.
  */
-#include "registers.h"
-
-static inline float exp_of(float x)
-{
-    EXP_UNIT->operand = x;
-    return EXP_UNIT->result;
-}
-
-static inline float sigmoid(float x)
-{
-    return 1.0f / (1.0f + exp_of(-x));
-}
-
-static inline float tanh_of(float x)
-{
-    return 1.0f - 2.0f / (1.0f + exp_of(2.0f * x));
-}
+#include "exp_unit.h"
 
 void pointwise_always(uint32_t n, const float *input_sum, const float *recurrent_sum, const float *bias_x,
                       const float *bias_r, float *c, float *y)

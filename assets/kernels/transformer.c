@@ -4,13 +4,7 @@
  * Every operation is rounded by itself (-ffp-contract=off) and sums ascend, as in net's reference. Numbers are passed by
  * address. exp comes from the accelerator.
  */
-#include "registers.h"
-
-static inline float exp_of(float x)
-{
-    EXP_UNIT->operand = x;
-    return EXP_UNIT->result;
-}
+#include "exp_unit.h"
 
 static inline float root_of(float x)
 {

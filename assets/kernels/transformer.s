@@ -54,7 +54,7 @@ layer_norm:
 	vldr.32	s15, .L11+4
 	vadd.f32	s10, s10, s15
 	.syntax unified
-@ 18 "transformer.c" 1
+@ 12 "transformer.c" 1
 	vsqrt.f32 s10, s10
 @ 0 "" 2
 	.thumb

@@ -83,6 +83,10 @@ pub struct RunArgs {
     /// figures are the same
     #[arg(long)]
     pub exact: bool,
+    /// Leave out the chip times for other branch refills and memories, for which the first 4 time
+    /// steps are emulated four more times
+    #[arg(long)]
+    pub no_ranges: bool,
     /// Stop when a condition becomes true (alias of --break)
     #[arg(long, value_name = "CONDITION")]
     pub until: Vec<String>,
@@ -168,7 +172,8 @@ pub fn run(args: &RunArgs) -> Result<u8, CliError> {
     let host = Host { wall_s, steps_per_s: session.steps() as f64 / wall_s.max(1e-9) };
 
     // The interval comes from running the model's own bytes again: of no use beside other bytes.
-    let ranges = if args.images.is_none() { ranges(&session, &mut cache)? } else { None };
+    let wanted = args.images.is_none() && !args.no_ranges;
+    let ranges = if wanted { ranges(&session, &mut cache)? } else { None };
     let report = Report::gather(&mut session, RunContext { ranges, stopped, hit, host });
     write(args, &report, &mut output)?;
     output.finish()?;

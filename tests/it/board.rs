@@ -19,7 +19,7 @@ fn spinntui(words: &[&str]) -> Output {
 /// Returns the report of a run with edits.
 #[track_caller]
 fn run(scene: &str, steps: &str, edits: &[&str]) -> Value {
-    let mut words = vec!["run", scene, "--steps", steps, "--format", "json"];
+    let mut words = vec!["run", scene, "--steps", steps, "--format", "json", "--no-ranges"];
     for edit in edits {
         words.extend(["--set", edit]);
     }
@@ -325,7 +325,8 @@ fn a_spiking_network_spikes_the_same_on_two_chips() {
 /// Every weight of the network takes three chips, and has the values of the mathematics there.
 #[test]
 fn every_weight_fits_three_chips_and_not_two() {
-    let output = spinntui(&["run", EVERY_WEIGHT, "--steps", "2", "--verify", "--format", "json"]);
+    let output =
+        spinntui(&["run", EVERY_WEIGHT, "--steps", "2", "--verify", "--format", "json", "--no-ranges"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("equal the mathematics, bit for bit"), "{said}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -298,8 +298,13 @@ fn unsteady(mut case: Case, kinds: &[KernelKind]) -> Case {
     case
 }
 
+/// Returns kernels for the layers of a case, of [`UNSTEADY`].
+fn kinds() -> impl Strategy<Value = Vec<KernelKind>> {
+    prop::collection::vec(prop::sample::select(UNSTEADY.to_vec()), 3)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(30))]
     #[test]
     fn added_steps_leave_what_run_steps_leave(case in case(), steadily in 0..4, moves in moves()) {
         let case = if steadily > 0 { steady(case) } else { case };
@@ -307,12 +312,38 @@ proptest! {
     }
 
     #[test]
-    fn added_stretches_leave_what_run_stretches_leave(
+    fn added_stretches_leave_what_run_stretches_leave(case in case(), kinds in kinds(), moves in moves()) {
+        check(&unsteady(case, &kinds), &moves)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    #[ignore = "more of the same; cargo test --test it timetable:: -- --ignored"]
+    fn added_steps_leave_what_run_steps_leave_in_many_cases(
         case in case(),
-        kinds in prop::collection::vec(prop::sample::select(UNSTEADY.to_vec()), 3),
+        steadily in 0..4,
+        moves in moves(),
+    ) {
+        let case = if steadily > 0 { steady(case) } else { case };
+        check(&case, &moves)?;
+    }
+
+    #[test]
+    #[ignore = "more of the same; cargo test --test it timetable:: -- --ignored"]
+    fn added_stretches_leave_what_run_stretches_leave_in_many_cases(
+        case in case(),
+        kinds in kinds(),
         moves in moves(),
     ) {
         check(&unsteady(case, &kinds), &moves)?;
+    }
+
+    #[test]
+    #[ignore = "more of the same; cargo test --test it timetable:: -- --ignored"]
+    fn many_events_at_once_leave_what_single_events_leave_in_many_cases(case in case(), moves in moves()) {
+        check(&lean(case), &moves)?;
     }
 }
 
@@ -324,7 +355,7 @@ fn lean(case: Case) -> Case {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
+    #![proptest_config(ProptestConfig::with_cases(15))]
     /// At every moment at which it stops, whatever goes wrong meanwhile.
     #[test]
     fn many_events_at_once_leave_what_single_events_leave(case in case(), moves in moves()) {

@@ -1,12 +1,17 @@
 //! Pages of SRAM that checkpoints share: what two moments or two PEs have in common is kept once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use foldhash::fast::FixedState;
 
 use super::sram::{PAGE_BYTES, PAGE_WORDS, PAGES};
 
 /// 1 KiB of SRAM.
 type Page = [u32; PAGE_WORDS];
+
+/// Page that was never written.
+static ZEROS: LazyLock<Arc<Page>> = LazyLock::new(|| Arc::new([0; PAGE_WORDS]));
 
 /// An SRAM's content, page by page.
 #[derive(Clone)]
@@ -25,8 +30,7 @@ impl std::fmt::Debug for Pages {
 impl Default for Pages {
     /// Creates pages of zeros, all shared.
     fn default() -> Self {
-        let zeros = Arc::new([0; PAGE_WORDS]);
-        Self { pages: (0..PAGES).map(|_| Arc::clone(&zeros)).collect(), written: 0 }
+        Self { pages: (0..PAGES).map(|_| Arc::clone(&ZEROS)).collect(), written: 0 }
     }
 }
 
@@ -52,7 +56,7 @@ impl Pages {
 pub struct PageStore {
     /// By hash of the content. Only looked up, never walked through for a result: its
     /// order decides nothing.
-    pages: HashMap<u64, Vec<Arc<Page>>>,
+    pages: HashMap<u64, Vec<Arc<Page>>, FixedState>,
     count: usize,
 }
 

@@ -60,6 +60,8 @@ pub enum Turn {
 #[derive(Debug)]
 pub struct Routes {
     links: Vec<Link>,
+    /// Number of the link between two QPEs, by their indices.
+    between: Between,
     paths: Vec<Vec<u8>>,
     rules: Vec<Rule>,
     /// All paths, one after the other.
@@ -67,6 +69,9 @@ pub struct Routes {
     /// Position of each path in `turns`, and the number of its links.
     ways: Vec<(u16, u16)>,
 }
+
+/// Number of the link from one QPE to another, at `from * QPE_COUNT + to`; `None` if there is none.
+type Between = Vec<Option<u8>>;
 
 /// The chip's routes.
 pub static ROUTES: LazyLock<Routes> = LazyLock::new(Routes::new);
@@ -80,8 +85,7 @@ impl Routes {
     /// Returns the number of the link between two neighbouring QPEs, in this direction; `None` if
     /// there is none.
     pub fn link(&self, from: Qpe, to: Qpe) -> Option<u8> {
-        let link = |link: &Link| (usize::from(link.from), usize::from(link.to)) == (from.index(), to.index());
-        self.links.iter().position(link).and_then(|at| u8::try_from(at).ok())
+        self.between[from.index() * QPE_COUNT + to.index()]
     }
 
     /// Returns the QPEs that a link leaves and enters, by its number among the links of all chips.
@@ -131,8 +135,14 @@ impl Routes {
 
     fn new() -> Self {
         let links = mesh_links();
+        let mut between = vec![None; QPE_COUNT * QPE_COUNT];
+        for (number, link) in (0..).zip(&links) {
+            between[usize::from(link.from) * QPE_COUNT + usize::from(link.to)] = Some(number);
+        }
+        let trees: Vec<_> = (0..QPE_COUNT).map(|from| negative_first_tree(&between, from)).collect();
         let mut routes = Self {
             links,
+            between,
             paths: vec![Vec::new(); QPE_COUNT * QPE_COUNT],
             rules: vec![Rule::XFirst; QPE_COUNT * QPE_COUNT],
             turns: Vec::new(),
@@ -141,13 +151,13 @@ impl Routes {
         let mut dependencies = Dependencies::new(routes.links.len());
         let mut south_east = Vec::new();
         for (from, to) in pairs() {
-            let x_first = straight(&routes.links, from, to, true);
+            let x_first = straight(&routes.between, from, to, true);
             let forbidden_turn = QPES[to].x > QPES[from].x && QPES[to].y < QPES[from].y;
             match x_first {
                 Some(path) if !forbidden_turn => routes.set(&mut dependencies, from, to, path, Rule::XFirst),
                 Some(path) => south_east.push((from, to, path)),
                 None => {
-                    let path = negative_first(&routes.links, from, to);
+                    let path = negative_first(&trees[from], to);
                     routes.set(&mut dependencies, from, to, path, Rule::Detour);
                 }
             }
@@ -156,7 +166,7 @@ impl Routes {
             if dependencies.with(std::slice::from_ref(&x_first)).is_acyclic() {
                 routes.set(&mut dependencies, from, to, x_first, Rule::XFirst);
             } else {
-                let path = negative_first(&routes.links, from, to);
+                let path = negative_first(&trees[from], to);
                 routes.set(&mut dependencies, from, to, path, Rule::YFirst);
             }
         }
@@ -193,13 +203,8 @@ fn mesh_links() -> Vec<Link> {
     QPES.into_iter().flat_map(|from| neighbours(from).map(move |(to, _)| link(from, to))).collect()
 }
 
-fn link_between(links: &[Link], from: Qpe, to: Qpe) -> Option<u8> {
-    let wanted = Link { from: from.index() as u8, to: to.index() as u8 };
-    links.iter().position(|&l| l == wanted).map(|i| i as u8)
-}
-
 /// The x-first (or y-first) path, if no hole is in its way.
-fn straight(links: &[Link], from: usize, to: usize, x_first: bool) -> Option<Vec<u8>> {
+fn straight(between: &Between, from: usize, to: usize, x_first: bool) -> Option<Vec<u8>> {
     let (mut at, goal) = (QPES[from], QPES[to]);
     let mut path = Vec::new();
     while at != goal {
@@ -207,17 +212,20 @@ fn straight(links: &[Link], from: usize, to: usize, x_first: bool) -> Option<Vec
         let step = |from: u8, to: u8| if to > from { from + 1 } else { from - 1 };
         let next =
             if along_x { Qpe::at(step(at.x, goal.x), at.y)? } else { Qpe::at(at.x, step(at.y, goal.y))? };
-        path.push(link_between(links, at, next)?);
+        path.push(between[at.index() * QPE_COUNT + next.index()]?);
         at = next;
     }
     Some(path)
 }
 
-/// The shortest path with all moves west and south before all moves east and north; ties go
-/// by neighbour order.
-fn negative_first(links: &[Link], from: usize, to: usize) -> Vec<u8> {
-    // Breadth-first over (QPE, has moved east or north already).
-    let mut came: Vec<Option<(usize, u8)>> = vec![None; 2 * QPE_COUNT];
+/// Last step on the way to each QPE, at twice its index, one more if the way has moved east or
+/// north: the step before it, and the link between the two.
+type Tree = Vec<Option<(usize, u8)>>;
+
+/// The shortest ways from a QPE to all others with all moves west and south before all moves east
+/// and north; ties go by neighbour order.
+fn negative_first_tree(between: &Between, from: usize) -> Tree {
+    let mut came: Tree = vec![None; 2 * QPE_COUNT];
     let mut queue = VecDeque::from([2 * from]);
     while let Some(state) = queue.pop_front() {
         let (at, positive) = (QPES[state / 2], state % 2 == 1);
@@ -226,13 +234,18 @@ fn negative_first(links: &[Link], from: usize, to: usize) -> Vec<u8> {
                 continue;
             }
             let reached = 2 * next.index() + usize::from(!negative);
-            let Some(link) = link_between(links, at, next) else { continue };
+            let Some(link) = between[at.index() * QPE_COUNT + next.index()] else { continue };
             if came[reached].is_none() && reached / 2 != from {
                 came[reached] = Some((state, link));
                 queue.push_back(reached);
             }
         }
     }
+    came
+}
+
+/// Returns the shorter of the two ways of a tree to a QPE.
+fn negative_first(came: &Tree, to: usize) -> Vec<u8> {
     let mut best: Vec<u8> = Vec::new();
     for mut state in [2 * to, 2 * to + 1] {
         let mut path = Vec::new();

@@ -3,6 +3,7 @@
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::ops::{Deref, DerefMut, Range};
+use std::sync::LazyLock;
 
 use memmap2::MmapMut;
 use xxhash_rust::xxh3::xxh3_64;
@@ -59,6 +60,9 @@ struct Words(Option<MmapMut>);
 
 /// Content of an SRAM that was never written.
 static ZEROS: [u32; SRAM_WORDS] = [0; SRAM_WORDS];
+/// Hash of a page that was never written.
+static HASH_OF_ZEROS: LazyLock<u64> =
+    LazyLock::new(|| xxh3_64(bytemuck::cast_slice::<u32, u8>(&ZEROS[..PAGE_WORDS])));
 
 impl Words {
     /// Returns pages of zeros.
@@ -160,10 +164,10 @@ impl Default for Sram {
         Self {
             words: Words::default(),
             guarded: false,
-            stale: u128::MAX,
-            page_hash: Box::new([0; PAGES]),
+            stale: 0,
+            page_hash: Box::new([*HASH_OF_ZEROS; PAGES]),
             kept: None,
-            changed: u128::MAX,
+            changed: 0,
             stuck: Vec::new(),
             watch: None,
         }
@@ -450,11 +454,11 @@ mod tests {
         sram.set_word(0, 1);
         let first = sram.checkpoint(&mut store);
         let hash = sram.hash();
-        assert_eq!(store.pages(), 2); // zeros, and the first page
+        assert_eq!(store.pages(), 1); // pages of zeros are not in it
         sram.set_words(1020, &[2, 3]);
         sram.set_packet(0x1_FFF0, [4; 4]);
         let second = sram.checkpoint(&mut store);
-        assert_eq!(store.pages(), 5);
+        assert_eq!(store.pages(), 4);
         let later = sram.hash();
         sram.flip_bit(5000, 1);
         sram.restore(&first);
@@ -466,10 +470,10 @@ mod tests {
         assert_eq!(other.hash(), later);
         let again = other.checkpoint(&mut store);
         assert!((0..PAGES).all(|page| again.shares(&second, page)));
-        assert_eq!(store.pages(), 5);
+        assert_eq!(store.pages(), 4);
         drop((second, again, sram, other));
         store.forget_unused();
-        assert_eq!(store.pages(), 2);
+        assert_eq!(store.pages(), 1);
     }
 
     #[test]

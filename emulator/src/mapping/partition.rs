@@ -70,28 +70,44 @@ fn even_out(mut assignment: Assignment, weight: &[u32]) -> Assignment {
     const ROUNDS: usize = 4096;
     let w = |u: u32| i64::from(weight[u as usize]);
     let mut load: Vec<i64> = loads(&assignment, weight).into_iter().map(|l| l as i64).collect();
+    // Non-zeros of each unit, in the order of `assignment`.
+    let mut of: Vec<Vec<i64>> =
+        assignment.iter().map(|units| units.iter().map(|&u| w(u)).collect()).collect();
     for _ in 0..ROUNDS {
         let Some(full) = (0..load.len()).max_by_key(|&p| (load[p], std::cmp::Reverse(p))) else { break };
         // The exchange after which the heavier of the two is lightest.
-        let mut best: Option<(i64, usize, usize, usize)> = None;
+        let mut best: Option<(usize, usize, usize)> = None;
+        let mut least = load[full];
         for other in (0..load.len()).filter(|&p| p != full) {
-            for (i, &a) in assignment[full].iter().enumerate() {
-                for (j, &b) in assignment[other].iter().enumerate() {
-                    let moved = w(a) - w(b);
+            // At best, both become equally heavy.
+            if (load[full] + load[other] + 1).div_euclid(2) >= least {
+                continue;
+            }
+            for (i, &a) in of[full].iter().enumerate() {
+                for (j, &b) in of[other].iter().enumerate() {
+                    let moved = a - b;
                     let heavier = (load[full] - moved).max(load[other] + moved);
-                    if moved > 0 && heavier < load[full] && best.is_none_or(|best| heavier < best.0) {
-                        best = Some((heavier, other, i, j));
+                    if heavier < least {
+                        (least, best) = (heavier, Some((other, i, j)));
                     }
                 }
             }
         }
-        let Some((_, other, i, j)) = best else { break };
-        let (a, b) = (assignment[full][i], assignment[other][j]);
-        (assignment[full][i], assignment[other][j]) = (b, a);
-        load[full] -= w(a) - w(b);
-        load[other] += w(a) - w(b);
+        let Some((other, i, j)) = best else { break };
+        let moved = of[full][i] - of[other][j];
+        swap_between(&mut assignment, (full, i), (other, j));
+        swap_between(&mut of, (full, i), (other, j));
+        load[full] -= moved;
+        load[other] += moved;
     }
     assignment
+}
+
+/// Exchanges an element of one list with one of another list.
+fn swap_between<T: Copy>(lists: &mut [Vec<T>], (a, i): (usize, usize), (b, j): (usize, usize)) {
+    let kept = lists[a][i];
+    lists[a][i] = lists[b][j];
+    lists[b][j] = kept;
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! The decoder may be tied to it.
 
+use std::sync::Arc;
+
 use ndarray::{Array1, Array2};
 
 /// Embedding matrix E, `[words, width]`.
@@ -16,7 +18,7 @@ pub enum Values {
     /// E\[word\]\[i\] = f32(q\[word\]\[i\]) · scale\[word\].
     Int8 {
         /// Rows of numbers, `[words, width]`.
-        q: Array2<i8>,
+        q: Int8Rows,
         /// Scale of each row, `[words]`.
         scale: Array1<f32>,
     },
@@ -24,13 +26,58 @@ pub enum Values {
     Float(Array2<f32>),
 }
 
+/// Rows of 8-bit numbers, `[words, width]`, in the bytes of the file that they were read from: tens
+/// of MB are not copied.
+#[derive(Clone)]
+pub struct Int8Rows {
+    file: Arc<Vec<u8>>,
+    /// Byte of the file at which the first row begins.
+    start: usize,
+    words: usize,
+    width: usize,
+}
+
+impl Int8Rows {
+    /// Takes rows of shape `[words, width]` from byte `start` of a file on; `None` if they do not
+    /// lie within it.
+    pub(super) fn new(file: Arc<Vec<u8>>, start: usize, [words, width]: [usize; 2]) -> Option<Self> {
+        let end = start.checked_add(words.checked_mul(width)?)?;
+        (end <= file.len()).then_some(Self { file, start, words, width })
+    }
+
+    /// Returns the number of rows, and of numbers in each.
+    pub fn dim(&self) -> (usize, usize) {
+        (self.words, self.width)
+    }
+
+    /// Returns all numbers, row after row.
+    pub fn all(&self) -> &[i8] {
+        bytemuck::cast_slice(&self.file[self.start..self.start + self.words * self.width])
+    }
+
+    /// Returns the numbers of a row, which must be less than [`Self::dim`] has.
+    pub fn row(&self, word: usize) -> &[i8] {
+        &self.all()[word * self.width..(word + 1) * self.width]
+    }
+}
+
+impl PartialEq for Int8Rows {
+    fn eq(&self, other: &Self) -> bool {
+        self.dim() == other.dim() && self.all() == other.all()
+    }
+}
+
+impl std::fmt::Debug for Int8Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Int8Rows({} x {})", self.words, self.width)
+    }
+}
+
 impl Embedding {
-    /// Creates an embedding of whole numbers with a scale for each row.
-    ///
-    /// `None` unless `q` has `width` numbers for each scale.
-    pub(super) fn int8(width: usize, q: Vec<i8>, scale: Vec<f32>) -> Option<Self> {
-        let q = Array2::from_shape_vec((scale.len(), width), q).ok()?;
-        Some(Self { values: Values::Int8 { q, scale: scale.into() } })
+    /// Creates an embedding of whole numbers with a scale for each row; `None` unless there are as
+    /// many scales as rows.
+    pub(super) fn int8(q: Int8Rows, scale: Vec<f32>) -> Option<Self> {
+        (q.dim().0 == scale.len()).then(|| Self { values: Values::Int8 { q, scale: scale.into() } })
     }
 
     /// Creates an embedding of `words` rows of `width` numbers; `None` unless `values` has them.
@@ -99,7 +146,7 @@ impl Embedding {
     /// Returns the bytes of all rows as stored in the file.
     pub fn bytes(&self) -> usize {
         match &self.values {
-            Values::Int8 { q, scale } => q.len() + 4 * scale.len(),
+            Values::Int8 { q, scale } => q.all().len() + 4 * scale.len(),
             Values::Float(values) => 4 * values.len(),
         }
     }

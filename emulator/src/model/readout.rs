@@ -55,7 +55,9 @@ enum Table {
 impl Table {
     fn of(model: &LanguageModel) -> Self {
         match model.decoder.weights.as_ref().unwrap_or(&model.embedding).values() {
-            Values::Int8 { q, scale } => Self::Int8 { q: transpose_bytes(q.view()), scale: scale.clone() },
+            Values::Int8 { q, scale } => {
+                Self::Int8 { q: transpose_bytes(q.all(), q.dim()), scale: scale.clone() }
+            }
             Values::Float(values) => Self::Float(transpose(values.view())),
         }
     }
@@ -164,10 +166,8 @@ fn transpose<T: Copy + Default>(values: ArrayView2<'_, T>) -> Array2<T> {
 }
 
 /// Returns the transpose of bytes in memory order, moved in squares of eight.
-fn transpose_bytes(values: ArrayView2<'_, i8>) -> Array2<i8> {
-    let (rows, columns) = values.dim();
-    let Some(from) = values.to_slice() else { return transpose(values) };
-    let from: &[u8] = bytemuck::cast_slice(from);
+fn transpose_bytes(values: &[i8], (rows, columns): (usize, usize)) -> Array2<i8> {
+    let from: &[u8] = bytemuck::cast_slice(values);
     let mut out = vec![0_i8; rows * columns];
     let to: &mut [u8] = bytemuck::cast_slice_mut(&mut out);
     let (whole_rows, whole_columns) = (rows / 8 * 8, columns / 8 * 8);
@@ -367,7 +367,7 @@ mod tests {
             let values = Array2::from_shape_fn((rows, columns), |(row, column)| {
                 ((row * 37 + column * 11 + row * column) % 251) as u8 as i8
             });
-            let transposed = transpose_bytes(values.view());
+            let transposed = transpose_bytes(values.as_slice().unwrap(), values.dim());
             assert!(transposed.is_standard_layout() && transposed == values.t(), "{rows} × {columns}");
         }
     }

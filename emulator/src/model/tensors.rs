@@ -1,6 +1,7 @@
 //! Typed, checked reading of the tensors in a safetensors file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
@@ -8,7 +9,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::attention;
 use super::card::{Card, Network};
-use super::embedding::Embedding;
+use super::embedding::{Embedding, Int8Rows};
 use super::gestures::{LINEAR, PLACES, READOUT};
 use super::names::{NameError, Names, Place, is_layer_part, layer_part};
 use super::weights::{Weights, duplicate};
@@ -23,10 +24,19 @@ const EMBEDDING: &str = "embeddings.weight";
 /// The decoder's weights.
 pub(super) const DECODER: &str = "decoder.decoder.weight";
 
+/// Tensors of one file.
+struct TensorsOf<'a> {
+    path: &'a Path,
+    tensors: SafeTensors<'a>,
+    bytes: &'a Arc<Vec<u8>>,
+    /// Byte at which the tensors begin.
+    data: usize,
+}
+
 /// Tensors of a model's files, read by name; errors name the file and the tensor.
 pub(super) struct TensorFile<'a> {
     path: &'a Path,
-    files: Vec<(&'a Path, SafeTensors<'a>)>,
+    files: Vec<TensorsOf<'a>>,
     names: Names,
 }
 
@@ -43,17 +53,16 @@ impl<'a> TensorFile<'a> {
             let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
             stored.extend(tensors.names().into_iter().map(|name| (number, name.to_owned())));
             // safetensors.torch.save_model stores tied tensors once, and their other names here.
-            let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
+            let (header_bytes, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
             let tied = header.metadata().iter().flatten();
             let tied = tied.filter(|(_, target)| tensors.tensor(target).is_ok());
             aliases.extend(tied.map(|(alias, target)| (alias.clone(), (number, target.clone()))));
-            files.push((path.as_path(), tensors));
+            // Eight bytes hold the length of the header.
+            files.push(TensorsOf { path, tensors, bytes, data: 8 + header_bytes });
         }
-        if let Some((tensor, &number)) = weights
-            .promised
-            .iter()
-            .find(|(tensor, number)| files.get(**number).is_none_or(|file| file.1.tensor(tensor).is_err()))
-        {
+        if let Some((tensor, &number)) = weights.promised.iter().find(|(tensor, number)| {
+            files.get(**number).is_none_or(|file| file.tensors.tensor(tensor).is_err())
+        }) {
             return Err(ModelError::MissingTensor {
                 path: weights.files.get(number).map_or_else(|| weights.path.clone(), |file| file.0.clone()),
                 tensor: tensor.clone(),
@@ -122,12 +131,12 @@ impl<'a> TensorFile<'a> {
     /// Returns the path of the file that holds a tensor, or of the whole model.
     fn path_of(&self, tensor: &str) -> PathBuf {
         let file = self.names.place(tensor).and_then(|(number, _)| self.files.get(*number));
-        file.map_or_else(|| self.path(), |file| file.0.to_path_buf())
+        file.map_or_else(|| self.path(), |file| file.path.to_path_buf())
     }
 
     fn find(&self, tensor: &str) -> Option<TensorView<'a>> {
         let (number, stored) = self.names.place(tensor)?;
-        self.files.get(*number)?.1.tensor(stored).ok()
+        self.files.get(*number)?.tensors.tensor(stored).ok()
     }
 
     pub(super) fn has(&self, tensor: &str) -> bool {
@@ -335,8 +344,17 @@ impl<'a> TensorFile<'a> {
         if view.dtype() != Dtype::I8 {
             return Err(self.dtype_error(tensor, view.dtype(), "I8"));
         }
-        let q = bytemuck::cast_slice(view.data()).to_vec();
-        Embedding::int8(width, q, self.vector(SCALE, Some(words))?).ok_or_else(misshapen)
+        let scale = self.vector(SCALE, Some(words))?;
+        self.rows(tensor, [words, width]).and_then(|q| Embedding::int8(q, scale)).ok_or_else(misshapen)
+    }
+
+    /// Returns the rows of an 8-bit tensor where they lie in its file; `None` if they do not fit.
+    fn rows(&self, tensor: &str, shape: [usize; 2]) -> Option<Int8Rows> {
+        let (number, stored) = self.names.place(tensor)?;
+        let TensorsOf { bytes, data, .. } = self.files.get(*number)?;
+        let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+        let (start, _) = header.info(stored)?.data_offsets;
+        Int8Rows::new(Arc::clone(bytes), data + start, shape)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -21,7 +22,7 @@ pub(super) struct Weights {
     /// File that messages name for all of them: the weights, or the index.
     pub path: PathBuf,
     /// Path and bytes of each file.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
+    pub files: Vec<(PathBuf, Arc<Vec<u8>>)>,
     /// Tensors that the index promises, with the number of their file; empty without an index.
     pub promised: BTreeMap<String, usize>,
 }
@@ -92,7 +93,7 @@ impl Weights {
         check_kind(path, &bytes)?;
         Ok(Self {
             path: path.to_path_buf(),
-            files: vec![(path.to_path_buf(), bytes)],
+            files: vec![(path.to_path_buf(), Arc::new(bytes))],
             promised: BTreeMap::new(),
         })
     }
@@ -115,7 +116,7 @@ impl Weights {
                 let shard_path = folder.join(shard);
                 let bytes = read(&shard_path, WEIGHTS_LIMIT)?;
                 check_kind(&shard_path, &bytes)?;
-                files.push((shard_path, bytes));
+                files.push((shard_path, Arc::new(bytes)));
                 numbers.insert(shard, files.len() - 1);
                 files.len() - 1
             };

@@ -2,9 +2,9 @@
 //! instruction on a PE's SRAM.
 //!
 //! The built-in kernels' file is `assets/kernels/kernels.elf`, with two more that are loaded only
-//! into the PEs that run them; users bring their own ([`CodeFile`]). Cycles are those of [`crate::chip::cortex_m4f`], as
-//! for listings; a property test holds that a built-in routine gives the bytes and cycles that it
-//! gives at level *native*.
+//! into the PEs that run them; users bring their own ([`CodeFile`]). Cycles are those of
+//! [`crate::chip::cortex_m4f`], as for listings; a property test holds that a built-in routine
+//! gives the bytes and cycles that it gives at level *native*.
 
 pub mod calls;
 pub mod lines;

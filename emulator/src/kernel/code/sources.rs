@@ -9,8 +9,14 @@ use crate::kernel::cost::SOURCES;
 
 /// Size limit for a source file, in bytes.
 const MOST_BYTES: u64 = 4 << 20;
-/// Text of the header that the built-in kernels include.
-const REGISTERS: &str = include_str!("../../../../assets/kernels/registers.h");
+/// Headers of the built-in kernels: name and text.
+const HEADERS: [(&str, &str); 5] = [
+    ("registers.h", include_str!("../../../../assets/kernels/registers.h")),
+    ("exp_unit.h", include_str!("../../../../assets/kernels/exp_unit.h")),
+    ("words.h", include_str!("../../../../assets/kernels/words.h")),
+    ("events.h", include_str!("../../../../assets/kernels/events.h")),
+    ("quantise.h", include_str!("../../../../assets/kernels/quantise.h")),
+];
 
 impl CodeFile {
     /// Returns the text of a source file by the path that the compiler recorded; `None` if it is
@@ -39,8 +45,8 @@ impl CodeFile {
 /// Returns a source of the built-in kernels by its file name.
 fn built_in(path: &Path) -> Option<&'static str> {
     let name = path.file_name()?.to_str()?;
-    if name == "registers.h" {
-        return Some(REGISTERS);
+    if let Some((_, text)) = HEADERS.iter().find(|(header, _)| *header == name) {
+        return Some(text);
     }
     let stem = name.strip_suffix(".c")?;
     SOURCES.iter().find(|source| source.name == stem).map(|source| source.c)

@@ -24,6 +24,24 @@ fn lines_name_the_c_source() {
 }
 
 #[test]
+fn the_text_of_every_source_that_a_line_names_is_known() {
+    for file in [CodeFile::built_in().unwrap(), CodeFile::always().unwrap()] {
+        let code = file
+            .words
+            .iter()
+            .flat_map(|(start, words)| (0..words.len() as u32).map(move |word| start + 4 * word));
+        let named: std::collections::BTreeSet<_> = code
+            .filter_map(|address| Lines::of(file).at(address))
+            .map(|line| line.file.to_string())
+            .collect();
+        assert!(named.iter().any(|path| path.ends_with("exp_unit.h")), "{named:?}");
+        for path in named {
+            assert!(file.source_text(&path).is_some(), "{path}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_used_is_an_error_with_its_cause() {
     assert!(matches!(CodeFile::read("a", b"no elf"), Err(CodeError::Unreadable { .. })));
     let mut bytes = BUILT_IN.to_vec();

@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
+use foldhash::fast::FixedState;
+
 use super::trace::{Effect, PacketId, Trace};
 use crate::chip::clock::Tick;
 use crate::chip::geometry::Pe;
@@ -239,7 +241,8 @@ fn act(effect: &Effect, kept: &Keeping, alone: bool) -> Option<Act> {
 /// A routine touches something where it begins.
 fn touched_at(touches: &[Vec<Touch>], position: usize, effect: &Effect) -> bool {
     let Effect::Begin { pe, .. } = *effect else { return false };
-    touches.get(usize::from(pe)).into_iter().flatten().any(|touch| touch.position == position)
+    let of = touches.get(usize::from(pe)).map_or(&[][..], Vec::as_slice);
+    of.binary_search_by_key(&position, |touch| touch.position).is_ok()
 }
 
 fn word(address: u32) -> u16 {
@@ -261,7 +264,7 @@ fn put(effect: &Effect) -> Option<(PacketId, Memory, u32)> {
 fn blocks(trace: &Trace) -> Blocks {
     let mut taken = vec![None; trace.packets() as usize];
     let mut blocks = Blocks { all: Vec::new(), of: vec![NONE; trace.effects.len()] };
-    let mut open = HashMap::<(u16, Memory), u32>::new();
+    let mut open = HashMap::<(u16, Memory), u32, FixedState>::default();
     for (position, effect) in trace.effects.iter().enumerate() {
         if let Effect::Take { packet, pe, address } = *effect {
             taken[packet as usize] = Some((pe, u32::from(word(address)), position));
@@ -301,16 +304,16 @@ fn blocks(trace: &Trace) -> Blocks {
 /// would matter.
 fn clashes(blocks: &[Block]) -> Option<Vec<bool>> {
     let step = PACKET_WORDS as u32;
-    let places = |block: &Block| (0..block.packets).map(move |packet| packet * step);
-    let numbered = || (0_u32..).zip(blocks);
-    let mut puts: Vec<(Memory, u32, u32)> =
-        numbered().flat_map(|(n, b)| places(b).map(move |packet| (b.to, b.place + packet, n))).collect();
-    puts.sort_unstable();
+    let end = |block: &Block| block.place + block.words();
+    let mut sorted: Vec<(Memory, u32, u32)> = (0..).zip(blocks).map(|(n, b)| (b.to, b.place, n)).collect();
+    sorted.sort_unstable();
+    let longest = blocks.iter().map(Block::words).max().unwrap_or(0);
     let mut clash = vec![false; blocks.len()];
-    for (i, &(memory, place, a)) in puts.iter().enumerate() {
-        let same = puts[i + 1..].iter().take_while(|put| (put.0, put.1) == (memory, place));
-        for &(.., b) in same.filter(|put| put.2 != a) {
-            let (first, second) = (&blocks[a as usize], &blocks[b as usize]);
+    for (i, &(memory, _, a)) in sorted.iter().enumerate() {
+        let first = &blocks[a as usize];
+        let meeting = sorted[i + 1..].iter().take_while(|next| next.0 == memory && next.1 < end(first));
+        for &(.., b) in meeting {
+            let second = &blocks[b as usize];
             if first.first <= second.last && second.first <= first.last {
                 (clash[a as usize], clash[b as usize]) = (true, true);
             }
@@ -318,8 +321,10 @@ fn clashes(blocks: &[Block]) -> Option<Vec<bool>> {
     }
     let brought = |block: &Block| {
         let sent = block.at - block.at % step..block.at + block.words();
-        let from = puts.partition_point(|put| (put.0, put.1) < (Memory::Pe(block.from), sent.start));
-        puts.get(from).is_some_and(|put| put.0 == Memory::Pe(block.from) && put.1 < sent.end)
+        let from = Memory::Pe(block.from);
+        let near = sorted.partition_point(|put| (put.0, put.1) < (from, sent.start.saturating_sub(longest)));
+        let mut puts = sorted[near..].iter().take_while(|put| put.0 == from && put.1 < sent.end);
+        puts.any(|put| sent.start < end(&blocks[put.2 as usize]))
     };
     let whole =
         |block: &Block| (block.place + block.words()) as usize <= SRAM_WORDS || block.to == Memory::Host;
@@ -331,19 +336,24 @@ fn clashes(blocks: &[Block]) -> Option<Vec<bool>> {
 fn is_free(block: &Block, touches: &[Vec<Touch>]) -> bool {
     let source = block.at..block.at + block.words();
     let place = block.place..block.place + block.words();
-    let between = |touch: &&Touch, from: usize| (from..block.last).contains(&touch.position);
+    // Touches of a PE, in order of position.
+    let between = |pe: u16, from: usize| {
+        let of = touches.get(usize::from(pe)).map_or(&[][..], Vec::as_slice);
+        let of = &of[of.partition_point(|touch| touch.position < from)..];
+        of.iter().take_while(|touch| touch.position < block.last)
+    };
     let meets =
         |touch: &Touch, words: &Range<u32>| touch.words.start < words.end && words.start < touch.words.end;
-    let of = |pe: u16| touches.get(usize::from(pe)).into_iter().flatten();
-    let written = of(block.from).any(|t| t.write && between(&t, block.taken) && meets(t, &source));
+    let written = between(block.from, block.taken).any(|touch| touch.write && meets(touch, &source));
     let met = match block.to {
-        Memory::Pe(pe) => of(pe).any(|t| between(&t, block.first) && meets(t, &place)),
+        Memory::Pe(pe) => between(pe, block.first).any(|touch| meets(touch, &place)),
         Memory::Host => false,
     };
     !written && !met
 }
 
-/// The bytes that effects other than packets touch, by PE index. `None` if they are not known.
+/// The bytes that effects other than packets touch, by PE index and in order of position. `None` if
+/// they are not known.
 fn touches(trace: &Trace, program: &Program) -> Option<Vec<Vec<Touch>>> {
     let mut all: Vec<Vec<Touch>> = program.pes.iter().map(|_| Vec::new()).collect();
     // Time steps that each slot has counted since the begin.
