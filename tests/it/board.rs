@@ -74,6 +74,8 @@ fn outputs_are_the_same_on_every_number_of_chips_every_way() {
     // DMA on 48 chips takes minutes.
     small_model_on([SENDING, SENDING, SENDING, SENDING, &["QpeMulticast", "Router"]]);
     paper_size_model_on([ACROSS; 4]);
+    head_on("Chips(2, 1)", 70, 100);
+    head_on("Chips(3, 1)", 100, 140);
 }
 
 /// Tests the small model on 2, 3, 4, 7 and 48 chips, each with some ways of sending.
@@ -264,25 +266,26 @@ fn a_transformer_says_the_same_on_two_chips() {
     assert!(crossings[2] <= crossings[0] && crossings[2] < crossings[1], "{crossings:?}");
 }
 
-/// A convolutional head on the chip, whose PEs are placed together with those of the layers.
 #[test]
 fn a_head_on_the_chip_crosses_links_no_more_often_than_in_filled_chips() {
+    head_on("Chips(2, 2)", 128, 104);
+}
+
+/// Tests a convolutional head on the chip, whose PEs are placed together with those of the layers:
+/// PEs of each layer, and of the head.
+fn head_on(board: &str, layers: u32, head: u32) {
     const SCENE: &str = "scenes/what-if/dvs_mac.ron";
     let one = run(SCENE, "2", &[]);
-    for (board, layers, head) in
-        [("Chips(2, 1)", 70, 100), ("Chips(2, 2)", 128, 104), ("Chips(3, 1)", 100, 140)]
-    {
-        let board = format!("chip.board={board}");
-        let pes = [0, 1].map(|layer| format!("mapping.layers.{layer}.pes={layers}"));
-        let head = format!("mapping.head=Chip(pes: {head}, weights: Resident, taps: All)");
-        let crossings = ["Fill", "Even", "Local"].map(|across| {
-            let across = format!("mapping.across={across}");
-            let many = run(SCENE, "2", &[&board, &pes[0], &pes[1], &head, &across]);
-            assert_eq!(many["output_hash"], one["output_hash"], "{board} {across}");
-            many["mapped"]["crossings"].as_u64().unwrap()
-        });
-        assert!(crossings[2] <= crossings[0] && crossings[2] <= crossings[1], "{board}: {crossings:?}");
-    }
+    let edit = format!("chip.board={board}");
+    let pes = [0, 1].map(|layer| format!("mapping.layers.{layer}.pes={layers}"));
+    let head = format!("mapping.head=Chip(pes: {head}, weights: Resident, taps: All)");
+    let crossings = ["Fill", "Even", "Local"].map(|across| {
+        let across = format!("mapping.across={across}");
+        let many = run(SCENE, "2", &[&edit, &pes[0], &pes[1], &head, &across]);
+        assert_eq!(many["output_hash"], one["output_hash"], "{board} {across}");
+        many["mapped"]["crossings"].as_u64().unwrap()
+    });
+    assert!(crossings[2] <= crossings[0] && crossings[2] <= crossings[1], "{board}: {crossings:?}");
 }
 
 /// Links that take a bit a link packet are in use nearly all the time, and no longer than that.

@@ -241,7 +241,7 @@ fn check_shows_the_map_and_the_floor_plan() {
 
 #[test]
 fn shipped_scenes_fit_and_run() {
-    let mut checked = 0;
+    let mut found = 0;
     for folder in ["scenes", "scenes/what-if"] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -249,21 +249,18 @@ fn shipped_scenes_fit_and_run() {
                 continue;
             }
             let path = path.to_str().unwrap();
-            assert_eq!(spinntui(&["check", path]).status.code(), Some(0), "{path}");
-            checked += 1;
-            // Golden reports and `board::` run these, for longer.
+            found += 1;
+            // Golden reports and `board::` run these, for longer. The test of the doctor holds that
+            // `check` finds nothing wrong with any of them.
             let tested = [crate::board::FOUR_TEXTS, crate::board::EVERY_WEIGHT].contains(&path);
             if tested || crate::golden_reports::is_tested(path) {
                 continue;
             }
-            assert_eq!(
-                spinntui(&["run", path, "--steps", "2", "--no-ranges"]).status.code(),
-                Some(0),
-                "{path}"
-            );
+            let output = spinntui(&["run", path, "--steps", "2", "--no-ranges"]);
+            assert_eq!(output.status.code(), Some(0), "{path}: {}", text(&output.stderr));
         }
     }
-    assert!(checked >= 10, "{checked}");
+    assert!(found >= 10, "{found}");
 }
 
 #[test]

@@ -249,7 +249,7 @@ fn the_figures_of_the_what_if_page_are_what_comes_out() {
     let documented = documented();
     assert_eq!(documented.len(), 1 + what_if().len());
     documented.into_par_iter().for_each(|[scene, time, energy, power, bytes]| {
-        let output = spinntui(&["run", &scene, "--sequences", "1", "--format", "json"]);
+        let output = spinntui(&["run", "--no-ranges", &scene, "--sequences", "1", "--format", "json"]);
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let shown = |path: &str, factor: f64, digits: usize| {
             format!("{:.digits$}", number(report.pointer(path).unwrap()) * factor)

@@ -10,7 +10,7 @@ use crate::common::{fine, session, spinntui, text};
 const TICK: &str = "task.tick=Us(2000)";
 
 fn report(edits: &[&str]) -> Value {
-    let mut arguments = vec!["run", "scenes/dnf.ron", "--steps", "60", "--format", "json"];
+    let mut arguments = vec!["run", "--no-ranges", "scenes/dnf.ron", "--steps", "60", "--format", "json"];
     arguments.extend(edits.iter().flat_map(|edit| ["--set", edit]));
     serde_json::from_str(&fine(&arguments)).unwrap()
 }

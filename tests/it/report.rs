@@ -168,6 +168,16 @@ fn the_range_is_what_other_refills_take() {
 }
 
 #[test]
+fn the_ranges_of_the_chip_time_can_be_left_out() {
+    let arguments = ["run", SMALL, "--steps", "3", "--format", "json"];
+    let (with, without) = (json(&arguments), json(&[&arguments[..], &["--no-ranges"]].concat()));
+    for field in ["chip_time_range_us", "chip_time_memory_range_us"] {
+        assert!(with[field].is_array() && without[field].is_null(), "{field}");
+    }
+    assert_eq!(with["chip_time_us"], without["chip_time_us"]);
+}
+
+#[test]
 fn the_same_again_whatever_the_threads() {
     let arguments = ["run", SMALL, "--steps", "30", "--format", "json"];
     let first = fine(&arguments);
@@ -244,7 +254,7 @@ fn a_report_for_people_fits_80_columns() {
 
 #[test]
 fn a_network_writes_the_same_text_again() {
-    let run = || json(&["run", "scenes/lm_generate.ron", "--steps", "8", "--format", "json"]);
+    let run = || json(&["run", "--no-ranges", "scenes/lm_generate.ron", "--steps", "8", "--format", "json"]);
     let report = run();
     let text = report["generated"].as_str().unwrap();
     assert!(text.starts_with("The chip "), "{text}");
@@ -402,7 +412,8 @@ fn wikitext(scene: &str, sequences: u32, expected: f64) {
     let Some(text) = shared("data/wikitext-2/test.txt") else { return };
     let set = format!("task.text={:?}", text.display().to_string());
     let count = sequences.to_string();
-    let report = json(&["run", scene, "--sequences", &count, "--format", "json", "--set", &set]);
+    let report =
+        json(&["run", "--no-ranges", scene, "--sequences", &count, "--format", "json", "--set", &set]);
     assert_eq!(number(&report, "/predictions"), f64::from(70 * sequences));
     let perplexity = number(&report, "/perplexity");
     assert!((perplexity / expected - 1.0).abs() < 1e-3, "{scene}: perplexity {perplexity}, not {expected}");

@@ -274,7 +274,7 @@ fn what_cannot_run_is_refused_with_the_node_or_the_line() {
     let bad = folder.path().join("bad.csv");
     let missing = "model=nir/tests/data/legal/delays/delays.nir";
     let refused = |edits: &[&str]| {
-        let mut arguments = vec!["run", "scenes/nir.ron"];
+        let mut arguments = vec!["run", "--no-ranges", "scenes/nir.ron"];
         arguments.extend(edits.iter().flat_map(|edit| ["--set", edit]));
         let output = spinntui(&arguments);
         let said = text(&output.stderr);
@@ -354,7 +354,8 @@ fn the_braille_network_runs_on_random_spikes() {
     for edits in
         [&["mapping.schedule=LayerSequential"][..], &["mapping.schedule=Pipelined", "mapping.weights=Int8"]]
     {
-        let mut arguments = vec!["run", "scenes/nir.ron", "--steps", "200", "--verify", "--format", "json"];
+        let mut arguments =
+            vec!["run", "--no-ranges", "scenes/nir.ron", "--steps", "200", "--verify", "--format", "json"];
         let poisson = ["task.inputs=None", "task.poisson=(rate_hz: 20, seed: 7)"];
         for edit in [model.as_str()].into_iter().chain(poisson).chain(edits.iter().copied()) {
             arguments.extend(["--set", edit]);
@@ -397,7 +398,7 @@ fn traced_potentials_are_in_the_report() {
 }
 
 fn json(edits: &[&str]) -> Value {
-    let mut arguments = vec!["run", "scenes/dnf.ron", "--steps", "60", "--format", "json"];
+    let mut arguments = vec!["run", "--no-ranges", "scenes/dnf.ron", "--steps", "60", "--format", "json"];
     arguments.extend(edits.iter().flat_map(|edit| ["--set", edit]));
     serde_json::from_str(&fine(&arguments)).unwrap()
 }

@@ -14,7 +14,7 @@ use crate::common::{fine, session, spinntui, text};
 const NETS: &str = "nir/tests/data/exported";
 
 fn report(scene: &str, steps: &str, edits: &[&str]) -> Value {
-    let mut arguments = vec!["run", scene, "--steps", steps, "--format", "json"];
+    let mut arguments = vec!["run", "--no-ranges", scene, "--steps", steps, "--format", "json"];
     arguments.extend(edits.iter().flat_map(|edit| ["--set", edit]));
     serde_json::from_str(&fine(&arguments)).unwrap()
 }
@@ -75,11 +75,27 @@ fn a_dynamic_field_spikes_the_same_in_both_orders() {
 
 #[test]
 fn sums_of_singles_in_the_order_of_arrival_are_said_and_not_verified() {
-    let answer = spinntui(&["run", "scenes/nir.ron", "--set", "mapping.order=Arrival", "--steps", "20"]);
+    let answer = spinntui(&[
+        "run",
+        "--no-ranges",
+        "scenes/nir.ron",
+        "--set",
+        "mapping.order=Arrival",
+        "--steps",
+        "20",
+    ]);
     assert_eq!(answer.status.code(), Some(0));
     assert!(text(&answer.stdout).contains("in the order in which spikes arrived"));
-    let answer =
-        spinntui(&["run", "scenes/nir.ron", "--set", "mapping.order=Arrival", "--steps", "20", "--verify"]);
+    let answer = spinntui(&[
+        "run",
+        "--no-ranges",
+        "scenes/nir.ron",
+        "--set",
+        "mapping.order=Arrival",
+        "--steps",
+        "20",
+        "--verify",
+    ]);
     assert_eq!(answer.status.code(), Some(2));
     assert!(text(&answer.stderr).contains("mapping.weights=Int8"), "{}", text(&answer.stderr));
     let answer = spinntui(&["check", "scenes/lm_small.ron", "--set", "mapping.order=Arrival"]);

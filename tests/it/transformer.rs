@@ -18,7 +18,7 @@ fn scene(name: &str) -> String {
 
 fn report(name: &str, set: &[&str]) -> Value {
     let scene = scene(name);
-    let mut arguments = vec!["run", &scene, "--steps", "26", "--format", "json"];
+    let mut arguments = vec!["run", "--no-ranges", &scene, "--steps", "26", "--format", "json"];
     for edit in set {
         arguments.extend(["--set", edit]);
     }
@@ -95,7 +95,7 @@ fn both_ledgers_are_named_and_follow_from_measured_rates() {
 #[test]
 fn a_sequence_beyond_the_positions_is_refused_with_its_field() {
     let scene = scene("spiking-encoded");
-    let output = spinntui(&["run", &scene, "--steps", "1", "--set", "task.sequence=13"]);
+    let output = spinntui(&["run", "--no-ranges", &scene, "--steps", "1", "--set", "task.sequence=13"]);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("13 words") && error.contains("sequence: 12"), "{error}");
@@ -118,7 +118,7 @@ fn a_longer_context_costs_the_ordinary_twin_and_not_the_spiking_one() {
             verifier.check(&session).unwrap_or_else(|difference| panic!("{name}: {difference}"));
         }
         let scene = scene(name);
-        let mut arguments = vec!["run", &scene, "--steps", "48", "--format", "json"];
+        let mut arguments = vec!["run", "--no-ranges", &scene, "--steps", "48", "--format", "json"];
         for edit in set {
             arguments.extend(["--set", edit]);
         }
@@ -274,7 +274,7 @@ fn transformers_write_texts_of_their_own() {
         let mode =
             r#"task.mode=Generate(prompt: "PROMPT", words: 6, seed: 7)"#.replace("PROMPT", "word3 word4");
         let written = [(); 2].map(|()| {
-            let output = spinntui(&["run", &scene(name), "--set", &mode, "--format", "json"]);
+            let output = spinntui(&["run", "--no-ranges", &scene(name), "--set", &mode, "--format", "json"]);
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let report: Value = serde_json::from_slice(&output.stdout).unwrap();
             assert!(report["perplexity"].is_null(), "{name}: a text of its own has none");
@@ -297,7 +297,7 @@ fn the_twin_on_the_mac_arrays_is_its_mathematics_and_takes_less() {
         verifier.check(&session).unwrap_or_else(|difference| panic!("{difference}"));
     }
     let report = |scene: &str| -> Value {
-        let output = spinntui(&["run", scene, "--sequences", "1", "--format", "json"]);
+        let output = spinntui(&["run", "--no-ranges", scene, "--sequences", "1", "--format", "json"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     };

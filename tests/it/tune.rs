@@ -146,7 +146,7 @@ fn wait_for_interrupt_handler(process: &str) {
 }
 
 /// Search that takes any machine more than seconds.
-const LONG: [&str; 6] = ["tune", SMALL, "--candidates", "100000", "--steps", "4000"];
+const LONG: [&str; 6] = ["tune", SMALL, "--candidates", "100000", "--steps", "1000"];
 
 /// Starts a long search and interrupts it once it catches SIGINT and `wait` has passed.
 fn interrupted_after(wait: Duration) -> Output {

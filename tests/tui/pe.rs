@@ -28,6 +28,7 @@ use spinntui::tui::theme::{Glyphs, Looks};
 use spinntui::tui::update::update;
 
 use crate::common::{draw, empty_app, press, text};
+use crate::sizes::frame;
 
 /// App with the experiment that it shows.
 pub struct Rig {
@@ -339,10 +340,8 @@ fn every_part_draws_itself_into_every_area_and_nowhere_else() {
                 let area = Rect::new(2, 2, width, height);
                 let mut buf = Buffer::empty(screen);
                 panels::render(PanelId::Pe, &View { app: &rig.app, snapshot: &snapshot }, area, &mut buf);
-                for y in 0..screen.height {
-                    for x in (0..screen.width).filter(|&x| !area.contains((x, y).into())) {
-                        assert_eq!(buf[(x, y)].symbol(), " ", "{part:?} {width}x{height} at {x},{y}");
-                    }
+                for (x, y) in frame(area) {
+                    assert_eq!(buf[(x, y)].symbol(), " ", "{part:?} {width}x{height} at {x},{y}");
                 }
             }
         }
