@@ -17,8 +17,7 @@ const DEPTH_LIMIT: usize = 6;
 /// Most steps of the header's parser.
 ///
 /// A header of tonic takes 3,400 steps, one of 230 fields 71,000. But the parser tries the meanings
-/// of an open bracket one after the other, so that every level can double or treble its work, and a
-/// bracket in quotes hides a level from [`DEPTH_LIMIT`].
+/// of an open bracket one after the other, so that every level can double or treble its work.
 const STEP_LIMIT: usize = 4_000_000;
 
 /// Reads the header of a whole `.npy` file, and leaves the array's bytes in `data`.
@@ -57,17 +56,7 @@ pub fn header_length(bytes: &[u8]) -> usize {
 ///
 /// Fails with the bound that was exceeded, or the reason why the text is not a header.
 pub fn check_header(text: &[u8]) -> Result<Value, &'static str> {
-    let mut depth = 0_usize;
-    for byte in text {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEPTH_LIMIT {
-            return Err("too deep: more than 6 brackets inside of each other");
-        }
-    }
+    check_depth(text)?;
     let text = std::str::from_utf8(text).map_err(|_| "not UTF-8")?;
     // This limits the whole process from now on, npyz's own parsing included; nothing else uses
     // pest.
@@ -86,4 +75,55 @@ pub fn check_header(text: &[u8]) -> Result<Value, &'static str> {
         .try_fold(1_u64, |product, side| product.checked_mul(u64::try_from(side.as_integer()?).ok()?.max(1)));
     product.ok_or("with a shape of more than 2⁶⁴ entries")?;
     Ok(value)
+}
+
+/// Refuses text with more than [`DEPTH_LIMIT`] brackets inside of each other, those in quotes left
+/// out. Its parser has a stack frame for each and would overflow a thread's stack.
+fn check_depth(text: &[u8]) -> Result<(), &'static str> {
+    let (mut depth, mut quote) = (0_usize, None);
+    let mut bytes = text.iter();
+    while let Some(&byte) = bytes.next() {
+        match (quote, byte) {
+            // An escape. A name in braces could hold a quote; NumPy writes none.
+            (Some(_), b'\\') if bytes.next() == Some(&b'N') => {
+                return Err("no header of NumPy's: it has a character by its name (\\N)");
+            }
+            (Some(open), _) if byte == open => quote = None,
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH_LIMIT {
+            return Err("too deep: more than 6 brackets inside of each other");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_in_quotes_hide_no_depth_and_add_none() {
+        let deep = "too deep: more than 6 brackets inside of each other";
+        let within = |text: &str| text.repeat(600);
+        for text in [
+            within("["),
+            within("[']',"),
+            within("[\"]\","),
+            within("['\\']',"),
+            within("{'}',("),
+            within("[b']',"),
+        ] {
+            assert_eq!(check_header(text.as_bytes()).unwrap_err(), deep, "{text:.20}");
+        }
+        let named = within("['\\N{'}]',");
+        assert!(check_header(named.as_bytes()).unwrap_err().contains("by its name"));
+        // Names of fields may hold brackets and escaped quotes.
+        let header =
+            "{'descr': [('[[[[[[[(', '<i2'), ('\\'', '<i2')], 'fortran_order': False, 'shape': (2,)}";
+        assert!(check_header(header.as_bytes()).is_ok());
+    }
 }

@@ -255,7 +255,7 @@ mod tests {
             ("{}".to_owned(), "without a shape"),
             // The parser took seconds for these, or did not come to an end.
             (format!("{{{{{{{{{{{{{}", "1+".repeat(2000)), "no Python literal"),
-            ("[']',".repeat(800), "no Python literal"),
+            ("[']',".repeat(800), "too deep"),
         ] {
             let said = said(&header, &[0]);
             assert!(said.contains(words), "{header:.60}: {said}");
