@@ -30,10 +30,8 @@ fn the_text_of_every_source_that_a_line_names_is_known() {
             .words
             .iter()
             .flat_map(|(start, words)| (0..words.len() as u32).map(move |word| start + 4 * word));
-        let named: std::collections::BTreeSet<_> = code
-            .filter_map(|address| Lines::of(file).at(address))
-            .map(|line| line.file.to_string())
-            .collect();
+        let named: std::collections::BTreeSet<_> =
+            code.filter_map(|address| Lines::of(file).at(address)).map(|line| line.file).collect();
         assert!(named.iter().any(|path| path.ends_with("exp_unit.h")), "{named:?}");
         for path in named {
             assert!(file.source_text(&path).is_some(), "{path}");
