@@ -29,8 +29,6 @@ struct TensorsOf<'a> {
     path: &'a Path,
     tensors: SafeTensors<'a>,
     bytes: &'a Arc<Vec<u8>>,
-    /// Byte at which the tensors begin.
-    data: usize,
 }
 
 /// Tensors of a model's files, read by name; errors name the file and the tensor.
@@ -53,12 +51,11 @@ impl<'a> TensorFile<'a> {
             let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
             stored.extend(tensors.names().into_iter().map(|name| (number, name.to_owned())));
             // safetensors.torch.save_model stores tied tensors once, and their other names here.
-            let (header_bytes, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
+            let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
             let tied = header.metadata().iter().flatten();
             let tied = tied.filter(|(_, target)| tensors.tensor(target).is_ok());
             aliases.extend(tied.map(|(alias, target)| (alias.clone(), (number, target.clone()))));
-            // Eight bytes hold the length of the header.
-            files.push(TensorsOf { path, tensors, bytes, data: 8 + header_bytes });
+            files.push(TensorsOf { path, tensors, bytes });
         }
         if let Some((tensor, &number)) = weights.promised.iter().find(|(tensor, number)| {
             files.get(**number).is_none_or(|file| file.tensors.tensor(tensor).is_err())
@@ -351,10 +348,11 @@ impl<'a> TensorFile<'a> {
     /// Returns the rows of an 8-bit tensor where they lie in its file; `None` if they do not fit.
     fn rows(&self, tensor: &str, shape: [usize; 2]) -> Option<Int8Rows> {
         let (number, stored) = self.names.place(tensor)?;
-        let TensorsOf { bytes, data, .. } = self.files.get(*number)?;
-        let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+        let TensorsOf { bytes, .. } = self.files.get(*number)?;
+        let (header_bytes, header) = SafeTensors::read_metadata(bytes).ok()?;
         let (start, _) = header.info(stored)?.data_offsets;
-        Int8Rows::new(Arc::clone(bytes), data + start, shape)
+        // Eight bytes before the header hold its length.
+        Int8Rows::new(Arc::clone(bytes), 8 + header_bytes + start, shape)
     }
 }
 

@@ -19,13 +19,16 @@ pub struct EventPicture {
 }
 
 impl EventPicture {
-    /// A frame without events.
+    /// Creates a frame without events.
     pub fn dark() -> Self {
         Self { on: vec![0; PICTURE_SIDE * PICTURE_SIDE], off: vec![0; PICTURE_SIDE * PICTURE_SIDE] }
     }
 
-    /// Counts an event; one outside the camera's 128 by 128 pixels counts nowhere.
+    /// Counts an event; one outside the sensor of 128 by 128 pixels is not counted.
     pub fn add(&mut self, event: &CameraEvent) {
+        if event.x >= DVS128.width {
+            return;
+        }
         let square = usize::from(DVS128.width) / PICTURE_SIDE;
         let at = usize::from(event.y) / square * PICTURE_SIDE + usize::from(event.x) / square;
         let counts = if event.on { &mut self.on } else { &mut self.off };
@@ -34,8 +37,9 @@ impl EventPicture {
         }
     }
 
-    /// ON and OFF events in the square of `size` by `size` picture elements at (x, y) in units
-    /// of that size.
+    /// Returns the ON and OFF events in a square of `size` by `size` picture elements.
+    ///
+    /// The square is at (`x`, `y`) in units of its size.
     pub fn square(&self, x: usize, y: usize, size: usize) -> (u32, u32) {
         let (mut on, mut off) = (0, 0);
         for row in y * size..(y + 1) * size {
@@ -51,7 +55,7 @@ impl EventPicture {
         (on, off)
     }
 
-    /// ON and OFF events of the whole frame.
+    /// Returns the ON and OFF events of the whole frame.
     pub fn totals(&self) -> (u32, u32) {
         let sum = |events: &[u8]| events.iter().map(|&n| u32::from(n)).sum();
         (sum(&self.on), sum(&self.off))

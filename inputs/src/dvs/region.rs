@@ -70,7 +70,8 @@ impl Activity {
     }
 }
 
-/// First and last place of the middle nine tenths of the counts; `None` if all are 0.
+/// Returns the first indices at which the running sum of the counts exceeds 5 % and 95 % of their
+/// total; `None` if all counts are 0.
 fn middle(counts: &[u64]) -> Option<[u16; 2]> {
     let all: u64 = counts.iter().sum();
     if all == 0 {
@@ -84,7 +85,7 @@ fn middle(counts: &[u64]) -> Option<[u16; 2]> {
         });
         reached.and_then(|place| u16::try_from(place).ok())
     };
-    Some([place(1)?, place(18)?])
+    Some([place(1)?, place(19)?])
 }
 
 #[cfg(test)]
@@ -120,6 +121,14 @@ mod tests {
         assert!(corner.x >= 124 && corner.y == 0, "{corner:?}");
         assert_eq!(at(region.left - 1, 20), None);
         assert_eq!(at(90, region.top + region.side), None);
+    }
+
+    #[test]
+    fn nine_tenths_of_the_events_are_kept() {
+        let counts: Vec<u64> = (0..128).map(|at| u64::from((20..120).contains(&at))).collect();
+        assert_eq!(middle(&counts), Some([25, 115]));
+        let mirrored: Vec<u64> = counts.iter().rev().copied().collect();
+        assert_eq!(middle(&mirrored), Some([13, 103]));
     }
 
     proptest! {

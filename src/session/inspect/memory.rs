@@ -63,14 +63,14 @@ impl MemoryView {
     }
 }
 
-/// First byte of the window around `at`: it moves by halves, so that `at` keeps a quarter of it
-/// on each side.
+/// Returns the first byte of the window around `at`. It moves by halves, so that `at` keeps a
+/// quarter of the window on each side, except at the ends of SRAM.
 fn start(at: u32) -> u32 {
     let half = WINDOW / 2;
     ((at.min(SRAM_BYTES - 1) / half * half).saturating_sub(half / 2)).min(SRAM_BYTES - WINDOW)
 }
 
-/// The window around a byte address.
+/// Returns the window around a byte address.
 pub(super) fn window(session: &Session, labels: &Labels<'_>, pe: Pe, at: u32) -> MemoryView {
     let sram = &session.machine().state().pes[pe.index()].sram;
     let start = start(at);
@@ -129,8 +129,41 @@ pub fn value_text(reading: Reading, word: u32, address: u32) -> String {
     }
 }
 
-/// A single in at most ten characters.
+/// Formats a single in at most ten characters.
 pub fn single_text(value: f32) -> String {
     let size = value.abs();
-    if value == 0.0 || (1e-4..1e5).contains(&size) { format!("{value:.5}") } else { format!("{value:.3e}") }
+    if value == 0.0 || (1e-4..1e3).contains(&size) {
+        format!("{value:.5}")
+    } else if (1e3..1e5).contains(&size) {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.3e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn singles_fit_ten_columns() {
+        let values =
+            [0.0, -0.0, 1e-4, -9.99e-5, -999.999_94, 1e3, -99_999.99, 1e5, f32::MIN, -1e-45, f32::NAN];
+        let texts = values.map(single_text);
+        let wanted = [
+            "0.00000",
+            "-0.00000",
+            "0.00010",
+            "-9.990e-5",
+            "-999.99994",
+            "1000.000",
+            "-99999.992",
+            "1.000e5",
+            "-3.403e38",
+            "-1.401e-45",
+            "NaN",
+        ];
+        assert_eq!(texts, wanted);
+        assert!(texts.iter().all(|text| text.len() <= 10));
+    }
 }

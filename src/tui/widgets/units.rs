@@ -2,7 +2,7 @@
 
 pub use crate::text::{grouped as count, percent};
 
-/// A time: µs below 10 ms, then ms, then s.
+/// Formats a time given in µs: in µs below 10 ms, in ms below 10 s, then in s.
 pub fn time_us(us: f64) -> String {
     if us < 1_000.0 {
         format!("{us:.1} µs")
@@ -15,18 +15,20 @@ pub fn time_us(us: f64) -> String {
     }
 }
 
-/// A size in bytes or KiB.
+/// Formats a size in bytes or KiB.
 pub fn bytes(n: u32) -> String {
     if n < 1024 { format!("{n} B") } else { format!("{:.1} KiB", f64::from(n) / 1024.0) }
 }
 
-/// A whole number in at most five characters.
+/// Formats a number, from 10,000 on in k, M or G; up to a million million in at most five characters.
 pub fn short_count(n: u64) -> String {
     match n {
         0..=9_999 => n.to_string(),
-        10_000..=999_999 => format!("{:.0}k", n as f64 / 1e3),
-        1_000_000..=999_999_999 => format!("{:.1}M", n as f64 / 1e6),
-        _ => format!("{:.1}G", n as f64 / 1e9),
+        10_000..=999_499 => format!("{:.0}k", n as f64 / 1e3),
+        999_500..=99_949_999 => format!("{:.1}M", n as f64 / 1e6),
+        99_950_000..=999_499_999 => format!("{:.0}M", n as f64 / 1e6),
+        999_500_000..=99_949_999_999 => format!("{:.1}G", n as f64 / 1e9),
+        _ => format!("{:.0}G", n as f64 / 1e9),
     }
 }
 
@@ -41,7 +43,7 @@ pub fn joules(j: f64) -> String {
     }
 }
 
-/// An energy below a microjoule.
+/// Formats an energy in J, for energies below about a microjoule: in pJ, nJ or µJ.
 pub fn small_joules(j: f64) -> String {
     if j < 1e-9 {
         format!("{:.0} pJ", j * 1e12)
@@ -52,7 +54,7 @@ pub fn small_joules(j: f64) -> String {
     }
 }
 
-/// A number of any size in at most nine characters.
+/// Formats a number in at most nine characters if its exponent has at most two digits.
 pub fn short_number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
@@ -78,6 +80,10 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(short_count(1_234_567), "1.2M");
+        let steps =
+            [9_999, 999_499, 999_500, 99_949_999, 99_950_000, 999_499_999, 999_500_000, 999_499_999_999];
+        let short = steps.map(short_count);
+        assert_eq!(short, ["9999", "999k", "1.0M", "99.9M", "100M", "999M", "1.0G", "999G"]);
         assert_eq!(percent(0.9502), "95.0 %");
         let short = [0.0, -1.5, 151.316, 20_431.0, 1e-7, -3e12].map(short_number);
         assert_eq!(short, ["0", "-1.5000", "151.32", "20431", "1.00e-7", "-3.00e12"]);
