@@ -1,4 +1,5 @@
-"""Checks of the recipe: the QCFS theorem, running state against masked attention, kernels against plain PyTorch.
+"""Checks of the recipe: the QCFS theorem, running state against masked attention, the loss with a teacher, kernels against
+plain PyTorch.
 
     python check.py                          # with a GPU: the kernels there
     TRITON_INTERPRET=1 python check.py       # without one: the kernels in the interpreter
@@ -38,6 +39,32 @@ def running_state():
     print("running state: equal to masked Q K^T V at 17 positions")
 
 
+def teacher():
+    """The loss with a teacher and its gradients are those of autograd; the words of a softmax stand for all words."""
+    import distil
+
+    torch.manual_seed(3)
+    targets = torch.tensor([5, 17, 930, 3, 998])
+    chosen, weight, places = distil.chosen_words(targets, 20, 30, 1000)
+    assert torch.equal(chosen[places], targets) and len(chosen.unique()) == len(chosen)
+    assert abs(weight.exp().sum() - 1000) < 1e-2, "each word of the softmax stands for itself or for others, all for all"
+    hidden, matrix, bias = torch.randn(5, 8), torch.randn(len(chosen), 8), torch.randn(len(chosen))
+    taught, all_grads, losses = torch.randn(5, len(chosen)), [], []
+    for own in (True, False):
+        inputs = [x.clone().requires_grad_() for x in (hidden, matrix, bias)]
+        if own:
+            loss, _ = distil.Loss.apply(*inputs, taught, places, 0.7)
+        else:
+            wanted = 0.7 * torch.softmax(taught, dim=-1) + 0.3 * torch.nn.functional.one_hot(places, len(chosen))
+            loss = torch.nn.functional.cross_entropy(inputs[0] @ inputs[1].t() + inputs[2], wanted)
+        (3.0 * loss).backward()
+        losses.append(loss)
+        all_grads.append([x.grad for x in inputs])
+    assert torch.allclose(*losses, atol=1e-5)
+    assert all(torch.allclose(x, y, atol=1e-5) for x, y in zip(*all_grads))
+    print("loss with a teacher: as autograd has it, over words that stand for all")
+
+
 def kernels(device):
     """Each kernel gives the spikes and gradients of its plain twin."""
     import lif
@@ -73,6 +100,7 @@ def kernels(device):
 def main():
     theorem()
     running_state()
+    teacher()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" or os.environ.get("TRITON_INTERPRET") == "1":
         kernels(device)
