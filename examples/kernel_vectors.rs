@@ -53,7 +53,7 @@ impl Random {
         self.below(100) < percent
     }
 
-    /// A single between -1 and 1, sometimes very small.
+    /// Returns a random f32 between -1 and 1, sometimes very small.
     fn single(&mut self) -> f32 {
         let mantissa = self.below(1 << 24) as f32 / (1 << 23) as f32 - 1.0;
         if self.chance(10) { mantissa * 1e-30 } else { mantissa }
@@ -104,8 +104,8 @@ impl Case {
     }
 }
 
-/// A random matrix on a random input. With `wide`, more rows than a byte can number; with
-/// `infinite`, such a weight.
+/// Returns a case of a random matrix on a random input. With `wide`, the matrix has more rows than
+/// a byte can number; with `infinite`, the only weight of its first row is infinite.
 fn matrix(kind: KernelKind, wide: bool, infinite: bool, random: &mut Random) -> Result<Case, Box<dyn Error>> {
     let (rows, sources) = if wide {
         (257 + random.below(6), 3 + random.below(5))
@@ -180,7 +180,7 @@ fn pointwise(units: u32, random: &mut Random) -> Case {
     Case { function: "pointwise", arguments, memory, results: (at(5), 0x100 + n), kernel: None }
 }
 
-/// The kernels that touch devices or flags.
+/// Returns the cases of the kernels that touch devices or flags.
 fn others(random: &mut Random) -> Vec<Case> {
     let case = |function, arguments: &[u32], memory: Image, results| Case {
         function,

@@ -101,14 +101,14 @@ impl Running {
         }
     }
 
-    /// The step the status line shows.
+    /// Returns the step that the status line shows; 0 if it shows none.
     fn step(&self) -> u64 {
         let screen = self.screen.screen().contents();
         let mut words = screen.split_whitespace().skip_while(|word| *word != "token").skip(1);
         words.next().and_then(|word| word.replace(',', "").parse().ok()).unwrap_or(0)
     }
 
-    /// CPU time so far, by thread: in hundredths of a second. Linux only.
+    /// Returns each thread's name and CPU time so far, in hundredths of a second. Linux only.
     fn cpu(&self) -> Vec<(String, u64)> {
         let tasks = format!("/proc/{}/task", self.child.process_id().unwrap_or(0));
         let Ok(threads) = std::fs::read_dir(tasks) else { return Vec::new() };

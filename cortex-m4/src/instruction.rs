@@ -260,15 +260,15 @@ pub enum VUnary {
 /// Conversion between singles and integers or fixed-point numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Convert {
-    /// To a single, rather than from one.
+    /// Whether it converts to a single; `false` converts from one.
     pub to_float: bool,
     /// Whether the integer is signed.
     pub signed: bool,
-    /// Rounds to nearest instead of towards zero (`vcvtr`).
+    /// Whether it rounds to nearest instead of towards zero (`vcvtr`).
     pub nearest: bool,
-    /// Fixed-point: bits of the number (16 or 32); 0 for integers.
+    /// Bits of the fixed-point number, 16 or 32; 0 for integers.
     pub bits: u8,
-    /// Fixed-point: bits after the point.
+    /// Bits after the point of the fixed-point number.
     pub fraction: u8,
 }
 

@@ -134,7 +134,7 @@ fn singles(first: u8, words: u8, double: bool) -> String {
     }
 }
 
-/// Offset of a base register of the FPU's loads and stores.
+/// Formats the address operand of an FPU load or store: a base register and an offset in bytes.
 fn fpu_address(base: Reg, offset: i32) -> String {
     address(Address { base, offset: Offset::Imm(offset), index: Index::Offset })
 }

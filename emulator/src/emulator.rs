@@ -1,5 +1,5 @@
-//! The short way in: a network on the chip, stepped, looked at, and taken back to
-//! an earlier moment.
+//! Short interface to the emulator: a network on the chip, stepped, looked at, and taken back to an
+//! earlier moment.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-/// Most symbolic links that are followed on the way to a file, as in Linux.
+/// Largest number of symbolic links followed on the way to a file, as in Linux.
 pub const LINKS_LIMIT: usize = 40;
 
 /// Returns the folder of a file: `.` for a bare name.

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 
 /// Scene of the checks that need a program: a network on one PE.
 const SCENE: &str = "scenes/single_pe.ron";
-/// Most events that a machine with images of random bytes runs.
+/// Largest number of events that a machine with images of random bytes runs.
 const EVENTS: usize = 3_000;
 
 /// Checks that an error has words.

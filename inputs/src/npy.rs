@@ -8,13 +8,13 @@ use py_literal::Value;
 
 /// First bytes of a NumPy file.
 pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
-/// Most bytes of a header; NumPy itself refuses more than 10,000.
+/// Largest header that is read, bytes; NumPy itself refuses more than 10,000.
 pub const HEADER_LIMIT: usize = 4096;
 /// Bytes of magic and version, which the length of the header follows.
 const LENGTH_AT: usize = 8;
 /// Deepest nesting of brackets in a header, which its parser follows by recursion.
 const DEPTH_LIMIT: usize = 6;
-/// Most steps of the header's parser.
+/// Largest number of steps of the header's parser.
 ///
 /// A header of tonic takes 3,400 steps, one of 230 fields 71,000. But the parser tries the meanings
 /// of an open bracket one after the other, so that every level can double or treble its work.
@@ -62,7 +62,8 @@ pub fn check_header(text: &[u8]) -> Result<Value, &'static str> {
     // pest.
     pest::set_call_limit(NonZeroUsize::new(STEP_LIMIT));
     let literal = text.trim_end().parse();
-    let value: Value = literal.map_err(|_| "no Python literal of at most four million steps")?;
+    let wrong = "not a Python literal, or takes more than four million steps to parse";
+    let value: Value = literal.map_err(|_| wrong)?;
     let shape = value.as_dict().and_then(|fields| {
         fields
             .iter()
@@ -86,7 +87,7 @@ fn check_depth(text: &[u8]) -> Result<(), &'static str> {
         match (quote, byte) {
             // An escape. A name in braces could hold a quote; NumPy writes none.
             (Some(_), b'\\') if bytes.next() == Some(&b'N') => {
-                return Err("no header of NumPy's: it has a character by its name (\\N)");
+                return Err("not written by NumPy: it contains a \\N{…} escape");
             }
             (Some(open), _) if byte == open => quote = None,
             (None, b'\'' | b'"') => quote = Some(byte),
@@ -95,7 +96,7 @@ fn check_depth(text: &[u8]) -> Result<(), &'static str> {
             _ => {}
         }
         if depth > DEPTH_LIMIT {
-            return Err("too deep: more than 6 brackets inside of each other");
+            return Err("too deep: more than 6 nested brackets");
         }
     }
     Ok(())
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn brackets_in_quotes_hide_no_depth_and_add_none() {
-        let deep = "too deep: more than 6 brackets inside of each other";
+        let deep = "too deep: more than 6 nested brackets";
         let within = |text: &str| text.repeat(600);
         for text in [
             within("["),
@@ -120,7 +121,7 @@ mod tests {
             assert_eq!(check_header(text.as_bytes()).unwrap_err(), deep, "{text:.20}");
         }
         let named = within("['\\N{'}]',");
-        assert!(check_header(named.as_bytes()).unwrap_err().contains("by its name"));
+        assert!(check_header(named.as_bytes()).unwrap_err().contains("\\N{…}"));
         // Names of fields may hold brackets and escaped quotes.
         let header =
             "{'descr': [('[[[[[[[(', '<i2'), ('\\'', '<i2')], 'fortran_order': False, 'shape': (2,)}";

@@ -32,7 +32,7 @@ pub struct AssignmentArgs {
     /// Run an answer and look at each goal; without SCENE the starting scene
     #[arg(long, value_name = "SCENE", num_args = 0..=1)]
     pub check: Option<Option<PathBuf>>,
-    /// Form of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output

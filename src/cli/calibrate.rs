@@ -22,11 +22,13 @@ Examples:
       the scene's own text with the fitted `assume`
   spinntui calibrate scenes/lm_small.ron --timers chip.csv --fit branch_refill --fit dma_setup_cycles
 
-The file is CSV: a header `phase,layer,us`, then one line a phase and layer (phases as in reports: egru_input,
-egru_internal, pointwise, broadcast, embedding, wait, ...; layers by their name in the model), # for comments:
+The file is CSV: a header `phase,layer,us`, then one line a phase and layer (phases as in reports:
+egru_input, egru_internal, pointwise, broadcast, embedding, wait, ...; layers by their name in the
+model), # for comments:
   phase,layer,us
   egru_input,rnns.0,96.31
-us is the mean time of a time step from where the phase before ended on its last PE to where this one did.
+us is the mean over time steps of the time from the end of the previous phase on its last PE to
+the end of this phase on its last PE.
 docs/calibrate.md says more. Exit codes: 0 fine; 2 bad input.";
 
 /// Fit assumptions (`assume`) to times measured on a chip.
@@ -44,7 +46,7 @@ pub struct CalibrateArgs {
     /// Time steps (tokens) to emulate
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
     pub steps: u64,
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write the scene with the fitted values to a file

@@ -28,9 +28,9 @@ Exit codes: 0 it fits; 1 it does not, or a finding is an error; 2 bad input.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {
-    /// Scene file; of a plan of a sweep, its fields and the count of its points
+    /// Scene file, or the plan of a sweep: checks its fields and counts its points
     pub scene: PathBuf,
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]

@@ -31,18 +31,18 @@ Examples:
       in scripts: exit code 1 when the outputs are not the same bits
   spinntui compare scenes/lm.ron scenes/lm_148.ron --format json | jq .closing
 
-Exit codes: 0 fine, however much they differ; 1 a machine stalled, or --same-output and the outputs are not
-bit-identical or cannot be compared; 2 bad input, or a scene that does not fit.";
+Exit codes: 0 fine, however much they differ; 1 a machine stalled, or --same-output and the outputs
+are not bit-identical or cannot be compared; 2 bad input, or a scene that does not fit.";
 
 /// Run two scenes on the same input and show where they differ: time, energy,
 /// memory, traffic, output.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CompareArgs {
-    /// Scene file to compare with
+    /// First scene, the baseline
     #[arg(value_name = "A")]
     pub a: PathBuf,
-    /// Scene file that is compared
+    /// Second scene; differences are B − A
     #[arg(value_name = "B")]
     pub b: PathBuf,
     /// Number of time steps (tokens) of each run

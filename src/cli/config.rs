@@ -42,7 +42,7 @@ impl ConfigArgs {
         Ok(config)
     }
 
-    /// Whether something is to be printed instead of opened.
+    /// Returns `true` if the configuration or keys are to be printed instead of opening a scene.
     pub const fn prints(&self) -> bool {
         self.print_config || self.print_keys
     }

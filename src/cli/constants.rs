@@ -14,7 +14,7 @@ use crate::report::table::field;
 /// Arguments of `spinntui constants`.
 #[derive(Debug, Args)]
 pub struct ConstantsArgs {
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Only numbers that no public source gives

@@ -29,7 +29,7 @@ Formats: AEDAT 2.0 (DVS128), 3.1 and 4.0, and .npy; known by content. docs/event
 pub struct EventsArgs {
     /// A recording, or a folder with the layout of DVS128 Gesture (its own or tonic's)
     path: PathBuf,
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Colours of the picture: auto, truecolor, 256, 16, mono, off

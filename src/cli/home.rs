@@ -1,5 +1,5 @@
-//! `spinntui` alone: what there is to open. In a terminal one chooses; elsewhere it is a list with
-//! the commands to type.
+//! `spinntui` alone: the scenes and lessons to open. In a terminal the user chooses one; elsewhere
+//! they are listed with the commands to type.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
@@ -26,7 +26,7 @@ const COMMAND_COLUMNS: usize = 42;
 pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Result<ExitCode, CliError> {
     let rows = rows();
     if list || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        // A sweep is no scene to open: it is listed, and not among those to choose from.
+        // A sweep cannot be opened as a scene: it is listed, but not offered for choice.
         let rows: Vec<Row> = rows.into_iter().chain(sweeps()).collect();
         let mut output = Output::stdout();
         output.text(&listing(&rows))?;
@@ -42,8 +42,8 @@ pub fn home(list: bool, config: impl FnOnce() -> Result<Config, CliError>) -> Re
             let program = std::env::current_exe().ok().filter(|path| path.exists());
             let program =
                 program.or_else(|| std::env::args_os().next().map(PathBuf::from)).unwrap_or_default();
-            // What was given goes for a scene, too: looks, a configuration file. A verb takes
-            // none of it.
+            // A scene is opened with the flags of this start: looks, a configuration file. A
+            // subcommand takes none of them.
             let flags = std::env::args_os().skip(1).filter(|_| arguments.len() == 1);
             let error = std::process::Command::new(&program).args(flags).args(&arguments).exec();
             Err(CliError::Usage(format!("error: {} could not be started: {error}", program.display())))
@@ -113,7 +113,7 @@ fn sweeps() -> impl Iterator<Item = Row> {
     })
 }
 
-/// The list as text.
+/// Formats the list as text.
 fn listing(rows: &[Row]) -> String {
     let mut out = "spinntui shows an emulated SpiNNaker2 chip at work, in a terminal. To open:\n".to_owned();
     let mut group = "";

@@ -41,7 +41,7 @@ models/README.md says what a model folder holds, docs/nir.md what is checked in 
 pub struct InspectArgs {
     /// Model folder, a .safetensors file with vocab.txt beside it, or a .nir file
     pub model: PathBuf,
-    /// Form of the answer; JSON for NIR files only
+    /// Format of the output; JSON for NIR files only
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -116,7 +116,8 @@ fn nir(path: &Path) -> Result<NirReport, InspectError> {
     Ok(NirReport::new(path.display().to_string(), size, &graph))
 }
 
-/// Loads a model and describes it as text of at most 80 columns (a long path or word aside).
+/// Loads a model and describes it as text: at most 80 columns, with short paths, words and names of
+/// data sets.
 pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectError> {
     let model = Model::load(model)?;
     let mut text = String::new();

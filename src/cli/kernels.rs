@@ -75,7 +75,7 @@ pub fn kernels(
     }
 }
 
-/// `13 + P (15)`: a cost, and its value at this P.
+/// Formats a cost, with its value at this P if it depends on P: `13 + P (15)`.
 fn cost(linear: Linear, p: u32) -> String {
     if linear.refills == 0 { linear.to_string() } else { format!("{linear} ({})", linear.at(p)) }
 }
@@ -95,7 +95,7 @@ fn write_table(p: u32, out: &mut impl io::Write) -> Result<(), KernelsError> {
         writeln!(out, "{:13} {:7} {nonzero:14} {row:14} {call}", kind.name(), bytes(kind))?;
     }
     writeln!(out, "\nbytes: of a stored weight with its index; dense kernels store zeros too.")?;
-    writeln!(out, "\nWhat activity decides\n")?;
+    writeln!(out, "\nCosts that depend on activity\n")?;
     writeln!(out, "{:13} {:18} {:18} active source", "kernel", "silent non-zero", "silent source")?;
     for (kind, routine) in shown() {
         let c = costs.coefficients(routine);
@@ -118,7 +118,8 @@ fn shown() -> impl Iterator<Item = (KernelKind, Routine)> {
     })
 }
 
-/// Bytes of a stored weight with its index; row, column and source tables not included.
+/// Returns the bytes of a stored weight with its index; row, column and source tables are not
+/// included.
 fn bytes(kind: KernelKind) -> &'static str {
     match kind {
         KernelKind::CsrRow | KernelKind::CsrRowSkip | KernelKind::CsrFast => "8",
@@ -130,7 +131,8 @@ fn bytes(kind: KernelKind) -> &'static str {
     }
 }
 
-/// A tick of 250 neurons without a synaptic current that a spike takes θ off, 10 of which spike.
+/// Returns the cost of a tick of 250 neurons without a synaptic current, 10 of which spike; a spike
+/// subtracts θ.
 fn neurons(costs: &KernelCosts) -> Cycles {
     let passes = [Pass::Filter, Pass::FireOne, Pass::Subtract, Pass::ListSpikes];
     passes.into_iter().map(|pass| costs.neuron_pass(pass, 250, 10)).sum()
@@ -146,7 +148,7 @@ fn synapse(costs: &KernelCosts) -> Cycles {
 
 fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Result<()> {
     let rows = [
-        ("pointwise", "call of 27 units, exps aside", costs.pointwise(27, false)),
+        ("pointwise", "call of 27 units, without exp", costs.pointwise(27, false)),
         ("pointwise", "27 units that always send", costs.pointwise(27, true)),
         ("pointwise", "trace of 27 units", costs.trace(27)),
         ("clear", "call of 256 words", costs.clear(256)),
@@ -157,7 +159,7 @@ fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Re
         ("broadcast", "packet", costs.broadcast_per_packet()),
         ("broadcast", "destination of a packet", costs.broadcast_per_destination()),
         ("receive_isr", "block that arrives", costs.receive_isr()),
-        ("wait_input", "turn of the polling loop", costs.wait_poll()),
+        ("wait_input", "iteration of the polling loop", costs.wait_poll()),
         ("embedding_dma", "start of a DMA", costs.row_dma_start()),
         ("embedding_dma", "its interrupt", costs.row_dma_isr()),
         ("timer_log", "entry", costs.timer_log()),
@@ -170,7 +172,8 @@ fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Re
     Ok(())
 }
 
-/// The sources that a name means: a kernel's kind, a file or a function.
+/// Finds a source by a kernel's kind, a file or a function; in the last case returns the function
+/// too.
 fn find(name: &str) -> Result<(&'static Source, Option<&'static str>), KernelsError> {
     let same = |other: &str| other.eq_ignore_ascii_case(name);
     let kind = KernelKind::ALL.into_iter().find(|kind| same(kind.name()));
@@ -227,24 +230,24 @@ const COLUMN_PARTS: [&str; 18] = [
     "a column of more than 7",
     "8 sums cleared",
     "fewer than 8 sums",
-    "a sum cleared alone",
-    "no sum alone",
-    "8 sources looked at",
+    "remaining sum cleared",
+    "no remaining sum",
+    "8 sources scanned",
     "fewer than 8 sources",
-    "a source looked at alone",
-    "no source alone",
+    "remaining source scanned",
+    "no remaining source",
 ];
 
 /// Parts of the work on rows, in the order of [`crate::kernel::parts::Parts`].
 const ROW_PARTS: [&str; 9] = [
-    "row of no non-zero",
+    "empty row",
     "row of 1 non-zero",
     "row of 2 non-zeros",
     "row of 3 non-zeros",
-    "longer row, none beside fours",
-    "longer row, 1 beside fours",
-    "longer row, 2 beside fours",
-    "longer row, 3 beside fours",
+    "longer row, 0 after groups of 4",
+    "longer row, 1 after groups of 4",
+    "longer row, 2 after groups of 4",
+    "longer row, 3 after groups of 4",
     "4 non-zeros",
 ];
 
@@ -396,7 +399,7 @@ mod tests {
 
     #[test]
     fn fast_kernels_show_their_parts_and_source() {
-        for (name, part) in [("CscFast", "8 sources looked at"), ("csr_row_fast", "row of 3 non-zeros")] {
+        for (name, part) in [("CscFast", "8 sources scanned"), ("csr_row_fast", "row of 3 non-zeros")] {
             let shown = text(Some(name), None).unwrap();
             assert!(shown.contains(part) && shown.contains("tbb     [pc, r"), "{shown}");
         }

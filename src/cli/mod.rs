@@ -79,9 +79,9 @@ Examples:
 
 Exit codes: 0 fine; 1 it does not fit, the machine stalled, or no breakpoint was hit; 2 bad input.";
 
-/// Explores and debugs an emulated SpiNNaker2 chip while it runs a trained network.
+/// Explore and debug an emulated SpiNNaker2 chip while it runs a trained network.
 ///
-/// With a scene (an argument with `/`, or ending in `.ron`), opens it in the terminal. A scene says
+/// With a scene (an argument with `/`, or ending in `.ron`), open it in the terminal. A scene says
 /// which network runs, on which text, and how it is spread over the chip's 152 processing elements;
 /// docs/scene.md describes it.
 #[derive(Debug, Parser)]
@@ -100,7 +100,7 @@ struct OpenArgs {
     /// List the scenes and lessons, instead of choosing in the terminal
     #[arg(long, conflicts_with = "scene")]
     list: bool,
-    /// Write the session down, for `spinntui replay`
+    /// Record the session to a file, for `spinntui replay`
     #[arg(long, value_name = "FILE", requires = "scene")]
     record: Option<PathBuf>,
     /// Presenter mode: keys are shown, a free run is slow
@@ -170,7 +170,7 @@ fn edit(text: &str) -> Result<(String, String), String> {
 /// Format of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: aligned tables of at most 80 columns
+    /// For people: aligned tables
     #[default]
     Text,
     /// For programs: docs/report.md describes every field

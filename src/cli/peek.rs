@@ -18,12 +18,12 @@ use crate::session::{Session, StepOutcome};
 
 const EXAMPLES: &str = "\
 Examples:
-  spinntui peek scenes/lm_small.ron --steps 3 --pe 2,3,0
-      what the core of PE(2,3,0) does after three time steps
-  spinntui peek scenes/lm_small.ron --steps 3 --events 500 --pe 2,3,0
+  spinntui peek scenes/lm_small.ron --steps 3 --pe 1,4,1
+      what the core of PE(1,4,1) does after three time steps
+  spinntui peek scenes/lm_small.ron --steps 3 --events 500 --pe 1,4,1
       500 events into the fourth
-  spinntui peek scenes/lm_small.ron --steps 3 --pe 2,3,0 --view memory --at 0x8000
-      words from there on, and what each holds
+  spinntui peek scenes/lm_small.ron --steps 3 --pe 1,4,1 --view memory --at 0x8000
+      the words around that address, and what each holds
   spinntui peek scenes/lm_small.ron --steps 3 --unit rnns.1:41
       a neuron: state, gates, its bytes, and the PEs that get what it sends
 
@@ -80,7 +80,7 @@ pub struct PeekArgs {
     /// Neurons: nearest to their threshold first
     #[arg(long)]
     pub by_distance: bool,
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write to a file instead of standard output

@@ -35,6 +35,12 @@ pub enum QuantizeError {
     /// The model cannot be read.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The model is a transformer.
+    #[error("{model}: a transformer's weights are 8-bit already; quantize is for EGRU and GRU models")]
+    Transformer {
+        /// Model as named.
+        model: PathBuf,
+    },
     /// The text cannot be read.
     #[error("{path}: {error}")]
     Read {
@@ -60,6 +66,9 @@ pub enum QuantizeError {
 /// in perplexity too.
 pub fn quantize(args: &QuantizeArgs, output: &mut Output) -> Result<(), QuantizeError> {
     let model = Arc::new(LanguageModel::load(&find::meant(&args.model))?);
+    if model.transformer.is_some() {
+        return Err(QuantizeError::Transformer { model: args.model.clone() });
+    }
     let quantised = QuantisedEgru::new(&model.network);
     let mut out = String::new();
     let _ = writeln!(
@@ -119,7 +128,7 @@ fn matrices(model: &LanguageModel, quantised: &QuantisedEgru<'_>, out: &mut Stri
     table.write(out);
 }
 
-/// Perplexity of a text with f32 and with 8-bit weights.
+/// Returns the perplexity of a text with f32 and with 8-bit weights; NaN without predictions.
 fn perplexities(
     model: &Arc<LanguageModel>,
     quantised: &QuantisedEgru<'_>,

@@ -15,7 +15,7 @@ use crate::session::record::{Ended, Recording};
 const EXAMPLES: &str = "\
 Examples:
   spinntui scenes/lm_small.ron --record session.ron
-      every step, step back, bookmark and fault is written down
+      every step, step back, bookmark and fault is recorded
   spinntui replay session.ron
       replays it; exit code 0 if it ends in the same state, to the bit";
 

@@ -115,7 +115,8 @@ impl RunArgs {
 }
 
 /// Reason for which the chip cannot be compared with the mathematics.
-const UNORDERED: &str = "error: --verify compares bits, and sums of singles in the order of arrival have other last bits\n\
+const UNORDERED: &str = "error: --verify compares bit by bit, but sums of single-precision values in the \
+    order of arrival round differently\n\
     = help: --set mapping.order=Ascending, or --set mapping.weights=Int8";
 
 /// Runs the scene; the exit code is 1 if the machine stalled.
@@ -248,7 +249,7 @@ impl Written {
     }
 }
 
-/// Time steps to stop after.
+/// Returns the number of time steps to stop after: as requested, but at most all steps of the task.
 fn target(args: &RunArgs, session: &Session) -> u64 {
     let total = session.work().total_steps();
     let sequence = u64::from(session.work().sequence());

@@ -75,7 +75,7 @@ pub struct ScreenshotArgs {
     /// Background of an SVG; without this, one that suits the theme
     #[arg(long, value_enum)]
     pub ground: Option<Ground>,
-    /// Format of the answer; without this, by the file's ending
+    /// Format of the output; without this, by the file's ending
     #[arg(long, value_enum)]
     pub format: Option<PictureFormat>,
     /// Write to a file (.svg, .txt, .ansi) instead of standard output

@@ -20,9 +20,11 @@ Examples:
   spinntui soak --seed 1 --minutes 10 --case 4711
       this case alone, which a soak test has named
 
-What must hold: a scene is refused with a reason, or its values have the bits of the network's mathematics, or the
-findings name what has happened; and a moment that is met again, by whatever move, is the same to the bit.
-Exit codes: 0 all of it holds; 1 it does not: seed, number, and the smallest case that fails; 2 bad input.";
+What must hold: a scene is refused with a reason, its values equal the network's mathematics bit
+for bit, or the findings name the cause. A position reached again, by any move, has the same state
+to the bit.
+Exit codes: 0 all of it holds; 1 it does not: seed, number, and the smallest case that fails;
+2 bad input.";
 
 /// Test random scenes, mappings, faults and moves, and report failures.
 #[derive(Debug, Args)]

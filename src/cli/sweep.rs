@@ -50,12 +50,12 @@ Examples:
   spinntui sweep scenes/sweeps/tiny.ron -o out --shard 0/2
       every second point: another machine takes --shard 1/2
   spinntui sweep scenes/sweeps/flips.ron -o out --script slurm > flips.sh && sbatch flips.sh
-      a job array; failed tasks again: sbatch --array=3 flips.sh
+      a job array; to rerun a failed task: sbatch --array=3 flips.sh
   spinntui sweep scenes/sweeps/flips.ron --list | head -n 3
       the points, without running them
 
-Points that have a line of results are not run again. Exit codes: 0 fine; 1 points failed or are missing, or a
-signal ended the sweep; 2 bad input.";
+Points that have a line of results are not run again. Exit codes: 0 fine; 1 points failed or are
+missing, or a signal ended the sweep; 2 bad input.";
 
 /// Run many points of one scene: sweeps and fault campaigns, resumable, on all cores or a cluster.
 #[derive(Debug, Args)]
@@ -403,7 +403,7 @@ fn run_points(
     say(words);
     note_damaged(summary.damaged);
     if summary.stopped {
-        say("stopped by a signal: the same command goes on from here");
+        say("stopped by a signal; run the same command again to continue");
         return Ok(FAILED);
     }
     Ok(if summary.failed() > 0 { FAILED } else { FINE })

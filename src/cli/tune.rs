@@ -26,8 +26,9 @@ Examples:
   spinntui tune scenes/lm.ron --for energy --budget 60 --set chip.waiting=Sleep
   spinntui tune scenes/lm_small.ron --format json | jq .edits
 
-Every figure shown is emulated on the scene's own text; all candidates must give the same output bits. The same
-command finds the same mapping every time, unless --budget or Ctrl-C ends it; both keep the best so far.
+Times and energies are emulated on the scene's own input; except with --allow-int8, all candidates
+must give the same output bits. The same command finds the same mapping every time, unless --budget
+or Ctrl-C ends it; both keep the best so far.
 Exit codes: 0 fine; 1 outputs differ that should not; 2 bad input, or a scene that does not fit.";
 
 /// Search a better mapping: PEs of each layer, kernel of each matrix, balance.
@@ -51,7 +52,7 @@ pub struct TuneArgs {
     /// Try 8-bit weights too: faster or smaller perhaps, but another result
     #[arg(long)]
     pub allow_int8: bool,
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write the winning scene to a file
@@ -114,7 +115,7 @@ pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
     Ok(if report.tuned.same_output { FINE } else { FAILED })
 }
 
-/// A bar on standard error, where that is a terminal.
+/// Creates a progress bar on standard error, which is shown where that is a terminal.
 fn bar(candidates: u64) -> ProgressBar {
     let bar = ProgressBar::new(candidates);
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} emulated, best so far {msg}") {

@@ -18,7 +18,7 @@ docs/validate.md explains every row.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ValidateArgs {
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

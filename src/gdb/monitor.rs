@@ -27,7 +27,7 @@ impl<C: Chip> ChipTarget<C> {
             ["step", "token" | "frame" | "tick" | "step", ref rest @ ..] => {
                 let count = rest.first().copied();
                 let Some(count) = count.map_or(Some(1), |count| count.parse().ok()) else {
-                    return Ok("the number of time steps is no number".to_owned());
+                    return Ok("invalid number of time steps: expected for example 3".to_owned());
                 };
                 self.ask(move |debugger| step_time(debugger, count))?
             }

@@ -63,7 +63,7 @@ pub struct ChipTarget<C> {
     names: BTreeMap<Pe, String>,
 }
 
-/// Thread of a PE: its index and 1, since 0 means any.
+/// Returns the thread of a PE: its index plus 1, since 0 means any thread.
 fn thread_of(pe: Pe) -> Tid {
     NonZeroUsize::MIN.saturating_add(pe.index())
 }
@@ -96,7 +96,8 @@ impl<C: Chip> ChipTarget<C> {
         self.chip.with(ask).ok_or(Gone)
     }
 
-    /// Goes on as asked for, for a slice; `None` if nothing has stopped it yet.
+    /// Continues the requested motion for a slice and returns the reason of the stop; `None` if
+    /// nothing has stopped it yet.
     ///
     /// # Errors
     ///
@@ -241,7 +242,7 @@ impl<C: Chip> SingleRegisterAccess<Tid> for ChipTarget<C> {
     }
 }
 
-/// Names of the populations on a PE.
+/// Returns the names of the populations on a PE, with spaces between them.
 fn names(program: &Program, pe: Pe) -> String {
     let slots = program.pe(pe).into_iter().flat_map(PeProgram::populations);
     let names: Vec<&str> = slots

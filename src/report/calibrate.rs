@@ -55,12 +55,12 @@ impl CalibrateReport {
         Ok(&self.text)
     }
 
-    /// As JSON, indented, with a line feed at the end.
+    /// Formats the report as JSON, indented, with a line feed at the end.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
 
-    /// As text of at most 80 columns.
+    /// Formats the report as text of at most 80 columns.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         field(&mut out, INDENT, "scene", &self.scene);
@@ -86,7 +86,7 @@ impl CalibrateReport {
         table.row(vec!["root mean square".into(), empty(), empty(), empty(), before, empty(), after]);
         table.write(&mut out);
         out.push_str("\nAssumptions: what no public source gives\n");
-        let mut table = Table::new(&["assume", "before", "after", "rows that it moves"]).last_left();
+        let mut table = Table::new(&["assume", "before", "after", "rows affected"]).last_left();
         for p in &self.fit.parameters {
             let after = if p.fitted { p.after.to_string() } else { "left".to_owned() };
             table.row(vec![p.name.to_owned(), p.before.to_string(), after, p.rows.len().to_string()]);
@@ -94,9 +94,9 @@ impl CalibrateReport {
         table.write(&mut out);
         for p in &self.fit.parameters {
             let said = if p.fitted {
-                format!("moves {}", p.rows.join(", "))
+                format!("affects {}", p.rows.join(", "))
             } else {
-                format!("left alone: {}", p.left_alone)
+                format!("not fitted: {}", p.left_alone)
             };
             field(&mut out, 2, "", &format!("{}: {said}", p.name));
         }

@@ -106,7 +106,7 @@ pub struct MapRegion {
 }
 
 impl CheckReport {
-    /// Looks at a plan.
+    /// Creates the report on the plan of a scene.
     pub fn new(loaded: &LoadedScene, plan: &Plan) -> Self {
         let scene = &loaded.scene;
         let program = &*plan.program;
@@ -134,12 +134,12 @@ impl CheckReport {
         }
     }
 
-    /// Whether a finding says that results may be wrong.
+    /// Returns `true` if a finding says that results may be wrong.
     pub fn has_errors(&self) -> bool {
         self.lints.iter().any(|lint| lint.level == Level::Error)
     }
 
-    /// The answer as text of at most 80 columns.
+    /// Formats the report as text of at most 80 columns.
     pub fn to_text(&self, program: &Program) -> String {
         let mut out = String::new();
         if !self.title.is_empty() {
@@ -203,9 +203,9 @@ impl CheckReport {
     }
 
     fn barrier_table(&self, out: &mut String) {
-        out.push_str("\nBarrier, in PE cycles: needed where y could come before a slow PE has read x\n");
+        out.push_str("\nBarrier, in PE cycles: needed if y may arrive before the slowest PE has read x\n");
         let mut table =
-            Table::new(&["layer", "slowest has read x", "may start later by", "fastest sends y", "barrier"]);
+            Table::new(&["layer", "slowest has read x", "start skew", "fastest sends y", "barrier"]);
         for layer in &self.layers {
             table.row(vec![
                 layer.balance.layer.clone(),
@@ -243,7 +243,7 @@ fn layers(subject: &Subject<'_>) -> Vec<LayerCheck> {
         .collect()
 }
 
-/// The PE of each layer with most bytes in use.
+/// Returns the memory map of the PE with most bytes in use of each layer.
 fn maps(program: &Program) -> Vec<MemoryMap> {
     let mut shown: Vec<Pe> = Vec::new();
     for layer in &program.populations {
@@ -336,7 +336,7 @@ impl MemoryMap {
     }
 }
 
-/// A row for each bank that a region touches: where a bank ends, a new row begins.
+/// Adds a row to the table for each bank that a region touches.
 fn rows(table: &mut Table, start: u32, end: u32, name: &str) {
     let mut from = start;
     while from < end {

@@ -1,4 +1,4 @@
-//! Two runs side by side: what `spinntui compare` writes.
+//! Comparison of two runs side by side, written by `spinntui compare`.
 //!
 //! A comparison holds the two reports, every figure of theirs that matters beside the other with
 //! its difference, and what a reader has to know before believing the difference: whether both
@@ -35,18 +35,18 @@ pub struct Ran {
     pub input: Input,
 }
 
-/// Two runs beside each other. Differences are B − A; relative ones are over A.
+/// Comparison of two runs, A and B. Differences are B − A; relative ones are over A.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
     /// Version of these fields: [`VERSION`].
     pub version: u32,
-    /// Time steps that each was to run.
+    /// Time steps that each run was to take.
     pub steps: u64,
     /// The fields in which the scenes differ, but for their titles.
     pub changed: Vec<Changed>,
-    /// Whether both read the same words with the same network.
+    /// Whether both runs read the same words with the same network.
     pub input: InputCheck,
-    /// Whether both computed the same.
+    /// Whether both runs computed the same.
     pub outputs: Outputs,
     /// First value of a unit that differs; `null` where outputs are the same or cannot be compared,
     /// and for pipelines.
@@ -66,9 +66,9 @@ pub struct Comparison {
     /// Faster scene and scene that needs less energy, by how much, and the phase in which
     /// the difference lies.
     pub closing: String,
-    /// The report of the first.
+    /// Report of the first run.
     pub a: Report,
-    /// The report of the second.
+    /// Report of the second run.
     pub b: Report,
 }
 
@@ -167,8 +167,7 @@ impl Comparison {
         comparison
     }
 
-    /// The comparison as JSON, keys in the order of the fields, indented, with a line feed
-    /// at the end.
+    /// Returns the comparison as indented JSON, keys in field order, with a line feed at the end.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
@@ -288,7 +287,10 @@ fn phases(a: &Report, b: &Report) -> Vec<PhaseDifference> {
     rows
 }
 
-/// The leaves of two scenes that differ, by path, in the order of A.
+/// Returns the leaves in which two scenes differ, by path: those of A in its order, then those that
+/// only B has.
+///
+/// Titles do not count.
 fn changed(a: &Scene, b: &Scene) -> Vec<Changed> {
     let leaves = |scene: &Scene| {
         let mut leaves = Vec::new();

@@ -12,9 +12,9 @@ use crate::task::dvs::labels::Label;
 use crate::task::dvs::recording::{Format, Recording, RecordingError, Tally};
 pub use picture::{Paint, Picture};
 
-/// Most bars of the rate over time.
+/// Largest number of bars of the rate over time.
 const BARS: usize = 64;
-/// Shortest bar, µs.
+/// Length of the shortest bar, µs.
 const SHORTEST_BAR: u64 = 1_000;
 
 /// Description of a recording from its first event to its last.
@@ -38,9 +38,9 @@ pub struct EventsReport {
     pub first_us: Option<i64>,
     /// Latest time, µs.
     pub last_us: Option<i64>,
-    /// From the earliest to the latest, µs.
+    /// Time from the earliest to the latest event, µs.
     pub duration_us: u64,
-    /// Events a second over this duration; none for a duration of 0.
+    /// Events a second over the duration; `None` for a duration of 0.
     pub rate_per_s: Option<f64>,
     /// First event in the file.
     pub first_event: Option<CameraEvent>,
@@ -177,7 +177,7 @@ impl EventsReport {
         self.rate_per_s = (self.duration_us > 0).then(|| self.events as f64 / seconds);
     }
 
-    /// For people, at most 80 columns.
+    /// Formats the report for people, in at most 80 columns.
     pub fn text(&self, paint: Paint) -> String {
         text::text(self, paint)
     }

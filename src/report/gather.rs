@@ -137,14 +137,14 @@ fn chip(session: &Session) -> Chip {
     }
 }
 
-/// Fraction of zeros in matrices taken together.
+/// Returns the fraction of zeros in two matrices taken together.
 fn sparsity(matrices: [&Csr; 2]) -> f64 {
     let entries: f64 = matrices.iter().map(|m| m.rows() as f64 * m.cols() as f64).sum();
     let nonzeros: usize = matrices.iter().map(|m| m.nnz()).sum();
     if entries > 0.0 { 1.0 - nonzeros as f64 / entries } else { 0.0 }
 }
 
-/// Populations of a spiking network, in the place of layers.
+/// Returns the populations of a spiking network, in the place of layers.
 fn populations(session: &Session, network: &Network) -> Vec<Layer> {
     let dense = |k: usize| -> u64 {
         let into = network.projections().iter().filter(|projection| projection.to == k);
@@ -187,7 +187,7 @@ fn stages(session: &Session) -> Vec<Layer> {
     check::program_balance(session.program()).into_iter().enumerate().map(stage).collect()
 }
 
-/// Weights on the PEs of each layer or population.
+/// Returns the balance of the weights of each layer or population over its PEs.
 fn balances(session: &Session) -> Vec<check::LayerBalance> {
     let program = session.program();
     if check::by_slots(program) {
@@ -237,7 +237,7 @@ fn phases(session: &Session) -> Vec<PhaseTime> {
     phases
 }
 
-/// The last timer differences that the PE with most non-zeros of each layer logged.
+/// Returns the last timer differences that the PE with most non-zeros of each layer logged.
 fn timers(session: &Session) -> Vec<Timers> {
     let program = session.program();
     let mut timers = Vec::new();
@@ -310,7 +310,7 @@ fn bank_count(session: &Session, bank: usize) -> BankCount {
     pes.map(|pe| pe.banks.count[bank]).fold(BankCount::default(), BankCount::plus)
 }
 
-/// Bytes of weights (values, columns, row pointers) on a PE.
+/// Returns the bytes of weights (values, columns, row pointers) on a PE.
 pub fn weights_bytes(loaded: &PeProgram) -> u32 {
     loaded.regions.iter().filter(|r| r.kind == RegionKind::Weights).map(|r| r.end - r.start).sum()
 }
@@ -359,7 +359,7 @@ fn mac_array(session: &Session) -> Option<MacUse> {
     (cycles > 0).then(|| MacUse { macs, cycles, used: macs as f64 / units, bytes, overflows })
 }
 
-/// Counts what traps of machine code would have reported; `None` if there is nothing.
+/// Counts machine code's accesses and divisions that traps would have reported; `None` without any.
 fn untrapped(session: &Session) -> Option<UntrappedCount> {
     let mut all = Untrapped::default();
     session.machine().state().pes.iter().for_each(|pe| all += pe.count.untrapped);

@@ -1,9 +1,9 @@
-//! The faces without a screen: what a run has shown, and what a mapping looks like, as JSON
+//! Reports of the front ends without a screen: results of a run and figures of a mapping, as JSON
 //! and as text.
 //!
 //! [`Report`] is what `spinntui run` writes; `docs/report.md` describes every field for users, and
 //! a test holds the two together. [`check::CheckReport`] is what `spinntui check` writes. Both have
-//! a `text` rendering of at most 80 columns.
+//! a `text` rendering of at most 80 columns, long names aside.
 
 pub mod board;
 pub mod calibrate;
@@ -199,7 +199,10 @@ pub enum Seen {
 }
 
 impl HitSeen {
-    /// Names the time step of the hit: with 11 done `step 11` at their end, `#12` within the next.
+    /// Names the time step of the hit.
+    ///
+    /// After 11 completed steps it is `step 11` at the end of the last one and `#12` within the
+    /// next one.
     pub fn step_text(&self) -> String {
         step_text(self.step, self.within_step)
     }
@@ -437,9 +440,9 @@ pub struct Memory {
     pub fullest_pe: String,
     /// Bytes in use on that PE, of 131,072.
     pub bytes_used_max: u32,
-    /// Most bytes of weights (values, columns, row pointers) on any PE.
+    /// Largest size of weights (values, columns, row pointers) on any PE, bytes.
     pub weights_bytes_max: u32,
-    /// Most bytes in use in data memory (banks 1 to 3, 98,304 bytes) on any PE.
+    /// Largest use of data memory (banks 1 to 3, 98,304 bytes) on any PE, bytes.
     pub data_bytes_used_max: u32,
     /// The four SRAM banks of the fullest PE.
     pub banks: Vec<Bank>,
@@ -454,7 +457,7 @@ pub struct Bank {
     pub used_bytes: u32,
     /// Bytes free, fullest PE.
     pub free_bytes: u32,
-    /// Most bytes in use in this bank on any PE.
+    /// Largest use of this bank on any PE, bytes.
     pub used_bytes_max: u32,
     /// Loads and stores of the cores in kernels, all PEs.
     pub core_accesses: u64,
@@ -483,7 +486,7 @@ pub struct NocUse {
     pub busiest_link: Option<String>,
     /// Mean time from injection to delivery, ns.
     pub latency_mean_ns: f64,
-    /// The longest, ns.
+    /// Longest time from injection to delivery, ns.
     pub latency_max_ns: f64,
     /// NoC cycles that packets waited for links, sum over links.
     pub waited_cycles: u64,
@@ -540,7 +543,7 @@ pub struct Host {
 }
 
 impl Report {
-    /// The report as JSON, keys in the order of the fields, indented, with a line feed at the end.
+    /// Formats the report as indented JSON in the order of the fields, with a final line feed.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }

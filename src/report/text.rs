@@ -19,7 +19,7 @@ const SAMPLES_SHOWN: usize = 40;
 const LAYERS_BESIDE: usize = 4;
 
 impl Report {
-    /// The report as text.
+    /// Formats the report as text.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         self.head(&mut out);
@@ -118,7 +118,8 @@ impl Report {
         let operations: f64 = parts.operations.iter().map(|o| o.energy_j).sum();
         let share = |joules: f64| percent(if self.energy_j > 0.0 { joules / self.energy_j } else { 0.0 });
         let went = format!(
-            "of it: chip {}, sleeping PEs {}, operations {}, interrupts {}, polling {}",
+            "of it: chip without PEs {}, sleep power of all PEs {}, above it operations {}, interrupts {}, \
+             polling {}",
             share(parts.chip_j),
             share(parts.asleep_j),
             share(operations),
@@ -251,7 +252,7 @@ impl Report {
         out.push('\n');
     }
 
-    /// Time by phase and layer, as in the paper's Fig. 2: µs a step.
+    /// Writes the time by phase and layer, as in the paper's Fig. 2: µs a step.
     fn phase_table(&self, out: &mut String) {
         let steps = self.steps.max(1) as f64;
         out.push_str("Time by phase, µs a step (one after the other: they add up to the chip time)\n");
@@ -332,7 +333,7 @@ impl Report {
         out.push('\n');
     }
 
-    /// Chips, and the links between them that were busiest; nothing on one chip.
+    /// Writes the chips, and the busiest links between them; nothing on one chip.
     fn board_table(&self, out: &mut String) {
         if self.chips.len() < 2 {
             return;
@@ -400,9 +401,10 @@ impl Report {
             .collect();
         field(out, INDENT, "", &format!("bytes free there: {}", free.join(", ")));
         let sum = |count: fn(&Bank) -> u64| grouped(memory.banks.iter().map(count).sum());
+        let conflicts = memory.banks.iter().map(|bank| bank.conflicts).sum();
         let met = format!(
-            "{} writes met the core in a bank: cores waited {} cycles, writes {}",
-            sum(|bank| bank.conflicts),
+            "{}: cores waited {} cycles, writes {}",
+            several(conflicts, "bank conflict"),
             sum(|bank| bank.core_stalls),
             sum(|bank| bank.write_waits),
         );
@@ -429,10 +431,10 @@ impl Report {
         let readout = if self.ticks.is_some() {
             ""
         } else {
-            "The softmax readout, which runs on the host: its time and energy. "
+            "The softmax readout and a convolutional head, where they run on the host: their time and energy. "
         };
         let text = format!(
-            "{readout}Energy and power of DRAM and host. Energy of NoC hops, unless `assume` gives one: none is published."
+            "{readout}Energy of the host. Energy of NoC hops and DRAM bytes, unless `assume` gives them: none is published."
         );
         field(out, INDENT, "not included", &text);
         let text = "docs/report.md defines every figure; `assume` in the scene holds what is not published.";

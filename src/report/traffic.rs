@@ -36,9 +36,9 @@ pub struct Routed {
     pub on_full: OnFull,
     /// Packets that a FIFO has room for.
     pub fifo_entries: u32,
-    /// Most packets in a FIFO at once.
+    /// Largest number of packets in a FIFO at once, of all PEs.
     pub fifo_high_water: u32,
-    /// The PE with that FIFO.
+    /// PE with that FIFO, the first of several; `null` where no PE has a FIFO.
     pub fifo_fullest_pe: Option<String>,
     /// Packets lost because a FIFO was full, all PEs.
     pub fifo_dropped: u64,

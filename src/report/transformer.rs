@@ -72,9 +72,9 @@ pub struct HeadRow {
 /// Words whose context has one of 16 lengths; means a word.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContextRow {
-    /// Fewest words attended to, the word itself included.
+    /// Smallest number of words attended to, the word itself included.
     pub from: u32,
-    /// Most words attended to.
+    /// Largest number of words attended to, the word itself included.
     pub to: u32,
     /// Number of words counted.
     pub words: u64,

@@ -63,19 +63,20 @@ impl TuneReport {
         })
     }
 
-    /// The winning scene: the scene's own text with the edits made. It is read and mapped again as
-    /// a scene at `path`.
+    /// Returns the winning scene: the scene's own text with the edits made.
+    ///
+    /// It is read and mapped again as a scene at `path`, and returned only if that succeeds.
     pub fn scene_text(&self, path: &Path, cache: &mut ModelCache) -> Result<&str, SceneError> {
         Plan::new(&LoadedScene::from_text(&self.text, path, &[])?, cache)?;
         Ok(&self.text)
     }
 
-    /// As JSON, indented, with a line feed at the end.
+    /// Returns the report as indented JSON, with a line feed at the end.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
 
-    /// As text of at most 80 columns.
+    /// Returns the report as text of at most 80 columns.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         let tuned = &self.tuned;
@@ -94,7 +95,7 @@ impl TuneReport {
         field(&mut out, INDENT, "goal", what);
         let emulated = tuned.candidates.len();
         let searched = format!(
-            "{} choices of a layer estimated; {emulated} mappings emulated for {} time steps each, {} fell out",
+            "{} choices of a layer estimated; {emulated} mappings emulated for {} time steps each, {} rejected",
             grouped(tuned.estimated as u64),
             tuned.steps,
             tuned.rejected.len()
@@ -191,8 +192,8 @@ impl TuneReport {
     fn write_left_out(&self, out: &mut String) {
         let misfits = &self.tuned.misfits;
         if !misfits.is_empty() {
-            out.push_str("\nKernels that the scene's split has no room for\n");
-            let mut table = Table::new(&["layer", "matrix", "kernel", "PEs", "bytes needed", "there"]);
+            out.push_str("\nKernels that do not fit with the scene's partition\n");
+            let mut table = Table::new(&["layer", "matrix", "kernel", "PEs", "bytes needed", "available"]);
             for misfit in misfits {
                 table.row(vec![
                     self.layers.get(misfit.layer).cloned().unwrap_or_default(),
@@ -207,7 +208,7 @@ impl TuneReport {
         }
         for rejected in &self.tuned.rejected {
             let why = rejected.why.lines().next().unwrap_or("");
-            field(out, INDENT, "fell out", &format!("{}: {why}", rejected.choice.describe().join(", ")));
+            field(out, INDENT, "rejected", &format!("{}: {why}", rejected.choice.describe().join(", ")));
         }
     }
 }
@@ -218,7 +219,7 @@ fn mark(number: usize, candidate: &Candidate, report: &TuneReport) -> String {
     format!("{number}{best}{scene}")
 }
 
-/// µs or µJ: three digits after the point are more than anything here is good to.
+/// Formats µs or µJ with three decimals, from 1000 on with one: no figure here is more accurate.
 fn micro(value: f64) -> String {
     if value >= 1000.0 { format!("{value:.1}") } else { format!("{value:.3}") }
 }

@@ -94,12 +94,12 @@ impl Validation {
         }
     }
 
-    /// As JSON, keys in the order of the fields, indented, with a line feed at the end.
+    /// Returns the comparison as indented JSON, keys in field order, with a line feed at the end.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self).map(|json| json + "\n")
     }
 
-    /// As text of at most 80 columns: the table, then each row with its reasons.
+    /// Returns the table, then each row with its reasons, as text of at most 80 columns.
     pub fn to_text(&self) -> String {
         text::text(self)
     }
@@ -129,11 +129,13 @@ pub struct Row {
     pub interval: Option<[f64; 2]>,
     /// Feature that the emulator lacks for this row; `null` if it lacks none.
     pub missing: Option<&'static str>,
-    /// (emulator − paper) / paper.
+    /// Relative difference, (emulator − paper) / paper; `null` without either figure or if the
+    /// paper has 0.
     pub difference: Option<f64>,
     /// Range in which the emulator's figure has to lie; `null` for a figure that is shown only.
     pub band: Option<Band>,
-    /// From the emulator's figure to the nearer edge of the band; negative outside.
+    /// Distance of the emulator's figure from the nearer edge of the band, negative outside; `null`
+    /// without a figure or an edge.
     pub margin: Option<f64>,
     /// Verdict on the figure at a branch refill of 2.
     pub verdict: Verdict,
@@ -176,7 +178,7 @@ pub enum Kind {
     /// Published for other programs and networks with functions, or counts, that the
     /// emulator has too.
     Comparable,
-    /// Both sides have a figure, but of different things.
+    /// Has figures on both sides, but of different things.
     NotComparable,
     /// Printed in the paper, not emulated.
     PaperOnly,

@@ -44,9 +44,9 @@ pub(super) fn count_table(counts: &Counts, out: &mut String) {
     };
     field(out, 0, "", what);
     let whole = total.energy_per_synop_j.map_or_else(String::new, |joules| {
-        format!("; with all of the chip's energy, idle parts too: {} nJ", nanojoules(joules))
+        format!("; with the whole chip's energy: {} nJ", nanojoules(joules))
     });
-    field(out, 0, "", &format!("nJ each: what active cores draw more, over the SynOps{whole}"));
+    field(out, 0, "", &format!("nJ each: energy of active cores above sleep, per SynOp{whole}"));
     out.push('\n');
 }
 
@@ -66,8 +66,8 @@ fn nanojoules(joules: f64) -> String {
 /// Returns chip time beside real time in words.
 pub(super) fn real_time(real: &RealTime) -> String {
     format!(
-        "{:.2} times real time in the longest step (#{}: {:.1} µs for {} µs), {:.2} times on average; {} worked \
-         longest in it, {:.1} µs: slack {:.1} %",
+        "speed {:.2} × real time in the longest step (#{}: {:.1} µs for {} µs), {:.2} × on average; {} \
+         worked longest in it, {:.1} µs: slack {:.1} %",
         real.factor,
         real.longest_step,
         real.longest_us,

@@ -72,8 +72,8 @@ fn is_scene(name: &Path) -> bool {
         && name.extension().is_some_and(|extension| extension == "ron")
 }
 
-/// Files below a folder, by their path from `root`. Folders that are links are left alone: they may
-/// lead in a circle.
+/// Adds the scenes below a folder to `found`, by their path from `root`; paths already there stay.
+/// Links to folders are not followed: they may form a cycle.
 fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
     let Ok(entries) = root.join(folder).read_dir() else { return };
     for entry in entries.flatten() {
@@ -101,11 +101,12 @@ fn missing(loaded: &LoadedScene) -> Option<String> {
     (!absent.is_empty()).then(|| format!("{} is not here", absent.join(" and ")))
 }
 
-/// The first sentence of the comment that a text begins with.
+/// Returns the first sentence of the comment that a text begins with; of "… with one change: …"
+/// only the change.
 pub fn first_sentence(text: &str) -> String {
     let lines = text.lines().map_while(|line| line.trim_start().strip_prefix("//"));
     let comment = lines.map(str::trim).collect::<Vec<_>>().join(" ");
-    // That it is one change of many the heading says.
+    // The heading already says that the scene makes one change.
     let comment = comment.split_once(" with one change: ").map_or(comment.as_str(), |(_, change)| change);
     let end = comment.find(". ").map_or(comment.len(), |at| at + 1);
     comment.get(..end).unwrap_or(comment).trim().to_owned()

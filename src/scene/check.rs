@@ -34,7 +34,7 @@ impl Checker<'_> {
         self.text.get(span).unwrap_or("")
     }
 
-    /// The word in front of parentheses, or the bare word.
+    /// Returns the word in front of a node's parentheses, or the bare word.
     fn word(&self, node: &Node) -> &str {
         let written = self.text(node.span.clone());
         let end = written.find(|c: char| c != '_' && !c.is_alphanumeric());

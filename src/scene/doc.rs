@@ -36,7 +36,7 @@ that the program was built from. If nothing is found, the message names every pl
 
 ";
 
-/// The page, as Markdown.
+/// Returns the page `docs/scene.md`, as Markdown.
 pub fn markdown() -> String {
     let mut page = INTRODUCTION.to_owned();
     let _ = write!(page, "`scenes/lm.ron`:\n\n```rust\n{}```\n", include_str!("../../scenes/lm.ron"));
@@ -70,7 +70,7 @@ fn section(page: &mut String, heading: &str, path: &str, group: &Struct) {
     }
 }
 
-/// The groups of fields within a field.
+/// Appends a section for each group of fields within a field.
 fn inner_sections(page: &mut String, path: &str, shape: &Shape) {
     match shape {
         Shape::Struct(group) => section(page, &format!("{path}: ( … )"), path, group),

@@ -70,7 +70,7 @@ impl<T> Document<T> {
         load::error_at(&self.text, field, SceneError::file(&self.path, message, help))
     }
 
-    /// An error about some bytes of the text that the field holds: with a caret under them,
+    /// Creates an error about some bytes of the text that the field holds, with a caret under them,
     /// inside the quotes.
     pub fn error_within(
         &self,

@@ -47,7 +47,7 @@ struct SourceSpan {
 }
 
 impl SceneError {
-    /// An error about the file as a whole.
+    /// Creates an error about the file as a whole.
     pub fn file(path: &Path, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self(Box::new(Diagnostic {
             path: path.to_owned(),
@@ -58,8 +58,8 @@ impl SceneError {
         }))
     }
 
-    /// An error at some bytes of the text. A span over several lines is marked up to the end
-    /// of its first.
+    /// Sets the place of the error to a range of bytes of the text. A span over several lines is
+    /// marked up to the end of its first.
     #[must_use]
     pub fn at(mut self, text: &str, bytes: Range<usize>) -> Self {
         self.0.place = Some(SourceSpan::new(text, bytes));
@@ -86,12 +86,12 @@ impl SceneError {
         &self.0.help
     }
 
-    /// The scene file.
+    /// Returns the path of the scene file.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
 
-    /// Line and column, from 1, columns in characters.
+    /// Returns line and column, from 1, columns in characters; `None` for the file as a whole.
     pub fn position(&self) -> Option<(usize, usize)> {
         self.0.place.as_ref().map(|p| (p.line, p.column))
     }
@@ -210,7 +210,7 @@ fn window_start(cells: &[Cell], marked: usize) -> usize {
     first
 }
 
-/// The greatest character boundary at or before a byte.
+/// Returns the greatest character boundary at or before a byte.
 fn floor_char(text: &str, byte: usize) -> usize {
     let mut at = byte.min(text.len());
     while !text.is_char_boundary(at) {
@@ -228,7 +228,9 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str
     (distance <= (word.chars().count() / 3).max(1)).then_some(best)
 }
 
-/// Edit distance: insertions, deletions, substitutions and swaps of neighbours.
+/// Returns the edit distance of the first 64 characters of two words: insertions, deletions,
+/// substitutions and swaps of neighbours.
+///
 /// Rows have one entry more than `b`, so `j + 1` is always within.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().take(64).collect();

@@ -12,8 +12,8 @@ use super::error::SceneError;
 use super::locate::Node;
 use super::syntax::{self, Fault, SyntaxError};
 
-/// The diagnostic for a text that RON refused. Broken syntax comes first, then what does not fit
-/// the types; what neither knows is told in RON's own words.
+/// Returns the diagnostic for a text that RON refused: broken syntax first, then values that do not
+/// fit the types, and otherwise RON's own message.
 pub(super) fn explain(
     text: &str,
     path: &Path,
@@ -64,8 +64,10 @@ fn words(error: &Error) -> (String, String) {
     }
 }
 
-/// Bytes that a parse error is about. RON often points in front of white space, or behind a sign:
-/// the next token, with its sign, is what is meant.
+/// Returns the bytes that a parse error is about.
+///
+/// RON often points in front of white space, or behind a sign: the range is then the next token,
+/// with its sign.
 fn span(text: &str, error: &SpannedError) -> Range<usize> {
     let start = offset(text, &error.span.start);
     let end = offset(text, &error.span.end);
@@ -74,7 +76,7 @@ fn span(text: &str, error: &SpannedError) -> Range<usize> {
     if start < end && token.start == start { start..end } else { token }
 }
 
-/// RON counts lines and columns (in characters) from 1.
+/// Returns the byte offset of a position; RON counts lines and columns (in characters) from 1.
 fn offset(text: &str, position: &Position) -> usize {
     let line_start: usize =
         text.split_inclusive('\n').take(position.line.saturating_sub(1)).map(str::len).sum();

@@ -1,4 +1,4 @@
-//! From a file to a checked [`Scene`], with the text kept for carets.
+//! Loading of a file as a checked [`Scene`], with the text kept for carets.
 
 use std::io::ErrorKind;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use super::{Scene, explain, find, set, syntax, validate};
 use crate::file;
 use crate::task::{Files, Problem};
 
-/// No scene is this long: a model file was named, or a device.
+/// Largest file that is read as a scene, bytes. A longer one is a model file, or a device.
 pub const MAX_BYTES: u64 = 4 << 20;
 
 /// Scene with the text to locate its values in.
@@ -63,13 +63,12 @@ impl LoadedScene {
         error_at(&self.text, field, SceneError::file(&self.path, message, help)).edited(&self.edits)
     }
 
-    /// An error about the field that a problem names.
+    /// Creates an error about the field that a problem names.
     pub fn error_of(&self, problem: Problem) -> SceneError {
         self.error_at(&problem.field, problem.message, problem.help)
     }
 
-    /// An error about some bytes of the text that the field holds: with a caret under them,
-    /// inside the quotes.
+    /// Creates an error about bytes in a field's text, with a caret under them inside the quotes.
     pub fn error_within(
         &self,
         field: &str,
@@ -144,7 +143,7 @@ pub(super) fn error_within(text: &str, field: &str, within: Range<usize>, error:
     }
 }
 
-/// The text of a file of a kind.
+/// Reads a text file of at most 4 MiB; error messages name its kind.
 pub(super) fn read(path: &Path, kind: &document::Kind) -> Result<String, SceneError> {
     let word = kind.word;
     let fail = |what: &str, help: &str| SceneError::file(path, what, help);
@@ -232,8 +231,9 @@ pub(super) fn parse<T: DeserializeOwned>(
         .map_err(|error| explain::explain(text, path, &root, &error, kind).edited(edits))
 }
 
-/// A file of another version may have other fields: that it is another version has to
-/// be said first.
+/// Checks that this build can read the version that a file states.
+///
+/// It comes before errors about fields, since a file of another version may have other fields.
 fn check_version(
     text: &str,
     path: &Path,

@@ -203,7 +203,7 @@ fn step<'d>(text: &str, target: Target<'d>, segment: &str) -> Result<Target<'d>,
     }
 }
 
-/// Goes from a group to one of its fields.
+/// Descends from a group to one of its fields, which the text may leave out.
 fn enter<'d>(text: &str, place: FieldNode<'d>, field: &Field, part: &str) -> Result<FieldNode<'d>, SetError> {
     match place {
         FieldNode::Missing { group, mut names } => {

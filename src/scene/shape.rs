@@ -15,7 +15,7 @@ use super::Scene;
 pub enum Shape {
     /// `( field: value, … )`.
     Struct(Struct),
-    /// One of some words, each perhaps with fields.
+    /// One of several words, each perhaps with fields.
     Enum(Vec<Variant>),
     /// `[ value, … ]`.
     List(Box<Shape>),
@@ -73,13 +73,13 @@ pub struct Variant {
     pub content: Option<Shape>,
 }
 
-/// The shape of [`Scene`].
+/// Returns the shape of [`Scene`].
 pub fn scene() -> &'static Shape {
     static SHAPE: OnceLock<Shape> = OnceLock::new();
     SHAPE.get_or_init(of::<Scene>)
 }
 
-/// The shape of a type.
+/// Returns the shape of a type.
 pub fn of<T: JsonSchema>() -> Shape {
     let schema = schemars::schema_for!(T).to_value();
     Reader { root: &schema }.shape(&schema)
@@ -171,7 +171,7 @@ fn or_null(schema: &Value) -> Option<&Value> {
     (type_name(null) == "null").then_some(one)
 }
 
-/// The type's name; of `["integer", "null"]` the first.
+/// Returns the name of a schema's type; of `["integer", "null"]` the first. Empty if it has none.
 fn type_name(schema: &Value) -> &str {
     match schema.get("type") {
         Some(Value::String(name)) => name,

@@ -68,7 +68,7 @@ files![
 static UNPACKED: OnceLock<Option<PathBuf>> = OnceLock::new();
 static NEWS: Mutex<Option<String>> = Mutex::new(None);
 
-/// Whether the package has this file, or files in this folder.
+/// Returns `true` if the package has this file, or files in this folder.
 pub fn has(path: &Path) -> bool {
     FILES.iter().any(|(name, _)| Path::new(name).starts_with(path))
 }
@@ -153,7 +153,7 @@ fn private(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the files that are not there; how many those were.
+/// Writes the files that are missing in a folder, and returns their number.
 fn unpack_into(folder: &Path) -> io::Result<usize> {
     private(folder)?;
     let mut written = 0;
@@ -171,8 +171,8 @@ fn unpack_into(folder: &Path) -> io::Result<usize> {
     Ok(written)
 }
 
-/// Whole or not at all: another process may look for the file at this very moment, or be
-/// writing it, too.
+/// Writes a file whole or not at all: another process may look for the file at this very moment, or
+/// be writing it, too.
 fn place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = Whole::create(path, Replace::Yes)?;
     file.write_all(bytes)?;

@@ -73,7 +73,7 @@ impl SyntaxError {
     }
 }
 
-/// The root value of a text.
+/// Parses the root value of a text.
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
     let mut walker = Walker::new(text, 0);
     let root = walker.root();
@@ -90,13 +90,13 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
     })
 }
 
-/// Whether a comma is the next thing after a byte, comments and white space left out.
+/// Returns `true` if a comma follows byte `at`, apart from comments and white space.
 pub fn comma_follows(text: &str, at: usize) -> bool {
     let mut walker = Walker::new(text, at);
     walker.space().is_ok() && walker.eat(",")
 }
 
-/// Whether there is nothing but white space and comments.
+/// Returns `true` if a text has nothing but white space and comments.
 pub fn is_blank(text: &str) -> bool {
     let mut walker = Walker::new(text, 0);
     walker.space().is_ok() && walker.at == text.len()
@@ -139,7 +139,7 @@ impl Walker<'_> {
         start..self.at
     }
 
-    /// `#![enable(…)]` lines at the top of a file.
+    /// Skips `#![enable(…)]` lines at the top of a file.
     fn attributes(&mut self) -> Result<(), SyntaxError> {
         self.space()?;
         while self.eat("#") {
@@ -178,7 +178,7 @@ impl Walker<'_> {
         Ok(Node { span: start..self.at, kind })
     }
 
-    /// A bare word, or a word in front of parentheses.
+    /// Parses a bare word, or a word in front of parentheses.
     fn word(&mut self, depth: usize) -> Result<Kind, SyntaxError> {
         self.name();
         let end = self.at;

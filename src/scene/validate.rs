@@ -18,7 +18,7 @@ fn problem(field: impl Into<String>, message: impl Into<String>, help: impl Into
     Problem::new(field, message, help)
 }
 
-/// The first problem, in the order of the fields.
+/// Returns the first problem of a scene, in the order of the fields; `None` if there is none.
 pub(super) fn first_problem(scene: &Scene) -> Option<Problem> {
     version(scene)
         .or_else(|| scene.task.options().check())
@@ -116,7 +116,7 @@ fn dvfs(scene: &Scene) -> Option<Problem> {
     }
     if scene.chip.operating_point != OperatingPoint::Mhz150 {
         return wrong(
-            "PEs rise from 150 MHz, and are at 300 MHz here already",
+            "chip.dvfs raises PEs from 150 MHz, but chip.operating_point is 300 MHz already",
             "chip.operating_point: Mhz150, or leave chip.dvfs out",
         );
     }
@@ -227,7 +227,7 @@ fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
                 less => format!(" ({total} less {less})"),
             };
             let message = format!("up to here the layers ask for {asked} PEs, and there are {free}{less}");
-            let mut help = format!("take {} away", asked - free);
+            let mut help = format!("ask for {} fewer", asked - free);
             let all: usize =
                 mapping.layers.iter().filter_map(|layer| layer.pes).map(|pes| pes as usize).sum();
             let named: HashSet<PePlace> =

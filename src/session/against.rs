@@ -220,7 +220,7 @@ impl At {
         Self { steps: session.steps(), rows: session.rows().to_vec(), words: units.read(session), why }
     }
 
-    /// Answer in place of a thread that has panicked.
+    /// Creates the answer in place of a thread that panicked before the end of step `step`.
     fn gone(step: u64) -> Self {
         let why = Some("its thread has stopped; R restarts both".to_owned());
         Self { steps: step.saturating_sub(1), rows: Vec::new(), words: Vec::new(), why }

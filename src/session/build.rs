@@ -1,4 +1,4 @@
-//! From a scene file to an experiment that is ready to run.
+//! Builds an experiment, ready to run, from a scene file.
 
 use std::sync::Arc;
 use std::thread;
@@ -114,7 +114,7 @@ impl Plan {
         Ok(self)
     }
 
-    /// The experiment, ready to run; `loaded` is the scene that this is the plan of.
+    /// Creates the session, ready to run; `loaded` is the scene from which the plan was built.
     pub fn start(self, loaded: LoadedScene) -> Result<Session, SceneError> {
         let work = self.work(&loaded)?;
         let machine = Machine::new(Arc::clone(&self.program));

@@ -202,7 +202,7 @@ impl Call {
         }
     }
 
-    /// Goes to the moment after `executed` instructions; backwards by starting the call again.
+    /// Seeks to the moment after `executed` instructions; backwards by starting the call again.
     pub fn go(&mut self, executed: u64) {
         if executed < self.executed()
             && let Some(begun) = Self::begin(&self.script, &self.begin, &self.writes)

@@ -37,7 +37,7 @@ impl Session {
         }
     }
 
-    /// Lets a debugger write bytes of a PE's memory now, between calls.
+    /// Writes a debugger's bytes to a PE's memory now, between calls, and records the change.
     pub(super) fn change_memory(&mut self, pe: Pe, address: u32, bytes: &[u8]) {
         self.machine.write_bytes(pe, address, bytes);
         let event = self.machine.state().events;

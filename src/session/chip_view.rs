@@ -15,7 +15,7 @@ pub use crate::machine::program::{Region, RegionKind};
 /// Present activity of a PE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeStatus {
-    /// No program: the mapper gave it nothing to do. It sleeps.
+    /// Has no program, because the mapper gave it nothing to do, and sleeps.
     #[default]
     Unused,
     /// Waits for input in WFI.
@@ -24,7 +24,7 @@ pub enum PeStatus {
     Polling,
     /// Carries out an operation.
     Busy,
-    /// The core waits for its DMA.
+    /// Waits for its DMA engine.
     Dma,
     /// Halted by an injected fault. Its memory still takes packets.
     Halted,
@@ -60,12 +60,12 @@ pub struct PeView {
     pub units: u16,
     /// Fraction of the PE's units that sent an event in the last completed time step, 0..=1.
     pub activity: f32,
-    /// Same, mean of the last 70 time steps.
+    /// Fraction of the PE's units that sent an event, mean of the last 70 time steps, 0..=1.
     pub activity_mean: f32,
     /// Fraction of time busy with operations (waiting excluded) in the last completed
     /// time step, 0..=1.
     pub duty: f32,
-    /// Same, since the start.
+    /// Fraction of time busy with operations (waiting excluded) since the start, 0..=1.
     pub duty_mean: f32,
     /// Energy of the last completed time step, µJ.
     pub energy_uj: f32,
@@ -104,9 +104,9 @@ pub struct TickUse {
 /// Activity of a layer of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerView {
-    /// Fraction of units that sent an event in the last completed time step.
+    /// Fraction of units that sent an event in the last completed time step, 0..=1.
     pub activity: f32,
-    /// Same, mean since the start.
+    /// Fraction of units that sent an event, mean since the start, 0..=1.
     pub activity_mean: f32,
     /// Activity of the last time steps, oldest first (at most 140).
     pub activity_history: Vec<f32>,
@@ -245,7 +245,7 @@ pub struct FifoView {
     pub entries: u32,
     /// Packets in the fullest FIFO now.
     pub fill: u32,
-    /// Most packets in a FIFO at once, since the start.
+    /// Largest number of packets in a FIFO at once, since the start.
     pub high_water: u32,
     /// Packets lost because a FIFO was full, since the start.
     pub dropped: u64,

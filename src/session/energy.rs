@@ -60,7 +60,7 @@ impl EnergyParts {
             + self.transport_j()
     }
 
-    /// NoC and DRAM together, J.
+    /// Returns the energy of NoC and DRAM together, J.
     pub fn transport_j(&self) -> f64 {
         self.noc_j + self.dram_j
     }
@@ -204,10 +204,10 @@ impl<'a> Meter<'a> {
         Energy { energy_j, power_w }
     }
 
-    /// Share of `elapsed` ticks in which a PE's core drew active power, from its busy ticks.
+    /// Returns the share of `elapsed` ticks in which a core drew active power, from its busy ticks.
     ///
     /// Polling counts as `assume.polling`; sleeping does not count, nor does waiting for the MAC
-    /// array, whose energy has the core's in it.
+    /// array, whose energy includes the core's.
     fn active_share(&self, pe: usize, (busy, mac): (Tick, MacRun), elapsed: Tick) -> f64 {
         if elapsed == 0 || !self.is_used(pe) {
             return 0.0;
@@ -336,7 +336,7 @@ pub struct StepEnergy {
 }
 
 impl StepEnergy {
-    /// A step is complete; the chip has used `energy_j` since the start.
+    /// Records a completed step; `energy_j` is the energy of the chip since the start, J.
     pub fn complete(&mut self, energy_j: f64) {
         if self.history.len() == HISTORY {
             self.history.pop_front();
@@ -345,17 +345,17 @@ impl StepEnergy {
         self.until = energy_j;
     }
 
-    /// J of the last steps (at most [`HISTORY`]), oldest first.
+    /// Iterates over the energy of the last steps (at most [`HISTORY`]), J, oldest first.
     pub fn history(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
         self.history.iter().copied()
     }
 
-    /// J of the last completed step; none before the first.
+    /// Returns the energy of the last completed step, J; `None` before the first.
     pub fn last(&self) -> Option<f64> {
         self.history.back().copied()
     }
 
-    /// J of all completed steps together.
+    /// Returns the energy of all completed steps together, J.
     pub fn total(&self) -> f64 {
         self.until
     }

@@ -1,7 +1,7 @@
 //! The engine thread: commands in, snapshots out.
 //!
 //! The thread owns the session. It handles commands between slices of a few milliseconds, publishes
-//! a snapshot when the face has drawn the last one, and blocks when there is nothing to do: a
+//! a snapshot when the front end has drawn the last one, and blocks when there is nothing to do: a
 //! paused engine costs nothing.
 
 mod asks;
@@ -64,7 +64,7 @@ impl From<Stopped> for RunState {
 /// Message of the engine to its front end.
 #[derive(Clone, Debug)]
 pub enum EngineEvent {
-    /// A new picture of the experiment.
+    /// A new snapshot of the experiment.
     Snapshot(SharedSnapshot),
     /// State of the experiment that runs in step with it; sent before each snapshot.
     Against(Box<AgainstView>),
@@ -81,7 +81,7 @@ pub enum EngineEvent {
     RecordingFailed(String),
     /// Result of a [`Command::Perform`].
     ScriptEnded(Box<ScriptResult>),
-    /// The engine thread panicked; the text is the report. The engine is gone, the face goes on.
+    /// The engine thread panicked, with this report. The engine is gone, the front end goes on.
     Crashed(String),
 }
 
@@ -177,9 +177,10 @@ impl Engine {
         }
     }
 
-    /// Tells the engine that the face has drawn the last snapshot and can take another. The engine
-    /// publishes at most one snapshot between two calls while it runs freely, so a slow terminal
-    /// never makes a queue.
+    /// Tells the engine that the front end has drawn the last snapshot and can take another.
+    ///
+    /// The engine publishes at most one snapshot between two calls while it runs freely, so a slow
+    /// terminal never makes a queue.
     pub fn ready(&self) {
         self.ready.store(true, Ordering::Release);
     }
@@ -323,17 +324,16 @@ impl Runner {
         self.begin_record();
         self.begin_build(Purpose::Load);
         loop {
-            // The run is held while another scene is built, but not while a saved one is built
-            // beside it.
-            // So is a script that builds one.
+            // The run is held while another scene is built, and while a script builds one, but not
+            // while a saved scene is built beside the run.
             let held = self.building.as_ref().is_some_and(|it| it.holds() || self.performing.is_some());
             let moving = self.session.is_some() && self.is_moving() && !held;
             if !moving && self.performing.is_some() && self.building.is_none() {
                 self.advance_script(notify);
                 continue;
             }
-            // While commands wait, what they lead to is worth a picture, not what lies between,
-            // except now and then.
+            // While commands wait, their result deserves a snapshot, and the states before it only
+            // now and then.
             if !held && (self.inbox.is_empty() || self.published.elapsed() >= FRAME) {
                 self.publish(notify, !moving);
             }
@@ -416,8 +416,8 @@ impl Runner {
         self.changed = true;
     }
 
-    /// Runs for a moment: until a paced unit is done, the steps asked for are taken, the face waits
-    /// for a picture, or [`SLICE`] is over.
+    /// Runs for a moment: until a paced unit is done, the requested steps are taken, the front end
+    /// waits for a snapshot, or [`SLICE`] is over.
     fn slice(&mut self) {
         if let Mode::Code(steps) = self.mode {
             return self.code_slice(steps);

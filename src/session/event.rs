@@ -6,7 +6,7 @@ use crate::machine::queue::{CHIP, EventKind};
 use crate::machine::state::{Packet, PacketKind};
 use crate::session::Session;
 
-/// The event that was handled last.
+/// Describes the event that was handled last; empty before the first.
 pub(super) fn last_event(session: &Session) -> String {
     let Some(event) = session.last_event else { return String::new() };
     let who = source(event.source);
@@ -27,7 +27,7 @@ pub(super) fn last_event(session: &Session) -> String {
             let what = packet.map_or_else(|| "a packet".to_owned(), |p| contents(session.program(), p));
             format!("{who}: packet with {what} delivered at {to}")
         }
-        EventKind::Interrupt => format!("{who}: handler of a watched write ends"),
+        EventKind::Interrupt => format!("{who}: handler of a doorbell write ends"),
         EventKind::Drain => format!("{who}: takes a packet out of its FIFO"),
         EventKind::DmaEnd => format!("{who}: DMA from DRAM ends"),
         EventKind::OperationEnd => {
@@ -40,7 +40,7 @@ pub(super) fn last_event(session: &Session) -> String {
     }
 }
 
-/// Returns the purpose of a packet, in words.
+/// Returns the receiver of a packet, in words.
 pub(in crate::session) fn receiver(packet: &Packet) -> String {
     match packet.qpe {
         _ if packet.host => "the host".to_owned(),

@@ -17,9 +17,10 @@ pub struct UnitFiring {
 pub struct Firing {
     /// Number of units that never sent anything.
     pub never: u32,
-    /// Least frequent unit of those that sent something, the first of several; `None` if none did.
+    /// Unit that sent least often of those that sent something, the first of several; `None` if
+    /// none did.
     pub least: Option<UnitFiring>,
-    /// Most frequent unit, the first of several; `None` if none sent anything.
+    /// Unit that sent most often, the first of several; `None` if none sent anything.
     pub most: Option<UnitFiring>,
 }
 

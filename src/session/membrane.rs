@@ -92,7 +92,7 @@ impl Membranes {
         Some(Self { places, neurons, ticks: VecDeque::new() })
     }
 
-    /// Ticks that are kept.
+    /// Returns the maximum number of ticks that are kept.
     fn most(&self) -> usize {
         (BYTES / (size_of::<f32>() * self.neurons.max(1))).clamp(1, TICKS)
     }

@@ -291,7 +291,7 @@ impl Session {
         self.membranes.as_ref()?.view(self.program(), self.steps(), pin)
     }
 
-    /// The timeline is recorded, but only since the last completed step.
+    /// Returns `true` if recording of the timeline started after the last completed step had begun.
     pub fn timeline_lacks_last_step(&self) -> bool {
         let host = &self.machine.state().host;
         let began = host.completed_at - host.last_step_ticks;
@@ -400,7 +400,7 @@ impl Session {
         }
     }
 
-    /// Whether this progress ends a unit.
+    /// Returns `true` if `progress` completes a unit of stepping.
     pub fn completes(&self, unit: StepUnit, progress: Progress) -> bool {
         match unit {
             StepUnit::Event => true,
@@ -416,12 +416,12 @@ impl Session {
         self.steps().is_multiple_of(u64::from(work.sequence())) || self.steps() == work.total_steps()
     }
 
-    /// The phase that the last PE of a layer ended last, and that layer; none before the first.
+    /// Returns the phase that a layer completed last, and that layer; `None` before the first.
     pub fn ended_phase(&self) -> Option<(PopulationId, PhaseId)> {
         self.ended_phase
     }
 
-    /// Time steps that are announced and not complete.
+    /// Returns the number of time steps that are announced and not complete.
     pub fn steps_in_flight(&self) -> usize {
         self.machine.state().host.in_flight.len()
     }
@@ -432,7 +432,7 @@ impl Session {
         &self.machine.state().host.rows
     }
 
-    /// Completed time steps.
+    /// Returns the number of completed time steps.
     pub fn steps(&self) -> u64 {
         self.stats.steps
     }
@@ -446,7 +446,7 @@ impl Session {
         self.steps() / length + u64::from(ended)
     }
 
-    /// Chip time, ticks.
+    /// Returns the chip time, in ticks.
     pub fn tick(&self) -> Tick {
         self.machine.state().tick
     }
@@ -471,7 +471,7 @@ impl Session {
         &self.model
     }
 
-    /// PEs and units of each layer.
+    /// Returns the PEs and units of each layer.
     pub fn placed(&self) -> &[crate::mapping::Placed] {
         &self.placed
     }
@@ -519,7 +519,7 @@ impl Session {
         })
     }
 
-    /// Energy since the start.
+    /// Returns the energy since the start.
     pub fn energy(&self) -> Energy {
         self.meter().total()
     }
@@ -534,7 +534,7 @@ impl Session {
         Meter::of(&self.machine)
     }
 
-    /// Hash of the last layer's y since the start: the same for every partition.
+    /// Returns the hash of the last layer's y since the start, which is equal for every partition.
     pub fn output_hash(&self) -> u128 {
         self.stats.output_hash()
     }

@@ -47,7 +47,7 @@ impl Opening {
         Some((path_uses(program, &self.steps(), self.rows.len())?, self.rows.len()))
     }
 
-    /// Chip time at the end of the last step noted, ticks; 0 before the first.
+    /// Returns the chip time at the end of the last step noted, in ticks; 0 before the first.
     pub(super) fn ends(&self) -> Tick {
         self.ends
     }
@@ -57,7 +57,7 @@ impl Opening {
         self.rows.len()
     }
 
-    /// Rows of the time steps to announce.
+    /// Returns the rows of the time steps to announce: those noted, then those announced ahead.
     pub(super) fn steps(&self) -> Vec<Vec<u32>> {
         self.rows.iter().chain(&self.ahead).cloned().collect()
     }

@@ -43,11 +43,11 @@ impl fmt::Display for StepUnit {
 /// Speed of a free run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Speed {
-    /// As fast as the host can.
+    /// Runs as fast as the host can.
     Unlimited,
-    /// At most this many time steps (tokens, frames) per second of wall time.
+    /// Runs at most this many time steps (tokens, frames) per second of wall time.
     StepsPerSecond(f64),
-    /// At most this many events per second of wall time: slow motion.
+    /// Runs at most this many events per second of wall time: slow motion.
     EventsPerSecond(f64),
 }
 
@@ -66,14 +66,14 @@ impl Speed {
         Self::Unlimited,
     ];
 
-    /// The next slower speed of the ladder, or the slowest.
+    /// Returns the next slower speed of [`Self::LADDER`], or the slowest.
     #[must_use]
     pub fn slower(self) -> Self {
         let at = Self::LADDER.iter().position(|&s| s == self).unwrap_or(Self::LADDER.len() - 1);
         Self::LADDER[at.saturating_sub(1)]
     }
 
-    /// The next faster speed of the ladder, or unlimited.
+    /// Returns the next faster speed of [`Self::LADDER`], or unlimited.
     #[must_use]
     pub fn faster(self) -> Self {
         let at = Self::LADDER.iter().position(|&s| s == self).unwrap_or(Self::LADDER.len() - 1);

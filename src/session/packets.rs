@@ -5,7 +5,7 @@ use crate::chip::geometry::{ChipId, QPES};
 use crate::machine::routes::{ROUTES, Turn};
 use crate::session::chip_view::PacketView;
 
-/// Most packets that a snapshot carries.
+/// Largest number of packets that a snapshot carries.
 const MOST: usize = 64;
 
 /// Returns the packets on the mesh of a chip, by their number.

@@ -21,7 +21,7 @@ pub struct EffectiveProducts {
 }
 
 impl EffectiveProducts {
-    /// Counts nothing yet.
+    /// Creates counts of 0 for each layer of a network.
     pub fn new(network: &Egru) -> Self {
         let first =
             network.layers.first().map_or_else(Vec::new, |layer| source_nonzeros(&layer.input_weights));
@@ -59,7 +59,8 @@ impl EffectiveProducts {
         }
     }
 
-    /// Products of the first layer's W with the rows that the last completed step read.
+    /// Counts the effective products of the first layer's W with the rows that the last completed
+    /// step read.
     fn of_rows(&self, machine: &Machine) -> u64 {
         let program = machine.program();
         let mut values = vec![0.0; program.dram.width()];
@@ -72,7 +73,7 @@ impl EffectiveProducts {
         sum
     }
 
-    /// Bytes that a copy takes, about.
+    /// Returns the approximate number of bytes that a copy does not share.
     pub fn own_bytes(&self) -> usize {
         size_of_val(self.input.as_slice()) * 3
     }

@@ -1,4 +1,4 @@
-//! A session written down: which commands were given, and when, so that it can be had again.
+//! Recording of a session: the commands that were given, and when, so that it can be repeated.
 //!
 //! The file is RON, one entry a line. What is run between two commands is known from where they
 //! were given, so a free run that was paused by hand is repeated to the very event.
@@ -21,7 +21,7 @@ use crate::machine::exec::Progress;
 use crate::machine::fault::FaultError;
 use crate::output::{Journal, OutputError, Reads};
 
-/// Most bytes of a recording that are read: a command takes about 50.
+/// Largest recording that is read, bytes: a command takes about 50.
 const MAX_BYTES: u64 = 256 << 20;
 /// Version of the file format.
 const VERSION: u32 = 1;

@@ -126,7 +126,8 @@ fn of_layer(layer: &EgruLayer) -> Synapses {
     }
 }
 
-/// Counts of a population, or behind the populations of a source that spikes at random.
+/// Returns the counts of a population or, behind the populations, of a source that spikes at
+/// random.
 fn of_population(network: &Network, program: &Program, population: usize) -> Synapses {
     let into = || network.projections().iter().filter(move |projection| projection.to == population);
     let sum = |of: fn(&Projection) -> u64| into().map(of).sum();
@@ -138,7 +139,7 @@ fn of_population(network: &Network, program: &Program, population: usize) -> Syn
     }
 }
 
-/// Counts of a layer of a head on the chip.
+/// Returns the counts of a layer of a head on the chip.
 fn of_head(program: &Program, population: usize) -> Synapses {
     let id = PopulationId::at(population);
     let slots = || program.pes.iter().flatten().filter_map(|pe| pe.slot_of(id)).map(|(_, slot)| &slot.detail);

@@ -88,7 +88,7 @@ impl Stats {
         }
     }
 
-    /// Counts the products of a network's matrices as well.
+    /// Enables counting of the effective products of a network's matrices.
     #[must_use]
     pub fn counting(self, network: &Egru) -> Self {
         Self { products: EffectiveProducts::new(network), ..self }
@@ -188,7 +188,7 @@ impl Stats {
         &self.saturated
     }
 
-    /// Events of a PE in the last completed step, and their mean over the window.
+    /// Returns the events of a PE in the last completed step, and their mean over the window.
     pub fn pe_events(&self, pe: usize) -> (u32, f32) {
         let last = self.recent.back().and_then(|events| events.get(pe)).copied().unwrap_or(0);
         (last, self.window[pe] as f32 / self.recent.len().max(1) as f32)
@@ -200,12 +200,12 @@ impl Stats {
         self.layer_events[layer] as f64 / (self.steps.max(1) as f64 * units.max(1) as f64)
     }
 
-    /// Values other than 0 that a layer has sent, in all samples, since the start.
+    /// Returns the number of non-zero values that a layer has sent since the start, in all samples.
     pub fn layer_events(&self, layer: usize) -> u64 {
         self.layer_events[layer]
     }
 
-    /// Bytes that a copy takes, about.
+    /// Estimates the size of a copy, in bytes.
     pub fn own_bytes(&self) -> usize {
         let recent = self.recent.len() * self.window.len() * size_of::<u32>();
         let history: usize = self.layer_history.iter().map(|history| size_of::<f32>() * history.len()).sum();

@@ -73,17 +73,17 @@ impl Trial {
         }
     }
 
-    /// Completed time steps, as a divisor: 1 where there are none.
+    /// Returns the number of completed time steps as a divisor: 1 if there are none.
     fn divisor(&self) -> f64 {
         self.steps.max(1) as f64
     }
 
-    /// Chip time of a time step, mean, µs.
+    /// Returns the mean chip time of a time step, µs.
     pub fn step_us(&self) -> f64 {
         crate::chip::clock::us(self.ticks) / self.divisor()
     }
 
-    /// Energy of a time step, mean, J.
+    /// Returns the mean energy of a time step, J.
     pub fn step_j(&self) -> f64 {
         self.energy_j / self.divisor()
     }

@@ -18,13 +18,13 @@ use super::history::History;
 use crate::output::{Output, OutputError, table_row};
 use crate::text::{several, visible_line};
 
-/// Most pins at a time.
+/// Largest number of pins at a time.
 pub const MOST: usize = 12;
 /// Number of time steps before the present one whose missing values are found by repeating them.
 pub const CAUGHT_UP: u64 = 64;
 /// Maximum number of values kept of a pin; beyond it, the earliest are dropped.
 const KEPT: usize = 1 << 16;
-/// Most values of a pin that a snapshot carries.
+/// Largest number of values of a pin that a snapshot carries.
 pub const SHOWN: u64 = 240;
 
 /// Request about pins, as data.

@@ -116,7 +116,7 @@ pub struct Listing<'p> {
 }
 
 impl<'p> Listing<'p> {
-    /// Counts the combinations of a plan.
+    /// Creates the list of a plan's points and counts its combinations.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl<'p> Listing<'p> {
         (0..tried).filter(accept).take(usize::try_from(wanted).unwrap_or(usize::MAX))
     }
 
-    /// Counts the points.
+    /// Counts the points of the plan.
     pub fn count(&self) -> u64 {
         let sweep = self.plan.sweep();
         let each = u64::from(sweep.repeats) * each(sweep.campaign.as_ref());

@@ -57,7 +57,7 @@ fn ran(setup: &Setup, edits: &[(String, String)], cache: &mut ModelCache) -> Res
     Ok((outcome, why, shown(setup, &mut session, RunContext { ranges, stopped, hit: None, host })))
 }
 
-/// Time steps to stop after.
+/// Returns the number of time steps after which to stop.
 fn target(setup: &Setup, session: &Session) -> u64 {
     let sequence = u64::from(session.work().sequence());
     let asked = setup.steps.or(setup.sequences.map(|count| count.saturating_mul(sequence)));

@@ -9,7 +9,7 @@ use super::line::{LOSSES, Line};
 use super::store::Found;
 use crate::tui::results::{ResultRow, Results, Value};
 
-/// Most points that are shown.
+/// Largest number of points that the table can show.
 const MOST: usize = 200_000;
 
 /// Reads all points of a folder, in the order of the plan; columns without a value are left out.

@@ -22,7 +22,8 @@ pub enum SweepError {
     Output(#[from] OutputError),
     /// A line of results cannot be written.
     #[error(
-        "cannot write {place}: {source}\nhelp: lines written so far are whole; the command goes on from there"
+        "cannot write {place}: {source}\nhelp: lines written so far are complete; run the same command again to \
+         continue"
     )]
     Line {
         /// File of the line.

@@ -41,7 +41,7 @@ pub fn script(engine: Engine, job: &Job<'_>) -> String {
         Engine::Slurm => {
             let _ = writeln!(
                 text,
-                "# Submit with: sbatch THIS_FILE. One failed task again: sbatch --array=3 THIS_FILE"
+                "# Submit with: sbatch THIS_FILE. To rerun one failed task: sbatch --array=3 THIS_FILE"
             );
             let _ = writeln!(
                 text,
@@ -52,7 +52,8 @@ pub fn script(engine: Engine, job: &Job<'_>) -> String {
         Engine::Parallel => {
             let _ = writeln!(
                 text,
-                "# Run with: bash THIS_FILE. Failed shards again: the line with --resume-failed added"
+                "# Run with: bash THIS_FILE. To rerun failed shards: add --resume-failed to the parallel \
+                 command"
             );
             let command = command(job, &format!("{{}}/{}", job.shards));
             let _ = writeln!(text, "mkdir -p {folder}");
@@ -60,7 +61,10 @@ pub fn script(engine: Engine, job: &Job<'_>) -> String {
                 writeln!(text, "seq 0 {last} | parallel --joblog {folder}/parallel.log {}", quoted(&command));
         }
         Engine::HyperQueue => {
-            let _ = writeln!(text, "# Run with: bash THIS_FILE. One failed task again: with --array 3");
+            let _ = writeln!(
+                text,
+                "# Run with: bash THIS_FILE. To rerun one failed task: set --array 3 in the command"
+            );
             let command = command(job, &format!("$HQ_TASK_ID/{}", job.shards));
             let submit = format!("hq submit --name {name} --array 0-{last} --cpus 1");
             let _ = writeln!(text, "{submit} -- bash -c {}", quoted(&command));

@@ -176,11 +176,11 @@ impl Worker {
         input.flush()
     }
 
-    /// Has the worker run a point. After [`Lost`] it answers no more.
+    /// Runs a point on the worker and returns the answer. After [`Lost`] it gives no more answers.
     ///
     /// # Errors
     ///
-    /// Fails if `stop` says so, if the worker ends, and after the time limit.
+    /// Fails if `stop` returns `true`, if the worker ends, and after the time limit.
     pub fn ask(
         &mut self,
         edits: &Edits,

@@ -37,13 +37,13 @@ impl<T> Log<T> {
         self.len() == 0
     }
 
-    /// Entry `index`, from 0.
+    /// Returns entry `index`, from 0; `None` past the end.
     pub fn get(&self, index: usize) -> Option<&T> {
         let chunk = self.full.get(index / CHUNK).map_or(&self.last[..], |chunk| &chunk[..]);
         if index / CHUNK > self.full.len() { None } else { chunk.get(index % CHUNK) }
     }
 
-    /// All entries, in order.
+    /// Iterates over all entries, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.full.iter().flat_map(|chunk| chunk.iter()).chain(&self.last)
     }

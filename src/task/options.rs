@@ -96,7 +96,7 @@ pub trait TaskOptions: Any + Debug {
         None
     }
 
-    /// Files that the task reads.
+    /// Returns the files and folders that the task reads.
     fn files(&self) -> Vec<InputFile<'_>>;
 
     /// Returns a file that is read beside `found`, one of [`Self::files`], if it exists,
@@ -110,17 +110,17 @@ pub trait TaskOptions: Any + Debug {
         None
     }
 
-    /// Whether the network is spread over PEs by itself where the mapping does not say how.
+    /// Returns `true` if the network is partitioned automatically where the mapping leaves it open.
     fn spreads_itself(&self) -> bool {
         false
     }
 
-    /// Whether timers begin the time steps: ticks, as spiking networks have them.
+    /// Returns `true` if timers begin the time steps, as the ticks of spiking networks do.
     fn runs_in_ticks(&self) -> bool {
         false
     }
 
-    /// Whether the input of a time step is known only after the answer to the one before.
+    /// Returns `true` if a time step's input is known only after the answer to the one before.
     fn feeds_back(&self) -> bool {
         false
     }

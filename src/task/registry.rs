@@ -21,14 +21,14 @@ macro_rules! tasks {
             /// Words of every task, in the order of the documentation.
             pub const KINDS: &[&TaskKind] = &[$(&$kind),+];
 
-            /// Words of the task.
+            /// Returns the words of the task.
             pub const fn kind(&self) -> &'static TaskKind {
                 match self {
                     $(Self::$name(_) => &$kind,)+
                 }
             }
 
-            /// The options of the task.
+            /// Returns the options of the task.
             pub fn options(&self) -> &dyn TaskOptions {
                 match self {
                     $(Self::$name(options) => options,)+
@@ -43,14 +43,14 @@ macro_rules! tasks {
         }
 
         impl TaskView {
-            /// Words of the task.
+            /// Returns the words of the task.
             pub const fn kind(&self) -> &'static TaskKind {
                 match self {
                     $(Self::$name(_) => &$kind,)+
                 }
             }
 
-            /// A view of every task, before anything is shown.
+            /// Returns a view of every task, before anything is shown.
             #[cfg(test)]
             pub fn empty() -> Vec<Self> {
                 vec![$(Self::$name(Default::default())),+]

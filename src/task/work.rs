@@ -23,7 +23,7 @@ pub trait Feed: Debug + Send + Sync {
     /// Returns the rows of the chip's DRAM.
     fn dram(&self) -> Arc<dyn DramRows>;
 
-    /// Time steps of a sequence.
+    /// Returns the number of time steps of a sequence.
     fn sequence(&self) -> u32;
 
     /// Returns sequences of rows on which largest inputs are looked for, where kernels have 8-bit
@@ -136,7 +136,7 @@ pub type Judge = Box<dyn FnOnce() -> Judgement + Send>;
 /// State of a task while the chip runs. A copy of it is a checkpoint: what does not
 /// change is shared.
 pub trait TaskRun: Any + Debug + Send + Sync {
-    /// Words of the task.
+    /// Returns the words of the task.
     fn kind(&self) -> &'static TaskKind;
 
     /// Returns a checkpoint.
@@ -197,10 +197,10 @@ pub trait TaskRun: Any + Debug + Send + Sync {
         None
     }
 
-    /// Time steps from the first input to the last answer.
+    /// Returns the number of time steps from the first input to the last answer.
     fn total_steps(&self) -> u64;
 
-    /// Time steps of a sequence.
+    /// Returns the number of time steps of a sequence.
     fn sequence(&self) -> u32;
 
     /// Returns a short summary of the task's success; `None` before the first answer.
@@ -241,13 +241,14 @@ pub trait TaskRun: Any + Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Number of the task's facts; `None` before there is one. `steps`: completed time steps.
+    /// Returns the value of a fact that is a number; `None` before there is one. `steps`: completed
+    /// time steps.
     fn number(&self, _fact: &str, _steps: u64) -> Option<f64> {
         None
     }
 
-    /// Returns the word of the task's facts; `None` before there is one. `steps`:
-    /// completed time steps.
+    /// Returns the value of a fact that is a word; `None` before there is one. `steps`: completed
+    /// time steps.
     fn word(&self, _fact: &str, _steps: u64) -> Option<&str> {
         None
     }
@@ -263,7 +264,7 @@ pub trait TaskRun: Any + Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Whether a fact of this kind can ever be this word.
+    /// Returns `true` if a fact of this kind can ever be this word.
     fn knows(&self, kind: &WordKind, word: &str) -> bool {
         self.words(kind).contains(&word)
     }

@@ -308,7 +308,7 @@ fn who_wrote(app: &mut App) -> Vec<Effect> {
     engine(app, Command::WhoWrote { pe: app.selected.index(), bytes: at..at + 4 })
 }
 
-/// A name that no bookmark has: the next number.
+/// Returns a name that no bookmark has: the next number.
 fn free_name(app: &App) -> String {
     let taken = app.picture().map_or(&[][..], |snapshot| &snapshot.history.bookmarks);
     let numbers = taken.iter().filter_map(|bookmark| bookmark.name.parse::<u32>().ok());
@@ -380,7 +380,7 @@ fn cycle_panels(app: &mut App, by: usize) {
     app.set_focus(PanelId::ALL[(at + by) % PanelId::ALL.len()]);
 }
 
-/// Esc: the top overlay, then the expanded panel. A count alone is dropped and that is all.
+/// Closes the top overlay, or else the expanded panel; Esc after a count only drops the count.
 fn close(app: &mut App, had_count: bool) {
     if had_count {
         return;

@@ -1,4 +1,4 @@
-//! Two experiments to compare: B beside A, or the present scene beside the one before a reload.
+//! Comparison of two experiments: B beside A, or the present scene beside the one before a reload.
 //!
 //! Panels make room for the figures of both at their lower end;
 //! [`super::panels::deltas`] draws them.
@@ -11,7 +11,7 @@ pub use super::state::against::AgainstState;
 use crate::session::against::AgainstView;
 use crate::session::snapshot::{SharedSnapshot, Snapshot};
 
-/// Two experiments at the same time step.
+/// Snapshots of two experiments at the same time step.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<'a> {
     /// Snapshot of A, or of the scene before the reload.
@@ -98,7 +98,8 @@ pub(super) fn make_room(app: &App, screen: u16, plan: &mut Plan) {
     }
 }
 
-/// Rows of figures at the lower end of a panel of `height` rows on a screen of `screen` rows.
+/// Returns the number of rows of figures at the lower end of a panel of `height` rows on a screen
+/// of `screen` rows.
 fn rows(panel: PanelId, height: u16, screen: u16) -> u16 {
     // A floor plan of the dashboard needs all but one of its rows.
     let tight = panel == PanelId::Chip && height < 30;

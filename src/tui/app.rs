@@ -222,7 +222,7 @@ pub struct App {
     pub keymap: Keymap,
     /// Terminal size: columns, rows.
     pub size: (u16, u16),
-    /// The last picture of the experiment; none before the first.
+    /// Last snapshot of the experiment; `None` before the first.
     pub snapshot: Option<SharedSnapshot>,
     /// All panels, the one focused last first.
     pub recent: Vec<PanelId>,
@@ -345,7 +345,7 @@ impl App {
         }
     }
 
-    /// The focused panel.
+    /// Returns the focused panel.
     pub fn focus(&self) -> PanelId {
         self.recent.first().copied().unwrap_or(PanelId::Chip)
     }
@@ -378,7 +378,7 @@ impl App {
         metric
     }
 
-    /// Whether a panel is on screen.
+    /// Returns `true` if a panel is on screen.
     pub fn shows(&self, panel: PanelId) -> bool {
         self.plan().panels.iter().any(|(shown, _)| *shown == panel)
     }

@@ -26,7 +26,7 @@ fn typing(app: &App) -> Option<&Prompt> {
     app.results.as_ref()?.typing.as_ref()
 }
 
-/// Whether a command means something now.
+/// Returns `true` if the condition of a command is met now.
 pub fn applies(app: &App, when: When) -> bool {
     match when {
         When::Always => true,
@@ -52,7 +52,7 @@ pub fn applies(app: &App, when: When) -> bool {
     }
 }
 
-/// Keys go to the PE panel: it has the focus and nothing lies over it.
+/// Returns `true` if keys go to the PE panel: it has the focus and nothing lies over it.
 pub(super) fn in_pe(app: &App) -> bool {
     app.snapshot.is_some() && app.overlays.is_empty() && app.focus() == PanelId::Pe && app.shows(PanelId::Pe)
 }
@@ -66,7 +66,7 @@ fn shows_neurons(app: &App) -> bool {
     matches!(view, Some(PartView::SpikingNeurons(_)))
 }
 
-/// Keys that work everywhere, the help's search included.
+/// Returns `true` if a key works everywhere, also while a line is typed, as in the help's search.
 pub(super) fn is_global(keymap: &Keymap, key: Key) -> bool {
     let action = keymap.lookup(key, Context::Global).map(|command| command.action);
     matches!(action, Some(Action::Quit | Action::Suspend | Action::Redraw | Action::Copy))

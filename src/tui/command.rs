@@ -67,9 +67,9 @@ pub enum Action {
     Move(Direction),
     /// Select a PE of the chip in a direction on the board.
     MoveChip(Direction),
-    /// A screen up or down in the PE panel or an overlay.
+    /// Scroll by a screen, up or down, in the PE panel or an overlay.
     Page(Direction),
-    /// To the first (up) or last (down) line, word or unit.
+    /// Go to the first (up) or last (down) line, word or unit.
     Edge(Direction),
     /// Next heat metric of the floor plan.
     NextMetric,
@@ -83,7 +83,7 @@ pub enum Action {
     ZoomIn,
     /// Double the window of timeline or raster, about its cursor.
     ZoomOut,
-    /// The timeline's last step; with a count, that number of steps. All of a raster.
+    /// Show the timeline's last step; with a count, that number of steps. Show all of a raster.
     LatestSteps,
     /// Give every PE a row of the timeline, or share the rows among all layers; in a raster, the
     /// next population alone, or all.
@@ -128,7 +128,7 @@ pub enum Action {
     Points,
     /// Type a condition for a new point.
     AddPoint(PointKind),
-    /// The selected point on, or off.
+    /// Switch the selected point on or off.
     TogglePoint,
     /// Delete the selected point.
     DeletePoint,
@@ -162,13 +162,13 @@ pub enum Action {
     Palette,
     /// Run a subcommand of the command line.
     Verb(Verb),
-    /// Nothing by itself: what follows the name in the palette says it.
+    /// Do nothing by itself: the argument after the name in the palette determines the effect.
     Given,
     /// Change to the next theme.
     NextTheme,
     /// Change to the next ramp of the heat maps.
     NextRamp,
-    /// The next set of characters.
+    /// Change to the next set of characters.
     NextGlyphs,
     /// Close the top layer; drop a count.
     Close,
@@ -198,11 +198,11 @@ pub enum LessonAction {
     Next,
     /// Show the page before.
     Previous,
-    /// The text on screen, or not.
+    /// Show or hide the text.
     Toggle,
-    /// The page's question.
+    /// Show the page's question.
     Ask,
-    /// Presenter mode on or off.
+    /// Switch presenter mode on or off.
     Present,
 }
 
@@ -252,17 +252,17 @@ impl Group {
 pub enum When {
     /// The command always means something.
     Always,
-    /// There is a machine.
+    /// A machine is loaded.
     Loaded,
-    /// There is a machine and the floor plan is on screen.
+    /// A machine is loaded and the floor plan is on screen.
     Chip,
     /// The machine has several chips.
     Board,
     /// An overlay, an expanded panel or a count can be closed.
     Layer,
-    /// Two experiments run in step.
+    /// A second experiment runs in step with the first.
     Against,
-    /// There are findings.
+    /// The latest snapshot has findings.
     Warned,
     /// The PE panel has the focus.
     Pe,
@@ -332,7 +332,7 @@ pub enum Context {
 }
 
 impl Context {
-    /// In words, for the key list; empty for everywhere.
+    /// Returns the context in words, for the key list; empty for [`Self::Global`].
     pub const fn name(self) -> &'static str {
         match self {
             Self::Global => "",

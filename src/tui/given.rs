@@ -134,13 +134,12 @@ impl Argument {
             Self::Glyphs => Looks { glyphs: text.parse::<Glyphs>().map_err(|e| said(&e))?, ..looks },
             _ => match text.parse::<ColorChoice>().map_err(|e| said(&e))? {
                 ColorChoice::Fixed(depth) => Looks { depth, ..looks },
-                ColorChoice::Auto => return Err("auto is for the start; name a depth".to_owned()),
+                ColorChoice::Auto => return Err("`auto` works only at the start; name a depth".to_owned()),
             },
         })
     }
 
-    /// Candidates for the word before byte `cursor` of `text`: where it begins, and what
-    /// could stand there.
+    /// Returns candidates for the word before byte `cursor` of `text`, with its first byte's index.
     pub fn complete(self, app: &App, text: &str, cursor: usize) -> (usize, Vec<String>) {
         let words: Vec<String> = match self {
             Self::Moment => asking::candidates(app, Question::Goto),

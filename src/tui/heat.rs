@@ -57,7 +57,7 @@ impl Metric {
         }
     }
 
-    /// Name for titles.
+    /// Returns the name of the metric for titles.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Activity => "activity",
@@ -84,8 +84,8 @@ impl Metric {
         .to_owned()
     }
 
-    /// A PE's value: a fraction, or µJ for energy, or the layer's index; none for a PE
-    /// without a program.
+    /// Returns a PE's value: a fraction, or µJ for energy, or the layer's index; `None` for a PE
+    /// without a program or without a value of the metric.
     pub fn value(self, pe: &PeView, window: Window) -> Option<f32> {
         if pe.status == PeStatus::Unused {
             return None;
@@ -133,7 +133,7 @@ fn round_off(value: f32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Fraction of a PE's SRAM in use.
+/// Returns the fraction of a PE's SRAM in use.
 pub fn sram_fill(pe: &PeView) -> f32 {
     pe.bank_bytes.iter().sum::<u32>() as f32 / SRAM_BYTES as f32
 }
@@ -216,7 +216,7 @@ fn grow(end: &mut f32, largest: f32, least: f32) {
     }
 }
 
-/// The next number of the series 1, 1.5, 2, 3, 5, 7.5 × 10ⁿ.
+/// Rounds a value up to the series 1, 1.5, 2, 3, 5, 7.5 × 10ⁿ; 0 unless positive and finite.
 pub fn nice_ceiling(value: f32) -> f32 {
     if value <= 0.0 || !value.is_finite() {
         return 0.0;

@@ -39,8 +39,8 @@ pub fn keeping_step(app: &mut App, build: Command) -> Vec<Effect> {
     vec![Effect::Engine(Command::Perform(Script { tag, commands, ..Script::default() }))]
 }
 
-/// Notes a command that builds a scene: of one that leads to the same time step, the present
-/// experiment is kept to compare with.
+/// Keeps the present snapshot to compare with if a command rebuilds the scene and returns to the
+/// same time step; drops it on another command that builds a scene.
 pub(super) fn heard(app: &mut App, command: &Command) {
     match command {
         Command::Rebuild { .. } | Command::Withhold { .. } => app.here.rebuilding.clone_from(&app.snapshot),

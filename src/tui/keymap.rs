@@ -1,4 +1,4 @@
-//! From key presses to commands: the key-string parser and the lookup.
+//! Commands of key presses: the key-string parser and the lookup.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,7 +98,7 @@ impl From<KeyEvent> for Key {
 }
 
 impl Key {
-    /// The key string that [`parse_key`] reads as this key.
+    /// Returns the key string that [`parse_key`] reads as this key.
     pub fn name(self) -> String {
         let mut name = String::new();
         if self.modifiers.contains(KeyModifiers::CONTROL) {
@@ -206,8 +206,8 @@ fn forbidden(key: Key, command: &Command) -> Option<Problem> {
 }
 
 impl Default for Keymap {
-    /// The keys of [`COMMANDS`]. A key string that does not parse is left out; a test says
-    /// there is none.
+    /// Creates the keymap of [`COMMANDS`]. A key string that does not parse is left out; a test
+    /// checks that there is none.
     fn default() -> Self {
         let bindings = COMMANDS
             .iter()
@@ -252,7 +252,7 @@ impl Keymap {
         Ok(Self { bindings })
     }
 
-    /// The command bound to a key: of the context, or else of those that count everywhere.
+    /// Returns the command bound to a key: that of the context, or else the global one.
     pub fn lookup(&self, key: Key, context: Context) -> Option<&'static Command> {
         let bound = |context| {
             let of_key = self.bindings.iter().filter(move |(bound, _)| *bound == key);
@@ -261,7 +261,7 @@ impl Keymap {
         bound(context).or_else(|| bound(Context::Global))
     }
 
-    /// Keys of a command, in the order of the table.
+    /// Iterates over the keys of a command, in the order of the bindings.
     pub fn keys_of(&self, command: &Command) -> impl Iterator<Item = Key> {
         self.bindings.iter().filter(move |(_, bound)| bound.id == command.id).map(|&(key, _)| key)
     }

@@ -10,14 +10,14 @@ pub fn next_theme(app: &mut App) {
     say(app, format!("theme {}", app.theme.looks().theme));
 }
 
-/// The next ramp of the heat maps.
+/// Changes to the next ramp of the heat maps.
 pub fn next_ramp(app: &mut App) {
     let looks = app.theme.looks();
     app.set_looks(Looks { ramp: looks.ramp.next(), ..looks });
     say(app, format!("ramp {}", app.theme.looks().ramp));
 }
 
-/// The next set of characters.
+/// Changes to the next set of characters.
 pub fn next_glyphs(app: &mut App) {
     let looks = app.theme.looks();
     app.set_looks(Looks { glyphs: looks.glyphs.next(), ..looks });

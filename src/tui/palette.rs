@@ -98,7 +98,7 @@ pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
     match (given, command.argument) {
         (Some(given), Some(argument)) => argument.read(app, given).map(Meaning::Give),
         (None, Some(argument)) if command.action == Action::Given => {
-            Err(format!("`{}` wants {}", command.id, argument.hint()))
+            Err(format!("`{}` requires an argument: {}", command.id, argument.hint()))
         }
         _ if !applies(app, command.when) => Err(format!("not now: {}", command.when.needs())),
         (None, _) => Ok(Meaning::Act(command, line.count.filter(|_| command.counts))),
@@ -106,7 +106,7 @@ pub(super) fn read(app: &App, text: &str) -> Result<Meaning, String> {
             Ok(count) => Ok(Meaning::Act(command, Some(count))),
             Err(_) => Err(format!("`{}` takes a count, as in `{} 10`", command.id, command.id)),
         },
-        (Some(_), None) => Err(format!("`{}` takes nothing", command.id)),
+        (Some(_), None) => Err(format!("`{}` takes no argument", command.id)),
     }
 }
 

@@ -85,12 +85,12 @@ const HELP: [(&str, &str); 8] = [
 ];
 
 impl Picker {
-    /// A list to choose from.
+    /// Creates a list to choose from.
     pub fn new(rows: Vec<Row>, theme: Theme) -> Self {
         Self { rows, filter: String::new(), typing: false, selected: 0, help: false, notice: None, theme }
     }
 
-    /// Rows that hold every word typed.
+    /// Returns the rows that contain every word typed, ignoring case.
     fn shown(&self) -> Vec<&Row> {
         let filter = self.filter.to_lowercase();
         let holds = |row: &&Row| {
@@ -196,7 +196,7 @@ impl Picker {
             lines.push(self.row(row, index == self.selected, width, usize::from(area.width)));
         }
         if shown.is_empty() {
-            lines.push(Line::styled(" nothing has these words; Esc shows all", theme.dim()));
+            lines.push(Line::styled(" no entry has these words; Esc shows all", theme.dim()));
         }
         // The selected line stays on screen, with its heading where it is the first below it.
         let height = usize::from(area.height).max(1);
@@ -327,8 +327,9 @@ fn last_start(text: &str) -> usize {
     text.char_indices().next_back().map_or(0, |(at, _)| at)
 }
 
-/// Lets the user choose. Returns the arguments that open the choice, or none to leave, or
-/// an exit code.
+/// Lets the user choose an entry of the list.
+///
+/// Returns the arguments that open the choice, or an exit code: 0 if the user leaves.
 pub fn choose(mut picker: Picker) -> Result<Result<Vec<OsString>, u8>, Report> {
     let (sender, inbox) = unbounded();
     let _hook = panic::install(sender.clone());

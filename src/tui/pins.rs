@@ -42,7 +42,7 @@ pub(super) fn expression(app: &App, text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads the number of a pin to take out.
+/// Reads the number of a pin to remove.
 pub(super) fn numbered(app: &App, text: &str) -> Result<Command, String> {
     let all = numbers(app);
     match text.parse() {

@@ -85,9 +85,9 @@ const HUNG_UP: u8 = 128 + SIGHUP as u8;
 pub trait Port {
     /// Sends a command, without waiting for anything.
     fn send(&self, command: Command) -> Sent;
-    /// The last snapshot was drawn.
+    /// Tells the engine that the last snapshot was drawn.
     fn ready(&self);
-    /// Handle for debuggers; `None` if it has none.
+    /// Returns the engine's handle for debuggers; `None` if it has none.
     fn debug_port(&self) -> Option<DebugPort> {
         None
     }
@@ -113,9 +113,9 @@ impl Port for Engine {
     }
 }
 
-/// Runs the app until the user leaves; the exit code to end with.
+/// Runs the app until the user leaves; returns the exit code to end with.
 ///
-/// Without a terminal it says so, names the headless way and gives 2.
+/// Without a terminal it prints a message that names the headless way, and returns 2.
 pub fn run(options: TuiOptions) -> Result<ExitCode, Report> {
     let engine = options.engine.clone();
     run_with(options, move |inbox| {
@@ -128,8 +128,8 @@ pub fn run(options: TuiOptions) -> Result<ExitCode, Report> {
     })
 }
 
-/// [`run`] with another engine, for tests and demonstrations. `start` may be called again
-/// after a crash.
+/// Runs the app like [`run`] with another engine, for tests and demonstrations. `start` may be
+/// called again after a crash.
 pub fn run_with<P: Port>(
     options: TuiOptions,
     start: impl FnMut(Sender<Msg>) -> io::Result<P>,
@@ -416,7 +416,7 @@ impl<P: Port, F: FnMut(Sender<Msg>) -> io::Result<P>> Loop<P, F> {
                 match self.engine.send(command) {
                     Sent::Taken => {}
                     Sent::Full => {
-                        self.app.notice = Some("the engine is busy: that was not taken".to_owned());
+                        self.app.notice = Some("the engine is busy: command ignored".to_owned());
                         // If it was the wish for a detail, it is uttered again.
                         self.app.asked_focus = Focus::Nothing;
                     }

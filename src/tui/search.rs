@@ -45,7 +45,7 @@ pub(super) fn turn(app: &mut App, back: bool, times: u32) {
     }
 }
 
-/// Goes to the place that is shown, or runs there.
+/// Seeks to the place that is shown, or runs there if it lies ahead.
 pub(super) fn go(app: &mut App) -> Vec<Effect> {
     let now = app.picture().map_or(0, |snapshot| snapshot.steps);
     let Some(found) = found_mut(app) else { return Vec::new() };

@@ -37,7 +37,7 @@ fn run_state(snapshot: &Snapshot, crashed: bool, theme: &Theme) -> (String, Styl
     }
 }
 
-/// The status line: state, chip time, position, speed, warnings; the scene's title where
+/// Draws the status line: state, chip time, position, speed, warnings; the scene's title where
 /// there is room.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, snapshot, theme) = (view.app, view.snapshot, view.theme());
@@ -116,8 +116,8 @@ fn joined<'a>(parts: Vec<Span<'a>>, width: usize, theme: &Theme) -> Line<'a> {
     line
 }
 
-/// The line of panel names: which there are, which has the focus, what Tab reaches next. Where not
-/// all fit, those around the focused one, with marks where some are left out.
+/// Draws the line of panel names in the order of Tab, with the focused one marked. If not all fit,
+/// it shows those around the focused one, with marks where some are left out.
 pub fn tabs(app: &App, area: Rect, buf: &mut Buffer) {
     let (theme, focus) = (&app.theme, app.focus());
     let name = |panel: PanelId| {
@@ -161,7 +161,7 @@ fn around(widths: &[usize], at: usize, room: usize) -> Range<usize> {
     }
 }
 
-/// The last line: a notice or why the machine stands, then the keys that apply, as many as fit.
+/// Draws the last line: a notice or the reason for a stop, then as many applicable keys as fit.
 pub fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let mut line = Line::default();

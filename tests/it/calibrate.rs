@@ -93,7 +93,7 @@ fn a_little_noise_does_not_lead_it_astray() {
     assert_eq!(after(&answer, "branch_refill").to_bits(), 1.0_f64.to_bits());
     assert!((after(&answer, "dma_setup_cycles") - 900.0).abs() <= 10.0, "{answer}");
     assert!(answer["rms"][1].as_f64().unwrap() < 0.004);
-    assert_eq!(parameter(&answer, "host_turnaround_us")["left_alone"], "not asked for");
+    assert_eq!(parameter(&answer, "host_turnaround_us")["left_alone"], "not selected by --fit");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn what_cannot_be_explained_keeps_its_residual() {
     assert!((residual + 0.5).abs() < 0.01, "{row}");
     let (_keep, path) = file(&rows);
     let text = fine(&["calibrate", SMALL, "--timers", &path, "--fit", "branch_refill"]);
-    assert!(text.contains("-50.00 %") && text.contains("left alone: not asked for"), "{text}");
+    assert!(text.contains("-50.00 %") && text.contains("not fitted: not selected by --fit"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 

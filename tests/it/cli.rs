@@ -184,6 +184,12 @@ fn models_that_cannot_be_read() {
 }
 
 #[test]
+fn quantize_refuses_a_transformer() {
+    let model = "tests/data/golden/attention/softmax-gelu";
+    refused(&["quantize", model], 2, &[model, "8-bit already", "EGRU and GRU models"]);
+}
+
+#[test]
 fn edits_that_mean_nothing() {
     bad_scene(small(), &["mapping.layers.7.pes=3"], &["mapping.layers.7.pes=3"]);
     bad_scene(small(), &["no.such.field=3"], &["no.such.field=3"]);
@@ -194,7 +200,7 @@ fn edits_that_mean_nothing() {
 #[test]
 fn too_few_pes_are_refused_with_bytes_and_what_would_do() {
     let set = |pes: &str| format!("mapping.layers.1.pes={pes}");
-    let words = ["PE(", "rnns.1", "bytes are needed, 131072 are there", "fits on", "pes: 30", "^^"];
+    let words = ["PE(", "rnns.1", "bytes are needed, 131072 are available", "fits on", "pes: 30", "^^"];
     refused(&["check", "scenes/lm.ron", "--set", &set("30")], 1, &words);
     let error = refused(&["run", "scenes/lm.ron", "--steps", "1", "--set", &set("30")], 2, &words);
     // That number of PEs fits, and one fewer does not.

@@ -155,7 +155,7 @@ fn energies_of_counts_are_those_of_the_report() {
 #[test]
 fn text_and_comparison_show_the_counts() {
     let text = fine(&["run", "scenes/lm_small.ron", "--steps", "3"]);
-    assert!(text.contains("effective MACs") && text.contains("idle parts too"), "{text}");
+    assert!(text.contains("effective MACs") && text.contains("active cores above sleep"), "{text}");
     let text = fine(&["run", "scenes/dnf.ron", "--steps", "20"]);
     assert!(text.contains("effective ACs") && text.contains("← pop1"), "{text}");
     let comparison = json(&["compare", "scenes/dnf.ron", "scenes/dnf.ron", "--steps", "10"]);

@@ -87,7 +87,7 @@ fn scenes_without_ticks_or_at_the_fast_level_are_refused() {
         (
             "scenes/dnf.ron",
             vec!["chip.dvfs=Packets(30)", "chip.operating_point=Mhz300"],
-            "PEs rise from 150 MHz",
+            "chip.dvfs raises PEs from 150 MHz",
         ),
     ] {
         let mut arguments = vec!["check", scene];

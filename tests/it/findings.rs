@@ -83,7 +83,7 @@ fn a_dead_link_is_named_where_it_stops_the_chip() {
         let session = after(SMALL, 2, &[("faults", &faults)]);
         let named = found(&session, "fault");
         assert_eq!(named[0].place, link.to_string());
-        assert!(named[0].what.contains("dead, on purpose") && named[0].pe.is_none(), "{named:?}");
+        assert!(named[0].what.contains("dead (injected)") && named[0].pe.is_none(), "{named:?}");
         let stalled = found(&session, "stalled");
         if !carries {
             assert_eq!((session.steps(), session.output_hash()), (2, sound.output_hash()), "{link}");

@@ -265,7 +265,7 @@ fn where_history_ends_it_says_so_and_stays_at_a_moment_that_was() {
     assert!((1..110).contains(&oldest.steps) && bytes <= 12 << 20, "{oldest}, {bytes} bytes");
     let error = walker.back(StepUnit::TimeStep, 119).unwrap_err();
     assert_eq!(error, HistoryError::Ended { oldest });
-    assert!(error.to_string().contains("history ends here"), "{error}");
+    assert!(error.to_string().contains("cannot go back further"), "{error}");
     assert_eq!(walker.at(), oldest);
     assert_eq!(walker.seen(), seen[oldest.steps as usize]);
     assert_eq!(walker.go(&SeekTarget::Step(1)), Err(HistoryError::Ended { oldest }));

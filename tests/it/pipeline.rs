@@ -280,7 +280,7 @@ fn the_papers_model_has_no_room_for_two_samples_or_three_buffers() {
         let refused = Plan::fit(&loaded, &mut cache, &loaded.scene.assume).unwrap_err();
         assert!(refused.misfit && refused.needed.unwrap() > 131_072);
         let text = refused.to_string();
-        assert!(text.contains("bytes are needed, 131072 are there"), "{text}");
+        assert!(text.contains("bytes are needed, 131072 are available"), "{text}");
         assert!(text.contains(if edit == PIPELINED { "LayerSequential" } else { "mapping.batch" }), "{text}");
     }
 }

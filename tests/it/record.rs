@@ -49,7 +49,7 @@ fn a_recorded_session_ends_in_the_same_state_again() {
     assert_eq!((ahead.steps, ahead.faults.len()), (5, 1));
     driver.does(step(StepUnit::Event, 7));
     let oldest = driver.says(Command::Back { unit: StepUnit::TimeStep, count: 100 });
-    assert!(oldest.contains("history ends here") && oldest.contains("the start"), "{oldest}");
+    assert!(oldest.contains("cannot go back further") && oldest.contains("the start"), "{oldest}");
     let end = driver.does(step(StepUnit::TimeStep, 2));
     driver.stop();
 

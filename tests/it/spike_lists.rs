@@ -328,12 +328,12 @@ fn what_fits_nowhere_is_refused_with_numbers() {
         // A sum a tick of delay: 240,004 of the 131,072 bytes of a PE.
         (
             network(2, 2, "OneToOne(1.0)", 60_000),
-            ["`cells`", "240004 of them are its ring of sums", "60,001 ticks", "shorter delays"],
+            ["`cells`", "its ring of sums takes 240004", "60,001 ticks", "shorter delays"],
         ),
         // Six bytes a synapse.
         (
             network(30_000, 2, "AllToAll(1.0)", 0),
-            ["`cells`", "not even one neuron fits", "of 131072", "Int8"],
+            ["`cells`", "not even one neuron fits", "131072 are available", "Int8"],
         ),
         (network(60_000, 60_000, "OneToOne(1.0)", 0), ["need 240 PEs", "152 are free", "cells 240", "Int8"]),
     ] {

@@ -15,7 +15,7 @@ fn a_lesson_is_taken() {
     terminal.press("'");
     terminal.wait_for("Why four banks");
     terminal.press("1");
-    terminal.wait_for("1 is wrong: it is 2.");
+    terminal.wait_for("1 is wrong: the answer is 2.");
     terminal.press("'");
     terminal.wait_until("the question is closed", |screen| !screen.contains("1 is wrong"));
     terminal.press(".");

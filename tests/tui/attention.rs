@@ -37,7 +37,7 @@ fn both_twins_at_three_sizes() {
 fn views_in_ascii_and_without_attributes() {
     let mut rig = Rig::of("tests/scenes/attention/spiking-encoded.ron", (80, 24), 5, 0);
     rig.app.set_looks(Looks { depth: Depth::Off, glyphs: Glyphs::Ascii, ..Looks::default() });
-    for (keys, mark) in [("2 z v j", ">h.0 1"), ("v", "B of states"), ("v", "expected behind each layer")] {
+    for (keys, mark) in [("2 z v j", ">h.0 1"), ("v", "B of states"), ("v", "expected after each layer")] {
         let screen = rig.screen(keys);
         assert!(screen.contains(mark), "{screen}");
         assert!(screen.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')), "{screen}");

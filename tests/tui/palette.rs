@@ -94,9 +94,9 @@ fn what_is_wrong_is_said_and_enter_does_nothing() {
     for (line, words) in [
         ("fly", "no command matches `fly`"),
         ("step x", "takes a count"),
-        ("help me", "takes nothing"),
+        ("help me", "takes no argument"),
         ("pe 9,9,9", "no PE (9,9,9)"),
-        ("speed", "wants free"),
+        ("speed", "requires an argument: free"),
         ("goto nowhere now", "unknown kind of moment `nowhere`"),
         ("zoom-in", "not now: requires focus on the timeline"),
         ("fault KillPe(pe: (1, 4))", "expected for example KillPe(pe: (3, 4, 2))"),

@@ -69,7 +69,7 @@ fn words_narrow_the_list() {
     assert!(shown.contains("/if-2 of_"), "{shown}");
     // Letters are words now, not commands; Esc forgets them, and the next one leaves.
     assert_eq!(press(&mut searching, "q q"), Outcome::Stay);
-    assert!(screen(&searching, (80, 24)).contains("nothing has these words"));
+    assert!(screen(&searching, (80, 24)).contains("no entry has these words"));
     assert_eq!(press(&mut searching, "enter"), Outcome::Stay);
     assert_eq!(press(&mut searching, "esc"), Outcome::Stay);
     assert!(screen(&searching, (80, 24)).contains("small"));

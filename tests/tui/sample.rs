@@ -109,7 +109,7 @@ pub fn at(step: u64) -> Snapshot {
                 "almost-full",
                 "PE(6,4,2)",
                 Pe::from_index(60),
-                "130651 of 131072 bytes are taken",
+                "the fullest PE: 130651 of 131072 bytes in use",
             ),
         ],
         history: HistoryView { every: 4, moments: 1, memory_mib: 512, ..HistoryView::default() },

@@ -23,7 +23,7 @@ fn binary(fpu: FpuOp, d: f32, n: f32, m: f32) -> f32 {
     }
 }
 
-/// Integer or fixed-point bits to a single.
+/// Converts integer or fixed-point bits to a single.
 fn to_single(bits: u32, convert: Convert) -> f32 {
     let value = match (convert.bits, convert.signed) {
         (16, true) => f64::from(bits as i16),
@@ -35,7 +35,7 @@ fn to_single(bits: u32, convert: Convert) -> f32 {
     (value / (1_u64 << convert.fraction.min(32)) as f64) as f32
 }
 
-/// Single to integer or fixed-point bits, saturating; NaN is 0.
+/// Converts a single to integer or fixed-point bits, with saturation; NaN becomes 0.
 fn from_single(value: f32, convert: Convert) -> u32 {
     let value = f64::from(value) * (1_u64 << convert.fraction.min(32)) as f64;
     let value = if convert.nearest { value.round_ties_even() } else { value.trunc() };

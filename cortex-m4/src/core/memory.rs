@@ -44,8 +44,9 @@ impl Core {
         }
     }
 
-    /// Counts an unaligned access and its cycles: one more if it is even, two if it is odd
-    /// (recalled; facts §6).
+    /// Counts an unaligned access and its extra cycles: one at an even address, two at an odd one.
+    ///
+    /// The cycles are recalled (facts §6). Fails if unaligned accesses trap.
     fn unaligned(&mut self, at: u32, bytes: u32) -> Result<(), FaultKind> {
         if self.traps.unaligned {
             return Err(FaultKind::Unaligned { to: at, align: bytes });

@@ -292,7 +292,8 @@ fn is_branch(op: &Op) -> bool {
     matches!(op, Op::Branch { .. } | Op::CompareBranch { .. })
 }
 
-/// Target of a branch to a register's or a loaded value.
+/// Returns the target of a branch to a register's or a loaded value. Fails if bit 0 is 0: that is
+/// not Thumb state.
 fn exchange(to: u32) -> Result<u32, FaultKind> {
     if to & 1 == 1 { Ok(to & !1) } else { Err(FaultKind::State { to }) }
 }

@@ -4,7 +4,7 @@ use super::word::reg;
 use super::{bit, bits};
 use crate::instruction::{Convert, FpuOp, Multiple, Op, Reg, VUnary};
 
-/// Number of a single: four bits and one below them.
+/// Returns the number of a single-precision register: four bits from `low` on, `lowest` below them.
 const fn single(word: u32, low: u32, lowest: bool) -> u8 {
     (bits(word, low, 4) << 1 | lowest as u32) as u8
 }
@@ -53,12 +53,12 @@ fn memory(a: u32, b: u32, double: bool) -> Option<Op> {
     Some(Op::VMultiple { multiple, first, words: words as u8, double })
 }
 
-/// First single of a double-precision register; only 16 of these exist.
+/// Returns the first single of a double-precision register; `None` beyond the 16 that exist.
 fn double_register(word: u32, low: u32, highest: bool) -> Option<u8> {
     (!highest).then_some((bits(word, low, 4) << 1) as u8)
 }
 
-/// Two core registers from or to two singles.
+/// Decodes a move between two core registers and two single-precision registers.
 fn pair(a: u32, b: u32, double: bool) -> Option<Op> {
     if bits(b, 6, 2) != 0 || !bit(b, 4) {
         return None;
@@ -72,7 +72,7 @@ fn pair(a: u32, b: u32, double: bool) -> Option<Op> {
     Some(Op::VMovePair { to_core, t, u, m, double })
 }
 
-/// One core register from or to the FPU.
+/// Decodes a move between one core register and the FPU.
 fn transfer(a: u32, b: u32) -> Option<Op> {
     let (t, to_core) = (reg(b, 12), bit(a, 4));
     if bit(b, 8) {
@@ -116,7 +116,7 @@ fn arithmetic(a: u32, b: u32) -> Option<Op> {
     Some(Op::VBinary { fpu, d, n, m })
 }
 
-/// Constants, moves, comparisons and conversions (table A6-4).
+/// Decodes constants, moves, comparisons and conversions (table A6-4).
 fn other(a: u32, b: u32, d: u8, m: u8) -> Option<Op> {
     let (selector, top) = (bits(a, 0, 4), bit(b, 7));
     if !bit(b, 6) {

@@ -9,7 +9,7 @@ const fn reg(word: u32, low: u32) -> Reg {
     Reg(bits(word, low, 3) as u8)
 }
 
-/// Amount of an immediate shift: 0 means 32 for shifts to the right.
+/// Decodes an immediate shift: amount 0 means 32 for LSR and ASR, and RRX for ROR.
 pub(super) fn shift(kind: u32, amount: u32) -> (Shift, u8) {
     match (kind, amount) {
         (0, n) => (Shift::Lsl, n as u8),
@@ -86,7 +86,7 @@ fn transfer(load: bool, width: Width, t: Reg, base: Reg, offset: Offset) -> Op {
     if load { Op::Load { width, t, address } } else { Op::Store { width, t, address } }
 }
 
-/// Shifts by a constant; additions and subtractions of three registers or a small constant.
+/// Decodes shifts by a constant, and additions and subtractions of registers or a small constant.
 fn shift_add(h: u32) -> Op {
     let (d, n, set) = (reg(h, 0), reg(h, 3), Set::OutsideIt);
     if bits(h, 11, 2) < 3 {
@@ -132,7 +132,7 @@ fn processing(h: u32) -> Op {
     }
 }
 
-/// Instructions on all registers: `add`, `cmp`, `mov`, `bx`.
+/// Decodes `add`, `cmp`, `mov`, `bx` and `blx` on all registers; `None` if undefined.
 fn special(h: u32) -> Option<Op> {
     let d = Reg((bits(h, 7, 1) << 3 | bits(h, 0, 3)) as u8);
     let m = Reg(bits(h, 3, 4) as u8);

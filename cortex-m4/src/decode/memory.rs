@@ -23,7 +23,7 @@ pub(super) fn multiple(a: u32, b: u32) -> Option<Op> {
     (!unpredictable).then_some(Op::Multiple { multiple: Multiple { load, base, writeback, before }, list })
 }
 
-/// Two registers, or a table branch.
+/// Decodes a load or store of two registers, or a table branch; `None` if neither is valid.
 pub(super) fn dual(a: u32, b: u32) -> Option<Op> {
     let (base, t, u) = (reg(a, 0), reg(b, 12), reg(b, 8));
     let (pre, up, writeback, load) = (bit(a, 8), bit(a, 7), bit(a, 5), bit(a, 4));

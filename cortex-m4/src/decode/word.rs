@@ -61,7 +61,7 @@ fn modified(a: u32, b: u32) -> Option<Op> {
     processing(a, b, Operand::Imm(value, carry))
 }
 
-/// Data processing with the operation in bits 5 to 8 of the first halfword.
+/// Decodes data processing with operand `m` and the operation in bits 5 to 8 of the first halfword.
 fn processing(a: u32, b: u32, m: Operand) -> Option<Op> {
     let (n, d, s) = (reg(a, 0), reg(b, 8), bit(a, 4));
     let set = if s { Set::Always } else { Set::Never };
@@ -91,7 +91,7 @@ fn processing(a: u32, b: u32, m: Operand) -> Option<Op> {
     }
 }
 
-/// Plain constants: `addw`, `movw`, `movt`, bit fields, saturation.
+/// Decodes data processing on plain constants: `addw`, `movw`, `movt`, bit fields, saturation.
 fn binary(a: u32, b: u32) -> Option<Op> {
     let (n, d) = (reg(a, 0), reg(b, 8));
     let imm12 = bits(a, 10, 1) << 11 | bits(b, 12, 3) << 8 | bits(b, 0, 8);
@@ -169,7 +169,7 @@ fn system(b: u32) -> Option<System> {
     })
 }
 
-/// Data processing on registers: shifts, extensions, reversals.
+/// Decodes data processing on registers: shifts, extensions, reversals and `clz`.
 fn registers(a: u32, b: u32) -> Option<Op> {
     let (n, d, m) = (reg(a, 0), reg(b, 8), reg(b, 0));
     if bits(b, 12, 4) != 15 {

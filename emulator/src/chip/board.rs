@@ -22,17 +22,17 @@ use super::geometry::{ChipId, MAX_CHIPS};
 /// Direction of a chip's link; the opposite one is three further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Direction {
-    /// To x + 1.
+    /// Towards the neighbour at (x + 1, y).
     East,
-    /// To x + 1, y + 1.
+    /// Towards the neighbour at (x + 1, y + 1).
     NorthEast,
-    /// To y + 1.
+    /// Towards the neighbour at (x, y + 1).
     North,
-    /// To x − 1.
+    /// Towards the neighbour at (x − 1, y).
     West,
-    /// To x − 1, y − 1.
+    /// Towards the neighbour at (x − 1, y − 1).
     SouthWest,
-    /// To y − 1.
+    /// Towards the neighbour at (x, y − 1).
     South,
 }
 

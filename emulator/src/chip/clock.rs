@@ -30,7 +30,7 @@ pub enum OperatingPoint {
 }
 
 impl OperatingPoint {
-    /// Ticks of one PE clock cycle: 8 at 150 MHz, 4 at 300 MHz.
+    /// Returns the ticks of one PE clock cycle: 8 at 150 MHz, 4 at 300 MHz.
     pub const fn ticks_per_cycle(self) -> Tick {
         match self {
             Self::Mhz150 => 8,
@@ -38,7 +38,7 @@ impl OperatingPoint {
         }
     }
 
-    /// PE clock in MHz.
+    /// Returns the PE clock in MHz.
     pub const fn mhz(self) -> u32 {
         match self {
             Self::Mhz150 => 150,
@@ -46,7 +46,7 @@ impl OperatingPoint {
         }
     }
 
-    /// Core supply in volts.
+    /// Returns the core supply in volts.
     pub const fn volts(self) -> f64 {
         match self {
             Self::Mhz150 => 0.5,

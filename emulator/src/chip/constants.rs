@@ -23,7 +23,7 @@ pub const SRAM_BYTES: usize = SRAM_BANKS * SRAM_BANK_BYTES;
 pub const BANK_CONFLICT_CYCLES: u32 = 1;
 /// NoC cycles of one hop.
 pub const NOC_CYCLES_PER_HOP: u32 = 5;
-/// Most payload bytes of a NoC packet.
+/// Largest payload of a NoC packet, bytes.
 pub const NOC_PAYLOAD_BYTES: usize = 16;
 /// Bytes that one DMA beat moves.
 pub const DMA_BEAT_BYTES: usize = 16;

@@ -34,7 +34,7 @@ pub struct Cycles {
 }
 
 impl Cycles {
-    /// No cycles, whatever P is.
+    /// Cost of zero cycles for every P.
     pub const ZERO: Self = Self { fixed: 0, refills: 0 };
 
     /// Creates a cost that does not depend on P.

@@ -92,7 +92,7 @@ impl Qpe {
         QPES.contains(&qpe).then_some(qpe)
     }
 
-    /// Position in [`QPES`].
+    /// Returns the position of the QPE in [`QPES`]; `usize::MAX` if there is no such QPE.
     pub fn index(self) -> usize {
         QPES.iter().position(|&q| q == self).unwrap_or(usize::MAX)
     }
@@ -233,8 +233,9 @@ impl Pe {
         (index < MAX_CHIPS * PE_COUNT).then_some(Self(index as u16))
     }
 
-    /// PE `p` (0..4) of the QPE at (`x`, `y`) of the first chip: the coordinates users
-    /// write as `(x,y,p)`.
+    /// Returns PE `p` (0..4) of the QPE at (`x`, `y`) of the first chip; `None` if there is none.
+    ///
+    /// Users write these coordinates as `(x,y,p)`.
     pub fn at(x: u8, y: u8, p: u8) -> Option<Self> {
         if usize::from(p) >= PES_PER_QPE {
             return None;
@@ -277,7 +278,7 @@ impl Pe {
         (self.index() % PES_PER_QPE) as u8
     }
 
-    /// The chip's own id byte: x in bits 7:5, y in bits 4:2, PE in bits 1:0 (NESTML `getMyPEID()`).
+    /// Returns the chip's own id byte (NESTML `getMyPEID()`): x in bits 7:5, y in 4:2, PE in 1:0.
     pub fn id_byte(self) -> u8 {
         let qpe = self.qpe();
         qpe.x << 5 | qpe.y << 2 | self.p()

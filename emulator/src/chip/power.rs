@@ -81,7 +81,7 @@ pub struct PowerModel {
 }
 
 impl PowerModel {
-    /// The model at an operating point.
+    /// Creates the power model at an operating point.
     pub fn at(point: OperatingPoint) -> Self {
         let (asleep, coremark) = match point {
             OperatingPoint::Mhz150 => (CHIP_ASLEEP_150_MW, CHIP_COREMARK_150_MW),
@@ -95,8 +95,8 @@ impl PowerModel {
         }
     }
 
-    /// Power in W of the chips that `pes` PEs are on, all of them powered, whose duties (active
-    /// share of the time, 0..=1) add up to `duty_sum`.
+    /// Returns the power of the chips that hold `pes` PEs, all of them powered, in W. `duty_sum` is
+    /// the sum of the PEs' duties (active share of the time, 0..=1).
     pub fn chip_power_w(self, duty_sum: f64, pes: usize) -> f64 {
         (self.chip_off_mw * pes.div_ceil(PE_COUNT).max(1) as f64
             + pes as f64 * self.pe_asleep_mw

@@ -150,7 +150,8 @@ pub const SOURCES: [Source; 31] = [
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelCosts {
     csr: CsrRow,
-    /// Of units with events, and of those that always send.
+    /// Costs of `pointwise`, for units with events, and of `pointwise_always`, for units that
+    /// always send.
     pointwise: [PerItem; 2],
     exps_per_unit: u32,
     trace: PerItem,
@@ -191,7 +192,7 @@ impl PerItem {
 struct CsrRow {
     none: Linear,
     call: Linear,
-    /// A row with non-zeros, without them.
+    /// Cycles of a row with non-zeros, without those of its non-zeros.
     row: Linear,
     empty_row: Linear,
     nonzero: Linear,
@@ -201,12 +202,12 @@ struct CsrRow {
 struct Broadcast {
     none: Linear,
     call: Linear,
-    /// A packet without its destinations.
+    /// Cycles of a packet, without those of its destinations.
     packet: Linear,
     destination: Linear,
-    /// A packet that has no destination at all.
+    /// Cycles of a packet that has no destination at all.
     unsent_packet: Linear,
-    /// From the call to the first trigger.
+    /// Cycles from the call to the first trigger.
     lead: Linear,
 }
 
@@ -219,8 +220,12 @@ struct Wait {
 }
 
 impl KernelCosts {
-    /// Costs read off the committed listings, computed once. An error here is a fault of the build,
-    /// not of the user's input; a test holds that there is none.
+    /// Returns the costs measured on the committed listings. They are computed once.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a listing cannot be measured: a fault of the build, not of the user's input. A test
+    /// ensures that all can.
     pub fn committed() -> Result<&'static Self, ListingError> {
         static COSTS: OnceLock<Result<KernelCosts, ListingError>> = OnceLock::new();
         COSTS.get_or_init(|| measure::all(Meter::ALL)).as_ref().map_err(Clone::clone)
@@ -249,7 +254,7 @@ impl KernelCosts {
         self.coefficients(routine).total(work)
     }
 
-    /// Loads and stores in SRAM.
+    /// Returns the numbers of loads and stores in SRAM, as formulas.
     pub fn accesses(&self) -> &access::Accesses {
         self.accesses
     }
@@ -278,22 +283,22 @@ impl KernelCosts {
         self.pointwise[usize::from(always)].total(units)
     }
 
-    /// Operations of the exp unit per unit: for each, the emulator adds 6 + iterations cycles.
+    /// Returns the exp-unit operations per unit; the emulator adds 6 + iterations cycles for each.
     pub fn pointwise_exps_per_unit(&self) -> u32 {
         self.exps_per_unit
     }
 
-    /// `trace` over `units` units.
+    /// Returns the cost of `trace` over `units` units.
     pub fn trace(&self, units: u32) -> Cycles {
         self.trace.total(units)
     }
 
-    /// `clear` of `words` words.
+    /// Returns the cost of `clear` of `words` words.
     pub fn clear(&self, words: u32) -> Cycles {
         self.clear.total(words)
     }
 
-    /// `broadcast` of `packets` packets, each to `destinations` QPEs.
+    /// Returns the cost of `broadcast` of `packets` packets, each to `destinations` QPEs.
     pub fn broadcast(&self, packets: u32, destinations: u32) -> Cycles {
         if packets == 0 {
             return evaluate(&[(self.broadcast.none, 1)]);
@@ -324,8 +329,8 @@ impl KernelCosts {
         evaluate(&[(self.broadcast.destination, 1)])
     }
 
-    /// From the start of `broadcast` until packet `packet` is triggered for destination
-    /// `destination` (both from 0) of `destinations`.
+    /// Returns the cycles from the start of `broadcast` until packet `packet` is triggered for
+    /// destination `destination` (both from 0) of `destinations`.
     pub fn broadcast_trigger(&self, packet: u32, destination: u32, destinations: u32) -> Cycles {
         let before = packet.saturating_mul(destinations).saturating_add(destination);
         evaluate(&[
@@ -335,23 +340,24 @@ impl KernelCosts {
         ])
     }
 
-    /// `receive_isr` for a block that is not the last one expected, exception entry
-    /// and exit included.
+    /// Returns the cost of `receive_isr` for a block that is not the last one expected, exception
+    /// entry and exit included.
     pub fn receive_isr(&self) -> Cycles {
         self.receive
     }
 
-    /// `receive_isr` for the last expected block: it also raises the flag.
+    /// Returns the cost of `receive_isr` for the last expected block, where it also raises the
+    /// flag, exception entry and exit included.
     pub fn receive_isr_last(&self) -> Cycles {
         self.receive_last
     }
 
-    /// `wait_polling` when the flag is already up.
+    /// Returns the cost of `wait_polling` when the flag is already up.
     pub fn wait_check(&self) -> Cycles {
         self.wait.check_polling
     }
 
-    /// `wait_sleeping` when the flag is already up.
+    /// Returns the cost of `wait_sleeping` when the flag is already up.
     pub fn wait_check_sleeping(&self) -> Cycles {
         self.wait.check_sleeping
     }
@@ -361,8 +367,8 @@ impl KernelCosts {
         self.wait.poll
     }
 
-    /// From the flag going up to leaving `wait_polling`: the turn that has just missed it, whole,
-    /// and the last one.
+    /// Returns the cycles from the flag going up to leaving `wait_polling`: the whole turn that has
+    /// just missed it, and the last turn.
     ///
     /// The whole missed turn is the worst case. The emulator does not follow the loop turn by turn,
     /// so it does not know the phase; half a turn less on average is a few cycles per wait, below
@@ -371,22 +377,24 @@ impl KernelCosts {
         self.wait.poll + self.wait.check_polling
     }
 
-    /// From the end of WFI to leaving `wait_sleeping`, without the handler that runs in between.
+    /// Returns the cycles from the end of WFI to leaving `wait_sleeping`, without the handler that
+    /// runs in between.
     pub fn wait_wake_sleeping(&self) -> Cycles {
         self.wait.wake_sleeping
     }
 
-    /// `embedding_dma_start`: from the token to the DMA command.
+    /// Returns the cost of `embedding_dma_start`: from the token to the DMA command.
     pub fn row_dma_start(&self) -> Cycles {
         self.dma_start
     }
 
-    /// `embedding_dma_isr`: the DMA is done; exception entry and exit included.
+    /// Returns the cost of `embedding_dma_isr`, which handles the end of the DMA read, exception
+    /// entry and exit included.
     pub fn row_dma_isr(&self) -> Cycles {
         self.dma_isr
     }
 
-    /// `timer_log`: one entry of the debug log.
+    /// Returns the cost of `timer_log`, for one entry of the debug log.
     pub fn timer_log(&self) -> Cycles {
         self.timer_log
     }
@@ -396,7 +404,7 @@ impl KernelCosts {
         self.broadcast(1, 1)
     }
 
-    /// `barrier_collect` over `pes` slots that are all up to date.
+    /// Returns the cost of `barrier_collect` over `pes` slots that are all up to date.
     pub fn barrier_collect(&self, pes: u32) -> Cycles {
         self.barrier.total(pes)
     }
@@ -411,13 +419,15 @@ impl KernelCosts {
         self.barrier_poll
     }
 
-    /// The coordinator releases the group: a broadcast of one packet to `destinations` QPEs.
+    /// Returns the cost of the coordinator's release of the group: a broadcast of one packet to
+    /// `destinations` QPEs.
     pub fn barrier_release(&self, destinations: u32) -> Cycles {
         self.broadcast(1, destinations)
     }
 }
 
-/// A handler's cost: entry, its instructions before the return, exit.
+/// Returns the cost of an interrupt handler: exception entry, its instructions before the return,
+/// exception exit.
 fn interrupt(before_return: Linear) -> Cycles {
     EXCEPTION_ENTRY + evaluate(&[(before_return, 1)]) + EXCEPTION_EXIT
 }

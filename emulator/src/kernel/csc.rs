@@ -55,7 +55,7 @@ pub struct CscLayout {
 }
 
 impl CscLayout {
-    /// Row numbers are bytes; half-words otherwise.
+    /// Returns `true` if row numbers are bytes, `false` if they are half-words.
     pub fn narrow(&self) -> bool {
         self.rows <= 256
     }
@@ -90,7 +90,9 @@ pub struct EventWork {
     pub parts: Option<Parts>,
 }
 
-/// The sources that do work, in order: column number and value.
+/// Returns the column number and value of each source that does work, in order.
+///
+/// An operand outside of SRAM is a fault.
 fn events<'a>(
     words: &'a SramWords,
     layout: &'a CscLayout,
@@ -121,7 +123,7 @@ fn events<'a>(
     Ok((0..count).filter_map(event))
 }
 
-/// The non-zeros of a column.
+/// Returns the start and end of a column's non-zeros; fails if they or the column are out of range.
 fn column(words: &SramWords, layout: &CscLayout, number: u32) -> Result<(usize, usize), KernelFault> {
     if number >= layout.sources {
         let address = u64::from(layout.column_start) + 2 * u64::from(number);

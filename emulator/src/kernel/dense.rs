@@ -45,7 +45,11 @@ impl DenseLayout {
     }
 }
 
-/// The input in model order, as the core leaves it in `ordered`.
+/// Returns the input at byte address `x` in model order, as the core leaves it in `ordered`.
+///
+/// # Errors
+///
+/// Fails if an array or a source's word lies outside SRAM.
 pub fn ordered(words: &SramWords, layout: &DenseLayout, x: u32) -> Result<Vec<f32>, KernelFault> {
     layout.check()?;
     let source = |s: u32| {
@@ -59,15 +63,14 @@ pub fn ordered(words: &SramWords, layout: &DenseLayout, x: u32) -> Result<Vec<f3
     (0..layout.sources).map(source).collect()
 }
 
-/// `Dense`: computes all row sums; `x` is the byte address of the input buffer, `sums`
-/// takes `rows` results.
+/// Computes all row sums of `Dense` into `sums[rows]`; `x` is the byte address of the input buffer.
 pub fn run(words: &SramWords, layout: &DenseLayout, x: u32, sums: &mut [f32]) -> Result<(), KernelFault> {
     let x = ordered(words, layout, x)?;
     Arch::new().dispatch(RowMajor { words, value: layout.value as usize, x: &x, sums });
     Ok(())
 }
 
-/// `DenseEvent`: what a run will do with the input at byte address `x` as it is now.
+/// Returns the work of a coming run of `DenseEvent` with the present input at byte address `x`.
 pub fn event_work(words: &SramWords, layout: &DenseLayout, x: u32) -> Result<EventWork, KernelFault> {
     let x = ordered(words, layout, x)?;
     let active = x.iter().filter(|x| layout.visit == Visit::All || is_event(x.to_bits())).count() as u32;
@@ -80,7 +83,8 @@ pub fn event_work(words: &SramWords, layout: &DenseLayout, x: u32) -> Result<Eve
     })
 }
 
-/// `DenseEvent`: computes all row sums.
+/// Computes all row sums of `DenseEvent` into `sums[rows]`; `x` is the byte address of the input
+/// buffer.
 pub fn event_run(
     words: &SramWords,
     layout: &DenseLayout,

@@ -17,9 +17,9 @@ use super::{KernelFault, SramWords};
 
 const GUARD: Guard = Guard { kernel: "unpack" };
 
-/// Most values in a packet.
+/// Largest number of values in a packet.
 pub const PACKET_VALUES: u32 = 3;
-/// Most units of a block: the header has 8 bits for each unit number.
+/// Largest number of units of a block: the header has 8 bits for each unit number.
 pub const MAX_UNITS: usize = 256;
 const WORDS_PER_PACKET: u32 = 4;
 const COUNT: u32 = 3;

@@ -35,7 +35,7 @@ pub struct Int8MacLayout {
 }
 
 impl Int8MacLayout {
-    /// Sizes of a run of the array.
+    /// Returns the sizes of a run of the array: one vector, its terms padded to a multiple of 4.
     pub fn shape(&self) -> MacShape {
         MacShape { vectors: 1, terms: self.sources.next_multiple_of(4), outputs: self.rows }
     }

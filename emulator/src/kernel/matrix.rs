@@ -32,7 +32,7 @@ pub struct Share<'a> {
     /// Rows in the order of the sums: weights as (source in model order,
     /// weight), sources ascending.
     pub rows: &'a [Vec<(u32, f32)>],
-    /// For each source in model order, its word in the input buffer.
+    /// Word of each source in the input buffer, by source in model order.
     pub words: &'a [u32],
 }
 
@@ -123,8 +123,8 @@ impl KernelKind {
         list.iter().map(|&(name, bytes)| Array { name, bytes, align: 4 }).collect()
     }
 
-    /// The least and the most that a run can do on a share of this size: with no source active,
-    /// and with all. Rows and sources without a non-zero take cycles of their own.
+    /// Returns the least and most work of a run on a share: with no source active, and with all.
+    /// Rows and sources without a non-zero take cycles of their own.
     pub fn work_bounds(self, shape: Shape, empty: Empty) -> [OpCounts; 2] {
         let Shape { rows, sources, nonzeros } = shape;
         let all = OpCounts { rows, nonzeros, ..OpCounts::default() };
@@ -155,7 +155,7 @@ impl KernelKind {
         }
     }
 
-    /// Bytes of all its arrays, each rounded up to whole words.
+    /// Returns the bytes of all arrays of a share, each rounded up to whole words.
     pub fn bytes(self, shape: Shape) -> u64 {
         self.arrays(shape).iter().map(|array| array.bytes.next_multiple_of(4)).sum()
     }
@@ -241,7 +241,7 @@ impl Kernel {
         }
     }
 
-    /// The C function that the core runs.
+    /// Returns the C function that the core runs.
     pub fn routine(&self) -> Routine {
         match self {
             Self::CsrRow(_) => Routine::CsrRow,
@@ -265,7 +265,7 @@ impl Kernel {
         }
     }
 
-    /// The arguments of that function, in order.
+    /// Returns the arguments of the C function that the core runs, in order.
     pub fn arguments(&self, at: Operands) -> Vec<u32> {
         let csr = |l: &CsrLayout| vec![l.value, l.column, l.row_start, l.rows, at.x, at.sums];
         match self {
@@ -285,8 +285,7 @@ impl Kernel {
         }
     }
 
-    /// Counts the work of a coming run from the present bytes; `x` is the byte address
-    /// of the input.
+    /// Counts the operations of a run on the present bytes; `x` is the byte address of the input.
     pub fn work(&self, words: &SramWords, x: u32) -> Result<OpCounts, KernelFault> {
         Ok(match self {
             Self::CsrRow(l) => csr_row::work(words, l)?.into(),

@@ -199,7 +199,7 @@ impl NeuronLayout {
         Self { units, ..Self::default() }
     }
 
-    /// Places an array.
+    /// Places an array at byte address `at`.
     pub fn set(&mut self, array: Array, at: u32) {
         match array {
             Array::Potential => self.potential = at,
@@ -364,7 +364,7 @@ pub fn calls(mode: Mode, integers: bool, layout: &NeuronLayout, lanes: &[u32]) -
     calls
 }
 
-/// The passes of spike and reset.
+/// Calls `call` with each pass of spike and reset and the addresses of the pass's arrays.
 fn fire(firing: FiringMode, layout: &NeuronLayout, call: &mut impl FnMut(Pass, &[u32])) {
     let at = |array: Array| layout.at(array);
     let (v, y) = (layout.potential, at(Array::Spikes));

@@ -87,8 +87,8 @@ fn single(words: &SramWords, base: u32, index: u32) -> f32 {
     f32::from_bits(words[((base / 4 + index) as usize) % WORDS])
 }
 
-/// The new traces of all units, from those at byte address `traces` and from y. With `restart` the
-/// old ones count as 0.
+/// Computes the new traces of all units from those at byte address `traces` and from y. With
+/// `restart` the old traces count as 0.
 pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart: bool) -> Vec<f32> {
     let trace = |i| {
         let before = if restart { 0.0 } else { single(words, traces, i) };
@@ -97,8 +97,10 @@ pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart:
     (0..layout.units).map(trace).collect()
 }
 
-/// Steps of all units, from the bytes: `y` is what they send, `cell` their new cell states. The
-/// bits are those of [`unit()`], eight units at a time.
+/// Computes one step of all units from the bytes in SRAM, eight units at a time.
+///
+/// `y` receives the values that the units send, `cell` their new cell states. The bits are those of
+/// [`unit()`].
 pub fn units(
     words: &SramWords,
     layout: &PointwiseLayout,
@@ -143,7 +145,7 @@ impl WithSimd for Units<'_> {
     }
 }
 
-/// Singles from byte address `at` on, of which `count` are wanted; the others repeat the last one.
+/// Reads `count` singles from byte address `at` on; the other lanes repeat the last one.
 #[inline(always)]
 fn lanes_at(words: &SramWords, at: u32, count: usize) -> [f32; LANES] {
     let first = at as usize / 4;

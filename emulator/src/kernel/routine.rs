@@ -47,7 +47,7 @@ impl Routine {
         Self::CscFast8,
     ];
 
-    /// Name of the C function.
+    /// Returns the name of the C function.
     pub const fn function(self) -> &'static str {
         match self {
             Self::CsrRow => "csr_row",

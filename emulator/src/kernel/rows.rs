@@ -8,7 +8,7 @@ use super::{SramWords, WORDS};
 pub(super) trait Product: Copy {
     /// Returns the word of SRAM, or beyond it, from which non-zero `k` takes its x.
     fn source(self, words: &SramWords, k: usize) -> usize;
-    /// `acc` with non-zero `k` times the single in word `source` added.
+    /// Returns `acc` plus non-zero `k` times the single in word `source`.
     fn add(self, words: &SramWords, k: usize, source: usize, acc: f32) -> f32;
 }
 
@@ -23,16 +23,18 @@ struct Run<'a, P> {
     sums: &'a mut [f32],
 }
 
-/// Computes every row's chain; row `r` is `row_start[r]..row_start[r + 1]`, which the
-/// caller has checked.
+/// Computes every row's chain; row `r` is `row_start[r]..row_start[r + 1]`, which the caller has
+/// checked.
 ///
-/// The answer is a word at or beyond the end of SRAM if a source led there, else anything below.
+/// Returns a word at or beyond the end of SRAM if a source led there, otherwise any smaller number.
 pub(super) fn sums(words: &SramWords, row_start: u32, product: impl Product, sums: &mut [f32]) -> usize {
     Arch::new().dispatch(Run { words, row_start, product, sums })
 }
 
-/// Bounds of row `r` in non-zeros. The core goes on where the row before ended, and so never reads
-/// the first pointer.
+/// Returns the start and the end of row `r`, counted in non-zeros.
+///
+/// Row 0 starts at 0: the core continues where the previous row ended, and so never reads the first
+/// pointer.
 #[inline(always)]
 pub(super) fn bounds(words: &SramWords, row_start: u32, r: u32) -> (u64, u64) {
     let pointer = (row_start / 4 + r) as usize;

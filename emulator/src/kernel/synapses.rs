@@ -21,13 +21,13 @@ pub struct Entries {
 /// Sender whose neurons are marked when they spike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sender {
-    /// First of its neurons that has synapses here.
+    /// First neuron of the sender that has synapses on this PE.
     pub first: u32,
-    /// Number of neurons from there on.
+    /// Number of neurons from `first` on.
     pub neurons: u32,
     /// Byte address of the marks, a bit a neuron.
     pub bits: u32,
-    /// Byte address of the numbers of spikes, a single a neuron.
+    /// Byte address of the numbers of spikes, a single a neuron; `None` where only marks are kept.
     pub counts: Option<u32>,
 }
 

@@ -5,51 +5,54 @@ use super::{KernelFault, SramWords, WORDS};
 /// Bytes of SRAM in one PE.
 pub(super) const BYTES: u64 = 4 * WORDS as u64;
 
-/// The word at byte address `address`, which wraps at the end of SRAM: callers check it, and
-/// this never panics.
+/// Returns the word at byte address `address`, which wraps at the end of SRAM.
+///
+/// Callers check the address, and this never panics.
 #[inline(always)]
 pub(super) fn word(words: &SramWords, address: usize) -> u32 {
     words[address / 4 % WORDS]
 }
 
-/// The single at byte address `address`.
+/// Returns the single at byte address `address`, which wraps at the end of SRAM.
 #[inline(always)]
 pub(super) fn single(words: &SramWords, address: usize) -> f32 {
     f32::from_bits(word(words, address))
 }
 
-/// The single in word `index`, which wraps likewise.
+/// Returns the single in word `index`, which wraps at the end of SRAM.
 #[inline(always)]
 pub(super) fn at(words: &SramWords, index: usize) -> f32 {
     f32::from_bits(words[index % WORDS])
 }
 
-/// The half-word at byte address `address`. (The host is little-endian too:
-/// `machine::sram` refuses others.)
+/// Returns the half-word at byte address `address`, which wraps at the end of SRAM.
+///
+/// The host is little-endian too: `machine::sram` refuses others.
 #[inline(always)]
 pub(super) fn half(words: &SramWords, address: usize) -> u32 {
     u32::from(bytemuck::cast_slice::<u32, u16>(&words[..])[address / 2 % (2 * WORDS)])
 }
 
-/// The byte at byte address `address`.
+/// Returns the byte at byte address `address`, which wraps at the end of SRAM.
 #[inline(always)]
 pub(super) fn byte(words: &SramWords, address: usize) -> u32 {
     u32::from(bytemuck::cast_slice::<u32, u8>(&words[..])[address % (4 * WORDS)])
 }
 
-/// Whether a word of the input buffer is neither +0 nor −0; a NaN is an event.
-/// (`is_event` of `assets/kernels/words.h`.)
+/// Returns `true` if a word of the input buffer is neither +0 nor −0; a NaN is an event.
+///
+/// The kernels' counterpart is `is_event` of `assets/kernels/words.h`.
 #[inline(always)]
 pub(super) fn is_event(word: u32) -> bool {
     word << 1 != 0
 }
 
-/// Half-words as they lie in SRAM, the last word filled up with zeros.
+/// Packs half-words into words as they lie in SRAM, padding the last word with zeros.
 pub(super) fn pack_halves(halves: impl IntoIterator<Item = u16>) -> Vec<u32> {
     pack(halves.into_iter().map(u32::from), 2)
 }
 
-/// Bytes as they lie in SRAM, the last word filled up with zeros.
+/// Packs bytes into words as they lie in SRAM, padding the last word with zeros.
 pub(super) fn pack_bytes(bytes: impl IntoIterator<Item = u8>) -> Vec<u32> {
     pack(bytes.into_iter().map(u32::from), 4)
 }
@@ -75,22 +78,22 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// The fault that `what` led to `address`.
+    /// Creates the fault that `what` led to `address`.
     pub fn fault(self, what: &'static str, address: u64) -> KernelFault {
         KernelFault { kernel: self.kernel, what, address, code: None }
     }
 
-    /// An array of `bytes` bytes from `address` on lies in SRAM.
+    /// Checks that an array of `bytes` bytes from `address` on lies in SRAM.
     pub fn array(self, what: &'static str, address: u32, bytes: u64) -> Result<(), KernelFault> {
         let end = u64::from(address) + bytes;
         if end > BYTES { Err(self.fault(what, end)) } else { Ok(()) }
     }
 
-    /// A pointer that was read, counted in elements: it does not go back behind `start`, and the
-    /// elements before it, of `bytes` bytes from `array` on, lie in SRAM.
+    /// Checks the pointer `end`, counted in elements, against `start` and the end of SRAM.
     ///
-    /// The core's loops run until they meet the end; behind it they would run through all of memory
-    /// and out of it.
+    /// It must not be before `start`, and the elements before it, of `bytes` bytes from `array` on,
+    /// must lie in SRAM: the core's loops stop only when they meet the end, and from beyond it they
+    /// would run through all of memory and out of it.
     pub fn end(
         self,
         what: &'static str,

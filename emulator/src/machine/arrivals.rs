@@ -1,6 +1,6 @@
 //! Arrivals at a PE, how they are counted, and what they set off: all of it data of the program.
 //!
-//! A slot has counters, words of its SRAM. The handler of a watched write adds 1 to one of them. A
+//! A slot has counters, words of its SRAM. The handler of a doorbell write adds 1 to one of them. A
 //! waiting PE goes on when every counter that its operation needs has reached its value
 //! ([`Need`]). A counter may also make the handler send messages ([`Relay`]): barriers and credits
 //! are nothing else.
@@ -133,7 +133,7 @@ impl Groups {
     pub const MAX: usize = 2;
     /// Number of sets of groups.
     const SETS: usize = 1 << Self::MAX;
-    /// No receiver counts it.
+    /// Empty set of groups: no receiver counts the packet.
     pub const NONE: Self = Self(0);
 
     /// Returns the set that holds group `group` alone.

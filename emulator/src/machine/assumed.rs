@@ -6,8 +6,7 @@ use crate::chip::clock::OperatingPoint;
 use crate::chip::constants::{self, Constant, DRAM_PORT_BYTES_PER_US, Mark};
 use crate::chip::mac::{MAC_ROWS, MAC_USE_PERCENT, MAC_VECTOR_USE_PERCENT};
 
-/// Every hardware number of a run: those of [`constants::all`], then each field of `assume`
-/// as it is.
+/// Returns every hardware number of a run: [`constants::all`], then each field of `assume`.
 pub fn table(assume: &Assume) -> Vec<Constant> {
     let mut table = constants::all();
     table.extend(rows(assume));
@@ -66,7 +65,7 @@ const VECTOR_USE: [f64; 2] = {
     [least * MAC_ROWS as f64, most * MAC_ROWS as f64]
 };
 
-/// Search by slope among all values that a scene may give.
+/// Returns a search by slope among all values that a scene may give.
 const fn slope(probe: f64, grain: f64) -> Search {
     Search { bounds: [0.0, 1e6], method: Method::Slope { probe, grain } }
 }
@@ -257,7 +256,7 @@ impl Assume {
 /// bytes per µs.
 const DRAM_RATES: [f64; 2] = [DRAM_PORT_BYTES_PER_US as f64 / 2.0, DRAM_PORT_BYTES_PER_US as f64];
 
-/// One row a field of `assume`, by its name in the scene.
+/// Returns a row for each field of `assume`, by its name in the scene.
 pub fn rows(assume: &Assume) -> Vec<Constant> {
     let place = |(x, y): &(u8, u8)| format!("({x},{y})");
     let row =

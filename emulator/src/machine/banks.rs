@@ -33,11 +33,11 @@ use crate::chip::geometry::Pe;
 
 pub use account::Accounts;
 
-/// One number a bank.
+/// Number for each SRAM bank, by bank number.
 pub type PerBank = [u64; BANKS];
 
 impl BankInterleave {
-    /// The bank of a byte address.
+    /// Returns the bank of a byte address.
     pub const fn bank(self, address: u32) -> usize {
         let unit = match self {
             Self::Block => address / BANK_BYTES,
@@ -46,7 +46,7 @@ impl BankInterleave {
         unit as usize % BANKS
     }
 
-    /// Bytes of `start..end` in each bank; nothing beyond the end of SRAM.
+    /// Returns the number of bytes of `start..end` in each bank; those beyond SRAM do not count.
     pub fn bytes(self, start: u32, end: u32) -> PerBank {
         let end = end.min(SRAM_BYTES);
         let unit = match self {
@@ -80,7 +80,7 @@ pub struct BankCount {
 }
 
 impl BankCount {
-    /// Times that core and write met; one of the two waited.
+    /// Returns the number of conflicts between the core and writes; in each, one of the two waited.
     pub const fn conflicts(&self) -> u64 {
         self.core_stalls + self.write_waits
     }
@@ -121,12 +121,13 @@ impl BankState {
         }
     }
 
-    /// The core does nothing that could meet a write.
+    /// Sets the core's access rate to 0, so that writes cause no conflicts.
     pub fn rest(&mut self) {
         self.rate = [0; BANKS];
     }
 
-    /// `writes` writes into a bank; returns how many cycles the core loses to them.
+    /// Resolves the conflicts of `writes` writes to a bank with the core; returns the number of
+    /// cycles that the core loses.
     #[inline]
     fn meet(&mut self, bank: usize, writes: u64, priority: BankPriority) -> u64 {
         let rate = u64::from(self.rate[bank]);
@@ -204,7 +205,7 @@ impl BankState {
     }
 }
 
-/// Accesses a cycle in units of 2⁻³²; a core cannot do more than one a cycle.
+/// Returns a rate in accesses a cycle, in units of 2⁻³²; a core cannot do more than one a cycle.
 fn rate(accesses: u64, cycles: u64) -> u32 {
     if cycles == 0 {
         return 0;
@@ -223,7 +224,7 @@ impl Machine {
         }
     }
 
-    /// An entry of `bytes` bytes is written into the router's FIFO of one PE: a write for each
+    /// Counts the writes of an entry of `bytes` bytes to the router's FIFO of one PE: one for each
     /// 128-bit word that it touches.
     pub(super) fn banks_entry(&mut self, index: usize, address: u32, bytes: u32) {
         let start = address - address % PACKET_BYTES;
@@ -250,7 +251,8 @@ impl Machine {
         }
     }
 
-    /// A DMA has written `bytes` bytes into one PE.
+    /// Counts the beats of a DMA write of `bytes` bytes into one PE, and delays the core by the
+    /// bank conflicts that it lost.
     pub(super) fn banks_dma(&mut self, pe: Pe, address: u32, bytes: u32) {
         let assume = &self.program.assume;
         let (interleave, priority) = (assume.bank_interleave, assume.bank_priority);
@@ -267,7 +269,7 @@ impl Machine {
         }
     }
 
-    /// Lets the core's operation end later by the `conflicts` that it lost.
+    /// Delays the end of the core's operation by the `conflicts` bank conflicts that it lost.
     fn stall(&mut self, index: usize, conflicts: u64) {
         let ticks = self.ticks_on(index, conflicts * u64::from(BANK_CONFLICT_CYCLES));
         let state = &mut self.state.pes[index];

@@ -60,16 +60,16 @@ impl LinkCount {
     }
 }
 
-/// One directed link between chips.
+/// State of a directed link between chips.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChipLinkState {
-    /// First moment at which it can take another packet, in [`PARTS`] of a tick.
+    /// First moment at which the link can take another packet, in [`PARTS`] of a tick.
     pub free: u64,
-    /// Since the start.
+    /// Counters since the start of the run.
     pub count: LinkCount,
     /// Counters when the time step began.
     pub(super) before: LinkCount,
-    /// In the last completed time step.
+    /// Counters of the last completed time step.
     pub last_step: LinkCount,
 }
 
@@ -196,8 +196,8 @@ impl Machine {
         self.state.queue.push(arrival, packet.source, EventKind::Deliver(stored));
     }
 
-    /// Lets a packet cross a link that it waits for from tick `at` on; returns when it reaches the
-    /// router of the next chip.
+    /// Sends a packet over a link that it waits for from tick `at` on; returns the tick at which it
+    /// reaches the router of the next chip.
     fn cross(&mut self, packet: &Packet, link: LinkId, at: Tick) -> Tick {
         let words = self.program.timer.as_ref().map_or(1, |timer| timer.entry_words);
         let bytes = payload(packet, words);

@@ -13,12 +13,12 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Bits of a PE's pages that were written since the checkpoint before, at least.
+    /// Returns a bit mask of a PE's pages that includes all written since the checkpoint before.
     pub fn written_pages(&self, pe: Pe) -> u128 {
         self.state.pes[pe.index()].sram.written
     }
 
-    /// Bytes that it does not share with other checkpoints, its pages left out: about.
+    /// Returns the approximate bytes of the checkpoint that no other shares, pages left out.
     pub fn own_bytes(&self) -> usize {
         let state = &self.state;
         let pes = state.pes.len() * (size_of::<PeState<Pages>>() + super::sram::PAGES * size_of::<usize>());
@@ -30,7 +30,7 @@ impl Checkpoint {
 }
 
 impl Machine {
-    /// Keeps this moment. What is watched is not part of it.
+    /// Saves the state of the machine. Watched bytes are not part of it.
     pub fn checkpoint(&mut self, store: &mut PageStore) -> Checkpoint {
         let pes = self.state.pes.iter_mut().map(|pe| {
             let pages = pe.sram.checkpoint(store);
@@ -40,7 +40,7 @@ impl Machine {
         Checkpoint { state: self.state.with_pes(pes) }
     }
 
-    /// Comes back to a moment of this very machine.
+    /// Restores the state saved in a checkpoint of this machine.
     pub fn restore(&mut self, checkpoint: &Checkpoint) {
         (self.tracing, self.relayed) = (None, false);
         let live = std::mem::take(&mut self.state.pes);

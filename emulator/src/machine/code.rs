@@ -211,8 +211,7 @@ impl Machine {
     /// Replaces the program of a PE by one with the same operations at other levels, and writes
     /// machine code to its memory.
     ///
-    /// Gives a PE a new program. The core's operation goes on; the next ones are those of
-    /// the new program.
+    /// The operation in progress goes on; later operations are those of the new program.
     pub fn reload(&mut self, pe: Pe, loaded: PeProgram, words: &[(u32, Vec<u32>)]) {
         // Weights stay what they were, so sums of several PEs can still be computed together.
         self.tracing = None;
@@ -227,7 +226,7 @@ impl Machine {
         self.timetables = Timetables::new(&self.program);
     }
 
-    /// Lets a debugger write within the call that a PE begins next.
+    /// Schedules a debugger's write within the call that a PE begins next.
     pub fn write_in_next_call(&mut self, pe: Pe, write: CallWrite) {
         // It may lead the call anywhere: constants are no longer taken as those that were loaded.
         self.tracing = None;
@@ -239,8 +238,7 @@ impl Machine {
         }
     }
 
-    /// Lets a debugger write bytes of a PE's SRAM now, between calls; what lies outside
-    /// is left out.
+    /// Writes bytes to a PE's SRAM between calls, for a debugger; none if some lie outside of SRAM.
     pub fn write_bytes(&mut self, pe: Pe, address: u32, bytes: &[u8]) {
         for at in (address..).zip(bytes).map(|(at, _)| at) {
             self.disturb(pe, at);

@@ -36,25 +36,26 @@ pub struct Costs {
     pub dma_beat: Tick,
     /// Ticks between the beats of a row from DRAM.
     pub dram_beat: Tick,
-    /// `broadcast`: from the call to the first packet's trigger.
+    /// Cycles from the call of `broadcast` to the first packet's trigger.
     pub broadcast_lead: u64,
-    /// `broadcast`: between two destinations of one packet.
+    /// Cycles of `broadcast` between two destinations of one packet.
     pub broadcast_destination: u64,
-    /// `broadcast`: loading the next packet's payload.
+    /// Cycles in which `broadcast` loads the next packet's payload.
     pub broadcast_packet: u64,
-    /// Handler of a watched write that is not the last one awaited: exception entry, body, exit.
+    /// Handler of a doorbell write that is not the last one awaited: exception entry, body, exit.
     pub interrupt: u64,
     /// Additional cycles of the handler of the last arrival awaited.
     pub interrupt_last: u64,
     /// Handler of a finished DMA.
     pub dma_interrupt: u64,
-    /// Looking whether the input is there, when it is.
+    /// Cycles of the check whether the input is there, when it is.
     pub wait_check: u64,
-    /// From the handler's end to the first instruction after the wait loop.
+    /// Cycles from the end of a handler to the first instruction after the wait loop.
     pub wake: u64,
     /// Starting the DMA of a row.
     pub dma_start: u64,
-    /// From the start to the first request leaving (`assume.dma_setup_cycles`).
+    /// Cycles from the command of a DMA transfer to its first request or packet
+    /// (`assume.dma_setup_cycles`).
     pub dma_setup: u64,
     /// Writing one entry of the debug log.
     pub timer_log: u64,
@@ -66,19 +67,19 @@ pub struct Costs {
     pub take_entries: u64,
     /// Freeing the entries that were taken.
     pub free_entries: u64,
-    /// `dma_send`: from the call to the first command.
+    /// Cycles from the call of `dma_send` to the first command.
     pub dma_send_lead: u64,
-    /// `dma_send`: between two commands.
+    /// Cycles of `dma_send` between two commands.
     pub dma_send_per_destination: u64,
     /// Waiting with the event router: a turn that finds the FIFO empty.
     pub fifo_empty: u64,
-    /// A turn that takes an entry out.
+    /// Waiting with the event router: a turn that takes an entry out of the FIFO.
     pub fifo_entry: u64,
-    /// Additional cycles of the last packet of a block.
+    /// Additional cycles of a turn that takes out the last packet of a block.
     pub fifo_last: u64,
-    /// Additional cycles of the last entry of the ring.
+    /// Additional cycles of a turn that takes out the last entry of the ring.
     pub fifo_wrap: u64,
-    /// Leaving the loop when all is there.
+    /// Waiting with the event router: leaving the loop when all input is there.
     pub fifo_leave: u64,
 }
 
@@ -89,12 +90,13 @@ impl Costs {
         Ok(Self::of(KernelCosts::committed()?, exp, assume, waiting))
     }
 
-    /// Costs of the instructions of each kind alone, in the order of [`InstructionKind::ALL`]. The
-    /// exp unit's latency and the MAC array's time count as arithmetic.
+    /// Returns the costs of each instruction kind alone, in the order of [`InstructionKind::ALL`].
+    ///
+    /// The exp unit's latency and the MAC array's time count as arithmetic.
     ///
     /// # Errors
     ///
-    /// As [`KernelCosts::committed`].
+    /// Fails as [`KernelCosts::committed`] does.
     pub fn by_kind(assume: &Assume, waiting: Waiting) -> Result<[Self; 3], ListingError> {
         let kernels = KernelCosts::by_kind()?;
         let exp = u64::from(EXP_BASE_CYCLES) + u64::from(assume.exp_iterations);
@@ -165,88 +167,96 @@ impl Costs {
         stalled(cycles.at(self.refill), self.stall)
     }
 
-    /// One run of a matrix kernel, with that of the MAC array if it has one.
+    /// Returns the cycles of one run of a matrix kernel, including the MAC array's if it uses it.
     pub fn matrix(&self, kernel: &Kernel, work: &OpCounts) -> u64 {
         let core = stalled(kernel.cycles(work, self.kernels, self.refill), self.stall);
         core + kernel.mac().map_or(0, |shape| self.mac(shape).cycles)
     }
 
-    /// One run of the MAC array; of [`Self::by_kind`], its cycles count as arithmetic.
+    /// Returns one run of the MAC array.
+    ///
+    /// Among the costs of [`Self::by_kind`], only those of arithmetic count its cycles.
     pub fn mac(&self, shape: MacShape) -> MacRun {
         let run = shape.run(self.mac_use);
         MacRun { cycles: if self.mac_counts { run.cycles } else { 0 }, ..run }
     }
 
-    /// Loads and stores of the kernels.
+    /// Returns the loads and stores of the kernels.
     pub fn accesses(&self) -> &'static Accesses {
         self.kernels.accesses()
     }
 
-    /// A pass over `units` spiking neurons, `spiking` of which have spikes.
+    /// Returns the cycles of a pass over `units` spiking neurons, `spiking` of which have spikes.
     pub fn neuron_pass(&self, pass: Pass, units: u32, spiking: u32) -> u64 {
         self.at(self.kernels.neuron_pass(pass, units, spiking))
     }
 
-    /// Marking the neurons of entries; `counts`: entries have numbers of spikes.
+    /// Returns the cycles of marking the neurons of entries.
+    ///
+    /// Entries have numbers of spikes if `counts` is set.
     pub fn collect(&self, counts: bool, work: &CollectWork) -> u64 {
         self.at(self.kernels.collect(counts, work))
     }
 
-    /// Adding the rows of spikes to sums, in the order of their arrival.
+    /// Returns the cycles of adding the rows of spikes to sums, in the order of their arrival.
     pub fn arrive(&self, form: ArriveForm, work: &ArriveWork) -> u64 {
         self.at(self.kernels.arrive(form, work))
     }
 
-    /// Drawing `units` random numbers and listing the neurons that spike; `counts`: entries have
-    /// numbers of spikes.
+    /// Returns the cycles of drawing `units` random numbers and listing the neurons that spike.
+    ///
+    /// Entries have numbers of spikes if `counts` is set.
     pub fn poisson(&self, counts: bool, units: u32) -> u64 {
         self.at(self.kernels.poisson(counts, units))
     }
 
-    /// Adding synapse rows to sums.
+    /// Returns the cycles of adding synapse rows to sums.
     pub fn deliver(&self, form: Form, work: &DeliverWork) -> u64 {
         self.at(self.kernels.deliver(form, work))
     }
 
-    /// Sending events; `counts`: they have numbers of spikes.
+    /// Returns the cycles of sending events in `packets` packets.
+    ///
+    /// They have numbers of spikes if `counts` is set.
     pub fn send_events(&self, counts: bool, packets: u32) -> u64 {
         self.at(self.kernels.send_events(counts, packets))
     }
 
-    /// From the start of sending events to the first one's trigger.
+    /// Returns the cycles from the start of sending events to the trigger of the first one.
     pub fn send_events_lead(&self, counts: bool) -> u64 {
         self.at(self.kernels.send_events_lead(counts))
     }
 
-    /// From one event's trigger to the next.
+    /// Returns the cycles from the trigger of one event to that of the next.
     pub fn send_event(&self, counts: bool) -> u64 {
         self.at(self.kernels.send_event(counts))
     }
 
-    /// One run of a routine that does this work, with that of the MAC array if it has one.
+    /// Returns the cycles of one run of a routine, including the MAC array's if it uses it.
     pub fn routine(&self, routine: Routine, work: &OpCounts) -> u64 {
         let array = routine.mac(work).map_or(0, |shape| self.mac(shape).cycles);
         self.at(self.kernels.matrix(routine, work)) + array
     }
 
-    /// One `pointwise` call, or one of `pointwise_always` if the units always send: its
-    /// instructions, and the exp unit's latency for each exp.
+    /// Returns the cycles of a `pointwise` call, or `pointwise_always` if the units always send.
+    ///
+    /// They are those of its instructions and the exp unit's latency for each exp.
     pub fn pointwise(&self, units: u32, always: bool) -> u64 {
         let exps = u64::from(units) * u64::from(self.kernels.pointwise_exps_per_unit());
         self.at(self.kernels.pointwise(units, always)) + exps * self.exp
     }
 
-    /// One `trace` call.
+    /// Returns the cycles of one `trace` call.
     pub fn trace(&self, units: u32) -> u64 {
         self.at(self.kernels.trace(units))
     }
 
-    /// One `clear` call.
+    /// Returns the cycles of one `clear` call.
     pub fn clear(&self, words: u32) -> u64 {
         self.at(self.kernels.clear(words))
     }
 
-    /// From the last trigger of one `broadcast` call to the first of the next.
+    /// Returns the cycles from the last trigger of one `broadcast` call to the first of the next.
     pub fn broadcast_next_call(&self, packets: u32, destinations: u32) -> u64 {
         let last = self.kernels.broadcast_trigger(
             packets.saturating_sub(1),
@@ -257,7 +267,7 @@ impl Costs {
         rest + self.broadcast_lead
     }
 
-    /// One `broadcast` call.
+    /// Returns the cycles of one `broadcast` call.
     pub fn broadcast(&self, packets: u32, destinations: u32) -> u64 {
         self.at(self.kernels.broadcast(packets, destinations))
     }
@@ -267,7 +277,7 @@ impl Costs {
         self.at(self.kernels.pack_events(units, active))
     }
 
-    /// Unpacking mail into dense values or a list.
+    /// Returns the cycles of unpacking a mailbox into dense values, or into a list with `list`.
     pub fn unpack_events(&self, list: bool, work: &UnpackWork) -> u64 {
         self.at(self.kernels.unpack_events(list, work))
     }
@@ -283,8 +293,9 @@ impl Costs {
     }
 }
 
-/// Cycles of instructions with the time that the core waits for SRAM, in whole cycles rounded down:
-/// parts of an operation never add up to more than the whole.
+/// Adds the time that the core waits for SRAM to the cycles of instructions.
+///
+/// Rounds down to whole cycles: parts of an operation never add up to more than the whole.
 fn stalled(cycles: u64, share: f64) -> u64 {
     if share > 0.0 { cycles + (cycles as f64 * share) as u64 } else { cycles }
 }

@@ -8,22 +8,22 @@ use crate::chip::clock::{self, NOC_CYCLE, TICKS_PER_US, Tick};
 use crate::chip::constants::{DMA_BEAT_BYTES, DRAM_PORTS};
 use crate::chip::geometry::{Pe, Qpe};
 
-/// Ticks between the beats of one DRAM port: 16 bytes at the default rate of 3.2 GB/s are 5
-/// ns, 6 ticks.
+/// Returns the ticks between the beats of one DRAM port: 6 at the default rate of 3.2 GB/s, where
+/// 16 bytes take 5 ns.
 ///
-/// The slower of the interface (`assume.dram_bytes_per_us`) and the DMA engine that reads
-/// sets the pace.
+/// The slower of the interface (`assume.dram_bytes_per_us`) and the DMA engine that reads sets the
+/// pace.
 pub fn dram_beat(assume: &Assume) -> Tick {
     let ticks = DMA_BEAT_BYTES as Tick * TICKS_PER_US;
     ticks.div_ceil(Tick::from(assume.dram_bytes_per_us.max(1))).max(dma_beat(assume))
 }
 
-/// Ticks between the beats of a DMA engine (`assume.dma_beat_noc_cycles`).
+/// Returns the ticks between the beats of a DMA engine, from `assume.dma_beat_noc_cycles`.
 pub fn dma_beat(assume: &Assume) -> Tick {
     Tick::from(assume.dma_beat_noc_cycles.max(1)) * NOC_CYCLE
 }
 
-/// Beats of the DMA that reads a row of `width` singles from DRAM.
+/// Returns the number of beats of the DMA that reads a row of `width` singles from DRAM.
 pub fn row_beats(width: usize) -> u32 {
     (4 * width as u32).div_ceil(DMA_BEAT_BYTES as u32)
 }

@@ -22,7 +22,7 @@ pub trait DramRows: Send + Sync + fmt::Debug {
     }
     /// Returns the number of rows.
     fn rows(&self) -> u64;
-    /// Singles in a row.
+    /// Returns the number of f32 values in a row.
     fn width(&self) -> usize;
     /// Reads row `row`; a row that does not exist reads as zeros.
     fn read(&self, row: u32, out: &mut [f32]);
@@ -64,7 +64,7 @@ pub struct DramFull {
     pub row_bytes: u64,
     /// Bytes that all rows and a row of zeros need, behind each port.
     pub needed: u64,
-    /// Most rows of that width for which there is room.
+    /// Largest number of rows of that width for which there is room.
     pub fit: u64,
 }
 

@@ -93,7 +93,7 @@ impl Machine {
         &self.state
     }
 
-    /// A hash of all that decides what happens next.
+    /// Returns a hash of everything that decides what happens next.
     pub fn state_hash(&mut self) -> u128 {
         self.state.hash()
     }
@@ -131,13 +131,16 @@ impl Machine {
         true
     }
 
-    /// Another time step can be announced: fewer are in flight than the program allows.
+    /// Returns `true` if another time step can be announced: fewer are in flight than the program
+    /// allows.
     pub fn takes_step(&self) -> bool {
         self.state.host.in_flight.len() < self.program.steps_in_flight as usize
     }
 
     /// Runs these time steps (rows of all samples, one list after the other), until `until` of them
-    /// are complete or nothing is left to happen. Says whether they are complete.
+    /// are complete or nothing is left to happen.
+    ///
+    /// Returns `false` if nothing is left to happen before they are complete.
     pub fn run(&mut self, steps: &[Vec<u32>], until: usize) -> bool {
         let (mut given, mut complete) = (0, 0);
         while complete < until.min(steps.len()) {
@@ -232,7 +235,10 @@ impl Machine {
         }
     }
 
-    /// The host port tells every PE of the first population which row to read, for each sample.
+    /// Begins the next time step: the host port sends every PE of the first population the row to
+    /// read, for each sample.
+    ///
+    /// In timed programs the timers fire instead.
     fn start_step(&mut self) -> Progress {
         let program = Arc::clone(&self.program);
         let host = &mut self.state.host;
@@ -262,8 +268,8 @@ impl Machine {
         Progress::default()
     }
 
-    /// Bytes that announce a sample's row of time step `step`, which is number `place` of
-    /// those in flight.
+    /// Returns the payload that announces a sample's row of time step `step`, which is number
+    /// `place` of those in flight.
     pub(super) fn announcement(&self, step: u32, place: usize, sample: u8) -> [u32; PACKET_WORDS] {
         let row = |back: u32| {
             place.checked_sub(back as usize).map_or(0, |place| self.row(place, usize::from(sample)))
@@ -271,7 +277,8 @@ impl Machine {
         self.program.announcement(step, row)
     }
 
-    /// Row of a sample in a time step in flight.
+    /// Returns the row of a sample in time step number `place` of those in flight; 0 if there is
+    /// none.
     pub(super) fn row(&self, place: usize, sample: usize) -> u32 {
         self.state.host.in_flight.get(place).and_then(|rows| rows.get(sample)).copied().unwrap_or(0)
     }

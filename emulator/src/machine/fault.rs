@@ -125,20 +125,20 @@ pub enum FaultError {
     /// There is no such PE.
     #[error("there is no PE {0:#}: columns 1 to 7, rows 1 to 6, four PEs in each QPE that is not a hole")]
     NoPe(PePlace),
-    /// The PE has nothing to do.
-    #[error("{0} has no program: nothing would come of it (`spinntui check` lists the PEs in use)")]
+    /// The PE has no program.
+    #[error("{0} has no program, so the fault would have no effect; `spinntui check` lists the PEs in use")]
     Unused(Pe),
     /// The address is not in SRAM, or not one that a packet can have.
-    #[error("{0} is no such address: 0 to 131071, for packets a multiple of 16")]
+    #[error("invalid address {0}: expected 0 to 131071, for packets a multiple of 16")]
     Address(u32),
-    /// There are eight bits in a byte, of two values.
-    #[error("there is no such bit: 0 to 7 of a byte, stuck at 0 or 1")]
+    /// The bit is not one of the eight of a byte, or its value is not 0 or 1.
+    #[error("invalid bit: expected 0 to 7 of a byte, stuck at 0 or 1")]
     Bit,
-    /// No packets, or no time.
-    #[error("that changes nothing: at least one packet, a time above 0 µs")]
+    /// The number of packets is 0, or the delay is not between 0 and 10⁹ µs, both exclusive.
+    #[error("the fault changes nothing: expected at least one packet, or a delay above 0 and below 10⁹ µs")]
     Nothing,
-    /// No time at all.
-    #[error("{0} µs is no time: from 0 on")]
+    /// The time is negative or not finite.
+    #[error("invalid time {0} µs: expected a number from 0 on")]
     Time(f64),
     /// Packets that go through the event router carry no address.
     #[error("with `broadcast: Router` packets go into FIFOs and have no address that could change")]
@@ -274,7 +274,7 @@ impl Fault {
         }
     }
 
-    /// Whether it writes to these bytes of a PE itself.
+    /// Returns `true` if the fault itself writes to one of these bytes of a PE.
     pub fn touches(&self, pe: Pe, bytes: &Range<u32>) -> bool {
         match *self {
             Self::FlipBit { address, .. } | Self::StickBit { address, .. } => {

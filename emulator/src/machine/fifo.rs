@@ -26,18 +26,18 @@ pub struct Entry {
 pub struct Key {
     /// The sender's population, 0 to 31.
     pub population: PopulationId,
-    /// First of the groups that it is for, 0 or 1.
+    /// First of the groups that the packet is for, 0 or 1.
     pub group: u8,
     /// Number of the receivers' buffer, 0 to 3.
     pub buffer: u8,
-    /// Byte offset in it, a multiple of 16.
+    /// Byte offset in the buffer, a multiple of 16.
     pub offset: u32,
-    /// Last packet of its block.
+    /// Whether it is the last packet of its block.
     pub last: bool,
 }
 
 impl Key {
-    /// As it is sent.
+    /// Packs the key into a word, as it is sent.
     pub fn encode(self) -> u32 {
         u32::from(self.population.0) << 27
             | u32::from(self.group & 1) << 26
@@ -46,7 +46,7 @@ impl Key {
             | u32::from(self.last)
     }
 
-    /// As it is read.
+    /// Unpacks a key from a word, as it is read.
     pub fn decode(key: u32) -> Self {
         Self {
             population: PopulationId((key >> 27) as u16),
@@ -63,15 +63,15 @@ impl Key {
 pub struct Fifo {
     /// Byte address of the ring.
     pub start: u32,
-    /// Entries it has room for; 0 without a ring.
+    /// Number of entries that the ring has room for; 0 without a ring.
     pub capacity: u32,
     /// Bytes of an entry.
     pub entry: u32,
     /// Number of the oldest entry in the ring.
     pub read: u32,
-    /// Entries in it now.
+    /// Number of entries in the ring now.
     pub fill: u32,
-    /// The core is taking an entry out.
+    /// Whether the core is taking an entry out.
     pub draining: bool,
     /// Tick at which the entry has been taken out, as known now.
     pub drain_ends: Tick,
@@ -82,25 +82,25 @@ pub struct Fifo {
 /// Counters of a ring since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FifoCount {
-    /// Most entries that were in it at once.
+    /// Largest number of entries that were in the ring at once.
     pub high_water: u32,
     /// Number of entries written.
     pub written: u64,
-    /// Packets lost because it was full.
+    /// Packets lost because the ring was full.
     pub dropped: u64,
     /// Entries lost to newer ones.
     pub overwritten: u64,
-    /// Ticks that packets waited at the QPE's port because it was full.
+    /// Ticks that packets waited at the QPE's port because the ring was full.
     pub stalled: Tick,
 }
 
 impl Fifo {
-    /// An empty ring of entries of `entry` bytes in `bytes` bytes from `start` on.
+    /// Creates an empty ring in `bytes` bytes from `start` on, with entries of `entry` bytes.
     pub fn new(start: u32, bytes: u32, entry: u32) -> Self {
         Self { start, capacity: bytes.checked_div(entry).unwrap_or(0), entry, ..Self::default() }
     }
 
-    /// No room for another entry.
+    /// Returns `true` if there is no room for another entry.
     pub fn is_full(&self) -> bool {
         self.fill >= self.capacity
     }
@@ -109,19 +109,19 @@ impl Fifo {
         self.start + self.entry * (number % self.capacity.max(1))
     }
 
-    /// The entry that comes out next.
+    /// Returns the entry that is taken out next; `None` if the ring is empty.
     pub fn oldest(&self, sram: &Sram) -> Option<Entry> {
         let at = self.address(self.read);
         let word = |i: u32| sram.word(at + 4 * i);
         (self.fill > 0).then(|| Entry { key: word(0), payload: [word(1), word(2), word(3), word(4)] })
     }
 
-    /// Place in the ring of the entry that went in last.
+    /// Returns the position in the ring of the entry added last.
     pub fn newest(&self) -> u32 {
         (self.read + self.fill.max(1) - 1) % self.capacity.max(1)
     }
 
-    /// The oldest entry lies at the end of the ring.
+    /// Returns `true` if the oldest entry lies at the end of the ring.
     pub fn wraps(&self) -> bool {
         self.read + 1 == self.capacity
     }
@@ -141,7 +141,7 @@ impl Fifo {
 
     /// Writes an entry and returns its byte address in the ring, if it is there now.
     ///
-    /// Adds an entry. If the ring is full, [`OnFull::Stall`] refuses it (the packet has to wait),
+    /// If the ring is full, [`OnFull::Stall`] refuses the entry (the packet has to wait),
     /// [`OnFull::Drop`] loses it, and [`OnFull::Overwrite`] loses the oldest.
     pub fn push(&mut self, sram: &mut Sram, entry: Entry, on_full: OnFull) -> Option<u32> {
         if self.is_full() {

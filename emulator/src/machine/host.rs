@@ -26,8 +26,8 @@ impl Machine {
         words.map(|&w| f32::from_bits(values.get(w as usize).copied().unwrap_or(0))).collect()
     }
 
-    /// First word of a population's values in the host's memory, which keeps as many time steps as
-    /// can be in flight.
+    /// Returns the first word of a population's values in the host's memory, which keeps as many
+    /// time steps as can be in flight; `None` if the population does not send to the host.
     pub(super) fn host_place(&self, step: u32, population: usize, sample: usize) -> Option<usize> {
         let first = self.program.populations.get(population)?.host?;
         let place = (step % self.program.steps_in_flight.max(1)) as usize * self.program.batch as usize;
@@ -41,7 +41,7 @@ impl Machine {
         Some(start + packet.address as usize / 4)
     }
 
-    /// Values reach the host, which keeps those of populations that have a place in its memory.
+    /// Writes the values that reach the host to its memory, if their population has a place there.
     pub(super) fn pass_to_host(&mut self, packet: &Packet) {
         let PacketKind::Values { population, sample, step, .. } = packet.kind else { return };
         let Some(start) = self.host_place(step, usize::from(population), usize::from(sample)) else { return };

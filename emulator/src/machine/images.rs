@@ -27,7 +27,7 @@ impl ImageRange {
         4 * self.words.len()
     }
 
-    /// First byte behind it.
+    /// Returns the byte address just past the range.
     fn end(&self) -> u64 {
         u64::from(self.address) + self.bytes() as u64
     }
@@ -80,7 +80,7 @@ fn expected(there: Option<usize>) -> String {
 }
 
 impl ImageError {
-    /// PE and address of the range at fault.
+    /// Returns the PE and the address of the range at fault.
     pub fn place(&self) -> (Pe, u32) {
         match *self {
             Self::NoProgram { pe, address, .. }
@@ -112,7 +112,7 @@ impl Images {
         ranges.insert(at, range);
     }
 
-    /// Every range, by PE and address.
+    /// Iterates over all ranges, by PE and address.
     pub fn ranges(&self) -> impl Iterator<Item = (Pe, &ImageRange)> {
         self.0.iter().flat_map(|(&pe, ranges)| ranges.iter().map(move |range| (pe, range)))
     }
@@ -122,7 +122,7 @@ impl Images {
     }
 }
 
-/// Ranges by address, those that touch made one. Empty ones are left out.
+/// Joins adjacent ranges and removes empty ones; `ranges` must ascend by address.
 fn joined(ranges: Vec<ImageRange>) -> Vec<ImageRange> {
     let mut joined: Vec<ImageRange> = Vec::new();
     for range in ranges.into_iter().filter(|range| !range.words.is_empty()) {

@@ -1,4 +1,4 @@
-//! Packets where they arrive: bytes are written, handlers of watched writes run, broadcasts end.
+//! Packets where they arrive: bytes are written, handlers of doorbell writes run, broadcasts end.
 
 use super::arrivals::{CounterId, Groups, Guard, Receiver};
 use super::broadcast::options::{Broadcast, Payload};
@@ -11,7 +11,7 @@ use super::state::{Packet, PacketKind, STEPS, State};
 use crate::chip::geometry::{PES_PER_QPE, Pe};
 
 impl Machine {
-    /// A packet reaches the event router, its QPE, or the host.
+    /// Delivers a packet that has reached the event router, its QPE, the host, or a chip's router.
     pub(super) fn deliver(&mut self, number: u32) -> Progress {
         let Some(travelling) = self.state.packets.travelling(number) else { return Progress::default() };
         if travelling.lost {
@@ -38,7 +38,7 @@ impl Machine {
         self.accept(number)
     }
 
-    /// A packet is taken off the mesh: its bytes are written, watched writes raise interrupts.
+    /// Takes a packet off the mesh and writes its bytes; doorbell writes raise interrupts.
     pub(super) fn accept(&mut self, number: u32) -> Progress {
         if let Some(kind) = self.put_values(number) {
             return self.values_gone(kind);
@@ -126,7 +126,7 @@ impl Machine {
         Some(kind)
     }
 
-    /// The last packet of a block is written into a PE: its watched write raises an interrupt.
+    /// Raises the interrupt of a doorbell write: a PE has received the last packet of a block.
     #[inline]
     fn block_written(&mut self, index: usize, lane: usize, groups: Groups, step: u32) {
         let inbox = self.program.inboxes.get(index);
@@ -139,7 +139,7 @@ impl Machine {
         }
     }
 
-    /// Notes that a packet came too early at these PEs of its QPE, a bit each.
+    /// Records that a packet came too early at these PEs of its QPE, a bit each.
     #[cold]
     fn note_early(&mut self, number: u32, pes: u8) {
         let Some(packet) = self.state.packets.get(number).copied() else { return };
@@ -218,8 +218,9 @@ impl Machine {
         });
     }
 
-    /// A watched write: the handler runs now or after those already waiting, and holds up what the
-    /// core is doing.
+    /// Queues the handler of a doorbell write, which delays what the core is doing.
+    ///
+    /// The handler runs now or after those already waiting. A core that has halted runs none.
     fn interrupt(&mut self, pe: Pe, arrival: Arrival) {
         if self.state.faults.is_dead(pe) {
             return;
@@ -238,7 +239,7 @@ impl Machine {
         self.note(|recorder| recorder.handler(pe.index(), begin, begin + ticks));
     }
 
-    /// A handler ends; the next one that waits is the PE's next interrupt event.
+    /// Ends a handler and determines the PE's next interrupt event from those that still wait.
     pub(super) fn interrupt_end(&mut self, pe: Pe) {
         let Some(arrival) = self.take_handler(pe.index()) else { return };
         self.note(|recorder| recorder.handled(pe.index()));
@@ -254,7 +255,7 @@ impl Machine {
         self.packet_lost(&packet)
     }
 
-    /// A packet is lost, and with one on its way to the router all its copies.
+    /// Accounts for a lost packet, and with one on its way to the router for all its copies.
     pub(super) fn packet_lost(&mut self, packet: &Packet) -> Progress {
         if let PacketKind::Event { .. } = packet.kind {
             self.event_lost();
@@ -269,14 +270,15 @@ impl Machine {
         self.copies_lost(packet, copies)
     }
 
-    /// Copies that the event router would have made of a packet are lost.
+    /// Accounts for the loss of copies that the event router would have made of a packet.
     pub(super) fn copies_lost(&mut self, packet: &Packet, copies: usize) -> Progress {
         (0..copies).fold(Progress::default(), |progress, _| progress.or(self.values_gone(packet.kind)))
     }
 
-    /// Values of a broadcast are delivered (or lost): ends the population, or the step, with the
-    /// last of them. Of events only the last packet of a block counts, since how many there are
-    /// depends on the data; packets keep their order.
+    /// Counts values of a broadcast as delivered or lost; the last end the population, or the step.
+    ///
+    /// Of events only the last packet of a block counts, since the number of packets depends on the
+    /// data; packets keep their order.
     fn values_gone(&mut self, kind: PacketKind) -> Progress {
         let PacketKind::Values { population, sample, step, last, .. } = kind else {
             return Progress::default();

@@ -216,7 +216,8 @@ impl Machine {
         }
     }
 
-    /// A PE has another handler, behind all others.
+    /// Updates the bookings of a PE after a handler was added behind all others, and queues the end
+    /// of that handler if it wakes the PE, or if it is the only one and cannot be booked.
     #[inline]
     pub(super) fn add_handler(&mut self, index: usize, arrival: Arrival) {
         let state = &self.state.pes[index];
@@ -271,7 +272,7 @@ impl Machine {
         Some(arrival)
     }
 
-    /// A handler that was an event has ended: the next ones are booked or queued.
+    /// Books or queues the next handlers of a PE after one that was an event has ended.
     #[inline]
     pub(super) fn handled(&mut self, index: usize) {
         if self.state.pes[index].interrupts.is_empty() {
@@ -324,8 +325,8 @@ impl Machine {
         }
     }
 
-    /// Counts all booked handlers that come before an event, the last one handled, and queues
-    /// the others.
+    /// Counts the booked handlers that ended before the last handled event, and queues the first of
+    /// the rest for each PE.
     fn queue_booked(&mut self, last: &Event) {
         if self.lean.count == 0 {
             return;

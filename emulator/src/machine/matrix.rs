@@ -44,7 +44,7 @@ impl TrafficMatrix {
         }
     }
 
-    /// A packet of PE index `source` is in the SRAM of PE index `destination`.
+    /// Counts a packet from PE index `source`, delivered to the SRAM of PE index `destination`.
     #[inline]
     pub fn delivered(&mut self, source: u16, destination: usize) {
         // A division takes as long as all the rest.
@@ -129,8 +129,8 @@ impl TrafficMatrix {
         self.pes == 1
     }
 
-    /// Packets from PE index `source` to `destination` in the last completed step; 0 where
-    /// PEs are not told apart.
+    /// Returns the packets from PE index `source` to `destination` in the last completed step; 0
+    /// where PEs are not told apart.
     pub fn last_step(&self, source: usize, destination: usize) -> u32 {
         let cell = self.tells_pes_apart().then(|| self.last_step.get(source * self.places + destination));
         cell.flatten().copied().unwrap_or(0)
@@ -142,7 +142,7 @@ impl TrafficMatrix {
         cell.flatten().copied().unwrap_or(0)
     }
 
-    /// From QPE to QPE of a chip in the last completed step, by position in
+    /// Returns the packets from QPE to QPE of a chip in the last completed step, by position in
     /// [`crate::chip::geometry::QPES`]; rows are sources.
     pub fn qpes_last_step(&self, chip: ChipId) -> Vec<Vec<u64>> {
         let each = QPE_COUNT * PES_PER_QPE / self.pes;
@@ -152,7 +152,7 @@ impl TrafficMatrix {
         self.by_qpe(each, cells)
     }
 
-    /// From QPE to QPE since the start, completed steps only.
+    /// Returns the packets from QPE (row) to QPE (column) since the start, in completed steps only.
     pub fn qpes_total(&self) -> Vec<Vec<u64>> {
         self.by_qpe(self.places, self.total.iter().copied())
     }

@@ -26,18 +26,18 @@ pub const HOP_CYCLES: Tick = NOC_CYCLES_PER_HOP as Tick;
 /// [`LinkState::free`] of a dead link.
 const NEVER: u64 = u64::MAX;
 
-/// One directed link.
+/// State of a directed link of the NoC.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct LinkState {
-    /// First NoC cycle in which it can take another packet; the largest number for a dead link.
+    /// First NoC cycle in which the link can take another packet; `u64::MAX` for a dead link.
     pub free: u64,
     /// Packets since the start of the time step.
     pub step_packets: u32,
     /// Packets of the last completed time step.
     pub last_step_packets: u32,
-    /// Packets since the start.
+    /// Packets since the start of the run.
     pub packets: u64,
-    /// NoC cycles that packets waited for it, since the start.
+    /// NoC cycles that packets waited for the link, since the start of the run.
     pub waited: u64,
 }
 
@@ -145,7 +145,7 @@ impl Hop {
         (self.0 >> 58) as usize
     }
 
-    /// The load behind the link that it is about to cross.
+    /// Returns the load past the link that it is about to cross.
     #[inline]
     fn behind(self) -> Self {
         Self((self.0 + TURN) & !FIRST)
@@ -213,7 +213,7 @@ impl Noc {
         }
     }
 
-    /// Lets a load enter the mesh at tick `at`; returns the links that it has to cross.
+    /// Enters a load into the mesh at tick `at`; returns the number of links that it has to cross.
     pub fn enter(&mut self, route: Route, at: Tick, load: Load) -> u32 {
         let Route { from, to, port } = route;
         let (chip, from, to) = (from.chip(), from.local(), to.local());
@@ -224,8 +224,10 @@ impl Noc {
         u32::from(hops)
     }
 
-    /// Lets a packet enter the mesh at tick `at` like [`Self::enter`], and cross its first link at
-    /// once. All that reaches a link before is past it, and no link is dead.
+    /// Enters a packet like [`Self::enter`] and carries it across its first link at once.
+    ///
+    /// The caller ensures that all loads that reach a link earlier have crossed it, and that no
+    /// link is dead.
     #[inline]
     pub(super) fn enter_across(&mut self, route: Route, at: Tick, number: u32) -> u32 {
         let Route { from, to, port } = route;
@@ -240,8 +242,10 @@ impl Noc {
         u32::from(hops)
     }
 
-    /// Lets the row that a PE (by index) reads enter at position `from` of its chip's QPEs: `beats`
-    /// beats, one every `spacing` ticks from tick `at` on. A PE reads one row at a time.
+    /// Starts the transfer of the row that a PE (by index) reads; a PE reads one row at a time.
+    ///
+    /// `beats` beats enter at position `from` of its chip's QPEs, one every `spacing` ticks from
+    /// tick `at` on.
     pub fn enter_burst(&mut self, from: usize, pe: u16, at: Tick, beats: u32, spacing: Tick) {
         let to = QpeId::from_index(usize::from(pe) / PES_PER_QPE).local();
         let route = (from as u8, to as u8);
@@ -250,7 +254,7 @@ impl Noc {
         self.next_beat(pe);
     }
 
-    /// Lets the next beat of a row enter, if one is left.
+    /// Enters the next beat of the row that a PE (by index) reads into the mesh, if one is left.
     fn next_beat(&mut self, pe: u16) {
         let Some(burst) = &mut self.bursts[usize::from(pe)] else { return };
         if burst.to_enter == 0 {
@@ -294,7 +298,7 @@ impl Noc {
         self.under_way.is_empty()
     }
 
-    /// Says that nothing enters before tick `tick` any more.
+    /// Advances the mesh to tick `tick` if it is empty: nothing enters earlier from now on.
     #[inline]
     pub(super) fn rest_until(&mut self, tick: Tick) {
         self.under_way.rest_until(tick / NOC_CYCLE);

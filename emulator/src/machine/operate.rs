@@ -21,7 +21,7 @@ fn reached(counter: u32, value: u32) -> bool {
     (counter.wrapping_sub(value) as i32) >= 0
 }
 
-/// The operation a PE is in, its slot, and its program.
+/// Returns a PE's program with operation number `operation` and its slot; `None` if there is none.
 fn current(program: &Program, pe: Pe, operation: u32) -> Option<(&PeProgram, &Operation, &Slot)> {
     let loaded = program.pe(pe)?;
     let (operation, slot) = loaded.operation(operation)?;
@@ -95,7 +95,7 @@ impl Machine {
         self.note_instructions(pe, price.kinds);
     }
 
-    /// Lets the core work for `cycles` cycles, after which the operation ends.
+    /// Keeps the core busy for `cycles` cycles, after which the operation ends.
     pub(super) fn busy_for(&mut self, pe: Pe, cycles: u64) {
         let ticks = self.ticks_on(pe.index(), cycles);
         let state = &mut self.state.pes[pe.index()];
@@ -148,7 +148,7 @@ impl Machine {
         })
     }
 
-    /// A handler has ended: it counts the arrival in SRAM and, if that was the last one missing,
+    /// Counts an arrival in SRAM at the end of its handler and, if it was the last one missing,
     /// wakes the core.
     pub(super) fn arrived(&mut self, pe: Pe, arrival: Arrival) {
         let loaded = self.program.pe(pe);
@@ -171,7 +171,7 @@ impl Machine {
         }
     }
 
-    /// Sends what a slot's counter sets off that has reached `count`.
+    /// Sends the messages that a slot's counter sets off at `count`.
     fn relays(&mut self, pe: Pe, arrival: Arrival, count: u32) {
         let program = Arc::clone(&self.program);
         let slot = program.pe(pe).and_then(|p| p.slots.get(usize::from(arrival.slot)));
@@ -238,7 +238,8 @@ impl Machine {
         self.count_busy(pe, start);
     }
 
-    /// The DMA has written its row; its interrupt ends the operation.
+    /// Writes the data of a completed DMA read to SRAM and starts the interrupt that ends the
+    /// operation.
     pub(super) fn dma_end(&mut self, pe: Pe) {
         let program = Arc::clone(&self.program);
         self.count_booked(pe.index(), self.state.tick + 1);
@@ -266,7 +267,7 @@ impl Machine {
         self.busy_for(pe, program.costs.dma_interrupt + program.costs.wake);
     }
 
-    /// An operation has run its time: its results are written and the next one begins.
+    /// Ends an operation whose time is over: writes its results and begins the next one.
     pub(super) fn operation_end(&mut self, pe: Pe) -> Progress {
         let program = Arc::clone(&self.program);
         let now = self.state.tick;
@@ -362,8 +363,9 @@ impl Machine {
         self.trace_close(population, phase, now);
     }
 
-    /// Counts the PEs that have ended a phase; the last one closes it. (Broadcasts close when
-    /// they are delivered.)
+    /// Counts a PE at the end of a phase; returns the phase if the PE is the last one, else `None`.
+    ///
+    /// The last PE also closes the phase. Broadcasts close when they are delivered instead.
     fn phase_end(
         &mut self,
         slot: &Slot,

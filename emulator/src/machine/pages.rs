@@ -35,17 +35,17 @@ impl Default for Pages {
 }
 
 impl Pages {
-    /// The words of a page, 0..[`PAGES`].
+    /// Returns the words of a page, 0..[`PAGES`].
     pub fn page(&self, page: usize) -> &[u32; PAGE_WORDS] {
         &self.pages[page]
     }
 
-    /// Puts another page in its place.
+    /// Replaces the content of a page.
     pub(super) fn set(&mut self, page: usize, content: Arc<Page>) {
         Arc::make_mut(&mut self.pages)[page] = content;
     }
 
-    /// Whether a page is the very same here and there.
+    /// Returns `true` if both hold a page in the same memory, not only with equal content.
     pub(super) fn shares(&self, other: &Self, page: usize) -> bool {
         Arc::ptr_eq(&self.pages[page], &other.pages[page])
     }
@@ -54,14 +54,14 @@ impl Pages {
 /// Every page that a checkpoint holds, once.
 #[derive(Debug, Default)]
 pub struct PageStore {
-    /// By hash of the content. Only looked up, never walked through for a result: its
-    /// order decides nothing.
+    /// Stored pages by the hash of their content. Only looked up, never walked through for a
+    /// result: the order of the map decides nothing.
     pages: HashMap<u64, Vec<Arc<Page>>, FixedState>,
     count: usize,
 }
 
 impl PageStore {
-    /// The page with this content and hash.
+    /// Returns the stored page with this content and hash, after adding it if there is none.
     pub(super) fn share(&mut self, hash: u64, words: &[u32]) -> Arc<Page> {
         let same = self.pages.entry(hash).or_default();
         if let Some(page) = same.iter().find(|page| page[..] == *words) {
@@ -75,7 +75,7 @@ impl PageStore {
         page
     }
 
-    /// Lets go of pages that no checkpoint holds any more.
+    /// Frees pages that no checkpoint references.
     pub fn forget_unused(&mut self) {
         self.pages.retain(|_, same| {
             same.retain(|page| Arc::strong_count(page) > 1);

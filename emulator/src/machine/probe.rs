@@ -65,7 +65,7 @@ pub struct BusyProbe {
     pub phases: Vec<[Tick; PhaseId::MAX]>,
     /// Part of `phases` in which the MAC array works and the core waits for it.
     pub mac: Vec<[Tick; PhaseId::MAX]>,
-    /// Ticks in handlers of watched writes since the start.
+    /// Ticks in handlers of doorbell writes since the start.
     pub interrupts: Tick,
     /// Part of `phases` at the fast level of a timed program.
     pub fast: Vec<[Tick; PhaseId::MAX]>,
@@ -95,12 +95,12 @@ pub struct NocCount {
 }
 
 impl NocCount {
-    /// Mean time from injection to delivery, ns; 0 where no packet was injected.
+    /// Returns the mean time from injection to delivery, ns; 0 if no packet was injected.
     pub fn latency_mean_ns(&self) -> f64 {
         ns(self.latency as f64 / self.packets.max(1) as f64)
     }
 
-    /// Longest time from injection to delivery, ns.
+    /// Returns the longest time from injection to delivery, ns.
     pub fn latency_max_ns(&self) -> f64 {
         ns(self.max_latency as f64)
     }
@@ -115,11 +115,11 @@ pub fn link_load(packets: u64, ticks: Tick) -> f64 {
 /// Traffic of this step, of the last completed one, and since the start.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct NocProbe {
-    /// Since the time step began.
+    /// Traffic since the time step began.
     pub step: NocCount,
-    /// Last completed time step.
+    /// Traffic of the last completed time step.
     pub last_step: NocCount,
-    /// Since the start.
+    /// Traffic since the start of the run.
     pub total: NocCount,
     /// DMA beats read from DRAM since the start (they cross links too, but are not core packets).
     pub dma_beats: u64,
@@ -143,7 +143,7 @@ impl NocProbe {
         self.total.hops += u64::from(hops);
     }
 
-    /// Counts the time of a packet that has crossed the mesh.
+    /// Adds the time from injection to delivery of a packet that has crossed the mesh, in ticks.
     pub fn arrived(&mut self, latency: Tick) {
         for count in [&mut self.step, &mut self.total] {
             count.latency += latency;
@@ -156,7 +156,7 @@ impl NocProbe {
         self.last_step = std::mem::take(&mut self.step);
     }
 
-    /// Bytes read from DRAM since the start.
+    /// Returns the bytes read from DRAM since the start.
     pub fn dram_bytes(&self) -> u64 {
         self.dma_beats * DMA_BEAT_BYTES as u64
     }
@@ -206,7 +206,7 @@ impl Races {
     /// Number of races that are kept in full.
     pub const KEPT: usize = 8;
 
-    /// Notes one; `race` is only called for those kept.
+    /// Counts a race. `race` is only called for the first [`Races::KEPT`], which are kept in full.
     pub fn note(&mut self, race: impl FnOnce() -> Race) {
         self.count += 1;
         if self.first.len() < Self::KEPT {

@@ -31,7 +31,7 @@ pub const PACKET_BYTES: u32 = NOC_PAYLOAD_BYTES as u32;
 /// Words of one packet's payload.
 pub const PACKET_WORDS: usize = NOC_PAYLOAD_BYTES / 4;
 
-/// One operation of a PE's program.
+/// Operation of a PE's program.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// Phase that its time is booked on.
@@ -94,11 +94,12 @@ pub enum Action {
 /// Effect of the end of an operation on the last PE of its population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// Nothing: the phase goes on in another operation, or ends with its packets' delivery.
+    /// Completes nothing: the phase goes on in another operation, or ends with the delivery of its
+    /// packets.
     Nothing,
-    /// The phase, whose time lies within that of others and is no part of the chip time.
+    /// Completes the phase, whose time lies within that of others and is no part of the chip time.
     HiddenPhase,
-    /// The phase, whose time is part of the chip time.
+    /// Completes the phase, whose time is part of the chip time.
     Phase,
 }
 
@@ -208,13 +209,14 @@ impl Slot {
         (self.units.len() as u32 * 4).div_ceil(PACKET_BYTES)
     }
 
-    /// The targets that get the same payload as target `target`: one call of
+    /// Returns the range of the targets that get the same payload as target `target`: one call of
     /// `broadcast` serves them.
     pub fn call(&self, target: u32) -> Range<u32> {
         if target < self.first_call { 0..self.first_call } else { self.first_call..self.targets.len() as u32 }
     }
 
-    /// The calls of `broadcast` that a time step takes: two where receivers get different values.
+    /// Iterates over the calls of `broadcast` in a time step, as ranges of targets: two where
+    /// receivers get different values.
     pub fn calls(&self) -> impl Iterator<Item = Range<u32>> {
         [0..self.first_call, self.first_call..self.targets.len() as u32]
             .into_iter()
@@ -255,10 +257,10 @@ pub struct Region {
 /// Words that the host loads: byte addresses, each with the words from there on.
 pub type Image = Vec<(u32, Vec<u32>)>;
 
-/// One PE's program and memory.
+/// Program and memory of a PE.
 #[derive(Clone, Debug)]
 pub struct PeProgram {
-    /// Repeated for ever.
+    /// Operations in order, repeated for ever.
     pub operations: Vec<Operation>,
     /// Populations on the PE in network order; of each, a slot per sample.
     pub slots: Vec<Slot>,
@@ -298,7 +300,7 @@ impl PeProgram {
         self.operations.iter().any(code)
     }
 
-    /// Bytes in use, of all banks together.
+    /// Returns the bytes in use in all banks together.
     pub fn bytes_used(&self) -> u32 {
         self.bank_bytes().iter().sum()
     }
@@ -312,7 +314,7 @@ impl PeProgram {
         logged.unwrap_or_default()
     }
 
-    /// Bytes in use per bank.
+    /// Returns the bytes in use in each bank.
     pub fn bank_bytes(&self) -> [u32; super::sram::BANKS] {
         let mut banks = [0; super::sram::BANKS];
         for region in &self.regions {
@@ -349,7 +351,7 @@ pub struct Population {
 pub struct Program {
     /// Names of what it numbers.
     pub legend: Arc<Legend>,
-    /// By PE index.
+    /// Program of each PE, by PE index; `None` for a PE without one.
     pub pes: Vec<Option<PeProgram>>,
     /// Populations in network order, by [`PopulationId`].
     pub populations: Vec<Population>,
@@ -359,13 +361,13 @@ pub struct Program {
     pub dram_words: Arc<Vec<u32>>,
     /// Addresses of rows and words.
     pub dram_map: DramMap,
-    /// Cycles of everything.
+    /// Costs of the cores' work, in PE cycles.
     pub costs: Costs,
     /// Clock and voltage.
     pub operating_point: OperatingPoint,
     /// Behaviour of a PE that waits.
     pub waiting: Waiting,
-    /// Numbers that are not published.
+    /// Assumptions in place of numbers that are not published.
     pub assume: Assume,
     /// Delivery of outputs to their readers.
     pub delivery: Delivery,
@@ -399,7 +401,7 @@ impl Program {
         self.pes.len() / PE_COUNT
     }
 
-    /// The program of a PE, if it has one.
+    /// Returns the program of a PE; `None` if it has none.
     pub fn pe(&self, pe: Pe) -> Option<&PeProgram> {
         self.pes.get(pe.index())?.as_ref()
     }
@@ -418,7 +420,7 @@ impl Program {
         loaded.max_by_key(|&(pe, loaded)| (loaded.bytes_used(), Reverse(pe)))
     }
 
-    /// The PE with most bytes in use, the first of several.
+    /// Returns the PE with most bytes in use, the first of several; `None` if no PE has a program.
     pub fn fullest_pe(&self) -> Option<(Pe, &PeProgram)> {
         self.fullest_of(self.places())
     }
@@ -473,9 +475,12 @@ impl Program {
         slots.map(|(_, slot)| counted(slot) * copies(slot)).sum()
     }
 
-    /// The packet that announces a time step. `row(n)` is the row of the step n before it; in a
-    /// pipeline word w holds the latest step whose number leaves w, since those before may still
-    /// be to begin.
+    /// Returns the payload that announces time step `step`; `row(n)` is the row of the step n
+    /// before it.
+    ///
+    /// In a pipeline word w holds the row of the latest step whose number modulo [`MAX_IN_FLIGHT`]
+    /// is w, since earlier steps may not have begun yet. Otherwise word 0 holds the row and word 1
+    /// the step.
     pub fn announcement(&self, step: u32, row: impl Fn(u32) -> u32) -> [u32; PACKET_WORDS] {
         if self.steps_in_flight > 1 {
             std::array::from_fn(|word| row(step.wrapping_sub(word as u32) % MAX_IN_FLIGHT))
@@ -484,7 +489,7 @@ impl Program {
         }
     }
 
-    /// Words of all values of a sample that go to the host.
+    /// Returns the number of words of a sample's values that go to the host.
     pub fn host_words(&self) -> u32 {
         self.populations
             .iter()
@@ -493,8 +498,9 @@ impl Program {
             .sum()
     }
 
-    /// Number of ends that complete a time step: those of all PEs where timers begin the steps,
-    /// else of the populations whose values go to the host, over all samples of the batch.
+    /// Returns the number of ends that complete a time step: those of all PEs where timers begin
+    /// the steps, else of the populations whose values go to the host, over all samples of the
+    /// batch.
     pub fn outputs(&self) -> u32 {
         if self.is_timed() {
             return self.used_pes() as u32;
@@ -509,7 +515,7 @@ impl Program {
         own.any(|slot| slot.relays.iter().any(|relay| usize::from(relay.message.population) == population))
     }
 
-    /// PEs with a program.
+    /// Returns the number of PEs with a program.
     pub fn used_pes(&self) -> usize {
         self.pes.iter().flatten().count()
     }

@@ -35,7 +35,7 @@ pub enum EventKind {
     Drain,
 }
 
-/// Meaning of a watched write.
+/// Meaning of a doorbell write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
     /// Slot of the PE that is written to.
@@ -62,7 +62,7 @@ impl EventKind {
         }
     }
 
-    /// Position in the order of events at one tick.
+    /// Returns the position in the order of events at one tick.
     #[inline]
     pub(super) fn class(self) -> u8 {
         match self {
@@ -116,7 +116,7 @@ impl Pending {
 }
 
 impl Ord for Pending {
-    /// Reversed, since [`BinaryHeap`] pops the greatest.
+    /// Compares in reverse order, since [`BinaryHeap`] pops the greatest.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.tick, other.rank).cmp(&(self.tick, self.rank))
     }
@@ -231,7 +231,9 @@ impl EventQueue {
         self.nodes.len() as u32 - 1
     }
 
-    /// Tick of the first event in the wheel, none of which comes before tick `from`.
+    /// Returns the tick of the first event in the wheel; [`NEVER`] without any.
+    ///
+    /// No event in the wheel comes before tick `from`.
     #[inline]
     fn first(&self, from: Tick) -> Tick {
         let start = from as usize % SPAN;
@@ -286,7 +288,7 @@ impl EventQueue {
         }
     }
 
-    /// Notes that a place may be empty.
+    /// Updates the bits and the tick of the first event if a place has become empty.
     fn emptied(&mut self, place: usize) {
         if self.heads[place] == NONE {
             self.filled[place / 64] &= !(1 << (place % 64));
@@ -333,8 +335,9 @@ impl EventQueue {
         Some(event)
     }
 
-    /// Lets an event of tick `tick`, which comes before all others, pass by the queue; returns its
-    /// running number.
+    /// Returns the running number for an event that precedes all others and bypasses the queue.
+    ///
+    /// The wheel advances to `tick`, the tick of the event.
     #[inline]
     pub(super) fn pass_by(&mut self, tick: Tick) -> u64 {
         self.now = self.now.max(tick);

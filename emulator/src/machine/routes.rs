@@ -20,12 +20,12 @@ use std::sync::LazyLock;
 use crate::chip::dependencies::Dependencies;
 use crate::chip::geometry::{ChipId, QPE_COUNT, QPES, Qpe, QpeId};
 
-/// One directed link between neighbouring QPEs.
+/// Directed link between neighbouring QPEs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// QPE index it leaves.
+    /// Index of the QPE that the link leaves.
     pub from: u8,
-    /// QPE index it enters.
+    /// Index of the QPE that the link enters.
     pub to: u8,
 }
 
@@ -77,7 +77,7 @@ type Between = Vec<Option<u8>>;
 pub static ROUTES: LazyLock<Routes> = LazyLock::new(Routes::new);
 
 impl Routes {
-    /// All directed links, in a fixed order.
+    /// Returns all directed links of a chip, in a fixed order.
     pub fn links(&self) -> &[Link] {
         &self.links
     }
@@ -95,8 +95,8 @@ impl Routes {
         (QpeId::on(chip, link.from.into()), QpeId::on(chip, link.to.into()))
     }
 
-    /// Link numbers from QPE index `from` to QPE index `to`, in order; empty when they
-    /// are the same.
+    /// Returns the numbers of the links from QPE index `from` to QPE index `to`, in order; empty if
+    /// the two are equal.
     pub fn path(&self, from: usize, to: usize) -> &[u8] {
         &self.paths[from * QPE_COUNT + to]
     }
@@ -189,8 +189,8 @@ fn pairs() -> impl Iterator<Item = (usize, usize)> {
     (0..QPE_COUNT).flat_map(|from| (0..QPE_COUNT).map(move |to| (from, to))).filter(|(from, to)| from != to)
 }
 
-/// The neighbours of a QPE in the order west, south, east, north, with `true` for
-/// the negative directions.
+/// Returns the neighbours of a QPE in the order west, south, east, north, with `true` for the
+/// negative directions.
 fn neighbours(qpe: Qpe) -> impl Iterator<Item = (Qpe, bool)> {
     let Qpe { x, y } = qpe;
     [(x - 1, y, true), (x, y - 1, true), (x + 1, y, false), (x, y + 1, false)]
@@ -203,7 +203,7 @@ fn mesh_links() -> Vec<Link> {
     QPES.into_iter().flat_map(|from| neighbours(from).map(move |(to, _)| link(from, to))).collect()
 }
 
-/// The x-first (or y-first) path, if no hole is in its way.
+/// Returns the links of the x-first (or y-first) path; `None` if a hole is in its way.
 fn straight(between: &Between, from: usize, to: usize, x_first: bool) -> Option<Vec<u8>> {
     let (mut at, goal) = (QPES[from], QPES[to]);
     let mut path = Vec::new();
@@ -222,8 +222,8 @@ fn straight(between: &Between, from: usize, to: usize, x_first: bool) -> Option<
 /// north: the step before it, and the link between the two.
 type Tree = Vec<Option<(usize, u8)>>;
 
-/// The shortest ways from a QPE to all others with all moves west and south before all moves east
-/// and north; ties go by neighbour order.
+/// Finds the shortest ways from a QPE to all others with all moves west and south before all moves
+/// east and north; ties go by neighbour order.
 fn negative_first_tree(between: &Between, from: usize) -> Tree {
     let mut came: Tree = vec![None; 2 * QPE_COUNT];
     let mut queue = VecDeque::from([2 * from]);

@@ -30,14 +30,14 @@ pub const PAGES: usize = SRAM_BYTES as usize / PAGE_BYTES;
 /// 32-bit words of a page.
 pub const PAGE_WORDS: usize = PAGE_BYTES / 4;
 
-/// One PE's SRAM. Kernels read and write these very bytes.
+/// SRAM of a PE. Kernels read and write these very bytes.
 ///
 /// Fields that a packet's write touches come first and lie in one line of the host's caches.
 #[derive(Clone)]
 #[repr(C)]
 pub struct Sram {
     words: Words,
-    /// Writes are to be looked at: bits stick or bytes are watched.
+    /// Whether writes have to be looked at: bits stick or bytes are watched.
     guarded: bool,
     /// Pages written since their hash was taken.
     stale: u128,
@@ -102,9 +102,9 @@ impl DerefMut for Words {
 /// Place in an SRAM at which a packet is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PacketPlace {
-    /// First of its four words.
+    /// Index of the first of the four words of the packet.
     word: usize,
-    /// Bit of the page that it lies in.
+    /// Mask of the page that the packet lies in, a bit a page.
     page: u128,
 }
 
@@ -121,7 +121,7 @@ impl PacketPlace {
 /// A bit that keeps its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stuck {
-    /// Index of its word.
+    /// Index of the word that the bit lies in.
     pub word: u32,
     /// The word with this bit alone.
     pub mask: u32,
@@ -130,7 +130,7 @@ pub struct Stuck {
 }
 
 impl Stuck {
-    /// Bit `bit` of the byte at `address`, which wraps at 128 KiB.
+    /// Creates bit `bit` of the byte at `address`, stuck at `value`; the address wraps at 128 KiB.
     pub fn new(address: u32, bit: u8, value: bool) -> Self {
         let mask = 1 << ((address % 4) * 8 + u32::from(bit % 8));
         Self { word: address / 4 % SRAM_WORDS as u32, mask, value: if value { mask } else { 0 } }
@@ -181,7 +181,7 @@ impl std::fmt::Debug for Sram {
 }
 
 impl Sram {
-    /// All words. Byte address = 4 × index; little-endian.
+    /// Returns all words, little-endian; the byte address of a word is 4 × its index.
     pub fn words(&self) -> &[u32; SRAM_WORDS] {
         &self.words
     }
@@ -196,8 +196,7 @@ impl Sram {
         bytemuck::cast_slice(&self.words[..])
     }
 
-    /// The word at byte address `address` (its low two bits are ignored; addresses wrap
-    /// at 128 KiB).
+    /// Returns the word at a byte address (low two bits ignored; wraps at 128 KiB).
     #[inline]
     pub fn word(&self, address: u32) -> u32 {
         self.words[(address as usize / 4) % SRAM_WORDS]
@@ -307,14 +306,14 @@ impl Sram {
         self.guarded = true;
     }
 
-    /// Watches nothing any more.
+    /// Stops watching bytes, and forgets the writes to them.
     pub fn unwatch(&mut self) {
         self.watch = None;
         self.guarded = !self.stuck.is_empty();
     }
 
-    /// Watched bytes that were written since [`Self::forget_written`], write by write, also with
-    /// what they held before.
+    /// Returns the watched bytes that were written since [`Self::forget_written`], write by write,
+    /// also by writes that did not change them.
     pub fn written(&self) -> &[Range<u32>] {
         self.watch.as_ref().map_or(&[], |watch| &watch.written)
     }
@@ -337,7 +336,7 @@ impl Sram {
         self.set_word(address, word);
     }
 
-    /// From now on these bits keep their value, and no others do.
+    /// Makes these bits keep their values from now on, and no others.
     pub fn stick(&mut self, stuck: Vec<Stuck>) {
         for bit in &stuck {
             let address = 4 * bit.word;
@@ -350,7 +349,7 @@ impl Sram {
         self.stuck = stuck;
     }
 
-    /// Hash of the whole content; only pages written since the last call are read again.
+    /// Returns a hash of the whole content; only pages written since the last call are read again.
     pub fn hash(&mut self) -> u64 {
         self.hash_pages();
         xxh3_64(bytemuck::cast_slice(&self.page_hash[..]))
@@ -366,8 +365,8 @@ impl Sram {
         &self.words[page * PAGE_WORDS..(page + 1) * PAGE_WORDS]
     }
 
-    /// The content as pages; only those written since the last call are copied, unless `store`
-    /// has them already.
+    /// Returns the content as pages; only those written since the last call are copied, unless
+    /// `store` has them already.
     pub fn checkpoint(&mut self, store: &mut PageStore) -> Pages {
         self.hash_pages();
         let mut pages = self.kept.take().unwrap_or_default();
@@ -378,13 +377,13 @@ impl Sram {
         self.kept.insert(pages).clone()
     }
 
-    /// Bits of the pages written since the last checkpoint, or since it was made to come back.
+    /// Returns the pages written since the last checkpoint or [`Self::restore`], a bit each.
     pub fn written_pages(&self) -> u128 {
         self.changed
     }
 
-    /// Makes the content what it was; only pages that differ are copied. Nothing counts as
-    /// written by it.
+    /// Restores the content of a checkpoint; only pages that differ are copied, and none counts as
+    /// written.
     pub fn restore(&mut self, pages: &Pages) {
         let kept = self.kept.take().unwrap_or_default();
         for page in 0..PAGES {
@@ -404,7 +403,7 @@ pub(super) fn pages_of(word: usize, words: usize) -> u128 {
     u128::MAX >> (PAGES - 1 - last) & u128::MAX << first
 }
 
-/// Positions of the bits that are set, ascending.
+/// Iterates over the positions of the bits that are set, ascending.
 fn set_bits(mut bits: u128) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let at = bits.trailing_zeros() as usize;

@@ -66,7 +66,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Goes on to the next packet like [`Self::next`], and returns the cycles until its trigger.
+    /// Advances to the next packet like [`Self::next`], and returns the cycles until its trigger.
     #[inline]
     pub(super) fn advance(&mut self, slot: &Slot, packets: u32, costs: &Costs) -> u64 {
         let call_ends =
@@ -80,9 +80,10 @@ impl Cursor {
         cycles
     }
 
-    /// The next packet to send of a block of `packets`, and the cycles until its trigger: every
-    /// packet goes to all targets of its payload, then the next call of `broadcast` begins. At the
-    /// end, `packet` is behind the last one.
+    /// Returns the next packet to send of a block of `packets`, and the cycles until its trigger.
+    ///
+    /// Every packet goes to all targets of its payload, then the next call of `broadcast` begins.
+    /// At the end, `packet` is behind the last one.
     pub fn next(self, slot: &Slot, packets: u32, costs: &Costs) -> (Self, u64) {
         let call = slot.call(self.target);
         let Self { packet, target, .. } = self;
@@ -101,7 +102,7 @@ impl Cursor {
     }
 }
 
-/// One PE. `M` is its memory: live in a machine, shared pages in a checkpoint.
+/// State of a PE. `M` is its memory: live in a machine, shared pages in a checkpoint.
 ///
 /// Fields that the arrival of a packet touches come first: a PE's state is much larger than a line
 /// of the host's caches.
@@ -198,7 +199,7 @@ pub struct PeCount {
 /// Runs of a MAC array, counted when they begin.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MacCount {
-    /// Since the start. Its cycles are part of the PE's busy ticks.
+    /// Sums since the start of the run; the cycles are part of the PE's busy ticks.
     pub total: MacRun,
     /// `total` when the time step began.
     pub before: MacRun,
@@ -262,18 +263,19 @@ pub enum PacketKind {
 /// A packet on the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// Up to 16 bytes.
+    /// Payload of up to 16 bytes.
     pub payload: [u32; PACKET_WORDS],
-    /// Byte address at which the sender read them; 0 for what is not read from memory.
+    /// Byte address at which the sender read the payload; 0 for a payload that is not read from
+    /// memory.
     pub from: u32,
-    /// Byte address at which each receiver gets them; the key of a
-    /// routed packet ([`super::fifo::Key`]).
+    /// Byte address at which each receiver gets the payload; the key of a routed packet
+    /// ([`super::fifo::Key`]).
     pub address: u32,
     /// Receiving QPE; [`QpeId::ROUTER`] for the event router.
     pub qpe: QpeId,
-    /// Bit p: PE p of it.
+    /// Receiving PEs of the QPE: bit p for PE p.
     pub mask: u8,
-    /// For the host.
+    /// Whether the packet is for the host.
     pub host: bool,
     /// Sender: PE index, or [`super::queue::CHIP`].
     pub source: u16,
@@ -293,8 +295,8 @@ impl Packet {
         Pe::from_index(usize::from(self.source)).map_or(ChipId::FIRST, Pe::chip)
     }
 
-    /// It will be written to another address, where nothing waits for it; what counts deliveries
-    /// counts it all the same.
+    /// Diverts the packet to another address, where nothing waits for it; counts of deliveries
+    /// include it all the same.
     pub(super) fn go_astray(&mut self, to: u32) {
         self.address = to;
         if let PacketKind::Values { groups, .. } = &mut self.kind {
@@ -312,11 +314,12 @@ pub struct Travelling {
     pub sent: Tick,
     /// Ticks by which a fault makes it arrive later.
     pub late: Tick,
-    /// It is lost on the way.
+    /// Whether the packet is lost on the way.
     pub lost: bool,
     /// Chip that it is on.
     pub chip: ChipId,
-    /// Has come to the chip's router over a link from another chip, and not left it yet.
+    /// Whether the packet has come to the chip's router over a link from another chip, and not left
+    /// it yet.
     pub from_link: bool,
 }
 
@@ -359,19 +362,20 @@ impl PacketStore {
         &mut self.packets
     }
 
-    /// A packet is on another chip now, at whose router it has come over a link, or not.
+    /// Records the chip that a packet is on and whether it reached the chip's router over a link,
+    /// and clears its delay by a fault.
     pub(super) fn moved(&mut self, number: u32, chip: ChipId, from_link: bool) {
         if let Some(travelling) = self.packets.get_mut(number as usize) {
             (travelling.chip, travelling.from_link, travelling.late) = (chip, from_link, 0);
         }
     }
 
-    /// Places for packets.
+    /// Returns the number of places for packets, free ones included.
     pub fn capacity(&self) -> usize {
         self.packets.len()
     }
 
-    /// The packet with this number.
+    /// Returns the packet with this number; `None` if the store has no such place.
     #[inline]
     pub fn get(&self, number: u32) -> Option<&Packet> {
         self.travelling(number).map(|travelling| &travelling.packet)
@@ -485,7 +489,7 @@ pub struct State<M = Sram> {
 }
 
 impl State {
-    /// The chip as the host has loaded it.
+    /// Creates the state of the chip as the host has loaded it.
     pub fn load(program: &Program) -> Self {
         let (chips, places) = (program.chips(), program.pes.len());
         let mut pes: Vec<PeState> = (0..places).map(|_| PeState::default()).collect();

@@ -134,12 +134,10 @@ impl fmt::Display for Stall {
         let Self { waiting, cause } = self;
         match (waiting, cause) {
             (Some(Starved { pe, name, missing, .. }), cause) => {
-                write!(f, "nothing is left to happen, but {pe} ({name}) still waits for {missing}: {cause}")
+                write!(f, "stalled: {pe} ({name}) is waiting for {missing}: {cause}")
             }
-            (None, StallCause::Halted(_)) => {
-                write!(f, "nothing is left to happen: {cause}, and its outputs are missing")
-            }
-            (None, cause) => write!(f, "nothing is left to happen, but outputs are missing: {cause}"),
+            (None, StallCause::Halted(_)) => write!(f, "stalled: {cause}, and its outputs are missing"),
+            (None, cause) => write!(f, "stalled: outputs are missing: {cause}"),
         }
     }
 }
@@ -265,32 +263,28 @@ mod tests {
             (
                 Some(starved.clone()),
                 lost,
-                "nothing is left to happen, but PE(1,6,0) (b) still waits for 1 block of input: full FIFOs lost \
-                 1,200 packets, most of them at PE(1,6,0) (800)",
+                "stalled: PE(1,6,0) (b) is waiting for 1 block of input: full FIFOs lost 1,200 packets, most of \
+                 them at PE(1,6,0) (800)",
             ),
             (
                 Some(starved),
                 StallCause::PacketsLost,
-                "nothing is left to happen, but PE(1,6,0) (b) still waits for 1 block of input: packets were lost",
+                "stalled: PE(1,6,0) (b) is waiting for 1 block of input: packets were lost",
             ),
             (
                 Some(reader),
                 dead,
-                "nothing is left to happen, but PE(1,6,0) (b) still waits for a row from DRAM: the link from QPE(7,6) \
-                 to QPE(6,6) is dead and has lost 1 beat of rows from DRAM",
+                "stalled: PE(1,6,0) (b) is waiting for a row from DRAM: the link from QPE(7,6) to QPE(6,6) is dead \
+                 and has lost 1 beat of rows from DRAM",
             ),
             (
                 None,
                 both,
-                "nothing is left to happen, but outputs are missing: the link from QPE(7,6) to QPE(6,6) is dead and \
-                 has lost 2 packets and 12 beats of rows from DRAM",
+                "stalled: outputs are missing: the link from QPE(7,6) to QPE(6,6) is dead and has lost 2 packets \
+                 and 12 beats of rows from DRAM",
             ),
-            (None, halted, "nothing is left to happen: PE(1,1,2) has halted, and its outputs are missing"),
-            (
-                None,
-                StallCause::PacketsLost,
-                "nothing is left to happen, but outputs are missing: packets were lost",
-            ),
+            (None, halted, "stalled: PE(1,1,2) has halted, and its outputs are missing"),
+            (None, StallCause::PacketsLost, "stalled: outputs are missing: packets were lost"),
         ] {
             assert_eq!(Stall { waiting, cause }.to_string(), said);
         }

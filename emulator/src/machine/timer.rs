@@ -198,7 +198,8 @@ impl Machine {
         }
     }
 
-    /// All timers fire: time step `step`, number `place` of those in flight, begins.
+    /// Fires all timers: begins time step `step`, number `place` of those in flight, with its
+    /// inputs.
     pub(super) fn tick(&mut self, step: u32, place: usize) -> Progress {
         let program = Arc::clone(&self.program);
         let Some(timer) = &program.timer else { return Progress::default() };
@@ -210,7 +211,9 @@ impl Machine {
         self.ended_tick()
     }
 
-    /// A PE's timer fires.
+    /// Fires a PE's timer: a PE that waits begins time step `step`, any other has it pending.
+    ///
+    /// If another time step is pending already, the PE loses this one.
     fn fire(&mut self, pe: Pe, step: u32) {
         if self.state.faults.is_dead(pe) {
             return;
@@ -227,7 +230,7 @@ impl Machine {
         }
     }
 
-    /// The PE begins a tick that has fired.
+    /// Makes a PE begin time step `step`, whose tick has fired.
     pub(super) fn take_tick(&mut self, pe: Pe, step: u32) {
         let state = &mut self.state.pes[pe.index()];
         state.timer.step = step;
@@ -236,7 +239,8 @@ impl Machine {
         self.busy_for(pe, cycles);
     }
 
-    /// The PE looks for its next tick: one that is pending has come too early for it.
+    /// Makes a PE wait for its next tick. A tick that is pending already has come too early: it
+    /// counts as an overrun and begins at once.
     pub(super) fn await_tick(&mut self, pe: Pe) {
         let state = &mut self.state.pes[pe.index()];
         let Some(step) = state.timer.pending else {
@@ -264,8 +268,11 @@ impl Machine {
         self.take_tick(pe, step);
     }
 
-    /// The core notes how far its FIFO is filled: the entries up to there are for the routines that
-    /// follow. `meant`: ticks between sending and taking.
+    /// Takes the entries that are in a PE's FIFO now: writes the place of the oldest and their
+    /// number to byte address `at`, for the routines that follow.
+    ///
+    /// `meant` is the number of ticks between sending and taking; entries of other ticks count as
+    /// misread. Above the program's limit of entries the PE takes the fast level.
     pub(super) fn take_entries(&mut self, pe: Pe, at: u32, meant: u32) {
         let state = &mut self.state.pes[pe.index()];
         let (read, fill, step) = (state.fifo.read, state.fifo.fill, state.timer.step);
@@ -294,7 +301,7 @@ impl Machine {
         cycles * self.operating_point(pe).ticks_per_cycle()
     }
 
-    /// A PE takes the fast level, if it is not at it already.
+    /// Switches a PE to the fast level, unless it is there already.
     fn raise_level(&mut self, pe: Pe) {
         let now = self.state.tick;
         let timer = &mut self.state.pes[pe.index()].timer;
@@ -305,7 +312,7 @@ impl Machine {
         }
     }
 
-    /// A PE returns to the program's operating point, if it is not at it already.
+    /// Switches a PE back to the program's operating point, unless it is there already.
     fn lower_level(&mut self, pe: Pe) {
         let now = self.state.tick;
         let timer = &mut self.state.pes[pe.index()].timer;
@@ -316,14 +323,14 @@ impl Machine {
         }
     }
 
-    /// The core stands still while its operating point changes.
+    /// Holds the core of a PE while its operating point changes.
     fn hold_for_switch(&mut self, pe: Pe) {
         let ticks = clock::from_us(self.program.assume.dvfs_switch_us);
         let until = &mut self.state.pes[pe.index()].interrupts_until;
         *until = self.state.tick.max(*until) + ticks;
     }
 
-    /// The core frees the entries that it took.
+    /// Frees the entries that the core of a PE took, and accepts packets that wait for room.
     pub(super) fn free_entries(&mut self, pe: Pe) -> Progress {
         let state = &mut self.state.pes[pe.index()];
         for _ in 0..std::mem::take(&mut state.timer.taken).min(state.fifo.fill) {
@@ -333,7 +340,7 @@ impl Machine {
         self.let_in(pe.qpe_id())
     }
 
-    /// The core begins to send a list of events; returns its cycles.
+    /// Begins to send a PE's list of events; returns the cycles that this takes the core.
     pub(super) fn send_events(&mut self, pe: Pe, slot: &Slot, send: &EventList) -> u64 {
         let program = Arc::clone(&self.program);
         let words = program.timer.as_ref().map_or(1, |timer| timer.entry_words);
@@ -380,7 +387,7 @@ impl Machine {
         self.send_at(from, packet, at);
     }
 
-    /// The host sends the events of a time step.
+    /// Sends the host's events of a time step: one for each input value that is not 0.
     fn send_inputs(&mut self, timer: &Timer, step: u32, place: usize) {
         let row = self.row(place, 0);
         let mut values = vec![0.0; self.program.dram.width()];
@@ -400,7 +407,8 @@ impl Machine {
         }
     }
 
-    /// A PE has ended its tick: the host takes its values, and the chip may have ended a time step.
+    /// Ends a PE's tick: the host takes its values, and the oldest time step ends if it is
+    /// complete.
     pub(super) fn end_tick(&mut self, pe: Pe, loaded: &PeProgram) -> Progress {
         let now = self.state.tick;
         let step = self.state.pes[pe.index()].timer.step;
@@ -429,20 +437,22 @@ impl Machine {
         self.ended_tick()
     }
 
-    /// One PE less has time step `step` to end.
+    /// Decrements the number of PEs that have time step `step` still to end.
     fn tick_done(&mut self, step: u32) {
         let left = &mut self.state.outputs_left[step as usize % STEPS];
         *left = left.saturating_sub(1);
     }
 
-    /// An event packet is lost: whether that ends a time step is looked at next.
+    /// Removes a lost event packet from those on their way, and queues a check whether that ends a
+    /// time step.
     pub(super) fn event_lost(&mut self) {
         let left = &mut self.state.timer.events_left;
         *left = left.saturating_sub(1);
         self.state.queue.push(self.state.tick, CHIP, EventKind::StepEnd);
     }
 
-    /// An event packet has arrived.
+    /// Removes an arrived event packet from those on their way, and ends the oldest time step if it
+    /// is complete.
     pub(super) fn event_gone(&mut self) -> Progress {
         let left = &mut self.state.timer.events_left;
         *left = left.saturating_sub(1);

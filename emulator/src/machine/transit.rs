@@ -37,7 +37,8 @@ impl Machine {
         self.launch(packet, at, entry)
     }
 
-    /// A packet is on its way from tick `sent` on, and enters the mesh as `entry` says.
+    /// Hands a packet to the NoC: it departs at tick `sent` and enters the mesh at `entry`. Applies
+    /// the faults that affect the packet.
     pub(super) fn launch(&mut self, packet: Packet, sent: Tick, entry: Entry) -> Progress {
         let state = &mut self.state;
         let number = state.sent;
@@ -84,8 +85,8 @@ impl Machine {
         Progress::default()
     }
 
-    /// Lets the mesh run until the next event of the queue. Announce time steps before, not after:
-    /// what the mesh has done up to then is not undone.
+    /// Runs the mesh until the next event of the queue. Announce time steps before, not after:
+    /// progress of the mesh is not undone.
     #[inline]
     pub fn settle(&mut self) {
         if self.tracing.is_some() {
@@ -96,13 +97,12 @@ impl Machine {
         }
     }
 
-    /// Lets the mesh run until the next event of the queue, at most until something
-    /// leaves the mesh.
+    /// Runs the mesh until the next event of the queue or until something leaves the mesh.
     fn pass(&mut self) {
         self.pass_until(self.state.queue.next());
     }
 
-    /// Lets the mesh run until tick `until`, at most until something leaves the mesh.
+    /// Runs the mesh until tick `until` or until something leaves the mesh.
     pub(super) fn pass_until(&mut self, until: Tick) {
         let mut landed = std::mem::take(&mut self.landed);
         self.state.noc.pass_until(until, &mut landed);
@@ -142,14 +142,15 @@ impl Machine {
         }
     }
 
-    /// A dead link loses a load at a tick that may lie ahead. A row that lacks a beat never ends.
+    /// Handles the loss of a load on a dead link at a tick that may lie ahead. The DMA read of a
+    /// row that lacks a beat never ends.
     #[cold]
     fn lose(&mut self, tick: Tick, load: Load, link: u8) {
         self.state.faults.count_lost(link, load);
         let Load::Packet(number) = load else { return };
         let Some(travelling) = self.state.packets.travelling_mut(number) else { return };
         let source = travelling.packet.source;
-        // Of a packet that a fault of its sender loses, the loss was handled as it was sent.
+        // The loss of a packet by a fault of its sender was handled when it was sent.
         let handled = std::mem::replace(&mut travelling.lost, true);
         self.note_landed(number, tick, true);
         if handled {

@@ -1,4 +1,4 @@
-//! Writers of bytes that a debugger watches.
+//! Writes to bytes that a debugger watches.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use crate::chip::geometry::Pe;
 /// A write that touched watched bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// In whose SRAM.
+    /// PE whose SRAM was written.
     pub pe: Pe,
     /// The watched bytes that it touched.
     pub bytes: Range<u32>,
 }
 
 impl Machine {
-    /// Notes writes to these bytes of a PE's SRAM from now on. Changes nothing that happens.
+    /// Notes writes to these bytes of a PE's SRAM from now on; the emulation is not affected.
     pub fn watch(&mut self, pe: Pe, bytes: Range<u32>) {
         self.state.pes[pe.index()].sram.watch(bytes);
         if !self.watched.contains(&pe) {
@@ -28,15 +28,15 @@ impl Machine {
         !self.watched.is_empty()
     }
 
-    /// Watches nothing any more.
+    /// Stops watching all bytes.
     pub fn unwatch(&mut self) {
         for pe in self.watched.drain(..) {
             self.state.pes[pe.index()].sram.unwatch();
         }
     }
 
-    /// The writes to watched bytes since [`Self::forget_written`], by PE in the order in which
-    /// they were watched.
+    /// Returns the writes to watched bytes since [`Self::forget_written`], by PE in the order in
+    /// which PEs were first watched.
     pub fn written(&self) -> Vec<Written> {
         let of = |&pe: &Pe| {
             let bytes = self.state.pes[pe.index()].sram.written();

@@ -1,5 +1,5 @@
-//! From network and chip to a loaded program: partition, placement, memory
-//! maps, images, destinations.
+//! Construction of a loaded program from network and chip: partition, placement, memory maps,
+//! images, destinations.
 
 use crate::chip::place::PePlace;
 use std::collections::{BTreeMap, HashSet};
@@ -35,14 +35,14 @@ pub fn legend() -> Legend {
     Phase::legend()
 }
 
-/// Samples and buffers that a mapping needs.
+/// Returns the number of samples, and of buffers of each, that a mapping needs.
 pub(super) fn copies(mapping: &MappingOptions) -> Copies {
     let buffers = if mapping.schedule == Schedule::Pipelined { 3 } else { 2 };
     Copies { batch: mapping.batch.clamp(1, MAX_BATCH), buffers }
 }
 
-/// Time steps that the host announces before the first of them is complete: one for each layer
-/// keeps all of them at work.
+/// Returns the number of time steps that the host announces before the first of them is complete:
+/// 1, or in a pipeline one for each layer (at most [`MAX_IN_FLIGHT`]), which keeps all layers busy.
 pub(super) fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
     match mapping.schedule {
         Schedule::LayerSequential => 1,
@@ -50,8 +50,8 @@ pub(super) fn steps_in_flight(mapping: &MappingOptions, layers: usize) -> u32 {
     }
 }
 
-/// Whether a layer could send step t + 2 while the next one is in R·y of step t. With two steps in
-/// flight the host has not announced it by then.
+/// Returns `true` if a layer could send step t + 2 while the next layer is in R·y of step t. With
+/// two steps in flight the host has not announced step t + 2 by then.
 pub(super) fn credits_needed(mapping: &MappingOptions, layers: usize) -> bool {
     steps_in_flight(mapping, layers) > 2
 }
@@ -102,13 +102,13 @@ pub struct Placed {
     pub kinds: [KernelKind; 2],
 }
 
-/// Non-zeros of unit `u`'s three rows of a matrix.
+/// Returns the number of non-zeros in the three rows of a matrix that belong to `unit`.
 fn unit_nonzeros(matrix: &Csr, units: usize, unit: usize) -> u32 {
     let row = |gate: usize| matrix.indptr().outer_inds_sz(gate * units + unit);
     (row(0).len() + row(1).len() + row(2).len()) as u32
 }
 
-/// Non-zeros of W and R of every unit.
+/// Returns the numbers of non-zeros of W and of R, by unit.
 pub fn unit_weights(layer: &EgruLayer) -> (Vec<u32>, Vec<u32>) {
     let units = layer.units();
     let of = |matrix: &Csr| (0..units).map(|u| unit_nonzeros(matrix, units, u)).collect();
@@ -189,7 +189,8 @@ fn place(request: &Request<'_>) -> Result<(Vec<Placed>, Option<Vec<ChipId>>), Ma
     Ok((placed, local.map(|chips| chips.head)))
 }
 
-/// The scene's entries in network order.
+/// Returns the scene's entries in network order, each with its index in the scene. Fails if an
+/// entry names an unknown layer, or if a layer has two entries or none.
 fn entries_by_layer<'a>(request: &Request<'a>) -> Result<Vec<(usize, &'a LayerMapping)>, MapError> {
     let names: Vec<String> = request.network.layers.iter().map(|l| l.name.clone()).collect();
     let mut by_layer: Vec<Option<(usize, &LayerMapping)>> = vec![None; names.len()];
@@ -235,7 +236,7 @@ fn named_pes(
     Ok(pes)
 }
 
-/// Sizes of one PE's shares.
+/// Returns the sizes of one PE's shares.
 fn shares<'a>(
     request: &Request<'a>,
     plan: &DeliveryPlan<'_>,
@@ -266,8 +267,10 @@ fn shares<'a>(
     hosted.iter().map(share).collect()
 }
 
-/// x of a layer as it arrives, in bytes: the embedding row, or the placed y (or the events) of
-/// the layer below, or in the first layer `features` bytes of a head.
+/// Returns the larger of each layer's x as it arrives and its placed y (or its events), in bytes.
+///
+/// x is the embedding row or `features` bytes of a head in the first layer, else y of the layer
+/// below.
 fn widths(request: &Request<'_>, plan: &DeliveryPlan<'_>, features: Option<u32>) -> Vec<u32> {
     let mut input = features.unwrap_or(4 * request.dram.width() as u32);
     let mut widths = Vec::new();
@@ -279,7 +282,7 @@ fn widths(request: &Request<'_>, plan: &DeliveryPlan<'_>, features: Option<u32>)
     widths
 }
 
-/// The addresses that are the same in every PE.
+/// Lays out the addresses that all PEs have in common.
 fn common(request: &Request<'_>, plan: &DeliveryPlan<'_>, features: Option<u32>, shared: bool) -> Common {
     let mut common = Common::new(&widths(request, plan, features), shared, copies(request.mapping));
     common.fifo_bytes = plan.fifo_bytes();
@@ -443,7 +446,7 @@ fn inbox(pe: Option<&PeProgram>, (layers, batch): (usize, u32), below: Option<Po
     inbox
 }
 
-/// The announcements of a time step to the first layer, by sample.
+/// Returns the announcements of a time step to the first layer, by sample.
 fn announcements(common: &Common, placed: &[Placed]) -> Vec<Announcement> {
     let (Some(blocks), Some(first)) = (common.control.first(), placed.first()) else { return Vec::new() };
     let announcement = |(sample, block): (usize, &Control)| Announcement {
@@ -453,7 +456,7 @@ fn announcements(common: &Common, placed: &[Placed]) -> Vec<Announcement> {
     blocks.iter().enumerate().map(announcement).collect()
 }
 
-/// QPEs and PE masks of these PEs, in QPE order.
+/// Returns the QPEs of these PEs with their PE masks, in QPE order.
 pub(super) fn masks<'a>(pes: impl IntoIterator<Item = &'a Pe>) -> Vec<(QpeId, u8)> {
     let mut masks = BTreeMap::new();
     for pe in pes {
@@ -491,7 +494,8 @@ fn memory_maps(
     Err(MapError::DoesNotFit { entry: placed[layers[0]].entry, pe, layers: names, full, least, copies })
 }
 
-/// The least number of PEs on which layer `k` fits, the others staying as they are.
+/// Returns the least number of PEs on which layer `k` fits while the other layers stay as they are;
+/// `None` if it fits on no number of PEs.
 fn least_pes(
     request: &Request<'_>,
     placed: &[Placed],
@@ -510,8 +514,8 @@ fn least_pes(
     })
 }
 
-/// The layers as the machine knows them: where each unit's value lies among those that
-/// the layer sends.
+/// Describes the layers as populations of the machine: their PEs, and the word of each unit's value
+/// among those that the layer sends.
 fn populations(request: &Request<'_>, placed: &[Placed]) -> Vec<Population> {
     let mut populations = Vec::new();
     for (k, (placed_layer, layer)) in placed.iter().zip(&request.network.layers).enumerate() {

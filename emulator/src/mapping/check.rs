@@ -123,7 +123,7 @@ fn balance_of(layer: &EgruLayer, placed: &Placed) -> Option<LayerBalance> {
     })
 }
 
-/// The margin of each layer's fastest PE behind its slowest, from which the mapper decides
+/// Returns the margin of each layer's fastest PE behind its slowest, from which the mapper decides
 /// on a barrier.
 pub fn barrier_margins(subject: &Subject<'_>) -> Vec<BarrierMargin> {
     let timing = Timing {
@@ -189,7 +189,7 @@ pub fn lints(subject: &Subject<'_>) -> Vec<Lint> {
     lints
 }
 
-/// Whether an error says that a sound scene asks for more than the chip has.
+/// Returns `true` if an error means that a valid scene asks for more than the chip has.
 pub fn is_misfit(error: &MapError) -> bool {
     matches!(
         error,
@@ -219,13 +219,18 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
             continue;
         }
         let place = layer.name.clone();
-        let why = format!(
-            "its fastest PE may send y {} cycles after the start of a step, its slowest may still read x, where y lands, \
-             for {} cycles ({} of them for PEs that start late)",
+        let mut why = format!(
+            "its fastest PE may send y {} cycles after the start of a step; its slowest PE may still read x, \
+             which y overwrites, until cycle {} ({} of them because PEs start late)",
             margin.fastest,
             margin.slowest + margin.skew,
             margin.skew,
         );
+        if margin.abroad {
+            why += ", or later, since values from other chips wait for links";
+        } else if margin.crowded {
+            why += ", or later, since its PEs also work for other layers or samples";
+        }
         if subject.program.has_barrier(k) {
             lints.push(Lint {
                 level: Level::Note,
@@ -250,7 +255,8 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
     }
 }
 
-/// The fullest PE only: 150 equal PEs make one finding.
+/// Reports the fullest PE if it or one of its banks is fuller than [`FULL`], and no other PE: 150
+/// equal PEs make one finding.
 fn full(program: &Program, lints: &mut Vec<Lint>) {
     let Some((pe, loaded)) = program.fullest_pe() else { return };
     let (place, used) = (pe.to_string(), loaded.bytes_used());
@@ -268,14 +274,16 @@ fn full(program: &Program, lints: &mut Vec<Lint>) {
         lints.push(Lint { level: Level::Warning, rule: "pe-full", place, message, help });
     } else if !full.is_empty() {
         let (percent, banks) = (100.0 * FULL, full.join(", "));
+        let noun = if full.len() == 1 { "bank" } else { "banks" };
         let message = format!(
-            "the fullest PE has more than {percent:.0} % of bank {banks} in use; {free} bytes are free elsewhere"
+            "the fullest PE has more than {percent:.0} % of {noun} {banks} in use; {free} of {SRAM_BYTES} bytes \
+             are free in all"
         );
         lints.push(Lint { level: Level::Note, rule: "bank-full", place, message, help });
     }
 }
 
-/// The layers of a PE, in words.
+/// Returns the names of a PE's layers, joined by "or".
 fn hosted(program: &Program, loaded: &PeProgram) -> String {
     let names: Vec<&str> = loaded
         .populations()

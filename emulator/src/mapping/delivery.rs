@@ -28,9 +28,9 @@ pub const ROUTED_LAYERS: usize = 32;
 pub struct EventNeeds {
     /// Packets of its own block, were all units active.
     pub packets: u32,
-    /// To unpack x; none in layer 0.
+    /// Needs of unpacking x; `None` in layer 0.
     pub input: Option<UnpackNeeds>,
-    /// To unpack y.
+    /// Needs of unpacking y.
     pub recurrent: UnpackNeeds,
 }
 
@@ -41,7 +41,7 @@ pub struct UnpackNeeds {
     pub blocks: u32,
     /// Words of the dense values.
     pub words: u32,
-    /// Units, if a list is made of them.
+    /// Number of units, if a list is made of them; `None` for dense values.
     pub listed: Option<u32>,
 }
 
@@ -63,7 +63,7 @@ impl EventLayout {
     }
 }
 
-/// One layer's outputs as its readers see them.
+/// Outputs of a layer as its readers see them.
 #[derive(Clone, Debug)]
 struct Outputs {
     /// Blocks of the senders, one more to mark the end.

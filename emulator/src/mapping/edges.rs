@@ -51,7 +51,7 @@ pub struct Edge {
 pub struct Edges {
     /// Pairs of chips of which the first sends something to the second, in their order.
     pub edges: Vec<Edge>,
-    /// What crosses each link, by [`LinkId`]; packets that routers copy cross a link once.
+    /// Packets that cross each link, by [`LinkId`]; those that routers copy cross a link once.
     pub links: Vec<Count>,
     /// Whether a run has these figures in each time step. Otherwise they are those of a time step
     /// in which each unit is active once.

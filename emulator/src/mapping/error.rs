@@ -65,7 +65,7 @@ pub enum MapError {
         /// Board with the fewest chips that has enough PEs for all layers; `None` if none has.
         least: Option<LeastBoard>,
     },
-    /// More PEs than units.
+    /// A layer is to be spread over more PEs than it has units.
     #[error("layer `{layer}` has {units} units and cannot be spread over {asked} PEs")]
     MorePesThanUnits {
         /// Entry of `mapping.layers`.
@@ -132,7 +132,7 @@ pub enum MapError {
         dram: bool,
     },
     /// A packet of events numbers its units in eight bits.
-    #[error("layer `{layer}` has {units} units on a PE, and packets of events can tell {MAX_UNITS} apart")]
+    #[error("layer `{layer}` has {units} units on a PE, but event packets can address only {MAX_UNITS}")]
     EventUnits {
         /// Entry of `mapping.layers`.
         entry: usize,
@@ -142,7 +142,9 @@ pub enum MapError {
         units: usize,
     },
     /// The key of a routed packet numbers its layer in five bits.
-    #[error("the network has {layers} layers, and keys of routed packets can tell {ROUTED_LAYERS} apart")]
+    #[error(
+        "the network has {layers} layers, but keys of routed packets can distinguish only {ROUTED_LAYERS}"
+    )]
     RoutedLayers {
         /// Number of layers of the network.
         layers: usize,
@@ -212,7 +214,7 @@ fn relief(copies: Copies) -> &'static str {
 }
 
 impl MapError {
-    /// The scene field that the error is about.
+    /// Returns the path of the scene field that the error is about.
     pub fn field(&self) -> String {
         match self {
             Self::UnknownLayer { entry, .. } | Self::LayerTwice { entry, .. } => {

@@ -79,12 +79,12 @@ pub(super) fn unit_words(assignment: &[Vec<u32>]) -> (Vec<u32>, u32) {
 pub struct Copies {
     /// Samples of the batch.
     pub batch: u32,
-    /// Buffers of each: two, or three where layers work on different time steps.
+    /// Buffers of each sample: two, or three where layers work on different time steps.
     pub buffers: u32,
 }
 
 impl Copies {
-    /// One sample, with the layers one after the other.
+    /// Copies for one sample, with the layers one after the other.
     pub const ONE: Self = Self { batch: 1, buffers: 2 };
 
     /// Returns the copies of a mapped program.
@@ -185,7 +185,7 @@ pub struct MemoryMap {
 
 /// Error of shares that need more memory than there is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{needed} bytes are needed, {there} are there; no room for {what} ({bytes} bytes)")]
+#[error("{needed} bytes are needed, {there} are available; no room for {what} ({bytes} bytes)")]
 pub struct Full {
     /// Bytes everything needs, program, stack and log included.
     pub needed: u64,

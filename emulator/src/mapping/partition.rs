@@ -20,8 +20,7 @@ pub fn assign(weight: &[u32], pes: usize, balance: Balance) -> Assignment {
     let room: Vec<usize> = (0..pes).map(|p| units / pes + usize::from(p < units % pes)).collect();
     let mut assignment = match balance {
         Balance::Units => ranges(&room),
-        // Exchanges of pairs end where none helps. Now and then that is no better than ranges
-        // are by luck.
+        // Exchange stops at a local optimum; contiguous ranges may beat it.
         Balance::NonZeros => [even_out(greedy(weight, &room), weight), ranges(&room)]
             .into_iter()
             .min_by_key(|assignment| loads(assignment, weight).into_iter().max())
@@ -44,7 +43,7 @@ fn ranges(room: &[usize]) -> Assignment {
     room.iter().map(|&n| range(n)).collect()
 }
 
-/// Non-zeros of each PE.
+/// Returns the number of non-zeros of each PE.
 pub fn loads(assignment: &Assignment, weight: &[u32]) -> Vec<u64> {
     let load = |units: &Vec<u32>| units.iter().map(|&u| u64::from(weight[u as usize])).sum();
     assignment.iter().map(load).collect()

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::options::{Across, Placement};
 use crate::chip::geometry::{ChipId, GRID_X, GRID_Y, PES_PER_QPE, Pe};
 
-/// All PEs of a chip in the order in which layers take them.
+/// Returns all PEs of a chip in the order in which layers take them.
 ///
 /// [`Placement::Clustered`] walks the columns up and down, so that a layer is a compact
 /// block of QPEs next to the layer that feeds it; [`Placement::RowMajor`] walks the rows

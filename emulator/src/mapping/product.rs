@@ -21,9 +21,9 @@ use crate::machine::sram::{BANKS, Sram};
 /// Place at which the operand of a matrix product arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
-    /// In the buffer of the time step.
+    /// Operand in the buffer of the present time step.
     Now(Buffers),
-    /// In the buffer of the time step before.
+    /// Operand in the buffer of the time step before.
     Before(Buffers),
 }
 

@@ -225,7 +225,7 @@ const FRAMES: u32 = 67;
 /// `file:line:column: …`.
 #[derive(Debug, Error)]
 pub enum CardError {
-    /// Not RON, or not a card: an unknown field, say.
+    /// The text is not RON, or not a card: it has an unknown field, for example.
     #[error("{}:{}: {}", .0.span.start.line, .0.span.start.col, .0.code)]
     Ron(Box<ron::error::SpannedError>),
     /// A sequence of no inputs.
@@ -327,7 +327,7 @@ impl Card {
         self.network.steps_out_of_range().map_or(Ok(()), |steps| Err(CardError::Steps(steps)))
     }
 
-    /// A card with the defaults of its kind: run as the authors' evaluation does.
+    /// Creates a card with the defaults of its kind: the model runs as in the authors' evaluation.
     pub fn unwritten(name: &str, kind: Kind) -> Self {
         let (carry, sequence, output) = match kind {
             Kind::LanguageModel => (Carry::Y, WORDS, Output::Y),

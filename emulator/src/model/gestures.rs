@@ -46,8 +46,10 @@ impl GestureModel {
         Ok(Self { card, path: files.weights, head, network, readout, notes })
     }
 
-    /// A whole gesture through the reference, frame by frame (\[32 · 32\] each); `each` sees
-    /// features and output.
+    /// Runs the reference on a whole gesture, frame by frame (`[32 · 32]` each), and returns the
+    /// mean logits.
+    ///
+    /// `each` gets the features and the EGRU layers' output of every frame.
     pub fn run<'f>(
         &self,
         frames: impl IntoIterator<Item = &'f [f32]>,
@@ -65,7 +67,7 @@ pub(super) const LINEAR: &str = "conv.15";
 /// The readout's name there.
 pub(super) const READOUT: &str = "fc";
 
-/// `conv.0` to `conv.12` and `conv.15`, as the authors' checkpoints name them.
+/// Loads the head from `conv.0` to `conv.12` and `conv.15`, as the authors' checkpoints name them.
 fn load_head(file: &TensorFile<'_>) -> Result<Head, ModelError> {
     let mut channels = 1;
     let mut convolutions = Vec::new();

@@ -48,11 +48,11 @@ pub const INDICES_FILE: &str = "word2index.json";
 /// Name of the card in a model's folder.
 pub const CARD_FILE: &str = "card.ron";
 
-/// Most bytes of weights that are read: more than any network that fits the chip has.
+/// Largest file of weights that is read, bytes: more than any network that fits the chip has.
 pub const WEIGHTS_LIMIT: u64 = 2 << 30;
-/// Most bytes of a vocabulary that are read.
+/// Largest file of a vocabulary that is read, bytes.
 pub const VOCABULARY_LIMIT: u64 = 64 << 20;
-/// Most bytes of a card that are read.
+/// Largest card that is read, bytes.
 pub const CARD_LIMIT: u64 = 1 << 20;
 
 /// Model of any kind, given by its card or else by the names of its tensors.
@@ -234,7 +234,7 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ModelError> {
     file::read(path, limit).map_err(|source| ModelError::Read { path: path.to_path_buf(), source })
 }
 
-/// The layers `rnns.0`, `rnns.1`, … that the file has any tensor of.
+/// Loads the layers `rnns.0`, `rnns.1`, …, at least one, up to the last with a tensor in the file.
 fn load_network(file: &TensorFile<'_>, width: usize, card: &Card) -> Result<Egru, ModelError> {
     let mut layers: Vec<EgruLayer> = Vec::new();
     for k in 0..file.layer_count().max(1) {

@@ -72,7 +72,8 @@ impl Table {
 }
 
 impl Readout {
-    /// The decoder of a model. Takes as much memory as the model's embedding.
+    /// Creates the decoder of a model and its table, which takes as much memory as the decoder's
+    /// own weights or, if it has none, as the model's embedding.
     pub fn new(model: &LanguageModel) -> Self {
         let decoder = &model.decoder;
         let (bias, projection) = (decoder.bias.clone(), decoder.projection.clone());
@@ -313,7 +314,7 @@ impl Prediction {
         libm::exp(-self.surprisal(word)) as f32
     }
 
-    /// The `count` likeliest words, likeliest first; of equals, the lower id first.
+    /// Returns the `count` likeliest word ids, likeliest first; of equals, the lower id first.
     pub fn top(&self, count: usize) -> Vec<u32> {
         let mut best: Vec<(f32, u32)> = Vec::with_capacity(count.min(self.logits.len()) + 1);
         for (&logit, word) in self.logits.iter().zip(0_u32..) {
@@ -339,7 +340,7 @@ mod tests {
         LanguageModel::load(&path).unwrap()
     }
 
-    /// A vector with silent units, as a layer sends.
+    /// Returns a vector with silent units, as a layer sends.
     fn sparse(width: usize) -> Vec<f32> {
         (0..width).map(|i| if i % 3 == 0 { 0.1 + (i % 7) as f32 * 0.11 } else { 0.0 }).collect()
     }

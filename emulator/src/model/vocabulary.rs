@@ -153,12 +153,12 @@ impl Vocabulary {
         self.words.is_empty()
     }
 
-    /// The word with this id; `<unk>` for an id that does not exist.
+    /// Returns the word with this id; `<unk>` for an id that does not exist.
     pub fn word(&self, id: u32) -> &str {
         self.words.get(id as usize).map_or(UNKNOWN, |word| word)
     }
 
-    /// The id of a word, if it is known.
+    /// Returns the id of a word; `None` if the vocabulary does not have the word.
     pub fn id(&self, word: &str) -> Option<u32> {
         self.ids.get(word).copied()
     }

@@ -14,7 +14,7 @@ pub(super) const INDEX_FILE: &str = "model.safetensors.index.json";
 /// Conversion of a checkpoint of PyTorch to weights.
 const EXPORT: &str =
     "export it: torch.load, then safetensors.torch.save_file (models/README.md has the lines)";
-/// Most names of a folder's files that an error lists.
+/// Largest number of names of a folder's files that an error lists.
 const LISTED: usize = 6;
 
 /// A model's weights as read: a file, or several.

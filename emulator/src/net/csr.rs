@@ -30,7 +30,7 @@ pub enum CsrError {
     /// The first row starts at 0.
     #[error("the first row pointer is {found}, not 0")]
     PointerStart {
-        /// First of the row pointers.
+        /// Value of the first row pointer.
         found: u32,
     },
     /// Row pointers never fall.
@@ -46,7 +46,7 @@ pub enum CsrError {
     /// The last row ends where the non-zeros end.
     #[error("the last row pointer is {found}, but there are {nonzeros} column indices")]
     PointerEnd {
-        /// Last of the row pointers.
+        /// Value of the last row pointer.
         found: u32,
         /// Number of column indices given.
         nonzeros: usize,
@@ -170,14 +170,14 @@ pub fn from_dense(inputs: usize, outputs: usize, dense: &[f32]) -> Result<Csr, C
     Ok(by_source.transpose_into().into_csr())
 }
 
-/// Fraction of entries that are not stored, 0..=1.
+/// Returns the fraction of entries that are not stored, 0 to 1; 0 for a matrix without entries.
 pub fn sparsity(matrix: &Csr) -> f64 {
     let entries = matrix.rows() as f64 * matrix.cols() as f64;
     if entries == 0.0 { 0.0 } else { 1.0 - matrix.nnz() as f64 / entries }
 }
 
-/// Non-zeros of each unit: the sum over its three gate rows. What a PE stores and visits
-/// for that unit.
+/// Returns the non-zeros of each unit, summed over its three gate rows: the number that a PE stores
+/// and visits for the unit.
 pub fn unit_nonzeros(matrix: &Csr) -> Vec<u32> {
     let units = matrix.rows() / GATES;
     let mut counts = vec![0; units];
@@ -191,7 +191,7 @@ pub fn unit_nonzeros(matrix: &Csr) -> Vec<u32> {
     counts
 }
 
-/// Non-zeros of each source: products that a value of it leads to.
+/// Returns the non-zeros of each source: the number of products that one of its values causes.
 pub fn source_nonzeros(matrix: &Csr) -> Vec<u32> {
     let mut counts = vec![0; matrix.cols()];
     for &source in matrix.indices() {
@@ -200,7 +200,7 @@ pub fn source_nonzeros(matrix: &Csr) -> Vec<u32> {
     counts
 }
 
-/// Bytes of the matrix on the chip: f32 values, u32 columns, u32 row pointers.
+/// Returns the size of the matrix on the chip, in bytes: f32 values, u32 columns, u32 row pointers.
 pub fn bytes(matrix: &Csr) -> usize {
     4 * (2 * matrix.nnz() + matrix.rows() + 1)
 }

@@ -100,8 +100,8 @@ impl EgruLayer {
         self.input_weights.nnz() + self.recurrent.nnz()
     }
 
-    /// The point-wise input of one unit, from the sums of all gate rows (`w`, `q`: \[3U\]) and
-    /// its cell state.
+    /// Gathers the point-wise input of one unit from the sums of all gate rows (`w`, `q`: `[3U]`)
+    /// and its cell state.
     ///
     /// # Panics
     /// If `unit` is not below U, or a sum or bias has not 3U entries.
@@ -201,9 +201,10 @@ pub fn pointwise(p: &PointwiseInput) -> PointwiseOutput {
     }
 }
 
-/// [`pointwise`] of eight units: `a` is W·x + b_x and `q` is R·y(t−1) + b_r of the gates z, r, g;
-/// `c` the cell states, θ their thresholds; `None` in place of the comparison where units always
-/// send. Returns y and c with the same bits.
+/// Computes y and c of eight units, bit-identical to [`pointwise`].
+///
+/// `a` is W·x + b_x and `q` is R·y(t−1) + b_r of the gates z, r, g; `c` holds the cell states and
+/// `threshold` their θ; `compare` is `None` where units always send.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "only inlined is it compiled with the dispatched instructions")]
 pub fn pointwise_lanes(
@@ -227,8 +228,8 @@ pub fn pointwise_lanes(
     (y, left)
 }
 
-/// The slow average of what a unit sends, 0 at the start: the authors' gesture network reads it in
-/// place of y.
+/// Computes a step of the trace: the slow average of what a unit sends, 0 at the start. The
+/// authors' gesture network reads it in place of y.
 ///
 /// Two products, each rounded to single precision, then their sum, rounded: three roundings,
 /// nothing fused. The factors are the singles nearest to 0.9 and 0.1. The chip's `trace`
@@ -238,7 +239,7 @@ pub fn trace(before: f32, y: f32) -> f32 {
     0.9 * before + 0.1 * y
 }
 
-/// σ(x) = 1 / (1 + exp(−x)); `exp` overflows to infinity below about −88, which gives 0
+/// Computes σ(x) = 1 / (1 + exp(−x)). Below about −88, `exp` overflows to infinity, which gives 0
 /// as it should.
 #[inline]
 fn sigmoid(x: f32) -> f32 {
@@ -317,27 +318,27 @@ impl EgruState {
 }
 
 impl Egru {
-    /// Inputs of the first layer; 0 without layers.
+    /// Returns the number of inputs of the first layer; 0 without layers.
     pub fn inputs(&self) -> usize {
         self.layers.first().map_or(0, EgruLayer::inputs)
     }
 
-    /// Units of the last layer; 0 without layers.
+    /// Returns the number of units of the last layer; 0 without layers.
     pub fn outputs(&self) -> usize {
         self.layers.last().map_or(0, EgruLayer::units)
     }
 
-    /// Units of all layers.
+    /// Returns the number of units of all layers.
     pub fn units(&self) -> usize {
         self.layers.iter().map(EgruLayer::units).sum()
     }
 
-    /// Stored weights of all layers.
+    /// Returns the number of stored weights of all layers.
     pub fn nonzeros(&self) -> usize {
         self.layers.iter().map(EgruLayer::nonzeros).sum()
     }
 
-    /// The state before the first step: y = 0, c = 0, traces 0.
+    /// Returns the state before the first step: y = 0, c = 0, traces 0.
     pub fn state(&self) -> EgruState {
         let widest = self.layers.iter().map(|layer| 3 * layer.units()).max().unwrap_or(0);
         EgruState {
@@ -385,7 +386,7 @@ impl Egru {
         state.layers.last().map_or(x, LayerState::output)
     }
 
-    /// A whole sequence: one step for each input, calling `each` with the state after it.
+    /// Runs a whole sequence: one step for each input, calling `each` with the state after it.
     pub fn run<'x>(
         &self,
         state: &mut EgruState,

@@ -70,12 +70,12 @@ impl Head {
         self.linear.outputs()
     }
 
-    /// Channels of each convolution.
+    /// Returns the number of output channels of each convolution.
     pub fn channels(&self) -> Vec<usize> {
         self.convolutions.iter().map(|layer| layer.shape().outputs).collect()
     }
 
-    /// Weights and biases.
+    /// Returns the number of weights and biases.
     pub fn parameters(&self) -> usize {
         let conv = |layer: &Conv2d| layer.shape().weights() + layer.shape().outputs;
         self.convolutions.iter().map(conv).sum::<usize>() + (self.linear.inputs() + 1) * self.linear.outputs()
@@ -123,7 +123,7 @@ pub struct MeanLogits {
 }
 
 impl MeanLogits {
-    /// Takes in the logits of one more frame, \[classes\].
+    /// Takes in the logits of one more frame, `[classes]`.
     pub fn add(&mut self, logits: &[f32]) {
         self.sums.resize(logits.len(), 0.0);
         for (sum, logit) in self.sums.iter_mut().zip(logits) {
@@ -132,25 +132,25 @@ impl MeanLogits {
         self.frames += 1;
     }
 
-    /// Frames taken in.
+    /// Returns the number of frames taken in.
     pub fn frames(&self) -> u32 {
         self.frames
     }
 
-    /// The mean over the frames so far, \[classes\]; empty before the first one. Sums ascend in
-    /// time and are divided once.
+    /// Returns the mean logits over the frames so far, `[classes]`; empty before the first frame.
+    /// Sums ascend in time and are divided once.
     pub fn mean(&self) -> Vec<f32> {
         self.sums.iter().map(|sum| sum / self.frames.max(1) as f32).collect()
     }
 
-    /// The class with the greatest mean (the first of equals).
+    /// Returns the class with the greatest mean, the first of equal ones; `None` if there is none.
     pub fn class(&self) -> Option<usize> {
         leader(self.mean())
     }
 }
 
-/// The position of the greatest score, the first of equal ones. A score that is not a number never
-/// leads; none of none.
+/// Returns the position of the greatest score, the first of equal ones; `None` if there is none.
+/// NaN never leads.
 pub fn leader(scores: impl IntoIterator<Item = f32>) -> Option<usize> {
     let mut best = None;
     for (at, score) in scores.into_iter().enumerate().filter(|(_, score)| !score.is_nan()) {
@@ -161,8 +161,8 @@ pub fn leader(scores: impl IntoIterator<Item = f32>) -> Option<usize> {
     best.map(|(at, _)| at)
 }
 
-/// A whole gesture through the reference: features, EGRU layers from zero, readout. `each` sees the
-/// features and the EGRU layers' output of every frame.
+/// Runs a whole gesture through the reference: features, EGRU layers from zero, readout. `each`
+/// receives the features and the EGRU layers' output of every frame.
 ///
 /// # Panics
 /// If head, network and readout do not fit together.

@@ -26,12 +26,14 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Scale with which `peak`, the largest absolute input, becomes 127.
+    /// Returns the scale with which `peak`, the largest absolute input, becomes 127.
     pub fn of_peak(peak: f32) -> Self {
         Self::of_level(peak / LIMIT)
     }
 
-    /// Scale with which an input of `scale` becomes 1.
+    /// Returns the scale with which an input of `scale` becomes 1.
+    ///
+    /// It is [`Self::SILENT`] if `scale` is not positive or has no finite inverse.
     pub fn of_level(scale: f32) -> Self {
         let inverse = 1.0 / scale;
         if scale > 0.0 && inverse.is_finite() { Self { scale, inverse } } else { Self::SILENT }

@@ -39,7 +39,7 @@ pub struct QuantisationError {
     pub zeroed: usize,
 }
 
-/// Scale and quantised weights of one row. A row of zeros (or of nothing) has scale 0.
+/// Returns scale and quantised weights of one row. A row of zeros, or an empty one, has scale 0.
 ///
 /// Weights are expected to be finite: an infinite or NaN one becomes 0.
 pub fn quantise_row(weights: impl Iterator<Item = f32> + Clone) -> (f32, Vec<i8>) {
@@ -77,7 +77,7 @@ impl QuantisedCsr {
         self.scales.len()
     }
 
-    /// Weights, columns and scale of each row.
+    /// Iterates over the rows: weights, columns and scale of each.
     fn spans(&self) -> impl Iterator<Item = (&[i8], &[u32], f32)> {
         self.indptr.windows(2).zip(&self.scales).map(|(span, &scale)| {
             let span = span[0] as usize..span[1] as usize;
@@ -98,12 +98,13 @@ impl QuantisedCsr {
         self.spans().map(row).collect()
     }
 
-    /// The weights as singles, in the order of `data`.
+    /// Returns the weights as singles, each multiplied by its row's scale, in the order of `data`.
     pub fn weights(&self) -> Vec<f32> {
         self.spans().flat_map(|(data, _, scale)| data.iter().map(move |&q| f32::from(q) * scale)).collect()
     }
 
-    /// Bytes on the chip as `Int8Csr`: i8 values, u16 columns, u32 row pointers, f32 scales.
+    /// Returns the matrix's bytes on the chip as `Int8Csr`: i8 values, u16 columns, u32 row
+    /// pointers, f32 scales.
     pub fn bytes(&self) -> usize {
         3 * self.data.len() + 4 * (2 * self.rows() + 1)
     }
@@ -147,7 +148,7 @@ impl<'a> QuantisedEgru<'a> {
         Self { network, matrices, errors }
     }
 
-    /// W and R of each layer.
+    /// Returns the quantised W and R of each layer.
     pub fn matrices(&self) -> &[[QuantisedCsr; 2]] {
         &self.matrices
     }

@@ -24,7 +24,7 @@ use super::csr::Csr;
 /// differ in length, and what is left of each runs alone.
 const LANES: usize = 2;
 
-/// `out[row] = Σ w · x[column]` for every row of a matrix. `x`: \[columns\]; `out`: \[rows\].
+/// Computes `out[row] = Σ w · x[column]` for every row; `x` is `[columns]`, `out` is `[rows]`.
 ///
 /// # Panics
 /// If `x` or `out` has another length: a caller's mistake, not an input's.
@@ -33,8 +33,8 @@ pub fn csr_rows(matrix: &Csr, x: &[f32], out: &mut [f32]) {
     rows(matrix.indptr().raw_storage(), matrix.indices(), matrix.data(), x, out);
 }
 
-/// Computes it on bare arrays: row `i` is `data[indptr[i]..indptr[i + 1]]`; `indptr` has one entry
-/// more than `out`.
+/// Computes the sums of [`csr_rows`] on bare arrays: row `i` is `data[indptr[i]..indptr[i + 1]]`;
+/// `indptr` has one entry more than `out`.
 ///
 /// # Panics
 /// If a pointer or a column lies outside of its array.
@@ -42,7 +42,7 @@ pub fn rows(indptr: &[u32], indices: &[u32], data: &[f32], x: &[f32], out: &mut 
     Arch::new().dispatch(Rows { indptr, indices, data, x, out });
 }
 
-/// The chain of one row: +0.0, then one fused multiply-add for each weight, in the order given.
+/// Computes the chain of one row: +0.0, then one fused multiply-add a weight, in the order given.
 ///
 /// The definition in one line; slow where the build's target has no FMA.
 ///
@@ -52,7 +52,8 @@ pub fn chain(data: &[f32], indices: &[u32], x: &[f32]) -> f32 {
     data.iter().zip(indices).fold(0.0, |acc, (w, &column)| w.mul_add(x[column as usize], acc))
 }
 
-/// Whether this processor has fused multiply-adds that [`rows`] uses; without, each is a slow call.
+/// Returns `true` if this processor has fused multiply-adds that [`rows`] uses; without them, each
+/// is a slow call.
 pub fn is_fast() -> bool {
     !matches!(Arch::new(), Arch::Scalar)
 }
@@ -94,7 +95,7 @@ impl WithSimd for Rows<'_> {
     }
 }
 
-/// Chains side by side as far as the shortest row goes, then the rest of each.
+/// Computes chains side by side as far as the shortest row goes, then the rest of each.
 #[inline(always)]
 fn chains(rows: [(&[f32], &[u32]); LANES], x: &[f32]) -> [f32; LANES] {
     let [(a, of_a), (b, of_b)] = rows;

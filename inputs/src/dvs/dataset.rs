@@ -17,7 +17,7 @@ const LISTS: [(Split, &str); 2] =
     [(Split::Train, "trials_to_train.txt"), (Split::Test, "trials_to_test.txt")];
 /// Folders of the same in tonic's layout.
 const FOLDERS: [(Split, &str); 2] = [(Split::Train, "ibmGestureTrain"), (Split::Test, "ibmGestureTest")];
-/// Most bytes of a list. The real ones have 2 KB.
+/// Largest size of a list, bytes. The real ones have 2 KB.
 const LIST_LIMIT: u64 = 1 << 20;
 
 /// Purpose of a recording: training or testing.
@@ -154,14 +154,15 @@ pub fn labels_beside(recording: &Path) -> Result<Option<Vec<Label>>, DatasetErro
     }
 }
 
-/// `NAME_labels.csv` for `NAME.aedat`.
+/// Returns the path of a recording's labels: `NAME_labels.csv` for `NAME.aedat`.
 pub fn labels_path(recording: &Path) -> PathBuf {
     let mut name = recording.file_stem().unwrap_or_default().to_owned();
     name.push("_labels.csv");
     recording.with_file_name(name)
 }
 
-/// A single recording: a sample for each of its labels, or one of unknown gesture.
+/// Returns the samples of a single recording: one for each of its labels, or one of unknown gesture
+/// if there is no file of labels.
 fn recording(path: &Path) -> Result<Vec<Sample>, DatasetError> {
     let whole = Sample { path: path.to_owned(), split: None, gesture: None, start_us: None, end_us: None };
     Ok(match labels_beside(path)? {

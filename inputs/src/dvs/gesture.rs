@@ -45,12 +45,12 @@ const SHORT: [&str; GESTURES] = [
 ];
 
 impl Gesture {
-    /// The class with this number, from 0.
+    /// Returns the class with this number, from 0; `None` if there is none.
     pub fn from_index(index: usize) -> Option<Self> {
         (index < GESTURES).then_some(Self(index as u8))
     }
 
-    /// The class with this label, from 1.
+    /// Returns the class with this label, from 1; `None` if there is none.
     pub fn from_label(label: u32) -> Option<Self> {
         Self::from_index((label as usize).checked_sub(1)?)
     }

@@ -11,7 +11,7 @@ use super::gesture::{GESTURES, Gesture};
 const HEAD: &str = "class,startTime_usec,endTime_usec";
 /// Longest line that is read, bytes: three numbers of at most 20 digits fit well.
 const LINE: u64 = 256;
-/// Most labels of a recording. Real ones have 12 or so.
+/// Largest number of labels of a recording. Real ones have 12 or so.
 const MOST: usize = 100_000;
 
 /// Gesture with its times on the clock of its recording.
@@ -70,10 +70,10 @@ pub enum LabelError {
         /// End of the gesture, µs.
         end: i64,
     },
-    /// No label at all.
+    /// The file has no label.
     #[error("line 2: no label; expected a line for each gesture")]
     Empty,
-    /// More than any recording has.
+    /// The file has more labels than any recording has.
     #[error("line {line}: more than {MOST} labels")]
     TooMany {
         /// Line, from 1.

@@ -33,7 +33,7 @@ struct Filling {
     pictures: BTreeMap<usize, EventPicture>,
 }
 
-/// The frames of a recording's samples.
+/// Makes the frames of a recording's samples.
 pub(super) fn make(
     path: &Path,
     places: &[Place],
@@ -75,7 +75,7 @@ fn each_in(
     Ok(())
 }
 
-/// Part of the sensor that fills the frames of each sample.
+/// Returns the part of the sensor that fills each sample's frames: all of it without cropping.
 fn regions(path: &Path, places: &[Place], options: &FrameOptions) -> Result<Vec<Region>, SamplesError> {
     if !options.crop {
         return Ok(vec![Region::WHOLE; places.len()]);

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::event::DVS128;
 
-/// Most frames of a slice. The paper's have 67.
+/// Largest number of frames of a slice. The paper's slices have 67.
 const FRAMES_LIMIT: u64 = 10_000;
 
 /// Rules for turning events into frames. The defaults are those of the authors' benchmark on
@@ -61,17 +61,17 @@ pub enum FrameOptionsError {
     /// A slice longer than anything recorded.
     #[error("slice_us is {0}; at most 3600000000 (an hour) is possible")]
     Slice(u64),
-    /// No frame, or too many.
+    /// A slice holds no frame, or too many.
     #[error(
         "bin_us is {bin_us}; with slices of {slice_us} µs it must leave 1 to {FRAMES_LIMIT} frames in each"
     )]
     Bin {
-        /// Length of a frame.
+        /// Length of a frame, µs.
         bin_us: u64,
-        /// Length of a slice.
+        /// Length of a slice, µs.
         slice_us: u64,
     },
-    /// The divisor is no number above 0.
+    /// The divisor is not a number above 0.
     #[error("scale is {0}; it must be a number above 0")]
     Scale(f32),
     /// Pixels that do not add up to frames.
@@ -128,9 +128,10 @@ impl FrameOptions {
         Ok(())
     }
 
-    /// Frames of a slice in which something happens all the time: 67 for 1.7 s and 25 ms, not 68.
-    /// The frames begin with the slice's first event and the last whole one ends before its last
-    /// event, as tonic cuts them.
+    /// Returns the number of frames of a slice in which something happens all the time.
+    ///
+    /// It is 67 for 1.7 s and 25 ms, not 68. The frames begin with the slice's first event and the
+    /// last whole one ends before its last event, as in tonic.
     pub fn frames(&self) -> u64 {
         self.slice_us.saturating_sub(1).checked_div(self.bin_us).unwrap_or(0)
     }

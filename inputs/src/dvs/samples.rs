@@ -27,7 +27,7 @@ use spinnaker2_emulator::text::grouped;
 const KEPT: usize = 2;
 /// Bytes of the picture of a frame with events.
 const PICTURE_BYTES: u64 = 2 * (PICTURE_SIDE as u64) * (PICTURE_SIDE as u64);
-/// Most bytes that the frames of a recording may take in memory.
+/// Largest size of the frames of a recording in memory, bytes.
 const MEMORY_LIMIT: u64 = 4 << 30;
 
 /// Error that stops samples from being listed.
@@ -64,12 +64,12 @@ pub enum SamplesError {
         /// Memory for all slices, bytes.
         needed: u64,
     },
-    /// Nothing long enough.
+    /// No gesture of the recording or folder lasts a whole slice.
     #[error("{}: no gesture in it lasts a whole slice of {slice_us} µs", path.display())]
     TooShort {
         /// The recording or folder.
         path: PathBuf,
-        /// Length of a slice.
+        /// Length of a slice, µs.
         slice_us: u64,
     },
     /// The data set does not have this part.
@@ -125,7 +125,7 @@ impl RecordingWarning {
 }
 
 impl std::fmt::Display for RecordingWarning {
-    /// `a.npy: 1,000 times taken as seconds … (first at byte 128)`
+    /// Writes the warning as in `a.npy: 1,000 times taken as seconds … (first at byte 128)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Tally { warning, count, first_byte } = self.tally;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
@@ -208,12 +208,12 @@ impl Samples {
         self.places.len()
     }
 
-    /// None. [`Self::find`] never gives that.
+    /// Returns `true` if there are no samples, in which case [`Self::find`] fails.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// Frames of each.
+    /// Returns the number of frames of each sample.
     pub fn frames_each(&self) -> u32 {
         self.options.frames() as u32
     }
@@ -228,7 +228,7 @@ impl Samples {
         self.places.iter().map(|place| place.label).collect()
     }
 
-    /// Recording and slice of a sample, in words.
+    /// Returns a sample's recording and slice (or start time); empty for an invalid number.
     pub fn source(&self, sample: usize) -> String {
         let Some(place) = self.places.get(sample) else { return String::new() };
         let name = self.recordings[place.recording].file_name().unwrap_or_default().to_string_lossy();
@@ -320,7 +320,7 @@ mod tests {
     use super::super::recording::aedat31::Writer;
     use super::*;
 
-    /// A recording of an event a millisecond, at the pixel that its second counts.
+    /// Writes a recording with one event per millisecond, in the column numbered by its second.
     fn record(folder: &Path, name: &str, seconds: i64, labels: &[(usize, i64, i64)]) -> PathBuf {
         let path = folder.join(name);
         let mut writer = Writer::new(fs::File::create(&path).unwrap(), DVS128).unwrap();

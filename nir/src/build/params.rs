@@ -50,12 +50,12 @@ impl<'a> Params<'a> {
         NirError::field(&self.node.name, field, reason)
     }
 
-    /// Notes something odd about the node.
+    /// Adds a warning about the node.
     pub fn warn(&mut self, text: impl Into<String>) {
         self.warnings.push(Warning { node: Some(self.node.name.clone()), text: text.into() });
     }
 
-    /// Notes members that no parameter of the node's type explains.
+    /// Adds a warning for each member that no parameter of the node's type explains.
     pub fn warn_of_unknown(&mut self) {
         let unknown: Vec<String> = self
             .node

@@ -195,7 +195,8 @@ fn number(dataset: &Dataset) -> Result<Number, String> {
     }
 }
 
-/// Tells floats of one size apart by the layout of their bits, which the reader's type leaves out.
+/// Returns the float format of a data set, read from the layout of its bits: the reader's type
+/// leaves out what tells formats of one size apart.
 fn float(dataset: &Dataset) -> Result<Number, String> {
     let raw = dataset.raw_datatype().map_err(|error| cannot(&error))?;
     // After class and size: bit offset, precision (u16 each), exponent and mantissa (place, size).

@@ -98,11 +98,15 @@ pub fn models() -> Vec<Item> {
 fn model(group: &'static str, name: String, path: &Path) -> Item {
     match Model::load(path) {
         Ok(model) => {
-            let units: Vec<String> =
-                model.network().layers.iter().map(|layer| layer.units().to_string()).collect();
+            let size = if let Some(network) = model.transformer() {
+                format!("{} layers of width {}", network.blocks.len(), network.width)
+            } else {
+                let units: Vec<String> =
+                    model.network().layers.iter().map(|layer| layer.units().to_string()).collect();
+                format!("{} units", units.join(" + "))
+            };
             let bytes = std::fs::metadata(path.join(WEIGHTS_FILE)).map_or(0, |data| data.len());
-            let found = format!("{} units, {} kB", units.join(" + "), grouped(bytes.div_ceil(1000)));
-            Item::ok(group, name, found)
+            Item::ok(group, name, format!("{size}, {} kB", grouped(bytes.div_ceil(1000))))
         }
         Err(error) => Item::new(group, name, State::Problem, error.to_string(), "download the model again"),
     }

@@ -31,7 +31,7 @@ Exit codes: 0 fine, notes included; 1 something that comes with spinntui does no
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DoctorArgs {
-    /// Format of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -88,7 +88,7 @@ impl Item {
     }
 }
 
-/// Looks at everything.
+/// Checks the terminal, the configuration, the data and the machine, and prints the results.
 pub fn doctor(args: &DoctorArgs) -> Result<u8, CliError> {
     let mut items = terminal::items(|name| std::env::var(name).ok(), terminal::Here::look());
     items.push(configuration());
@@ -109,7 +109,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<u8, CliError> {
     Ok(if problems == 0 { FINE } else { FAILED })
 }
 
-/// The configuration file.
+/// Checks whether the configuration file exists and is valid.
 fn configuration() -> Item {
     const GROUP: &str = "Configuration";
     let write = "`spinntui --print-config` writes one to begin with";

@@ -84,7 +84,7 @@ fn size((columns, rows): (u16, u16)) -> Item {
     }
 }
 
-/// The depth found, and the variable that decided.
+/// Reports the colour depth found, and the variable that decided it.
 fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let depth = Depth::detect(env);
@@ -94,7 +94,7 @@ fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     let decides = |name: &&str| Depth::detect(|n| if n == *name { None } else { env(n) }) != depth;
     let why = match order.iter().find(|name| set(name).is_some() && decides(name)) {
         Some(name) => format!("{name}={}", set(name).unwrap_or_default()),
-        None => "no variable says more".to_owned(),
+        None => "no variable names a depth".to_owned(),
     };
     let found = match depth {
         Depth::Truecolor => format!("24 bits ({why})"),
@@ -106,7 +106,7 @@ fn colours(env: &impl Fn(&str) -> Option<String>) -> Item {
     match depth {
         Depth::Truecolor => Item::ok(GROUP, "colours", found),
         Depth::Ansi256 | Depth::Ansi16 => {
-            let todo = "if it has 24 bits, COLORTERM=truecolor says so";
+            let todo = "if the terminal has 24-bit colour, set COLORTERM=truecolor";
             Item::new(GROUP, "colours", State::Ok, found, todo)
         }
         Depth::Mono | Depth::Off if set("NO_COLOR").is_some() => Item::ok(GROUP, "colours", found),
@@ -128,7 +128,7 @@ fn clipboard(set: &impl Fn(&str) -> Option<String>) -> Item {
     if set("STY").is_some() {
         return Item::note(GROUP, name, "inside screen", "screen does not pass on what the app copies");
     }
-    Item::ok(GROUP, name, "by the terminal (OSC 52); some have to be told to allow it")
+    Item::ok(GROUP, name, "by the terminal (OSC 52); some terminals must be configured to allow it")
 }
 
 #[cfg(test)]
@@ -151,7 +151,7 @@ mod tests {
         );
         assert!(colours(&[("TERM", "xterm-256color")]).contains("256 (TERM=xterm-256color)"));
         assert!(colours(&[("TERM", "xterm"), ("NO_COLOR", "1")]).contains("NO_COLOR=1"));
-        assert!(colours(&[("TERM", "xterm")]).starts_with("16 (no variable says more)"));
+        assert!(colours(&[("TERM", "xterm")]).starts_with("16 (no variable names a depth)"));
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl<'a> Again<'a> {
         Ok(Used { time: machine.state().tick as f64, energy: Meter::of(&machine).total().energy_j })
     }
 
-    /// The whole run at another value of a parameter.
+    /// Estimates time and energy of the whole run at another parameter value by its first steps.
     fn at(&mut self, parameter: &Parameter, value: f64) -> Result<Used, SceneError> {
         let own = &self.side.ran.scene.assume;
         let report = &self.side.ran.report;
@@ -153,7 +153,8 @@ const PART: f64 = 0.25;
 /// Smaller shifts of a relative difference are of no interest, however small the difference is.
 const NOTHING: f64 = 0.0005;
 
-/// Whether one of the ends is far from a relative difference, measured by its own size.
+/// Returns `true` if one of `ends` is further from the relative difference `base` than [`PART`] of
+/// its size, and than [`NOTHING`].
 fn decides(base: Option<f64>, ends: [Option<f64>; 2]) -> bool {
     let Some(base) = base else { return false };
     let far = |end: f64| (end - base).abs() > (PART * base.abs()).max(NOTHING);

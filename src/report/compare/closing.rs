@@ -9,7 +9,7 @@ const NAMED: usize = 2;
 /// Phases with a smaller part of the difference are not named.
 const PART: f64 = 0.1;
 
-/// The closing words.
+/// Returns the closing words of a comparison.
 pub(super) fn closing(comparison: &Comparison) -> String {
     let mut words = vec![figures(comparison), place(comparison), refill(comparison), rests(comparison)];
     words.push(match comparison.outputs.identical {
@@ -39,7 +39,8 @@ fn figures(comparison: &Comparison) -> String {
     }
 }
 
-/// "12.3 % less time", "2.5 times the time"; none without a difference.
+/// Describes the difference of `b` from `a`: "12.3 % less time", "2.5 times the time"; `None`
+/// without a difference, or if per cent make no sense.
 fn amount(what: &str, a: f64, b: f64) -> Option<String> {
     let difference = super::relative(a, b).filter(|difference| *difference != 0.0)?;
     if difference >= 1.0 {
@@ -106,7 +107,7 @@ fn layer(phase: &PhaseDifference) -> String {
     format!("{}: {}", phase.layer, millis(phase.absolute_us))
 }
 
-/// Microseconds as milliseconds with a sign.
+/// Formats microseconds as milliseconds with a sign.
 fn millis(us: f64) -> String {
     let sign = if us < 0.0 { "−" } else { "+" };
     format!("{sign}{:.3}", us.abs() / 1e3)
@@ -125,7 +126,7 @@ fn refill(comparison: &Comparison) -> String {
     } else {
         ""
     };
-    format!("{overlap}With P of 1 in both, B takes {}, with 3, {}.", time_at(*low), time_at(*high))
+    format!("{overlap}With P = 1 in both, B takes {}; with P = 3, {}.", time_at(*low), time_at(*high))
 }
 
 /// Describes the assumptions that a difference rests on, and the difference at other values.
@@ -157,7 +158,7 @@ fn rests(comparison: &Comparison) -> String {
     words.join(" ")
 }
 
-/// "12.3 % less time".
+/// Describes a relative difference of time: "12.3 % less time".
 fn time_at(relative: f64) -> String {
     amount("time", 1.0, 1.0 + relative).unwrap_or_else(|| "the same time".to_owned())
 }

@@ -42,7 +42,9 @@ impl Input {
         }
     }
 
-    /// To be called after every completed time step.
+    /// Records the words that the last completed step read and the one to predict next.
+    ///
+    /// It has to be called after every completed time step.
     pub fn note(&mut self, session: &Session) {
         let read = session.rows();
         // The last one so far was only predicted until now: it is the one that was read.
@@ -73,7 +75,7 @@ fn data(session: &Session) -> PathBuf {
 /// Whether two runs read the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct InputCheck {
-    /// Same model, same words, as many steps.
+    /// Whether model, data, batch, words read, number of steps and resets of cell states agree.
     pub same: bool,
     /// Description of the differences.
     pub differs: Vec<String>,

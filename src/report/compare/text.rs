@@ -26,7 +26,7 @@ const ROWS: [(&str, &str, f64, usize); 25] = [
     ("counts.total.dense_macs", "dense MACs, millions", 1e-6, 3),
     ("counts.total.synops", "SynOps, millions", 1e-6, 3),
     ("counts.total.energy_per_synop_j", "chip's energy a SynOp, nJ", 1e9, 3),
-    ("real_time.factor", "times real time", 1.0, 2),
+    ("real_time.factor", "speed, × real time", 1.0, 2),
     ("ticks.shortest_us", "longest tick, µs", 1.0, 1),
     ("ticks.overruns", "ticks overrun", 1.0, 0),
     ("accuracy", "accuracy, %", 100.0, 2),
@@ -43,7 +43,7 @@ const ROWS: [(&str, &str, f64, usize); 25] = [
 ];
 
 impl Comparison {
-    /// The comparison as text.
+    /// Formats the comparison as text.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         self.head(&mut out);
@@ -185,7 +185,7 @@ fn changes(changed: &[Changed]) -> Vec<String> {
     lines.into_iter().map(line).collect()
 }
 
-/// A path with `*` for the numbers of list entries.
+/// Replaces the numbers of list entries in a field path with `*`.
 fn generalised(field: &str) -> String {
     let part = |part: &str| if part.parse::<usize>().is_ok() { "*".to_owned() } else { part.to_owned() };
     field.split('.').map(part).collect::<Vec<_>>().join(".")
@@ -210,7 +210,9 @@ fn row(figure: &Figure, label: &str, factor: f64, digits: usize) -> Vec<String> 
     ]
 }
 
-/// A figure; none is a dash. Whole ones have commas.
+/// Formats a figure with `digits` decimals; `None` is a dash.
+///
+/// Whole numbers have commas unless they are negative.
 fn number(value: Option<f64>, digits: usize) -> String {
     match value {
         None => "–".to_owned(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::task::dvs::event::{CameraEvent, Sensor};
 
-/// Most cells of a side: with half blocks, 64 columns and 32 lines.
+/// Largest number of cells of a side: with half blocks, 64 columns and 32 lines.
 const SIDE: u16 = 64;
 /// Steps of intensity above nothing.
 const STEPS: usize = 4;
@@ -44,7 +44,7 @@ pub struct Picture {
 type Tone = Option<(bool, usize)>;
 
 impl Picture {
-    /// An empty picture of this sensor.
+    /// Creates an empty picture for a sensor.
     pub fn new(sensor: Sensor) -> Self {
         let square = sensor.width.max(sensor.height).div_ceil(SIDE).max(1);
         let columns = usize::from(sensor.width.div_ceil(square));
@@ -60,12 +60,12 @@ impl Picture {
         }
     }
 
-    /// Pixels of a square's side.
+    /// Returns the side of a square in pixels.
     pub fn square(&self) -> u16 {
         self.square
     }
 
-    /// The picture as lines, two rows of squares each.
+    /// Appends the picture to `out` as lines, two rows of squares each.
     pub fn draw(&self, paint: Paint, out: &mut String) {
         let most = self.bright();
         for lines in self.cells.chunks(2 * self.columns.max(1)) {
@@ -84,8 +84,9 @@ impl Picture {
         }
     }
 
-    /// The count that is drawn brightest: of a hundred squares with events one has more. A hot
-    /// pixel would otherwise leave the rest dark.
+    /// Returns the count that is drawn brightest: the 99th percentile of squares with events.
+    ///
+    /// A hot pixel would otherwise leave the rest dark.
     fn bright(&self) -> u64 {
         let mut counts: Vec<u64> =
             self.cells.iter().map(|(on, off)| on + off).filter(|&sum| sum > 0).collect();
@@ -94,7 +95,9 @@ impl Picture {
     }
 }
 
-/// Intensity follows the logarithm of the count: event rates span orders of magnitude.
+/// Returns the sign and the step of intensity of a square; `None` without events.
+///
+/// Intensity follows the logarithm of the count, because event rates span orders of magnitude.
 fn tone((on, off): (u64, u64), most: u64) -> Tone {
     let sum = on + off;
     let share = (sum as f64 + 1.0).ln() / (most as f64 + 1.0).ln().max(f64::MIN_POSITIVE);
@@ -102,7 +105,7 @@ fn tone((on, off): (u64, u64), most: u64) -> Tone {
     (sum > 0).then_some((on >= off, step))
 }
 
-/// Steps too weak for a character are left blank: noise would fill the page.
+/// Returns the character of a tone; the weakest step is blank, because noise would fill the page.
 fn glyph(tone: Tone) -> char {
     match tone {
         None | Some((_, 0)) => ' ',

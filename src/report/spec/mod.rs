@@ -83,7 +83,8 @@ pub struct ActivePe {
     /// c ≥ θ.
     #[serde(default)]
     pub compare: Compare,
-    /// No comparison at all: its units send c in every step and subtract nothing, as a GRU.
+    /// Whether the point-wise step compares nothing: its units send c in every step and subtract
+    /// nothing, as in a GRU.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub always: bool,
 }
@@ -128,7 +129,7 @@ pub struct RegionToRead {
     pub bytes: u32,
     /// Description of the contents.
     pub what: String,
-    /// For y: the units in it, in order, by their number in the model.
+    /// Units in a range of y, in order, by their number in the model; empty for other ranges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<u32>,
 }
@@ -136,7 +137,7 @@ pub struct RegionToRead {
 /// Error in an export.
 #[derive(Debug, Error)]
 pub enum SpecError {
-    /// Files in the way.
+    /// The folder is not empty.
     #[error("{} is not empty\nhelp: name another folder, or add `--force` to write over what is there", .0.display())]
     NotEmpty(PathBuf),
     /// A file cannot be written.
@@ -196,14 +197,14 @@ pub enum SpecError {
         /// Mismatch between images and program.
         source: ImageError,
     },
-    /// Written and read, but not the same.
+    /// An export that is read back differs from the scene.
     #[error("{}: read back, the state hash is {found:032x}, and the scene's is {expected:032x}", path.display())]
     NotTheSame {
         /// Folder that was written and read back.
         path: PathBuf,
-        /// From the images.
+        /// State hash of a machine loaded from the images.
         found: u128,
-        /// From the scene.
+        /// State hash of a machine loaded from the scene.
         expected: u128,
     },
 }
@@ -244,14 +245,15 @@ impl Spec {
         }
     }
 
-    /// The file that holds a range.
+    /// Returns the name of the file with the range that begins at a PE's byte address; `None` if
+    /// there is none.
     fn file_of(&self, pe: Pe, address: u32) -> Option<&str> {
         let file = self.mem_files.iter().find(|file| file.pe == pe.into() && file.address == address)?;
         Some(&file.file)
     }
 }
 
-/// The packets that announce a sample's rows.
+/// Returns the packets that announce a sample's rows, one for each time step.
 fn announcements(program: &Program, rows: &[Vec<u32>], sample: usize) -> Vec<[u32; 4]> {
     let row = |step: u32| rows.get(step as usize).and_then(|rows| rows.get(sample)).copied().unwrap_or(0);
     let words = |step: u32| program.announcement(step, |back| step.checked_sub(back).map_or(0, row));
@@ -281,7 +283,7 @@ fn active(program: &crate::machine::program::Program, pe: Pe) -> Option<ActivePe
     })
 }
 
-/// The last layer's y, and every PE's debug log.
+/// Returns the regions to read after a run: the last layer's y, and every PE's debug log.
 fn regions(program: &crate::machine::program::Program) -> Vec<RegionToRead> {
     let mut regions = Vec::new();
     let last = PopulationId::at(program.populations.len().saturating_sub(1));

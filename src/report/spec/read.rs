@@ -9,7 +9,7 @@ use crate::machine::images::{ImageRange, Images};
 use crate::machine::sram::SRAM_BYTES;
 use crate::session::build::Plan;
 
-/// No description is this long: the paper's network takes 150 KB.
+/// Largest `spec.json` that is read, bytes: that of the paper's network takes 150 KB.
 const MAX_SPEC_BYTES: u64 = 64 << 20;
 
 /// Reads `spec.json` and the files that it names.
@@ -80,7 +80,7 @@ pub fn load(folder: &Path, plan: Plan) -> Result<Plan, SpecError> {
     })
 }
 
-/// The state hash at load from the images of a folder, which must be the scene's own.
+/// Returns the state hash at load from the images of a folder; fails if it is not the scene's.
 pub fn verify(folder: &Path, plan: Plan) -> Result<u128, SpecError> {
     let hash = |plan: &Plan| crate::machine::exec::Machine::new(plan.program.clone()).state_hash();
     let expected = hash(&plan);

@@ -20,7 +20,7 @@ pub struct Row<'a> {
     /// `operation`, `wait`, `handler`, `release`, `drain`, `packet`, `fetch`, `transfer`,
     /// `step` or `critical`.
     pub kind: &'static str,
-    /// From when since the start, µs.
+    /// Begin since the start, µs.
     pub begin_us: f64,
     /// Duration of the row's span, µs.
     pub duration_us: f64,

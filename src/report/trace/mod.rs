@@ -72,7 +72,7 @@ impl<'a> Chunk<'a> {
         Some(Self { program: session.program(), record, begin, end: session.tick(), last })
     }
 
-    /// Whether something that ended then is of this chunk.
+    /// Returns `true` if a span that ended at tick `end` belongs to this chunk.
     pub fn has(&self, end: Tick) -> bool {
         end >= self.begin && (end < self.end || self.last && end == self.end)
     }
@@ -88,7 +88,7 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    /// Packets delivered in this chunk, with their numbers.
+    /// Iterates over the packets delivered in this chunk: number, span and tick of delivery.
     pub fn packets(&self) -> impl Iterator<Item = (u64, &'a PacketSpan, Tick)> + use<'a, '_> {
         let numbered = (self.record.first_packet..).zip(&self.record.packets);
         numbered.filter_map(|(number, span)| {
@@ -97,17 +97,17 @@ impl<'a> Chunk<'a> {
         })
     }
 
-    /// Time steps completed in this chunk. One ends with the chunk itself.
+    /// Iterates over the time steps completed in this chunk, including one that ends with it.
     pub fn steps(&self) -> impl Iterator<Item = &'a StepSpan> + use<'a, '_> {
         self.record.steps.iter().filter(|step| step.end > self.begin && step.end <= self.end)
     }
 
-    /// The critical path of a step.
+    /// Returns the critical path of a step, as far as the step is recorded.
     pub fn path(&self, step: &StepSpan) -> Vec<Segment> {
         path(self.program, self.record, step, step.begin.max(self.record.since))
     }
 
-    /// The packet that a PE sent: of a router's copy, the one that was copied.
+    /// Returns the packet that a PE sent: for a router's copy, the packet that was copied.
     pub fn origin(&self, mut packet: &'a PacketSpan) -> &'a PacketSpan {
         while let Some(parent) = packet.parent.and_then(|number| self.record.packet(number)) {
             packet = parent;
@@ -115,7 +115,7 @@ impl<'a> Chunk<'a> {
         packet
     }
 
-    /// A layer's name in the model.
+    /// Returns a layer's name in the model.
     pub fn layer(&self, layer: PopulationId) -> &'a str {
         self.program.population_name(layer)
     }
@@ -142,10 +142,10 @@ pub fn place(index: u16) -> String {
 
 /// Something that takes a trace, chunk by chunk.
 pub trait Sink {
-    /// Before the first chunk.
+    /// Begins the trace; called before the first chunk.
     fn begin(&mut self, session: &Session) -> Result<(), TraceError>;
     /// Takes the events since the last call.
     fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError>;
-    /// After the last chunk.
+    /// Ends the trace; called after the last chunk.
     fn end(&mut self) -> Result<(), TraceError>;
 }

@@ -75,12 +75,12 @@ fn ns(tick: Tick) -> u64 {
     (u128::from(tick) * 1000 / u128::from(crate::chip::clock::TICKS_PER_US)) as u64
 }
 
-/// Nanoseconds as the microseconds that the format asks for.
+/// Converts nanoseconds to the microseconds that the format requires.
 fn stamp(ns: u64) -> f64 {
     ns as f64 / 1e3
 }
 
-/// Arguments of an event.
+/// Returns the arguments of an event, without those that are null.
 fn args<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
     pairs
         .into_iter()
@@ -89,7 +89,7 @@ fn args<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
         .collect()
 }
 
-/// Thread of a PE.
+/// Returns the number of a PE's thread: its index + 1.
 fn thread(pe: u16) -> u32 {
     u32::from(pe) + 1
 }
@@ -185,7 +185,7 @@ impl<W: Write> Perfetto<W> {
         Ok(())
     }
 
-    /// Notes when the handlers of packets begin.
+    /// Records when the handlers of packets begin.
     fn answers(&mut self, chunk: &Chunk<'_>) {
         self.answered.clear();
         for (index, pe) in (0_u16..).zip(&chunk.record.pes) {
@@ -239,7 +239,7 @@ impl<W: Write> Perfetto<W> {
     }
 }
 
-/// Thread of a packet's sender.
+/// Returns the process and the thread of a packet's sender.
 fn sender(chunk: &Chunk<'_>, packet: &PacketSpan) -> (u32, u32) {
     match packet.kind {
         PacketKind::Announce { step, .. } => (HOST, lanes::host_lane(chunk, step)),
@@ -249,7 +249,7 @@ fn sender(chunk: &Chunk<'_>, packet: &PacketSpan) -> (u32, u32) {
     }
 }
 
-/// Receivers of a packet: number, thread, and when it came there.
+/// Returns the receivers of a packet: number, process and thread, and time of arrival, ns.
 fn receivers(chunk: &Chunk<'_>, packet: &PacketSpan, taken: u64) -> Vec<(u64, (u32, u32), u64)> {
     if packet.host {
         // The last packet of a step comes just when the step's slice ends: a nanosecond before, it

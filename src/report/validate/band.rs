@@ -34,14 +34,14 @@ impl Band {
         Self { text, low: None, high: Some(high) }
     }
 
-    /// The figure is within. What is not a number never is.
+    /// Returns `true` if a figure is within the band; NaN never is.
     pub fn holds(&self, value: f64) -> bool {
         !value.is_nan()
             && self.low.is_none_or(|low| value >= low)
             && self.high.is_none_or(|high| value <= high)
     }
 
-    /// From a figure to the nearer edge; negative outside, none without an edge.
+    /// Returns the distance of a figure to the nearer edge, negative outside; `None` without edges.
     pub fn margin(&self, value: f64) -> Option<f64> {
         let above = self.low.map(|low| value - low);
         let below = self.high.map(|high| high - value);

@@ -51,7 +51,8 @@ impl DramRows for Features {
 struct Values(u64);
 
 impl Values {
-    /// Uniform in −`scale` to `scale`, never 0: a zero would not be stored as a weight.
+    /// Draws `count` numbers, uniform in −`scale` to `scale`, never 0: a zero would not be stored
+    /// as a weight.
     fn vec(&mut self, count: usize, scale: f32) -> Vec<f32> {
         let next = |_| {
             self.0 ^= self.0 << 13;

@@ -55,7 +55,7 @@ const REFILLS: [u8; 3] = [1, 2, 3];
 pub struct Spread<T>(pub [T; 3]);
 
 impl<T: Copy> Spread<T> {
-    /// At the default, 2.
+    /// Returns the value at the default branch refill, 2 cycles.
     pub fn value(&self) -> T {
         self.0[1]
     }
@@ -67,7 +67,7 @@ impl<T: Copy> Spread<T> {
 }
 
 impl Spread<f64> {
-    /// The least and the greatest.
+    /// Returns the least and the greatest of the three values, which must not be negative.
     pub fn interval(&self) -> [f64; 2] {
         [self.0.iter().copied().fold(f64::INFINITY, f64::min), self.0.iter().copied().fold(0.0, f64::max)]
     }
@@ -104,9 +104,9 @@ pub struct Measured {
     pub model: String,
     /// Memory of the PE of `rnns.1` with most weights.
     pub memory: PeMemory,
-    /// One sequence with polling PEs.
+    /// Figures of one sequence with polling PEs.
     pub polling: Spread<Run>,
-    /// One sequence with sleeping PEs.
+    /// Figures of one sequence with sleeping PEs.
     pub sleeping: Spread<Run>,
     /// Uses of the critical path of the first tokens.
     pub uses: Spread<PathUses>,
@@ -122,13 +122,13 @@ pub struct Measured {
     pub language_batch: u64,
     /// Bytes of weight values of the gesture network, fullest PE of each layer.
     pub gesture_weights: [u32; 2],
-    /// One sample of the gesture network with polling PEs, layers one after the other.
+    /// Figures of one sample of the gesture network with polling PEs, layers one after the other.
     pub gestures: Spread<Run>,
-    /// [`GESTURE_BATCH`] samples side by side, layers one after the other in each.
+    /// Figures of [`GESTURE_BATCH`] samples side by side, layers one after the other in each.
     pub gestures_batch: Spread<Run>,
     /// Batches of 1 to [`GESTURE_BATCH`] samples at the default refill, each as a whole.
     pub batches: Vec<Run>,
-    /// One sample of the gesture network, its two layers working on successive frames.
+    /// Figures of one sample of the gesture network, its two layers working on successive frames.
     pub gestures_pipelined: Spread<Run>,
     /// Bytes of a batch of [`GESTURE_BATCH`] on the fullest PE.
     pub gesture_batch: u32,
@@ -318,7 +318,7 @@ fn language_batch(cache: &mut ModelCache) -> Result<u64, ValidateError> {
     }
 }
 
-/// Bytes in use on the PE that has most.
+/// Returns the bytes in use on the PE that uses most.
 pub fn fullest_pe(program: &Program) -> u32 {
     program.fullest_pe().map_or(0, |(_, loaded)| loaded.bytes_used())
 }
@@ -372,7 +372,7 @@ fn figures(machine: &Machine) -> Run {
     Run { time_ms: us(state.tick) / 1e3, energy_j: energy.energy_j, power_w: energy.power_w, phases_ms }
 }
 
-/// The most of something on any PE of a layer.
+/// Returns the greatest number of `bytes` on any PE of a layer; `None` if there is no such layer.
 pub fn fullest(program: &Program, layer: &str, bytes: impl Fn(&PeProgram) -> u32) -> Option<u32> {
     let layer = program.populations.iter().find(|l| l.name == layer)?;
     layer.pes.iter().filter_map(|&pe| program.pe(pe)).map(bytes).max()

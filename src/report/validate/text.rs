@@ -108,7 +108,7 @@ fn readings(out: &mut String, readings: &[Reading]) {
         ]);
     }
     table.write(out);
-    out.push_str("no: more than the 131,072 B of a PE. All give the same bits.\n\n");
+    out.push_str("no: does not fit in the 131,072 B of a PE. All that fit give the same bits.\n\n");
 }
 
 fn batches(out: &mut String, batches: &[Batch]) {
@@ -191,7 +191,7 @@ fn signed_percent(fraction: f64) -> String {
 }
 
 impl Unit {
-    /// As written after a number; empty for a ratio.
+    /// Returns the unit as written after a number; empty for a ratio or a perplexity.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Bytes => "B",
@@ -219,7 +219,7 @@ impl Unit {
         }
     }
 
-    /// A number that was published with fewer digits than we show of ours.
+    /// Formats a published number: watts and joules without trailing zeros, per cent to 0.01.
     fn published(self, value: f64) -> String {
         match self {
             Self::Watts | Self::Joules => {

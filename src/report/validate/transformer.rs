@@ -27,7 +27,7 @@ const WORDS: usize = 70;
 pub struct Twins {
     /// Share by which attention takes less energy than the twin's in ledger A, per cent.
     pub attention_reduction: f64,
-    /// One minus the mean cosine similarity of the twins' logits, per cent.
+    /// Cosine loss of the twins' logits: 1 minus their mean cosine similarity, per cent.
     pub cosine_loss: f64,
     /// Share by which perplexity on the whole test text is above the twin's, per cent; `None` where
     /// a card has none.

@@ -66,7 +66,7 @@ impl<'t> Walker<'t> {
         }
     }
 
-    /// Block comments nest.
+    /// Skips a block comment and the comments nested in it.
     fn block_comment(&mut self) -> Result<(), SyntaxError> {
         let start = self.at;
         let mut depth = 0_usize;
@@ -95,7 +95,7 @@ impl<'t> Walker<'t> {
         start..self.at
     }
 
-    /// Whether a string or a byte follows that begins with letters: `r"`, `r#"`, `b"`, `br"`, `b'`.
+    /// Returns `true` before a string or byte with a prefix: `r"`, `r#"`, `b"`, `br"`, `b'`.
     pub(super) fn quoted_prefix(&self) -> bool {
         let rest = self.rest();
         let hashed = |s: &str| s.trim_start_matches('#').starts_with('"');
@@ -156,7 +156,7 @@ impl<'t> Walker<'t> {
     }
 }
 
-/// RON's white space.
+/// Returns `true` if `c` is white space in RON.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t'..='\r' | '\u{85}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}')
 }

@@ -75,7 +75,8 @@ struct Bench<'a> {
     known: BTreeMap<Vec<u64>, Times>,
 }
 
-/// Fits. `file` names the measurements in messages, `names` the parameters that may move.
+/// Fits assumptions to measured times, over the first `steps` time steps of the scene. `file` names
+/// the measurements in messages, `names` the parameters that may move.
 pub fn calibrate(
     loaded: &LoadedScene,
     cache: &mut ModelCache,
@@ -146,7 +147,7 @@ fn key(assume: &Assume) -> Vec<u64> {
 }
 
 impl Bench<'_> {
-    /// The measured phases as emulated.
+    /// Returns the times of the measured phases as emulated with `assume`, in µs a time step.
     fn times(&mut self, assume: &Assume) -> Result<Times, SceneError> {
         self.all_times(std::slice::from_ref(assume)).map(|mut times| times.pop().unwrap_or_default())
     }
@@ -177,7 +178,7 @@ impl Bench<'_> {
         Ok(self.measured.iter().map(time).collect())
     }
 
-    /// Sum of squared relative differences.
+    /// Returns the sum of squared relative differences between `times` and the measurements.
     fn error(&self, times: &[f64]) -> f64 {
         times.iter().zip(self.measured).map(|(time, row)| (time / row.us - 1.0).powi(2)).sum()
     }
@@ -204,12 +205,12 @@ impl Bench<'_> {
             let rows: Vec<String> = on.map(|(row, _)| place(row)).collect();
             let alike = movable.iter().find(|(_, other)| cosine(other, &effect).abs() > ALIKE);
             let left_alone = if !names.contains(&parameter.name()) {
-                "not asked for".to_owned()
+                "not selected by --fit".to_owned()
             } else if rows.is_empty() {
                 "no measured phase depends on it".to_owned()
             } else if let Some((other, _)) = alike {
                 format!(
-                    "it moves the same phases in the same proportion as {}: they cannot be told apart",
+                    "it changes the same phases in the same proportion as {}, so no fit can distinguish them",
                     other.name()
                 )
             } else {
@@ -230,7 +231,7 @@ impl Bench<'_> {
         Ok((fits, movable.into_iter().map(|(parameter, _)| parameter).collect()))
     }
 
-    /// The assumptions with the least sum of squares.
+    /// Returns the assumptions with the least sum of squares that the search from `start` finds.
     fn fit(&mut self, start: &Assume, movable: &[Fitted]) -> Result<Assume, SceneError> {
         let mut best = start.clone();
         for _ in 0..ROUNDS {
@@ -271,9 +272,10 @@ impl Bench<'_> {
         Ok(best.1)
     }
 
-    /// Gauss-Newton in one parameter: the slope of every time from two emulations, the step that
-    /// would take the sum of squares to its least if they were straight lines, halved while that
-    /// makes it worse.
+    /// Fits one parameter by steps of Gauss-Newton.
+    ///
+    /// Two emulations give the slope of every time. The step would take the sum of squares to its
+    /// least if the times were straight lines, and is halved while it makes the sum worse.
     fn slope(&mut self, parameter: &Fitted, probe: f64, from: Assume) -> Result<Assume, SceneError> {
         let mut best = from;
         for _ in 0..SLOPES {

@@ -11,7 +11,7 @@ use crate::machine::legend::{Legend, PhaseId};
 
 /// Columns in the order of the documentation.
 const COLUMNS: [&str; 3] = ["phase", "layer", "us"];
-/// No measurement is this long: another file was named.
+/// Largest file of measurements that is read, bytes. A longer one holds something else.
 const MAX_BYTES: u64 = 16 << 20;
 
 /// Measured time of one phase.

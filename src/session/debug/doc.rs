@@ -10,7 +10,7 @@ use crate::mapping::build;
 
 const INTRODUCTION: &str = include_str!("introduction.md");
 
-/// The section, as Markdown.
+/// Returns the section "Conditions" as Markdown.
 pub fn markdown() -> String {
     let suffixes: Vec<String> = Unit::suffixes().map(|suffix| format!("`{suffix}`")).collect();
     let directions: Vec<String> = DIRECTIONS.iter().map(|(name, _)| format!("`{name}`")).collect();

@@ -103,7 +103,7 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// The values, in words: `perplexity 151.3`; empty where the condition names none.
+    /// Returns the values in words: `perplexity 151.3`; empty where the condition names none.
     pub fn shown(&self) -> String {
         let shown: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
         shown.join(", ")
@@ -111,7 +111,7 @@ impl Hit {
 }
 
 impl fmt::Display for Hit {
-    /// `perplexity > 150 (perplexity 151.3)`
+    /// Writes the condition with its values: `perplexity > 150 (perplexity 151.3)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
         if !self.values.is_empty() {
@@ -121,13 +121,13 @@ impl fmt::Display for Hit {
     }
 }
 
-/// Names the time step of an event: with 11 done `step 11` at their end, `#12` within the next.
+/// Names the time step of an event: `step 11` at the end of step 11, `#12` within the next step.
 pub fn step_text(done: u64, within: bool) -> String {
     if within { format!("#{}", done + 1) } else { format!("step {done}") }
 }
 
 impl Hit {
-    /// A line of a log: when, then what.
+    /// Returns a line of a log: chip time, time step and event, then the condition with its values.
     pub fn line(&self) -> String {
         let step = step_text(self.step, self.within);
         format!("{:.3} µs, {step}, event {}: {self}", us(self.tick), self.event)
@@ -184,8 +184,11 @@ impl Points {
         Ok(())
     }
 
-    /// Adds a point. What is wrong with its condition is said, and then there is none.
-    /// [`Self::arm`] comes after.
+    /// Adds a point and returns its number. Call [`Self::arm`] afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the condition is invalid; then no point is added.
     pub fn add(&mut self, spec: &PointSpec, names: &Names) -> Result<u32, ExprError> {
         Condition::new(&spec.text, names)?;
         Ok(self.push(spec, names, false))
@@ -257,8 +260,8 @@ impl Points {
         self.arm(session);
     }
 
-    /// Tells the machine which bytes to watch: after points were changed, and before the first
-    /// event on another machine (a new one, or one from a checkpoint).
+    /// Sets the bytes that the machine watches. Call it after points were changed, and before the
+    /// first event on another machine (a new one, or one from a checkpoint).
     pub fn arm(&mut self, session: &mut Session) {
         let machine = session.machine_mut();
         machine.unwatch();

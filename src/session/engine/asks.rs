@@ -20,7 +20,7 @@ impl std::fmt::Debug for Ask {
 pub struct DebugPort(pub(super) Sender<Ask>);
 
 impl DebugPort {
-    /// Has the experiment's debugger do `work`, and waits for the result; `None` if there is no
+    /// Makes the experiment's debugger do `work`, and waits for the result; `None` if there is no
     /// experiment or no engine.
     pub fn ask<R: Send + 'static>(
         &self,

@@ -111,7 +111,8 @@ impl Runner {
         Ok(if begin { format!("no call of {pe} lies before this one") } else { String::new() })
     }
 
-    /// Steps on for a slice.
+    /// Continues stepping until the steps are done, one halts, or a run to the next call ends the
+    /// slice.
     pub(super) fn code_slice(&mut self, steps: CodeSteps) {
         let CodeSteps { motion, left } = steps;
         // Steps within a call take little; a run to the next call ends the slice.
@@ -138,8 +139,8 @@ impl Runner {
         };
     }
 
-    /// Has a debugger work on the experiment, and updates the engine's state; `None` if there
-    /// is no experiment.
+    /// Runs `work` with a debugger of the experiment, and updates the engine's state; `None` if
+    /// there is no experiment.
     pub(super) fn debugged<R>(&mut self, work: impl FnOnce(&mut Debugger<'_>) -> R) -> Option<R> {
         let (session, history) = (self.session.as_mut()?, self.history.as_mut()?);
         let place =

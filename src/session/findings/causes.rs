@@ -57,9 +57,9 @@ pub(super) fn injected(session: &Session) -> Injected {
             found.without_effect.push(finding(Level::Note, format!("{fault}, {why}"), help));
             continue;
         }
-        let help = "it was asked for: step back before it to undo it, or take it out of the scene";
+        let help = "an injected fault: step back to before it to undo it, or remove it from the scene";
         found.first = Some(found.first.map_or(tick, |first| first.min(tick)));
-        found.faults.push(finding(Level::Warning, format!("{fault}, on purpose"), help));
+        found.faults.push(finding(Level::Warning, format!("{fault} (injected)"), help));
     }
     found.consequences = consequences(session, &found);
     if !found.consequences.is_empty() {

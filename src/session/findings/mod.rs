@@ -155,12 +155,14 @@ fn sums(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// PEs whose machine code divided whole numbers by 0, which the core answers with 0.
+/// Adds findings about PEs whose machine code divided integers by 0, which the core answers with 0.
 fn divisions(session: &Session, found: &mut Vec<Finding>) {
     for (pe, state) in session.program().places().zip(&session.machine().state().pes) {
         let count @ 1.. = state.count.untrapped.divided_by_zero else { continue };
-        let what =
-            format!("its machine code has divided by 0 {}: the core's result is 0", several(count, "time"));
+        let what = format!(
+            "its machine code divided by zero {}; the core's quotient is then 0",
+            several(count, "time")
+        );
         let help = "assume.traps: true stops at the first one, with its source line";
         found.push(Finding::new(Level::Warning, "division-by-zero", pe.to_string(), what, help).at(pe));
     }
@@ -183,15 +185,14 @@ fn barriers(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// The fullest PE and bank, where that is nearly all.
+/// Adds a finding about the fullest PE if nearly all of its SRAM is taken.
 fn memory(session: &Session, found: &mut Vec<Finding>) {
     let Some((pe, loaded)) = session.program().fullest_pe() else { return };
     let (bytes, banks) = (loaded.bytes_used(), loaded.bank_bytes());
     let whole = banks.iter().filter(|&&bytes| f64::from(bytes) > FULL * f64::from(BANK_BYTES)).count();
     if f64::from(bytes) > FULL * f64::from(SRAM_BYTES) {
-        let what = format!(
-            "{bytes} of {SRAM_BYTES} bytes are taken, {whole} of 4 banks nearly whole: it is the fullest PE"
-        );
+        let what =
+            format!("the fullest PE: {bytes} of {SRAM_BYTES} bytes in use, {whole} of 4 banks nearly full");
         let smaller =
             mapping(session).layers.iter().flat_map(|layer| [layer.input.kind(), layer.recurrent.kind()]);
         let help = if smaller.into_iter().all(|kernel| !kernel.is_exact()) {
@@ -229,7 +230,7 @@ fn imbalance(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// Layers with PEs that have next to nothing to do.
+/// Adds findings about layers with PEs that work for less than [`IDLE`] of a time step.
 fn idle(session: &Session, found: &mut Vec<Finding>) {
     let state = session.machine().state();
     let step = state.host.last_step_ticks.max(1) as f64;
@@ -275,7 +276,7 @@ fn hot_links(session: &Session, found: &mut Vec<Finding>) {
     }
 }
 
-/// Layers with many units that never send.
+/// Adds findings about layers with more than [`DEAD`] of the units silent for [`HISTORY`] steps.
 fn silence(session: &Session, found: &mut Vec<Finding>) {
     if session.steps() < HISTORY as u64 {
         return;

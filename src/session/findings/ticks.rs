@@ -21,14 +21,14 @@ struct Late<'a> {
     pe: Pe,
     first: &'a Overrun,
     worst: &'a Overrun,
-    /// Most spikes that waited in the PE's FIFO at an overrun.
+    /// Largest number of spikes that waited in the PE's FIFO at an overrun.
     waiting: u32,
     count: TickCount,
     /// Spikes lost because the PE's FIFO was full.
     lost: u64,
 }
 
-/// Findings about ticks; none for programs without timers.
+/// Adds the findings about ticks; none for programs without timers.
 pub(super) fn ticks(session: &Session, found: &mut Vec<Finding>) {
     let Some(timer) = &session.program().timer else { return };
     let late = late(session);
@@ -120,7 +120,7 @@ fn overrun(session: &Session, of: &Late<'_>) -> Finding {
     Finding::new(Level::Error, "overrun", of.pe.to_string(), what, &help).at(of.pe)
 }
 
-/// Name of the population of a PE, the first of several.
+/// Returns the name of the population of a PE, the first of several; empty if it has none.
 fn population(session: &Session, pe: Pe) -> String {
     let slot = session.program().pe(pe).and_then(|loaded| loaded.slots.first());
     let name = slot.and_then(|slot| session.program().populations.get(slot.population.index()));

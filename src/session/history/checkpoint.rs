@@ -60,7 +60,7 @@ impl Checkpoint {
         self.work.settle();
     }
 
-    /// The machine's part.
+    /// Returns the machine's part of the checkpoint.
     pub fn machine(&self) -> &MachineCheckpoint {
         &self.machine
     }

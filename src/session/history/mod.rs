@@ -1,9 +1,8 @@
-//! The way back: an experiment's past, reached by going to a kept moment and running
-//! forward from there.
+//! Time travel by restoring a checkpoint and replaying from it.
 //!
-//! The machine is deterministic, so what is replayed is what was. Every few time steps a checkpoint
-//! is kept, and every step end that going back passes; when they take more memory than allowed, the
-//! oldest go, and what lies before the oldest is out of reach.
+//! The machine is deterministic, so a replay repeats the past exactly. A checkpoint is kept every
+//! few time steps, and at every step end that a seek back passes; when checkpoints take more memory
+//! than allowed, the oldest are dropped, and moments before the oldest one are out of reach.
 
 mod bookmarks;
 mod checkpoint;
@@ -64,8 +63,8 @@ impl std::fmt::Display for Position {
 /// Error of a seek.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum HistoryError {
-    /// Nothing older is kept.
-    #[error("history ends here: {oldest} is the oldest moment kept{}", advice(.oldest))]
+    /// The target is older than every checkpoint.
+    #[error("cannot go back further: {oldest} is the oldest checkpoint{}", advice(.oldest))]
     Ended {
         /// The oldest moment that can be reached.
         oldest: Position,
@@ -176,7 +175,7 @@ impl History {
         self.bytes() <= self.options.memory_mib as usize * 1024 * 1024
     }
 
-    /// Bytes that the past takes, about.
+    /// Returns the approximate number of bytes that the checkpoints take.
     pub fn bytes(&self) -> usize {
         self.own_bytes + self.store.bytes()
     }
@@ -191,7 +190,7 @@ impl History {
         self.options
     }
 
-    /// The oldest moment that can be reached.
+    /// Returns the oldest position that can be reached.
     pub fn oldest(&self) -> Position {
         self.kept.front().map(|kept| kept.at).unwrap_or_default()
     }
@@ -244,8 +243,8 @@ impl History {
         }
     }
 
-    /// Goes back by a number of units. If history ends before that, goes to its oldest position
-    /// and reports it.
+    /// Seeks back by `count` units. If history ends before that, seeks to its oldest position and
+    /// reports it in the error.
     pub fn back(
         &mut self,
         session: &mut Session,

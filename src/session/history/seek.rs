@@ -1,4 +1,4 @@
-//! Going to a moment of the past: which event it is, and how to get there.
+//! Seeking to a moment of the past: resolution of the target to an event, and the way there.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,15 +11,15 @@ use crate::session::{Session, StepOutcome};
 /// Target of a seek.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SeekTarget {
-    /// After this number of events.
+    /// Moment after this number of events.
     Event(u64),
-    /// At the end of this number of time steps; 0 is the start.
+    /// End of this number of time steps; 0 is the start.
     Step(u64),
-    /// After the last event at or before this chip time, µs.
+    /// Moment after the last event at or before this chip time, µs.
     TimeUs(f64),
     /// Moment that has a bookmark of this name.
     Bookmark(String),
-    /// At the previous stop.
+    /// Latest stop before the present moment.
     PreviousStop,
 }
 
@@ -231,7 +231,10 @@ impl History {
         None
     }
 
-    /// The last event at or before a chip time, µs.
+    /// Returns the number of the last event at or before a chip time, µs.
+    ///
+    /// Leaves the session anywhere. Fails if the chip has not reached the time yet, or if the time
+    /// lies before the oldest checkpoint.
     fn event_at(&self, session: &mut Session, time: f64) -> Result<u64, HistoryError> {
         let now = Position::of(session);
         let tick = time * TICKS_PER_US as f64;

@@ -19,7 +19,7 @@ pub enum LastWrite {
     By(Writer),
     /// Load of the program by the host: no later write.
     Load,
-    /// Nothing since this moment, the oldest that is kept.
+    /// No write since this moment, the oldest that is kept.
     NotSince(Position),
 }
 
@@ -157,7 +157,7 @@ fn about_to(session: &Session, kind: EventKind, source: u16) -> (String, Option<
             None => format!("a packet from {who}"),
         },
         EventKind::DmaEnd => format!("{who}'s DMA from DRAM"),
-        EventKind::Interrupt => format!("{who}'s handler of a watched write"),
+        EventKind::Interrupt => format!("{who}'s handler of a doorbell write"),
         EventKind::Drain => format!("{who}, emptying its FIFO"),
         EventKind::OperationEnd => match operation() {
             Some(operation) => format!("{who} itself, at the end of {operation}"),

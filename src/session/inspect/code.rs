@@ -13,7 +13,7 @@ use crate::session::call::{Call, Frame, RETURNED};
 use crate::session::code_request::Level;
 use crate::text::several;
 
-/// Most lines of the source that are shown around a function.
+/// Largest number of source lines that are shown around a function.
 const MOST_LINES: u32 = 400;
 /// Lines of source shown before the first one with instructions: the head of the function.
 const HEAD: u32 = 4;

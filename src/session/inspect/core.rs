@@ -25,11 +25,11 @@ pub struct OperationView {
     /// Name of the phase in the JSON form.
     #[serde(rename = "phase")]
     pub key: String,
-    /// For which layer.
+    /// Name of the layer that the operation is for.
     pub layer: String,
     /// Sample of the batch, from 0.
     pub sample: u8,
-    /// A wait for y(t−1) only.
+    /// Whether it is a wait for y(t−1) only.
     pub recurrent_only: bool,
 }
 
@@ -106,7 +106,7 @@ pub struct SendingView {
     pub target: u32,
     /// Number of destinations of a packet.
     pub targets: u32,
-    /// By the DMA engine, not by the core.
+    /// Whether the DMA engine sends the packets, not the core.
     pub by_engine: bool,
     /// Blocks that wait for the engine.
     pub waiting: u32,
@@ -119,13 +119,13 @@ pub struct FifoState {
     pub fill: u32,
     /// Capacity of the FIFO, entries.
     pub capacity: u32,
-    /// Most at once since the start.
+    /// Largest number of entries in the FIFO at once, since the start.
     pub high_water: u32,
-    /// Written since the start.
+    /// Number of entries written since the start.
     pub written: u64,
     /// Packets lost because the FIFO was full.
     pub dropped: u64,
-    /// Lost to newer ones.
+    /// Entries lost to newer ones since the start.
     pub overwritten: u64,
     /// Time that packets waited because the FIFO was full, µs.
     pub stalled_us: f64,
@@ -309,7 +309,7 @@ fn counted(program: &Program, slot: &Slot, counter: CounterId) -> String {
 }
 
 fn arrival_text(program: &Program, slots: &[Slot], arrival: Arrival) -> String {
-    let Some(slot) = slots.get(usize::from(arrival.slot)) else { return "a watched write".to_owned() };
+    let Some(slot) = slots.get(usize::from(arrival.slot)) else { return "a doorbell write".to_owned() };
     let what = counted(program, slot, arrival.counter);
     let announced = slot.counter(arrival.counter).is_some_and(|counter| counter.announced);
     let blocks = program.legend.counter(arrival.counter).is_some_and(|words| words.blocks.is_some());

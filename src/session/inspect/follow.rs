@@ -33,7 +33,7 @@ pub(super) struct Home<'a> {
     pub(super) index: u32,
 }
 
-/// The home of a unit of a layer and sample.
+/// Returns the home of a layer's unit for one sample; `None` if no PE hosts it.
 pub(super) fn home(program: &Program, layer: PopulationId, sample: u8, unit: u32) -> Option<Home<'_>> {
     let pes = &program.population(layer)?.pes;
     pes.iter().find_map(|&pe| {
@@ -44,7 +44,7 @@ pub(super) fn home(program: &Program, layer: PopulationId, sample: u8, unit: u32
     })
 }
 
-/// Number of a unit on its PE, slot after slot.
+/// Returns the number of a unit on its PE, counted slot after slot.
 pub(super) fn number(program: &Program, home: &Home<'_>) -> u32 {
     let slots = program.pe(home.pe).map_or(&[][..], |loaded| &loaded.slots);
     let before = slots.iter().take_while(|slot| !std::ptr::eq(*slot, home.slot));
@@ -127,7 +127,7 @@ fn to_unit(program: &Program, layer: PopulationId, sample: u8, unit: u32) -> Opt
     Some(Link { place, to: format!("{name} unit {unit}") })
 }
 
-/// Links to the value that the sender sent: y, or the trace where another layer reads it.
+/// Creates a link to the value that the sender sent: y, or the trace where another layer reads it.
 fn to_sent(
     program: &Program,
     reader: PopulationId,

@@ -66,7 +66,7 @@ pub struct PeLocation {
     pub pe: usize,
     /// View of the PE.
     pub part: Part,
-    /// In memory a byte address; among neurons the number of a unit on the PE, slot after slot.
+    /// Byte address in memory; among neurons the number of a unit on the PE, slot after slot.
     pub at: u32,
 }
 

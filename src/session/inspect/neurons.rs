@@ -26,7 +26,7 @@ pub const PAGE: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gates {
-    /// Nothing has been computed yet: the sums are 0.
+    /// No step: nothing has been computed yet, and the sums are 0.
     Nothing,
     /// Gates of the step that computed c and y.
     Done(u32),
@@ -159,7 +159,7 @@ pub struct NeuronsView {
     pub links: Option<UnitLinks>,
 }
 
-/// The page around the unit with number `request.place.at`.
+/// Returns the page around the unit with number `request.place.at`, with the links of that unit.
 pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Request) -> NeuronsView {
     let state = &session.machine().state().pes[pe.index()];
     let mut units = Vec::new();
@@ -186,7 +186,7 @@ pub(super) fn page(session: &Session, labels: &Labels<'_>, pe: Pe, request: Requ
     }
 }
 
-/// Point-wise steps that a slot has done: c and y are of the last of them.
+/// Returns the number of point-wise steps that a slot has done: c and y are of the last of them.
 fn cells(labels: &Labels<'_>, state: &PeState, number: usize, slot: &Slot) -> u32 {
     let steps = state.sram.word(slot.turn);
     // That of the step in progress is done once the program has gone past it.
@@ -245,7 +245,7 @@ fn unit(words: &SramWords, slot: &Slot, egru: &EgruSlot, index: u32, number: u32
     }
 }
 
-/// The bytes and the receivers of a unit.
+/// Returns the links of a unit: its bytes, its packet and its receivers.
 fn links(session: &Session, labels: &Labels<'_>, pe: Pe, view: &UnitView) -> Option<UnitLinks> {
     let program = session.program();
     let home = home(program, view.layer, view.sample, view.unit)?;
@@ -305,6 +305,8 @@ struct Sent {
 }
 
 impl Sent {
+    /// Returns the packets in which a unit's value of time step `step` is sent.
+    ///
     /// With events only active units are in the packets, in order: it depends on the bytes of y.
     fn of(words: &SramWords, home: &Home<'_>, step: u32) -> Self {
         const WORDS: u32 = NOC_PAYLOAD_BYTES as u32 / 4;

@@ -114,7 +114,8 @@ fn population(labels: &Labels<'_>) -> usize {
     labels.slot().population.index()
 }
 
-/// Factor by which the SRAM's values of a neuron exceed the model's; `index` counts on the PE.
+/// Returns the factor by which the SRAM's values of a neuron exceed the model's; `index` counts on
+/// the PE.
 fn scale(labels: &Labels<'_>, index: u32) -> f32 {
     let of = labels.network().populations().get(population(labels));
     let unit = labels.slot().units.get(index as usize);
@@ -206,7 +207,7 @@ fn spots(words: &SramWords, labels: &Labels<'_>, index: u32) -> Vec<SpotView> {
     spots
 }
 
-/// Route of a neuron's spike from the PE.
+/// Describes the route of a neuron's spikes from the PE.
 fn sent(labels: &Labels<'_>, view: &NeuronView) -> String {
     let key = labels.own_sender() << 24 | view.neuron;
     let sends = labels.loaded().operations.iter().any(|of| matches!(of.action, Action::SendEvents(_)));
@@ -221,7 +222,7 @@ fn sent(labels: &Labels<'_>, view: &NeuronView) -> String {
     }
 }
 
-/// PEs with synapses of a neuron, each with the place of the first synapse's weight.
+/// Returns the PEs with synapses of a neuron, each with the place of the first synapse's weight.
 fn receivers(program: &Program, labels: &Labels<'_>, pe: Pe, neuron: u32) -> Vec<Receiver> {
     let own = Origin::Population(population(labels));
     let routed = labels.loaded().operations.iter().find_map(|operation| match &operation.action {

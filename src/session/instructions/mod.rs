@@ -52,17 +52,17 @@ pub enum Halt {
     Finished,
     /// The session cannot go on.
     Stopped(Stopped),
-    /// There is nothing before.
+    /// No earlier call of the PE is within reach.
     Begin,
 }
 
 /// Reason for which a PE cannot be debugged by instructions.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DebugError {
-    /// It has nothing to do.
+    /// The PE has no program in this scene.
     #[error("{0} has no program in this scene; `spinntui check` lists the PEs in use")]
     NoProgram(Pe),
-    /// No routine of it has machine code.
+    /// No routine of the PE has machine code.
     #[error(
         "no routine of {0} has machine code of its bits; docs/own-kernels.md lists the routines that have none"
     )]
@@ -72,7 +72,7 @@ pub enum DebugError {
         "registers or memory of {0} were written within its call; the level can change at the call's end"
     )]
     Written(Pe),
-    /// Its machine code is not usable.
+    /// The machine code of the PE is not usable.
     #[error(transparent)]
     Code(#[from] CodeError),
 }
@@ -164,7 +164,8 @@ impl<'a> Debugger<'a> {
         self.log
     }
 
-    /// Notes how far the experiment has gone forwards.
+    /// Logs how far the experiment has gone forwards since the last call, as a seek to the present
+    /// event.
     fn tell_moves(&mut self) {
         let now = self.session.machine().state().events;
         if now > self.told {
@@ -359,7 +360,8 @@ impl<'a> Debugger<'a> {
         Halt::Stepped
     }
 
-    /// Goes to the end of the call before; `false` if there is none, and then nothing has moved.
+    /// Seeks to the end of the previous call; returns `false`, with the session where it was, if
+    /// there is none.
     fn previous_call(&mut self) -> bool {
         let Some(pe) = self.pe() else { return false };
         self.tell_moves();

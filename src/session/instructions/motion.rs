@@ -40,8 +40,9 @@ impl Debugger<'_> {
     }
 
     /// Steps backwards: to the previous instruction, to the beginning of the previous source line,
-    /// or to the beginning of the function. From the beginning of a call it steps into the previous
-    /// call.
+    /// or to the beginning of the function.
+    ///
+    /// From the beginning of a call it steps into the previous call.
     pub fn backward(&mut self, motion: Motion) -> Halt {
         let within = self.call().is_some_and(|call| call.executed() > 0);
         if motion == Motion::Instruction {

@@ -103,7 +103,7 @@ pub fn undo_writes(
     handle_again(session, history, |session| session.changes.forget_in_call(event, pe, behind + 1))
 }
 
-/// Goes to before the last event, makes a change, and handles the event again.
+/// Seeks to before the last event, makes a change, and handles the event again.
 fn handle_again(
     session: &mut Session,
     history: &mut History,

@@ -73,7 +73,7 @@ pub struct Detail {
 /// View beside the detail of a PE.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum DetailView {
-    /// None.
+    /// No view.
     #[default]
     Nothing,
     /// Answer to [`Focus::Inspect`].
@@ -114,8 +114,8 @@ pub enum RunState {
     },
     /// The input is used up.
     Finished,
-    /// No event is left but the step is not complete (a packet was lost, say): which PE
-    /// waits for what.
+    /// Standing: no event is left but the step is not complete (a packet was lost, say). Holds
+    /// which PE waits for what.
     Stalled(String),
     /// The machine stopped on a fault of its program: PE, operation, address.
     Faulted(String),

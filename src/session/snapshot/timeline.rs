@@ -8,7 +8,7 @@ use crate::chip::geometry::Pe;
 use crate::machine::legend::PopulationId;
 pub use crate::session::timeline::PathActivity;
 
-/// Most columns and rows of cells that a snapshot carries: 12,288 cells of 2 bytes.
+/// Largest numbers of columns and rows of cells that a snapshot carries: 12,288 cells of 3 bytes.
 pub const TIMELINE_CELLS: (u16, u16) = (192, 64);
 
 /// Window of the recording.
@@ -16,11 +16,11 @@ pub const TIMELINE_CELLS: (u16, u16) = (192, 64);
 pub enum TimelineWindow {
     /// The last completed time steps, this number of them.
     Latest(u32),
-    /// From one tick to another.
+    /// The ticks from `begin` to `end`.
     Ticks {
         /// First tick of the window.
         begin: Tick,
-        /// Behind the last.
+        /// Tick after the last one of the window.
         end: Tick,
     },
 }
@@ -74,7 +74,7 @@ pub struct TimelineRow {
     pub pe: u16,
     /// First layer that the PE works for.
     pub layer: PopulationId,
-    /// From left to right.
+    /// Cells of the row, from left to right.
     pub cells: Vec<CellView>,
 }
 
@@ -97,7 +97,7 @@ pub struct PathCell {
 pub struct StepMark {
     /// Number of time steps completed before it; it is shown as `step` + 1.
     pub step: u32,
-    /// From when, ticks.
+    /// Tick at which the time step began.
     pub begin: Tick,
     /// Tick at which the time step ended.
     pub end: Tick,
@@ -108,13 +108,13 @@ pub struct StepMark {
 pub struct TimelineView {
     /// Request that was answered.
     pub request: TimelineRequest,
-    /// The window, ticks.
+    /// First tick of the window.
     pub begin: Tick,
     /// Tick after the last one of the window.
     pub end: Tick,
     /// Tick from which time steps and their critical paths are known.
     pub known: Tick,
-    /// From when on every operation and packet is.
+    /// Tick from which every operation and packet is known.
     pub detailed: Tick,
     /// Tick up to which the timeline is known.
     pub now: Tick,

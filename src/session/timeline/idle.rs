@@ -37,7 +37,7 @@ pub struct Idle {
 }
 
 impl Idle {
-    /// Sum over all PEs.
+    /// Returns the waiting time of all PEs together, in ticks.
     pub fn total(&self) -> Tick {
         self.by_pe.values().sum()
     }

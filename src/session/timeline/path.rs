@@ -28,7 +28,7 @@ pub enum PathActivity {
     Operation,
     /// A core leaves its waiting loop.
     Wake,
-    /// A core runs the handler of a watched write.
+    /// A core runs the handler of a doorbell write.
     Handler,
     /// A core takes entries out of the event router's FIFO.
     Drain,
@@ -70,7 +70,7 @@ impl PathActivity {
 /// A part of the critical path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// From when, ticks.
+    /// Tick at which the segment begins.
     pub begin: Tick,
     /// Tick at which the segment ends.
     pub end: Tick,
@@ -78,7 +78,7 @@ pub struct Segment {
     pub doing: PathActivity,
     /// Index of the PE; of a packet, its sender; `None` for the host.
     pub pe: Option<u16>,
-    /// For which layer.
+    /// Layer, where the segment belongs to one.
     pub layer: Option<PopulationId>,
     /// Phase, where the segment belongs to one.
     pub phase: Option<PhaseId>,
@@ -118,7 +118,7 @@ fn last_before<T>(list: &VecDeque<T>, tick: Tick, key: impl Fn(&T) -> Tick) -> O
     list.partition_point(|entry| key(entry) < tick).checked_sub(1)
 }
 
-/// The operation that a core was in just before `tick`.
+/// Returns the last operation that a core began before `tick`.
 pub fn operation_before(record: &PeRecord, tick: Tick) -> Option<&OperationSpan> {
     record.operations.get(last_before(&record.operations, tick, |span| span.begin)?)
 }
@@ -161,8 +161,8 @@ struct Walk<'a> {
     about: (Option<PopulationId>, Option<PhaseId>, Option<u32>),
 }
 
-/// The critical path to the end of a completed step, from tick `begin` on: segments that follow
-/// each other without gaps from `begin` to the step's end, first first.
+/// Returns the critical path of a completed step from tick `begin` to the step's end: segments
+/// without gaps between them, in ascending order of time.
 pub fn path(program: &Program, record: &SpanRecorder, step: &StepSpan, begin: Tick) -> Vec<Segment> {
     let segments = Vec::new();
     let mut walk =

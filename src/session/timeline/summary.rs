@@ -16,7 +16,7 @@ use crate::text;
 pub struct Bound {
     /// Kind of the segments.
     pub doing: PathActivity,
-    /// For which layer.
+    /// Layer, where the segments belong to one.
     pub layer: Option<PopulationId>,
     /// Phase; operations only.
     pub phase: Option<PhaseId>,
@@ -164,7 +164,8 @@ impl Summary {
         }
     }
 
-    /// The two longest phases of a PE on the path, in symbols.
+    /// Returns the two longest phases of a PE on the path, in words or symbols; the second only if
+    /// it takes at least 5 % of the PE's time on the path.
     fn phases_of(&self, legend: &Legend, layer: PopulationId, pe: u16) -> String {
         let mut phases: Vec<(Tick, PhaseId)> = self
             .bounds
@@ -198,8 +199,8 @@ fn grouped(value: f64) -> String {
     text::grouped(value.round_ties_even() as u64)
 }
 
-/// Non-zeros of a PE's share of a layer, and how that compares with the mean over the layer's
-/// PEs, in words.
+/// Describes the non-zeros of a PE's share of a layer in words, and how they compare with the mean
+/// over the layer's PEs; `None` if there are none.
 fn load(program: &Program, layer: PopulationId, pe: u16) -> Option<String> {
     let of = |pe: Pe| program.pe(pe)?.slot_of(layer).map(|(_, slot)| slot.detail.weights());
     let own = of(Pe::from_index(usize::from(pe))?)?;
@@ -225,7 +226,7 @@ fn likes(legend: &Legend, segment: &Segment) -> Option<Likes> {
     (segment.doing == PathActivity::Operation).then_some((segment.layer?, phase, segment.step?))
 }
 
-/// Mean length of the operations that are on the path, over all PEs of their layers, ticks.
+/// Returns the mean length of the path's operations over all PEs of their layers, in ticks.
 fn means(legend: &Legend, record: &SpanRecorder, path: &[Segment]) -> BTreeMap<Likes, Tick> {
     let mut sums: BTreeMap<Likes, (Tick, u64)> =
         path.iter().filter_map(|segment| Some((likes(legend, segment)?, (0, 0)))).collect();

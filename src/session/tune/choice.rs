@@ -22,7 +22,7 @@ fn names<S: serde::Serializer>(kernels: &[usize; 2], serializer: S) -> Result<S:
     serializer.collect_seq(kernels.iter().map(|&kernel| kind(kernel).name()))
 }
 
-/// The kernel at a place of [`KernelKind::ALL`].
+/// Returns the kernel at an index of [`KernelKind::ALL`].
 pub fn kind(number: usize) -> KernelKind {
     KernelKind::ALL.get(number).copied().unwrap_or_default()
 }
@@ -60,7 +60,7 @@ impl Choice {
         if self.by_units { Balance::Units } else { Balance::NonZeros }
     }
 
-    /// PEs of all layers.
+    /// Returns the number of PEs of all layers together.
     pub fn pes(&self) -> usize {
         self.layers.iter().map(|layer| layer.pes).sum()
     }
@@ -97,7 +97,7 @@ impl Choice {
         edits
     }
 
-    /// In a line: `50 CsrRow/CscEvent`, one a layer.
+    /// Describes each layer in a line: its PEs and kernels, as in `50 CsrRow/CscEvent`.
     pub fn describe(&self) -> Vec<String> {
         let layer = |layer: &LayerChoice| {
             let [w, r] = layer.kernels.map(|k| kind(k).name());

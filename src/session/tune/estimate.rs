@@ -110,12 +110,12 @@ impl<'a> Estimator<'a> {
         }
     }
 
-    /// Units of a layer.
+    /// Returns the number of units of a layer; 0 if there is no such layer.
     pub fn units(&self, layer: usize) -> usize {
         self.layers.get(layer).map_or(0, |facts| facts.layer.units())
     }
 
-    /// Kernels that a layer's W and R may have, by number.
+    /// Returns the kernels that a layer's W and R may have, by number.
     pub fn kernels(&self, layer: usize) -> &[Vec<usize>; 2] {
         &self.layers[layer].kernels
     }
@@ -130,7 +130,7 @@ impl<'a> Estimator<'a> {
         self.splits.extend(made);
     }
 
-    /// Works out all that a choice is estimated with.
+    /// Computes the splits of a choice, without which it cannot be estimated.
     pub fn prepare_choice(&mut self, choice: &Choice) {
         let keys: Vec<Key> = keys(choice).collect();
         self.prepare(keys);
@@ -163,13 +163,13 @@ impl<'a> Estimator<'a> {
             + 4 * self.costs.timer_log) as f64
     }
 
-    /// Cycles in which the PEs of layer 0 fetch their rows over two DRAM ports.
+    /// Returns the cycles in which `pes` PEs of layer 0 fetch their rows over two DRAM ports.
     pub fn fetching(&self, pes: usize) -> f64 {
         let ticks = u64::from(row_beats(self.width)) * self.costs.dram_beat * pes.div_ceil(2) as u64;
         ticks.max(NOC_CYCLE) as f64 / self.point.ticks_per_cycle() as f64 + self.costs.dma_setup as f64
     }
 
-    /// Chip time of a time step, µs; `None` if not prepared.
+    /// Returns the chip time of a time step, µs; `None` if not prepared.
     pub fn step_us(&self, choice: &Choice) -> Option<f64> {
         let mut cycles = self.fetching(choice.layers.first()?.pes);
         for (k, layer) in choice.layers.iter().enumerate() {
@@ -179,7 +179,7 @@ impl<'a> Estimator<'a> {
         Some(self.microseconds(cycles))
     }
 
-    /// PE cycles in µs.
+    /// Converts PE cycles to µs.
     pub fn microseconds(&self, cycles: f64) -> f64 {
         cycles * us(self.point.ticks_per_cycle())
     }
@@ -194,11 +194,13 @@ impl<'a> Estimator<'a> {
         PowerModel::at(self.point).chip_power_w(duty, self.places) * step_us * 1e-6
     }
 
-    /// Whether a layer's share has room on its fullest PE, the other layers being spread
-    /// as in `choice`.
+    /// Checks whether a layer's share has room on its fullest PE, the other layers being spread as
+    /// in `choice`.
+    ///
+    /// Layers that share PEs, and splits that are not prepared, pass the check.
     pub fn fits(&self, layer: usize, choice: &Choice) -> Result<(), Full> {
         if !self.apart {
-            // Who shares a PE shares its memory: that is for the mapper to say.
+            // Layers on one PE share its memory: the mapper checks whether they fit.
             return Ok(());
         }
         let Some(split) = self.splits.get(&(layer, choice.layers[layer].pes, choice.by_units)) else {
@@ -217,7 +219,7 @@ impl<'a> Estimator<'a> {
         worst.map_or(Ok(()), Err)
     }
 
-    /// x of each layer in bytes, in whole packets a sender.
+    /// Returns the larger of x and y of each layer, in bytes; y takes whole packets of each sender.
     fn widths(&self, choice: &Choice) -> Vec<u32> {
         let mut input = 4 * self.width as u32;
         let mut widths = Vec::new();
@@ -288,7 +290,7 @@ impl LayerFacts<'_> {
     }
 }
 
-/// Cycles of a matrix by kernel (all of [`KernelKind::ALL`], those not to try empty),
+/// Returns the cycles of a matrix by kernel (all of [`KernelKind::ALL`], those not to try empty),
 /// sample and PE.
 fn cycles(
     matrix: &Csr,
@@ -351,8 +353,11 @@ fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity
     samples
 }
 
-/// Kernels to try for each layer's W and R: those that give the bits of the scene's own, unless
-/// others are allowed. Beside kernels of one's own there is no room for the fast ones' code.
+/// Returns the kernels to try for each layer's W and R: those as exact as the scene's own, or with
+/// `allow_int8` all.
+///
+/// Unless the scene uses them, kernels that take a list of events are left out; so are the fast
+/// kernels beside custom ones, because there is no room for their code.
 pub fn kernels_to_try(mapping: &MappingOptions, scene: &Choice, allow_int8: bool) -> Vec<[Vec<usize>; 2]> {
     let own_code = mapping.layers.iter().any(|l| l.input.code().or(l.recurrent.code()).is_some());
     let usable = |k: &KernelKind| {

@@ -29,13 +29,16 @@ pub struct Space {
 }
 
 impl Space {
-    /// PEs that a choice takes from the free ones.
+    /// Returns the number of PEs that a choice takes from the free ones.
     pub fn taken(&self, choice: &Choice) -> usize {
         choice.layers.iter().zip(&self.named).filter(|(_, named)| !**named).map(|(layer, _)| layer.pes).sum()
     }
 
-    /// Numbers of PEs that are worth a look for a layer, ascending: those at which the most units
-    /// on a PE go down by one, as far as the layer may fit, and the scene's own.
+    /// Returns the numbers of PEs to consider for a layer, ascending.
+    ///
+    /// They are those at which the largest number of units on a PE decreases, and the scene's own,
+    /// as far as the layer may fit and PEs are free. If the scene names the layer's PEs, only their
+    /// number is considered.
     pub fn steps(&self, layer: usize, estimator: &Estimator<'_>) -> Vec<usize> {
         let own = self.scene.layers[layer].pes;
         if self.named[layer] {
@@ -53,7 +56,9 @@ impl Space {
 /// Option of one layer: its choice, and the cycles of its slowest PE.
 type LayerOption = (LayerChoice, f64);
 
-/// The fastest kernels that fit a layer on each number of PEs.
+/// Returns the fastest kernels that fit a layer for each number of PEs.
+///
+/// Adds the number of choices estimated to `looked_at`.
 fn options(
     estimator: &Estimator<'_>,
     space: &Space,
@@ -81,8 +86,9 @@ fn options(
     options
 }
 
-/// The fastest mapping by estimate for every number of PEs and either balance, by PEs; and how many
-/// choices of a layer were looked at.
+/// Returns the fastest mapping by estimate for every number of PEs and either balance, by PEs.
+///
+/// The second value is the number of choices of a layer that were estimated.
 pub fn front(estimator: &mut Estimator<'_>, space: &Space) -> (Vec<Estimated>, usize) {
     let mut looked_at = 0;
     let mut all = Vec::new();
@@ -100,8 +106,10 @@ pub fn front(estimator: &mut Estimator<'_>, space: &Space) -> (Vec<Estimated>, u
     (all, looked_at)
 }
 
-/// Layer after layer: for each number of PEs taken so far and of the last layer,
-/// the fastest beginning.
+/// Combines the options of the layers into the fastest mapping for each number of PEs taken.
+///
+/// Layer after layer, it keeps the fastest beginning for each number of PEs taken so far and of the
+/// last layer.
 fn combine(
     estimator: &Estimator<'_>,
     space: &Space,
@@ -146,8 +154,10 @@ fn combine(
     fastest.into_values().collect()
 }
 
-/// Mappings that differ a little: a layer with more or fewer PEs, PEs moved from one layer to
-/// another, another kernel of one matrix, the other balance.
+/// Returns the mappings that differ a little from `from`.
+///
+/// They have a layer with more or fewer PEs, PEs moved from one layer to another, another kernel of
+/// one matrix, or the other balance.
 pub fn neighbours(estimator: &Estimator<'_>, space: &Space, from: &Choice) -> Vec<Choice> {
     let layers = from.layers.len();
     let with = |changes: &[(usize, LayerChoice)]| {

@@ -1,4 +1,4 @@
-//! Kernels that the scene's split has no room for, with the bytes.
+//! Kernels that do not fit with the scene's partition, with the bytes.
 
 use serde::Serialize;
 

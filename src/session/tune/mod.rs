@@ -103,16 +103,16 @@ pub struct Tuned {
     pub front: Vec<usize>,
     /// All candidates with the scene's own weights gave the same output bits.
     pub same_output: bool,
-    /// Mappings that fell out.
+    /// Rejected mappings, with the reason.
     pub rejected: Vec<Rejected>,
-    /// Kernels that the scene's split has no room for.
+    /// Kernels that do not fit with the scene's partition.
     pub misfits: Vec<DoesNotFit>,
     /// Reason for which the search was stopped before its end.
     pub stopped: Option<&'static str>,
 }
 
 impl Tuned {
-    /// The scene's own mapping.
+    /// Returns the candidate with the scene's own mapping.
     pub fn scene(&self) -> &Candidate {
         &self.candidates[0]
     }

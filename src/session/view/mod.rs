@@ -50,7 +50,7 @@ fn is_moving(run: &RunState) -> bool {
     matches!(run, RunState::Running | RunState::Stepping { .. })
 }
 
-/// The whole picture of a session.
+/// Makes a snapshot of the whole session.
 pub fn snapshot(session: &Session, engine: &EngineFacts) -> Snapshot {
     let state = session.machine().state();
     let steps = session.steps();

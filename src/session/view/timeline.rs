@@ -1,4 +1,4 @@
-//! The part of a recording that a face shows: cells of a window.
+//! The part of a recording that a front end shows: cells of a window.
 
 use std::ops::Range;
 
@@ -32,13 +32,13 @@ struct Grid {
 }
 
 impl Grid {
-    /// First tick of a column.
+    /// Returns the first tick of a column.
     fn at(&self, column: usize) -> Tick {
         let width = u128::from(self.end - self.begin);
         self.begin + (width * column as u128 / self.columns.max(1) as u128) as Tick
     }
 
-    /// The column of a tick in the window.
+    /// Returns the column of a tick; ticks outside the window are in its first or last column.
     fn column(&self, tick: Tick) -> usize {
         let width = u128::from((self.end - self.begin).max(1));
         let column = u128::from(tick.saturating_sub(self.begin)) * self.columns as u128 / width;
@@ -163,7 +163,7 @@ fn busy(record: &SpanRecorder, grid: Grid, index: u16) -> Tick {
     worked.saturating_sub(waited)
 }
 
-/// The wait that a PE is in at a tick.
+/// Returns the wait that a PE is in at a tick.
 fn wait_at(pe: &PeRecord, tick: Tick) -> Option<&WaitSpan> {
     let last = pe.waits.partition_point(|wait| wait.begin <= tick).checked_sub(1)?;
     pe.waits.get(last).filter(|wait| wait.end.is_none_or(|end| tick < end))
@@ -199,7 +199,7 @@ fn row(
     TimelineRow { pe: index, layer, cells }
 }
 
-/// Ticks of each kind, by column.
+/// Returns the ticks of each kind of cell, by column.
 fn sums(pe: &PeRecord, grid: Grid) -> Vec<[i64; KINDS]> {
     let mut sums = vec![[0_i64; KINDS]; grid.columns];
     let mut book = |span: Range<Tick>, to: usize, from: Option<usize>| {
@@ -248,7 +248,7 @@ fn path_cells(steps: &[&RecordedStep], grid: Grid) -> Vec<Option<PathCell>> {
     cells.into_iter().map(|(_, cell)| cell).collect()
 }
 
-/// Packets and DMA transfers by column.
+/// Counts the packets and the DMA transfers under way in each column.
 fn traffic(record: &SpanRecorder, grid: Grid) -> (Vec<u32>, Vec<u32>) {
     let (mut packets, mut dma) = (vec![0; grid.columns + 1], vec![0; grid.columns + 1]);
     let count = |changes: &mut Vec<i64>, begin: Tick, end: Tick| {
@@ -276,7 +276,7 @@ fn traffic(record: &SpanRecorder, grid: Grid) -> (Vec<u32>, Vec<u32>) {
     (running(packets), running(dma))
 }
 
-/// A span in microseconds.
+/// Describes a span in microseconds.
 fn span_words(begin: Tick, end: Option<Tick>) -> String {
     match end {
         Some(end) => format!("{:.2} µs, from {:.2} to {:.2}", us(end - begin), us(begin), us(end)),
@@ -324,7 +324,7 @@ fn words(program: &Program, record: &SpanRecorder, index: u16, tick: Tick) -> Ve
     let first = pe.services.partition_point(|span| span.end <= tick);
     if let Some(service) = pe.services.get(first).filter(|span| span.begin <= tick) {
         let what = match service.service {
-            Service::Handler => "handler of a watched write",
+            Service::Handler => "handler of a doorbell write",
             Service::Release => "handler that sends \"go\"",
             Service::Drain => "takes a packet out of its FIFO",
         };

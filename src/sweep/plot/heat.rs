@@ -9,7 +9,7 @@ use super::axes::{Area, Axis, chart};
 use super::scale::{Scale, short};
 use super::{Cell, Data, NOTHING, failed};
 
-/// Most cells of a heat map that show their value as a number, too.
+/// Largest number of cells of a heat map that show their values as numbers, too.
 const NUMBERED: usize = 200;
 
 /// Draws a heat map.

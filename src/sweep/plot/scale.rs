@@ -61,7 +61,9 @@ impl Scale {
         word.cloned().unwrap_or_default()
     }
 
-    /// Labels along the axis: one a word, as far as there is room.
+    /// Returns the number of labels along the axis: 8 for numbers, at most 60 for words.
+    ///
+    /// Words take two each and one more: [`Self::label`] is empty between words.
     pub(super) fn labels(&self) -> usize {
         if self.words.is_empty() { 8 } else { (2 * self.words.len() + 1).min(60) }
     }

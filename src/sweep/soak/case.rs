@@ -87,9 +87,9 @@ const CONDITIONS: [&str; 8] = [
     "step_us > 20",
     "energy_uj > 2",
 ];
-/// Most moves of a case.
+/// Limit of the number of moves of a case, exclusive.
 const MOVES: u64 = 400;
-/// Most events that a move to a condition runs.
+/// Largest number of events that a move to a condition runs.
 pub const WITHIN: u64 = 3_000;
 /// Kernels of the layers of an EGRU.
 const KERNELS: [&str; 8] =
@@ -126,11 +126,11 @@ impl Base {
 /// Move in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Move {
-    /// Forward by some units.
+    /// Move forward by some units.
     On(StepUnit, u64),
-    /// Back by some units.
+    /// Move back by some units.
     Back(StepUnit, u64),
-    /// To an event that was handled already: its share of those handled, in 1/1000.
+    /// Move to an event that was handled already: its share of those handled, in 1/1000.
     To(u64),
     /// Run until a condition becomes true, at most [`WITHIN`] events.
     Until(String),

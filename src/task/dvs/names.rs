@@ -26,7 +26,7 @@ pub(super) const FACTS: TaskFacts = TaskFacts {
     ],
 };
 
-/// Number of a name; `None` before there is one.
+/// Returns the number that a name stands for in a condition; `None` before there is one.
 pub(super) fn number(recognising: &Recognising, name: &str) -> Option<f64> {
     let task = recognising.task();
     let (sample, frame) = task.now();

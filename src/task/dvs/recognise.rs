@@ -58,7 +58,7 @@ impl GestureTask {
         }
     }
 
-    /// Row of a frame in DRAM.
+    /// Returns the row of a frame in DRAM; [`NO_ROW`] if there is no such sample.
     pub fn row(&self, sample: u64, frame: u32) -> u32 {
         if sample < self.samples() {
             u32::try_from(sample * u64::from(self.frames) + u64::from(frame)).unwrap_or(NO_ROW)
@@ -67,7 +67,7 @@ impl GestureTask {
         }
     }
 
-    /// Sample and frame of a row.
+    /// Returns the sample and the frame of a row; `None` if no sample has the row.
     pub fn sample_of(&self, row: u32) -> Option<(u64, u32)> {
         let sample = u64::from(row / self.frames);
         (row != NO_ROW && sample < self.samples()).then_some((sample, row % self.frames))
@@ -120,7 +120,7 @@ impl GestureTask {
         Answer { sample, label, predicted: leader(&scores), scores }
     }
 
-    /// First sample and frame of a time step.
+    /// Returns the first sample of the batch and the number of the frame in a time step.
     fn place(&self, step: u64) -> (u64, u32) {
         let frames = u64::from(self.frames);
         (step / frames * u64::from(self.batch), (step % frames) as u32)
@@ -138,13 +138,13 @@ impl GestureTask {
         }
     }
 
-    /// Mean logits of the sample in the first place, over the frames answered; zeros
-    /// before the first.
+    /// Returns the mean logits of the sample in the first place of the batch, over its answered
+    /// frames; zeros before the first.
     pub fn scores_now(&self) -> [f32; GESTURES] {
         self.logits.first().map_or([0.0; GESTURES], scores)
     }
 
-    /// Time steps from the first frame to the last answer.
+    /// Returns the number of time steps from the first frame to the last answer.
     pub fn total_steps(&self) -> u64 {
         self.samples().div_ceil(u64::from(self.batch)) * u64::from(self.frames)
     }
@@ -154,22 +154,22 @@ impl GestureTask {
         self.fed
     }
 
-    /// Samples in all.
+    /// Returns the number of samples in all.
     pub fn samples(&self) -> u64 {
         self.labels.len() as u64
     }
 
-    /// Frames of a sample.
+    /// Returns the number of frames in a sample.
     pub fn frames(&self) -> u32 {
         self.frames
     }
 
-    /// Samples side by side.
+    /// Returns the number of samples that go through the network side by side.
     pub fn batch(&self) -> u32 {
         self.batch
     }
 
-    /// The label of a sample.
+    /// Returns the label of a sample; `None` if it has none.
     pub fn label(&self, sample: u64) -> Option<Gesture> {
         self.labels.get(usize::try_from(sample).ok()?).copied().flatten()
     }
@@ -179,7 +179,7 @@ impl GestureTask {
         &self.tally
     }
 
-    /// The last answers, newest last, at most [`RECENT`].
+    /// Returns the last answers, newest last, at most [`RECENT`].
     pub fn recent(&self) -> &[Answer] {
         &self.recent
     }

@@ -49,12 +49,12 @@ impl Recognising {
         &self.task
     }
 
-    /// Names of the classes.
+    /// Returns the names of the classes.
     pub fn classes(&self) -> &[String] {
         &self.model.card.classes
     }
 
-    /// Name of a class.
+    /// Returns the name of a class; `None` if the model does not have the class.
     fn class(&self, gesture: Gesture) -> Option<&str> {
         self.classes().get(gesture.index()).map(String::as_str)
     }
@@ -79,7 +79,7 @@ impl Recognising {
         self.samples.frames(sample as usize).ok()
     }
 
-    /// The class that leads in the first sample of the batch.
+    /// Returns the class that leads in the first sample of the batch.
     pub fn leader(&self) -> Gesture {
         leader(&self.task.scores_now())
     }
@@ -107,8 +107,8 @@ impl TaskRun for Recognising {
         size_of_val(self.answered()) + size_of::<Self>()
     }
 
-    /// The next frames. A recording that cannot be read is an error: without it the chip
-    /// would see silence.
+    /// Returns the rows of the next frames. A recording that cannot be read is an error: without it
+    /// the chip would see silence.
     fn next_rows(&mut self) -> Result<Option<Vec<u32>>, String> {
         let Some(rows) = self.task.next_rows() else { return Ok(None) };
         for (sample, frame) in rows.iter().filter_map(|&row| self.task.sample_of(row)) {
@@ -168,8 +168,9 @@ impl TaskRun for Recognising {
         }
     }
 
-    /// Fields: sample under way from 0 (of a batch, the first), frame of it that was answered from
-    /// 1, its label, the class that leads, and that one's softmax of the mean logits so far.
+    /// Returns the fields of a step: sample under way from 0 (of a batch, the first), frame of it
+    /// answered last from 1, its label, the class that leads, and that class's softmax of the mean
+    /// logits so far.
     fn line(&self, _moment: &Moment<'_>) -> StepLine<'_> {
         let (sample, frame) = self.task.now();
         let leader = self.leader().index();

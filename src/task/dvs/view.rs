@@ -104,7 +104,7 @@ impl GestureView {
         }
     }
 
-    /// The class that leads; none before the first answer.
+    /// Returns the index of the class that leads; `None` before the first answer.
     pub fn leader(&self) -> Option<usize> {
         if self.frame == 0 {
             return None;
@@ -112,7 +112,7 @@ impl GestureView {
         leader(self.classes.iter().map(|class| class.score))
     }
 
-    /// Share of the labelled samples that were answered rightly, 0..=1; none before the first.
+    /// Returns the fraction of labelled samples answered correctly, 0..=1; `None` before the first.
     pub fn accuracy(&self) -> Option<f64> {
         (self.judged > 0).then(|| self.correct as f64 / self.judged as f64)
     }

@@ -100,7 +100,7 @@ pub enum CorpusError {
         /// Line of the character, from 1.
         line: usize,
     },
-    /// More than 32-bit offsets can count.
+    /// The text has more bytes than 32-bit offsets can count.
     #[error("the text has {bytes} bytes; at most 4 GiB can be read")]
     TooLarge {
         /// Length of the text, in bytes.
@@ -186,7 +186,7 @@ impl Corpus {
         self.ends_line
     }
 
-    /// The ids of all tokens, in order.
+    /// Returns the ids of all tokens, in order.
     pub fn tokens(&self) -> &[u32] {
         &self.ids
     }

@@ -29,7 +29,7 @@ use crate::model::LanguageModel;
 pub(super) const KIND: TaskKind =
     TaskKind { step_word: "token", unit_word: "unit", event_word: "event", facts: Some(&names::FACTS) };
 
-/// Most bytes of a text that are read.
+/// Largest text that is read, bytes.
 pub const TEXT_LIMIT: u64 = 256 << 20;
 /// Predictions that an [`Observation`] lists.
 pub const TOP: usize = 8;
@@ -132,7 +132,7 @@ impl LanguageTask {
         self
     }
 
-    /// Notes that a transformer's positions repeat behind `places` of them.
+    /// Records the number of positions after which a transformer's repeat; `None` if they do not.
     #[must_use]
     fn repeating(mut self, places: Option<usize>) -> Self {
         self.repeated = places;
@@ -144,20 +144,20 @@ impl LanguageTask {
         self.repeated.map(load::positions_repeat)
     }
 
-    /// Streams that are read side by side.
+    /// Returns the number of streams that are read side by side.
     pub fn streams(&self) -> usize {
         self.streams
     }
 
-    /// Tokens that were given: the text (the first stream of it), or the prompt, whose last line
-    /// does not end there.
+    /// Returns the tokens that were given: the first stream of the text, or the prompt without the
+    /// token that ends its last line.
     fn given(&self) -> &[u32] {
         let tokens = self.corpus.tokens();
         let ends = usize::from(self.writer.is_some() && self.corpus.ends_line());
         &tokens[..(tokens.len() / self.streams).saturating_sub(ends)]
     }
 
-    /// Token `index` of a further stream.
+    /// Returns token `index` of a further stream; `None` behind its end.
     fn token_of(&self, stream: usize, index: usize) -> Option<u32> {
         let length = self.given().len();
         (index < length).then(|| self.corpus.tokens().get(stream * length + index).copied())?
@@ -174,7 +174,9 @@ impl LanguageTask {
     }
 
     /// Takes the values y that the last layer sent for each stream's oldest token without an
-    /// answer. What the first stream's says comes back; all of them count in the score.
+    /// answer.
+    ///
+    /// Returns the observation of the first stream; all streams count in the score.
     pub fn observe_all(&mut self, outputs: &[Vec<f32>]) -> Observation {
         let Some((first, further)) = outputs.split_first() else { return Observation::default() };
         let observation = self.observe(first);
@@ -216,7 +218,7 @@ impl LanguageTask {
         Some(token)
     }
 
-    /// Whether the next token to feed is the first of a sequence.
+    /// Returns `true` if the next token to feed is the first of a sequence.
     pub fn starts_sequence(&self) -> bool {
         self.fed.is_multiple_of(self.sequence)
     }
@@ -252,7 +254,8 @@ impl LanguageTask {
         Observation { surprisal, target, top }
     }
 
-    /// Time steps from the first token to the last answer: N − 1 for a text of N tokens.
+    /// Returns the number of time steps from the first token to the last answer: N − 1 for a text
+    /// of N tokens.
     pub fn total_steps(&self) -> u64 {
         let given = self.given().len();
         let last = self.writer.as_ref().map_or(given, |writer| given + writer.words);
@@ -264,7 +267,7 @@ impl LanguageTask {
         self.fed as u64
     }
 
-    /// Inputs in a sequence.
+    /// Returns the number of inputs in a sequence.
     pub fn sequence(&self) -> u32 {
         self.sequence as u32
     }
@@ -274,7 +277,7 @@ impl LanguageTask {
         &self.score
     }
 
-    /// Token `index` for the eye: as written in the text, or as drawn.
+    /// Returns token `index` for display: as written in the text, or as drawn.
     pub fn word(&self, index: usize) -> Option<&str> {
         if index < self.given().len() {
             return self.corpus.written(index);
@@ -282,12 +285,12 @@ impl LanguageTask {
         self.token(index).map(|token| self.model.vocabulary.word(token))
     }
 
-    /// Whether token `index` was drawn by the network itself.
+    /// Returns `true` if token `index` was drawn by the network itself, or will be.
     pub fn is_generated(&self, index: usize) -> bool {
         self.writer.is_some() && index >= self.given().len()
     }
 
-    /// Whether the task writes after its prompt.
+    /// Returns `true` if the task writes after its prompt.
     pub fn is_writing(&self) -> bool {
         self.writer.is_some()
     }

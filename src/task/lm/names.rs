@@ -39,7 +39,7 @@ pub(super) const FACTS: TaskFacts = TaskFacts {
     ],
 };
 
-/// Number of a name; `None` before there is one.
+/// Returns the number that a name stands for; `None` before there is one.
 pub(super) fn number(reading: &Reading, name: &str) -> Option<f64> {
     let score = reading.task().score();
     match name {

@@ -38,7 +38,7 @@ impl Reading {
         &self.task
     }
 
-    /// The task's judgement of the last completed step.
+    /// Returns the task's evaluation of the last completed step; of a batch, its first stream's.
     pub fn observation(&self) -> &Observation {
         &self.last
     }
@@ -48,7 +48,7 @@ impl Reading {
         &self.surprisals
     }
 
-    /// Surprisal of the last predictions, nats, newest last, at most 140.
+    /// Iterates over the surprisal of the last predictions, in nats, newest last, at most 140.
     pub fn surprisal_history(&self) -> impl Iterator<Item = f32> {
         self.history.iter().copied()
     }
@@ -155,9 +155,10 @@ impl TaskRun for Reading {
         }
     }
 
-    /// Fields: the token that the network read (of a batch, as all words here, the first stream's),
-    /// the word it stands for as written in the text, the word that came after it, and that one's
-    /// surprisal in nats.
+    /// Returns the fields of the last completed step; of a batch, those of its first stream.
+    ///
+    /// They are the token that the network read, the word it stands for as written in the text, the
+    /// next word, and that word's surprisal in nats.
     fn line(&self, moment: &Moment<'_>) -> StepLine<'_> {
         let word = self.word_at(moment.steps.saturating_sub(1)).unwrap_or_default();
         StepLine(vec![

@@ -36,7 +36,7 @@ impl Score {
         self.predictions
     }
 
-    /// Mean surprisal since the start, nats; none before the first prediction.
+    /// Returns the mean surprisal since the start, nats; `None` before the first prediction.
     pub fn mean_surprisal(&self) -> Option<f64> {
         (self.predictions > 0).then(|| self.sum / self.predictions as f64)
     }
@@ -50,12 +50,12 @@ impl Score {
         (self.predictions > 1).then(|| (spread.max(0.0) / (count - 1.0) / count).sqrt())
     }
 
-    /// Perplexity since the start.
+    /// Returns the perplexity since the start; `None` before the first prediction.
     pub fn perplexity(&self) -> Option<f64> {
         self.mean_surprisal().map(libm::exp)
     }
 
-    /// Surprisal of the last predictions, at most [`WINDOW`], oldest first.
+    /// Iterates over the surprisal of the last predictions, nats, at most [`WINDOW`], oldest first.
     pub fn recent(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
         self.recent.iter().copied()
     }

@@ -16,13 +16,13 @@ const UPCOMING: usize = 60;
 /// Word of the text, as the network read it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordView {
-    /// As written in the text (the network may have seen `<unk>`).
+    /// Word as written in the text (the network may have seen `<unk>`).
     pub word: String,
     /// Whether the vocabulary knows it.
     pub known: bool,
     /// −ln p(word | previous words), nats; `None` for the first word or a prompt.
     pub surprisal: Option<f32>,
-    /// Drawn by the network itself (Generate), not read.
+    /// Whether the network itself drew the word (Generate) instead of reading it.
     pub generated: bool,
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::file;
 use crate::net::spiking::Spike;
 
-/// Most bytes of a list that are read.
+/// Largest list that is read, bytes.
 const BYTES_LIMIT: u64 = 1 << 30;
 
 /// Reason for which a list of spikes cannot be read.

@@ -18,9 +18,9 @@ pub const SIDE: u32 = 34;
 pub const NEURONS: usize = 2 * (SIDE * SIDE) as usize;
 /// Bytes of an event.
 const EVENT: usize = 5;
-/// Most bytes of a recording that are read.
+/// Largest recording, or list of labels, that is read, bytes.
 const BYTES_LIMIT: u64 = 64 << 20;
-/// Most recordings of a folder.
+/// Largest number of recordings taken from `labels.tsv`, and of entries read of a class's folder.
 const RECORDINGS: usize = 1 << 20;
 /// Name of the list of labels.
 const LABELS: &str = "labels.tsv";
@@ -65,7 +65,10 @@ pub enum RecordingError {
         path: PathBuf,
     },
     /// A file of another length.
-    #[error("{}: {bytes} bytes are no whole number of events of 5 bytes", path.display())]
+    #[error(
+        "{}: {bytes} bytes is not a multiple of 5, the size of an event; was the file cut short?",
+        path.display()
+    )]
     Length {
         /// File of the recording.
         path: PathBuf,

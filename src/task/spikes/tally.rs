@@ -30,7 +30,7 @@ impl Tally {
         Self { counts: vec![0; units], answers: Log::default() }
     }
 
-    /// A recording begins.
+    /// Begins a recording: sets the spike counts to 0.
     pub fn begin(&mut self) {
         self.counts.fill(0);
     }
@@ -42,7 +42,7 @@ impl Tally {
         }
     }
 
-    /// A recording of class `label` ends.
+    /// Ends a recording of class `label` and stores the answer.
     pub fn end(&mut self, label: u32) {
         let answer = self.leader();
         self.answers.push(Answer { label, predicted: answer, counts: self.counts.clone() });

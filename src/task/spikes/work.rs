@@ -60,7 +60,7 @@ impl TaskRun for SpikeTask {
         Some(SpikeCounts { ticks: self.taken, spikes: &self.spikes, passed: &self.synaptic })
     }
 
-    /// The bin of a recording; without recordings 1 ms, the tick of SpiNNaker2's software.
+    /// Returns the bin of recordings, µs; without any 1 ms, the tick of SpiNNaker2's software.
     fn real_time_us(&self) -> Option<f64> {
         Some(if self.plan.recordings() > 0 { self.plan.bin_us.into() } else { USUAL_TICK_US })
     }
@@ -102,7 +102,7 @@ impl TaskRun for SpikeTask {
         }
     }
 
-    /// Fields: spikes of all neurons and of the outputs in the tick.
+    /// Returns the spikes of all neurons and of the outputs in the tick.
     fn line(&self, _moment: &Moment<'_>) -> StepLine<'_> {
         StepLine(vec![("spikes", Value::Count(self.last.0)), ("output_spikes", Value::Count(self.last.1))])
     }
@@ -118,7 +118,7 @@ impl TaskRun for SpikeTask {
                     line.clear();
                 }
             }
-            return Ok(Some(several(self.taken, "line of values").replace("valuess", "values")));
+            return Ok(Some(several(self.taken, "line") + " of values"));
         }
         writeln!(out, "neuron,time_step")?;
         let mut spikes = 0;

@@ -1,4 +1,4 @@
-//! From the options of a tensor task to the array in the chip's DRAM.
+//! Loading of a tensor task: from its options to the array in the chip's DRAM.
 
 use std::path::Path;
 use std::sync::Arc;

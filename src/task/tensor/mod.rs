@@ -24,7 +24,7 @@ use spinntui_inputs::npy;
 pub(super) const KIND: TaskKind =
     TaskKind { step_word: "step", unit_word: "unit", event_word: "event", facts: None };
 
-/// Most bytes of an array that are read: half a million rows of 1,000 singles.
+/// Largest array that is read, bytes: half a million rows of 1,000 singles.
 pub const BYTES_LIMIT: u64 = 2 << 30;
 
 /// Inputs of all time steps.
@@ -208,7 +208,7 @@ impl Rows {
         }
     }
 
-    /// Numbers in a row.
+    /// Returns the number of values in a row.
     pub fn width(&self) -> usize {
         self.values.ncols()
     }
@@ -218,7 +218,7 @@ impl Rows {
         self.values.nrows()
     }
 
-    /// Row `step`, \[width\]; none behind the last.
+    /// Returns row `step`, `[width]`; `None` after the last.
     pub fn row(&self, step: u32) -> Option<&[f32]> {
         let step = step as usize;
         if step < self.steps() { self.values.row(step).to_slice() } else { None }
@@ -255,14 +255,14 @@ impl TensorTask {
         }
     }
 
-    /// Names the file with the rows.
+    /// Sets the name of the file with the rows.
     #[must_use]
     pub fn read_from(mut self, file: &Path) -> Self {
         self.source = file.file_name().unwrap_or_default().to_string_lossy().into();
         self
     }
 
-    /// Name of the file with the rows, without its folders; empty if it was not named.
+    /// Returns the name of the file with the rows, without its folders; empty if it was not set.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -274,12 +274,12 @@ impl TensorTask {
         Some(row)
     }
 
-    /// Whether the next row is the first of a sequence.
+    /// Returns `true` if the next row is the first of a sequence.
     pub fn starts_sequence(&self) -> bool {
         self.fed.is_multiple_of(self.sequence as usize)
     }
 
-    /// Takes the last layer's output, \[units\], for the oldest row without one. Outputs beyond the
+    /// Takes the last layer's output, `[units]`, for the oldest row without one. Outputs beyond the
     /// rows that were fed are dropped; missing values of a row count as 0.
     pub fn observe(&mut self, output: &[f32]) {
         if self.observed() < self.fed {
@@ -299,7 +299,7 @@ impl TensorTask {
         self.outputs.len().checked_div(self.units).unwrap_or(0)
     }
 
-    /// Returns the outputs so far, \[observed, units\].
+    /// Returns the outputs so far, `[observed, units]`.
     pub fn outputs(&self) -> &Log<f32> {
         &self.outputs
     }
@@ -309,12 +309,12 @@ impl TensorTask {
         &self.rows
     }
 
-    /// Time steps of all rows.
+    /// Returns the number of time steps of all rows.
     pub fn total_steps(&self) -> u64 {
         self.rows.steps() as u64
     }
 
-    /// Rows in a sequence.
+    /// Returns the number of rows in a sequence.
     pub fn sequence(&self) -> u32 {
         self.sequence
     }

@@ -20,7 +20,7 @@ pub struct TensorOptions {
     pub sequence: u32,
 }
 
-/// Frames of a gesture.
+/// Returns the default number of rows in a sequence: the frames of a gesture.
 fn default_sequence() -> u32 {
     67
 }

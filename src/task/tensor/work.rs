@@ -47,7 +47,7 @@ impl TaskRun for TensorTask {
         Figures { compares_with: moment.compares_with.to_owned(), ..Figures::default() }
     }
 
-    /// Field: the row that the network read, from 0.
+    /// Returns the field of a step: the row that the network read, from 0.
     fn line(&self, moment: &Moment<'_>) -> StepLine<'_> {
         StepLine(vec![("row", Value::Count(moment.read.into()))])
     }

@@ -14,12 +14,12 @@ use unicode_width::UnicodeWidthStr;
 pub use self::shape::is_drawn;
 pub use self::svg::{CELL, MARGIN, svg};
 
-/// A row of a buffer, cell by cell.
+/// Returns the rows of a buffer, each as its cells.
 fn rows(buf: &Buffer) -> impl Iterator<Item = &[Cell]> {
     buf.content().chunks(usize::from(buf.area.width).max(1))
 }
 
-/// The cells of a row that are written: behind a wide character stands one that it covers.
+/// Returns the cells of a row that are written, without those that a wide character covers.
 fn written(row: &[Cell]) -> impl Iterator<Item = &Cell> {
     let mut covered = 0;
     row.iter().filter(move |cell| {

@@ -66,7 +66,7 @@ impl Palette {
         ],
     };
 
-    /// A colour, or `default` where the terminal's own is meant.
+    /// Returns a colour as RGB, or `default` where the terminal's own is meant.
     pub fn rgb(&self, colour: Color, default: Rgb) -> Rgb {
         match colour {
             Color::Rgb(r, g, b) => (r, g, b),
@@ -76,7 +76,7 @@ impl Palette {
     }
 }
 
-/// Number of one of the sixteen colours; none for all others.
+/// Returns the number of one of the sixteen colours; `None` for all others.
 pub const fn ansi_number(colour: Color) -> Option<u8> {
     Some(match colour {
         Color::Black => 0,
@@ -100,7 +100,7 @@ pub const fn ansi_number(colour: Color) -> Option<u8> {
     })
 }
 
-/// xterm's colours from 16 on: a cube of 6×6×6, then 24 greys.
+/// Returns xterm's colour `n`, from 16 on: a cube of 6×6×6, then 24 greys.
 fn cube_or_grey(n: u8) -> Rgb {
     if n >= 232 {
         let grey = 8 + 10 * (n - 232);
@@ -111,7 +111,7 @@ fn cube_or_grey(n: u8) -> Rgb {
     (step(n / 36), step(n / 6 % 6), step(n % 6))
 }
 
-/// Half of each: what "dim" makes of ink on a ground.
+/// Returns the mean of two colours: the "dim" form of a text colour on a background.
 pub fn halfway(a: Rgb, b: Rgb) -> Rgb {
     let mean = |a: u8, b: u8| u16::midpoint(u16::from(a), u16::from(b)) as u8;
     (mean(a.0, b.0), mean(a.1, b.1), mean(a.2, b.2))

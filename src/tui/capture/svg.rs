@@ -37,7 +37,7 @@ struct Drawing {
     texts: BTreeMap<TextStyle, String>,
 }
 
-/// Ink and ground of a cell.
+/// Returns the ink and ground colours of a cell.
 fn colours(cell: &Cell, palette: &Palette) -> (Rgb, Rgb) {
     let mut ink = palette.rgb(cell.fg, palette.foreground);
     let mut ground = palette.rgb(cell.bg, palette.background);
@@ -53,7 +53,7 @@ fn colours(cell: &Cell, palette: &Palette) -> (Rgb, Rgb) {
     (ink, ground)
 }
 
-/// The picture. `title` is what readers of the screen are told it shows.
+/// Returns a screen as an SVG picture; `title` describes it to screen readers.
 pub fn svg(buf: &Buffer, palette: &Palette, title: &str) -> String {
     let mut drawing = Drawing::default();
     grounds(buf, palette, &mut drawing);
@@ -234,7 +234,7 @@ fn shapes(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     }
 }
 
-/// Corners, crossings and ends.
+/// Adds a corner, a crossing or an end of lines to a path.
 fn corner(path: &mut String, (x, y): (u32, u32), lines: Lines) {
     let (left, top) = (x * CELL.0, y * CELL.1);
     let (middle, centre) = (left + CELL.0 / 2, top + CELL.1 / 2);
@@ -259,7 +259,7 @@ fn corner(path: &mut String, (x, y): (u32, u32), lines: Lines) {
     }
 }
 
-/// Eight dots, two columns of four.
+/// Adds the dots of a Braille character to a path: eight places, two columns of four.
 fn dots(path: &mut String, (x, y): (u32, u32), bits: u8) {
     /// Column and row of each bit.
     const PLACES: [(u32, u32); 8] = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)];
@@ -272,7 +272,7 @@ fn dots(path: &mut String, (x, y): (u32, u32), bits: u8) {
     }
 }
 
-/// Text in pieces that begin at their column: whatever the font, a piece begins where it has to.
+/// Collects text in pieces that begin at their column, so that each is in place in any font.
 fn texts(buf: &Buffer, palette: &Palette, drawing: &mut Drawing) {
     for (y, row) in (0..).zip(rows(buf)) {
         let mut piece: Option<(u32, TextStyle, String)> = None;

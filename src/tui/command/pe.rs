@@ -3,28 +3,28 @@
 /// Action of a key in the PE panel, beside moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// Core, Memory, Neurons, and round.
+    /// Shows the next part: Core, Memory, Neurons, Code, then Core again.
     NextPart,
-    /// The other way round.
+    /// Shows the part before, in the order of `NextPart`.
     PreviousPart,
-    /// Hex, f32, u32.
+    /// Changes the format of words: hex, f32, u32, then hex again.
     Format,
-    /// Units by number or by distance.
+    /// Sorts units by number or by distance to their thresholds, in turn.
     Sort,
-    /// Go to the place that the word or the link leads to.
+    /// Goes to the place that the word or the link leads to.
     Follow,
-    /// Go back to the previous place.
+    /// Goes back to the previous place.
     Back,
-    /// A screen down.
+    /// Moves a screen down.
     PageDown,
-    /// A screen up.
+    /// Moves a screen up.
     PageUp,
-    /// The first word or unit.
+    /// Goes to the first word or unit.
     First,
-    /// Go to the last entry of the list.
+    /// Goes to the last word or unit.
     Last,
-    /// The next region of the map.
+    /// Goes to the next region of the map.
     NextRegion,
-    /// Go to the region before.
+    /// Goes to the region before.
     PreviousRegion,
 }

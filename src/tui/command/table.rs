@@ -39,7 +39,7 @@ const fn row(
     Command { id, also, action, keys, about, short, group, when, counts, argument, context }
 }
 
-/// A command of the PE panel.
+/// Creates a command of the PE panel.
 const fn inside(
     id: &'static str,
     key: pe::Key,
@@ -102,8 +102,8 @@ pub const COMMANDS: &[Command] = &[
     row("previous-stop", Action::PreviousStop, &["u"], "back to the previous stop", "", Group::Run, When::Loaded),
     row("bookmark", Action::Bookmark, &["B"], "set a bookmark here: `bookmark NAME words about it`", "", Group::Run, When::Loaded).takes(Argument::Name),
     row("delete-bookmark", Action::Given, &[], "delete a bookmark: `delete-bookmark NAME`", "", Group::Run, When::Loaded).also(&["unmark"]).takes(Argument::Bookmark),
-    row("previous-bookmark", Action::PreviousBookmark, &["["], "go to the bookmark before", "", Group::Run, When::Loaded),
-    row("next-bookmark", Action::NextBookmark, &["]"], "go to the bookmark after", "", Group::Run, When::Loaded),
+    row("previous-bookmark", Action::PreviousBookmark, &["["], "go to the previous bookmark", "", Group::Run, When::Loaded),
+    row("next-bookmark", Action::NextBookmark, &["]"], "go to the next bookmark", "", Group::Run, When::Loaded),
     row("goto", Action::Goto, &["g"], "go to a step, a time, an event, a bookmark", "", Group::Run, When::Loaded).also(&["jump"]).takes(Argument::Moment),
     row("fault", Action::Fault, &["X"], "inject a fault: flip a bit, halt a PE, lose packets", "", Group::Run, When::Loaded).also(&["inject"]).takes(Argument::Fault),
     row("who-wrote", Action::WhoWrote, &["W"], "PE panel, memory: who last wrote the word under the cursor", "", Group::Pe, When::Pe),
@@ -145,9 +145,9 @@ pub const COMMANDS: &[Command] = &[
     row("pin", Action::Pin, &["@"], "pin an expression; raster, neurons: draw the potential", "", Group::View, When::Loaded).also(&["watch", "display"]).takes(Argument::Expression),
     row("unpin", Action::Unpin, &["delete"], "pins: remove the selected one: `unpin 2`", "", Group::View, When::Pins).also(&["undisplay"]).takes(Argument::Pinned),
     row("export-pins", Action::ExportPins, &[], "values of the pins so far as CSV: `export-pins FILE`", "", Group::View, When::Loaded).takes(Argument::PinsFile),
-    row("messages", Action::Messages, &["E"], "messages so far in full; why the run stopped first", "", Group::View, When::Always),
+    row("messages", Action::Messages, &["E"], "messages so far in full; first, why the run stopped", "", Group::View, When::Always),
     row("constants", Action::Constants, &["C"], "every hardware number, how it is known, and its source", "", Group::View, When::Loaded),
-    row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, traffic from whom to whom, chips of a board", "", Group::View, When::Loaded),
+    row("matrix", Action::ToggleMatrix, &["t"], "NoC: links, traffic by sender and receiver, board, packets", "", Group::View, When::Loaded),
     inside("pe-part-back", pe::Key::PreviousPart, &["V"], "core, memory, neurons, code: the part before"),
     inside("sort-units", pe::Key::Sort, &["y"], "units in order, or nearest to θ first"),
     inside("next-region", pe::Key::NextRegion, &["a"], "next region of the map"),
@@ -175,7 +175,7 @@ pub const COMMANDS: &[Command] = &[
     row("calibrate", Action::Given, &[], "fit assumptions to a chip's timers: `--timers FILE`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Calibrate)),
     row("export", Action::Given, &[], "write this scene as memory images: `--spec DIR`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Export)),
     row("quantize", Action::Verb(Verb::Quantize), &[], "what 8-bit weights of this scene's model would lose", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Quantize)),
-    row("tune", Action::Verb(Verb::Tune), &[], "search a better mapping of this scene", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Tune)),
+    row("tune", Action::Verb(Verb::Tune), &[], "search for a better mapping of this scene", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Tune)),
     row("perfetto", Action::Given, &[], "write a trace of this scene: `--skip 10 -o t.json`", "", Group::App, When::Loaded).takes(Argument::Verb(Verb::Trace)),
     row("report", Action::Given, &[], "run this scene again: `--steps 20 --steps-output F.csv`", "", Group::App, When::Loaded).also(&["csv"]).takes(Argument::Verb(Verb::Run)),
     row("kernels", Action::Verb(Verb::Kernels), &[], "costs of kernels, instruction by instruction", "", Group::App, When::Always).also(&["listing"]).takes(Argument::Verb(Verb::Kernels)),

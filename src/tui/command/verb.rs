@@ -20,7 +20,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Name on the command line.
+    /// Returns the name of the subcommand on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Calibrate => "calibrate",
@@ -33,7 +33,7 @@ impl Verb {
         }
     }
 
-    /// Arguments that are typed behind the name.
+    /// Returns a hint about the arguments that are typed after the name.
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Calibrate => "--timers FILE, and -o FILE for the fitted scene",

@@ -7,7 +7,7 @@ use crate::scene::error::SceneError;
 use crate::scene::locate::{Kind, Node};
 use crate::tui::keymap::BadBinding;
 
-/// The error with a caret under the command's name, or under the key.
+/// Returns the error of a binding with a caret under the command's name, or under the key.
 pub(super) fn place(bad: &BadBinding, text: &str, path: &Path, root: Option<&Node>) -> SceneError {
     let error = SceneError::file(path, bad.to_string(), bad.help());
     match root.and_then(|root| span(bad, text, root)) {

@@ -26,7 +26,7 @@ use crate::scene::{explain, locate};
 
 /// Environment variable that names the configuration file, in place of the usual one.
 pub const ENV: &str = "SPINNTUI_CONFIG";
-/// No configuration is this long.
+/// Largest size of a configuration file, bytes; no real one is this long.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Settings of the user's configuration file.

@@ -9,8 +9,8 @@ use crate::tui::keymap::{Key, Keymap};
 use crate::tui::theme::depth::ColorChoice;
 use crate::tui::theme::{Glyphs, RampName, ThemeName};
 
-/// The configuration as a file: what is set as it is set, the rest as comments that say
-/// what there is.
+/// Formats the configuration as a file: settings that are set with their values, the others as
+/// comments with their defaults, and the choices of each.
 pub fn print(config: &Config) -> String {
     let mut text = String::from(
         "// Configuration of spinntui. To begin with one of your own:\n\

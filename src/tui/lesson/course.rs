@@ -1,9 +1,9 @@
 //! A lesson that is being taken: which page, how its moment is reached, and what was found there.
 //!
-//! A page's moment is that after its commands, which begin at the moment of the page before. The
-//! first time it is reached, its event is noted; going back is then going to that event. Where
-//! something goes wrong on purpose, going back to the event may or may not undo it: such
-//! pages are reached again from the start of the scene, which is the same to the bit.
+//! A page's moment is that after its commands, which begin at the moment of the page before. When
+//! it is first reached, its event number is recorded; going back is then a seek to that event.
+//! Where a fault is injected, the seek may or may not undo it: such pages are reached again from
+//! the start of the scene, which gives the same state to the bit.
 
 use std::path::{Path, PathBuf};
 
@@ -33,11 +33,11 @@ pub struct Known {
 /// The way to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// From the present position: nothing has happened since the page before.
+    /// Goes on from the present position: nothing has happened since the page before.
     On,
-    /// Over the moment of this page, or of the start.
+    /// Seeks the moment of this page, or the start if `None`, and goes on from there.
     Over(Option<usize>),
-    /// From the scene on.
+    /// Opens the scene and goes on from its start.
     Anew,
 }
 
@@ -81,7 +81,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// At the first page, before anything has happened.
+    /// Starts a lesson at its first page, before anything has been sent to the engine.
     pub fn new(loaded: Loaded) -> Self {
         let pages = loaded.sources.len();
         Self {
@@ -114,7 +114,7 @@ impl Course {
         }
     }
 
-    /// Whether the engine was sent anywhere yet.
+    /// Returns `true` if the engine was already sent to a page.
     pub fn has_begun(&self) -> bool {
         self.tags > 0
     }
@@ -124,7 +124,7 @@ impl Course {
         self.known.len()
     }
 
-    /// The page that is shown.
+    /// Returns the page that is shown.
     pub fn shown(&self) -> Option<&Page> {
         self.loaded.lesson().pages.get(self.page)
     }
@@ -160,8 +160,9 @@ impl Course {
         })
     }
 
-    /// Turns to a page: what to tell the engine so that it comes to its moment. `at`: where the
-    /// experiment stands now, if it stands.
+    /// Turns to a page and returns the command that takes the engine to its moment.
+    ///
+    /// `at` is the number of events handled; `None` unless the experiment is paused.
     pub fn turn(&mut self, to: usize, at: Option<u64>) -> Command {
         let way = self.way(to, at);
         self.page = to.min(self.pages().saturating_sub(1));
@@ -212,7 +213,8 @@ impl Course {
             return Way::On;
         }
         let faulty = |page| self.acts(page).iter().any(|act| matches!(act, Act::Inject(_)));
-        // Also what went wrong after the page: at its very event going back would not undo it.
+        // Faults after the page count, too: a seek to the page would not undo one injected at its
+        // event.
         if (first..=to.max(here)).any(faulty) {
             return Way::Anew;
         }
@@ -239,7 +241,7 @@ impl Course {
         begin.into_iter().chain(acts.map(command)).collect()
     }
 
-    /// A condition with the values of pages before in place of their braces.
+    /// Replaces the braces in a condition by the values found on earlier pages.
     fn with_values(&self, condition: &str) -> String {
         let mut text = String::new();
         for piece in text::pieces(condition).unwrap_or_default() {
@@ -281,8 +283,11 @@ impl Course {
         found
     }
 
-    /// The engine has reached a page's moment, or cannot. What it says of other performances is
-    /// ignored. A way that failed is tried once more: then this is what to tell the engine.
+    /// Handles the engine's result of the pending seek to a page; results of other scripts are
+    /// ignored.
+    ///
+    /// A seek that failed is tried once more, from the start of the page's scene: then the command
+    /// for the engine is returned.
     pub fn performed(&mut self, performed: ScriptResult) -> Option<Command> {
         let (_, way) = self.pending.take_if(|(tag, _)| *tag == performed.tag)?;
         match performed.result {

@@ -16,7 +16,7 @@ use crate::tui::presses::presses;
 
 /// Folder of the shipped lessons, within one of the places where scenes look for their models.
 const FOLDER: &str = "scenes/lessons";
-/// Most choices of a question: the keys 1 to 4.
+/// Largest number of choices of a question: the keys 1 to 4.
 const CHOICES: usize = 4;
 
 /// Description of lesson files for the reader.
@@ -146,7 +146,7 @@ pub fn named(name: &str) -> Result<PathBuf, String> {
     ))
 }
 
-/// Whether a lesson's file is right in itself, its scenes apart, which may not be here.
+/// Returns `true` if a lesson's file itself is valid; its scenes may be missing and are ignored.
 pub fn is_sound(path: &Path) -> bool {
     Document::load(path, &KIND).is_ok_and(|document| check(&document).is_ok())
 }

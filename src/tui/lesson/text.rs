@@ -73,7 +73,7 @@ fn enclosed<'t>(text: &'t str, mark: &str) -> Option<(&'t str, usize)> {
     Some((inside.get(..end)?, end + 2 * mark.len()))
 }
 
-/// `expression`, or `page: expression`.
+/// Parses the inside of a pair of braces: `expression`, or `page: expression`.
 fn value(text: &str, at: Range<usize>) -> Piece {
     let inside = text.get(at.clone()).unwrap_or("");
     let page = inside.split_once(':').and_then(|(page, rest)| Some((page.trim().parse().ok()?, rest)));
@@ -104,8 +104,8 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// A text in lines of at most `width` columns. `value` gives what stands for an expression; none
-/// while it is not known.
+/// Breaks a text into lines of at most `width` columns. `value` returns the text that stands for an
+/// expression, on the given page or this one; `None` while it is not known.
 pub fn lines(
     text: &str,
     width: usize,

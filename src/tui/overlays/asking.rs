@@ -12,7 +12,7 @@ use crate::tui::app::App;
 use crate::tui::asking::{AskingOverlay, command};
 use crate::tui::widgets::{centred, put_line, rows_from, rows_to, shorten};
 
-/// Most bookmarks that are listed below the line.
+/// Largest number of bookmarks listed below the line.
 const LISTED: usize = 8;
 
 /// Draws the line, and below it the error in it or a hint.
@@ -26,7 +26,7 @@ pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) 
         .border_set(theme.border_set())
         .border_style(theme.accent())
         .title(Span::styled(title, theme.accent()))
-        .title_bottom(Span::styled(" Enter does it · Tab completes · Esc leaves ", theme.dim()));
+        .title_bottom(Span::styled(" Enter goes there · Tab completes · Esc leaves ", theme.dim()));
     let inner = block.inner(area);
     block.render(area, buf);
     let inner = Rect { x: inner.x.saturating_add(1), width: inner.width.saturating_sub(2), ..inner };
@@ -48,7 +48,7 @@ pub fn render(app: &App, overlay: &AskingOverlay, area: Rect, buf: &mut Buffer) 
     }
 }
 
-/// A bookmark in a line: name, step, note.
+/// Formats a bookmark as a line: name, step, note.
 fn described(bookmark: &Bookmark) -> String {
     let step = step_text(bookmark.at.steps, bookmark.at.within);
     visible_line(&format!("{:<12} {step:<9} {}", bookmark.name, bookmark.note)).into_owned()

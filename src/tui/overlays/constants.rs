@@ -18,7 +18,7 @@ const COLUMNS: [usize; 3] = [36, 22, 15];
 /// Width from which the source stands in the same line.
 const ONE_LINE: u16 = 130;
 
-/// Numbers in the table.
+/// Returns the number of constants in the table.
 pub fn length(assume: &Assume) -> usize {
     table(assume).len()
 }
@@ -91,7 +91,7 @@ fn ink(mark: Mark, theme: &Theme) -> Style {
     }
 }
 
-/// Name, value, mark. Where it is narrow the name gives way.
+/// Returns a line with name, value and mark of a constant; a small `width` shortens the name.
 fn figures(constant: &Constant, theme: &Theme, width: usize) -> Line<'static> {
     let [name, value, mark] = COLUMNS;
     let name = name.min(width.saturating_sub(value + mark));

@@ -15,8 +15,9 @@ use crate::tui::status;
 use crate::tui::term::panic::without_escapes;
 use crate::tui::widgets::{centred, put_line};
 
-/// A scene that could not be loaded: the diagnostic, its excerpt and caret as they are, its
-/// sentences in whole words.
+/// Draws the diagnostic of a scene that could not be loaded.
+///
+/// Excerpt and caret stay as they are; sentences are wrapped between words.
 pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
     let what_now = match (app.snapshot.is_some(), app.watching) {
         (true, true) => "the old scene stays · fix and save the file · Esc closes",
@@ -33,7 +34,7 @@ pub fn scene_error(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut B
     frame.render_rows(app, &rows, scroll, area, buf);
 }
 
-/// A thread panicked: the engine, or one that goes on without.
+/// Draws the message of a panicked thread: the engine's, or one that the experiment does not need.
 pub fn crash(app: &App, text: &str, scroll: usize, area: Rect, buf: &mut Buffer) {
     let what_now = if app.crashed {
         "a bug: please report it · r starts the engine again · ↑↓ scroll · q quits"
@@ -127,7 +128,7 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Columns for text.
+    /// Returns the number of columns for text in a frame within `area`.
     fn room(area: Rect) -> usize {
         usize::from(area.width.saturating_sub(4).max(1))
     }
@@ -159,7 +160,7 @@ impl Frame<'_> {
     }
 }
 
-/// A text in rows of at most `width` columns, each row behind `indent`.
+/// Wraps a text into rows of at most `width` columns, each row behind `indent`.
 fn indented(text: &str, width: usize, indent: &str) -> Vec<String> {
     let rows = wrapped(text, width.saturating_sub(indent.len()).max(1));
     rows.into_iter().map(|row| format!("{indent}{row}")).collect()

@@ -27,7 +27,7 @@ pub fn render(app: &App, overlay: &PaletteOverlay, area: Rect, buf: &mut Buffer)
         .border_style(theme.accent())
         .title(Span::styled(" Command ", theme.accent()))
         .title_bottom(Span::styled(
-            " Enter does the first · Tab completes · ↑↓ history · Esc leaves ",
+            " Enter runs the first · Tab completes · ↑↓ history · Esc leaves ",
             theme.dim(),
         ));
     let inner = block.inner(area);
@@ -46,7 +46,7 @@ pub fn render(app: &App, overlay: &PaletteOverlay, area: Rect, buf: &mut Buffer)
         let hint = match command.argument {
             Some(takes) => takes.hint(),
             None if command.counts => "a count, as in `step 10`",
-            None => "nothing more",
+            None => "no argument",
         };
         rest = put_line(buf, rest, Line::styled(shorten(hint, width), theme.dim()));
         if let Some(problem) = problem(app, text).filter(|_| !argument.trim().is_empty()) {
@@ -69,7 +69,10 @@ pub fn render(app: &App, overlay: &PaletteOverlay, area: Rect, buf: &mut Buffer)
     }
 }
 
-/// Name, words, keys; dim while it does not apply.
+/// Draws a command's name, description and keys.
+///
+/// While the command does not apply, name and description are dim, and the description says what
+/// the command requires.
 fn command_line(app: &App, command: &Command, first: bool, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = &app.theme;
     let now = applies(app, command.when);

@@ -63,7 +63,9 @@ pub fn render(app: &App, overlay: &PointsOverlay, area: Rect, buf: &mut Buffer) 
     }
 }
 
-/// A point: number, kind, condition, hits; below it why it cannot be used.
+/// Draws a point (number, kind, state, condition, hits) and below it its error, if any.
+///
+/// Returns the area that is left.
 fn point_rows(app: &App, point: &PointView, selected: bool, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = &app.theme;
     let kind = match point.kind {

@@ -85,8 +85,7 @@ pub fn pe_at(view: &View<'_>, area: Rect, at: Position) -> Option<Pe> {
     fitting(plan_area)?.0.pe_at(view.app.selected.chip(), at)
 }
 
-/// In place of a plan that does not fit: the PEs with the highest values, or how many PEs
-/// each layer has.
+/// Lists the PEs with the highest values, or each layer's number of PEs, if the plan does not fit.
 fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let (app, theme) = (view.app, view.theme());
     if app.shown_metric() == Metric::Layer {
@@ -118,7 +117,7 @@ fn ranking(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Name of the metric; the activity of spiking neurons is their rate.
+/// Returns the name of the shown metric; the activity of spiking neurons is called rate.
 fn title(view: &View<'_>) -> &'static str {
     match view.app.shown_metric() {
         Metric::Activity if view.kind().event_word == "spike" => "rate",
@@ -195,7 +194,7 @@ fn draw_pe(view: &View<'_>, area: Rect, pe: Pe, state: &PeView, buf: &mut Buffer
     }
 }
 
-/// Style and one-character mark of a PE's cell.
+/// Returns the style and the one-character mark of a PE's cell.
 pub fn cell_look(view: &View<'_>, value: Option<f32>) -> (Style, char) {
     let (app, theme) = (view.app, view.theme());
     match value {
@@ -210,7 +209,7 @@ pub fn cell_look(view: &View<'_>, value: Option<f32>) -> (Style, char) {
     }
 }
 
-/// A value for a cell of four columns or more: per cent, or µJ.
+/// Formats a value for a cell of four columns or more, in per cent or µJ.
 fn long_value(metric: Metric, value: f32) -> String {
     match metric {
         Metric::Energy if value >= 100.0 => format!("{value:.0}"),
@@ -265,7 +264,7 @@ fn status_word(legend: &Legend, state: &PeView) -> String {
     }
 }
 
-/// The selected PE in words: two lines, more where there is room.
+/// Describes the selected PE in two lines, more where there is room; returns the area below.
 pub fn readout(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let (app, theme) = (view.app, view.theme());
     let Some(state) = view.pe(app.selected) else { return area };
@@ -322,7 +321,7 @@ fn pair_lines(view: &View<'_>, pairs: &[(&str, String)], area: Rect, buf: &mut B
     if line.spans.is_empty() { rest } else { put_line(buf, rest, line) }
 }
 
-/// The selected PE's inside, beside an expanded plan.
+/// Draws the internals of the selected PE, beside an expanded plan.
 fn pe_detail(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let mut rest = put_line(buf, area, Line::styled(view.app.selected.to_string(), theme.accent()));

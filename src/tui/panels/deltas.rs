@@ -39,7 +39,7 @@ fn style(figure: &Figure, theme: &Theme) -> Style {
     if figure.is_same() { theme.dim() } else { theme.accent() }
 }
 
-/// Names of the two experiments, that of the shown one marked.
+/// Returns the heading: the names of the two experiments, with a mark at the one shown.
 fn heading(pair: &Pair<'_>, (name, value): (usize, usize), theme: &Theme) -> Line<'static> {
     let mut spans = vec![Span::raw(format!("{:name$}", ""))];
     for (at, who) in pair.names.iter().enumerate() {
@@ -50,7 +50,7 @@ fn heading(pair: &Pair<'_>, (name, value): (usize, usize), theme: &Theme) -> Lin
     Line::from(spans)
 }
 
-/// Text at the right of a column, with a space before it at any width.
+/// Aligns text to the right of a column, with a space before it at any width.
 fn right(text: &str, columns: usize) -> String {
     format!(" {text:>width$}", width = columns.saturating_sub(1))
 }
@@ -69,7 +69,7 @@ fn row(figure: &Figure, (name, value): (usize, usize), theme: &Theme) -> Line<'s
     ])
 }
 
-/// As many figures as fit into a line: `A|B this token 290.2|366.0 µs +26.1 %`.
+/// Returns a line of as many figures as fit: `A|B this token 290.2|366.0 µs +26.1 %`.
 fn line(figures: &[Figure], pair: &Pair<'_>, width: usize, theme: &Theme) -> Line<'static> {
     let [first, second] = pair.names;
     let mut line = Line::from(Span::styled(format!("{first}|{second}"), theme.strong()));

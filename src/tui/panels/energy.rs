@@ -29,7 +29,7 @@ struct Part {
     name: String,
     joules: f64,
     style: Style,
-    /// No source gives its energy, and the scene does not assume one.
+    /// Whether no source gives the energy of the part and the scene does not assume one.
     unknown: bool,
 }
 
@@ -77,7 +77,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     hottest(view, rows_from(chart, CHART_ROWS + 1), buf);
 }
 
-/// Power and energy of the chip, and of a token.
+/// Draws power and energy of the chip, and energy of a time step; returns the area below.
 fn head(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let energy = &view.snapshot.energy;
@@ -97,7 +97,7 @@ fn head(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     put_line(buf, rest, Line::from(token.concat()))
 }
 
-/// The parts in a fixed order: the chip, its PEs, what cores do, transport.
+/// Returns the parts in a fixed order: the chip, its PEs, core activity, transport.
 fn parts(view: &View<'_>) -> Vec<Part> {
     let theme = view.theme();
     let (energy, assume) = (&view.snapshot.energy.parts, &view.snapshot.setup.assume);
@@ -138,7 +138,7 @@ fn layers(view: &View<'_>) -> Vec<Part> {
         .collect()
 }
 
-/// A row a part: name, bar, joules, share.
+/// Draws a row for each part (name, bar, joules, share); returns the area below.
 fn list_parts(view: &View<'_>, parts: &[Part], area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let whole: f64 = parts.iter().map(|part| part.joules).sum();
@@ -162,7 +162,7 @@ fn list_parts(view: &View<'_>, parts: &[Part], area: Rect, buf: &mut Buffer) -> 
     rest
 }
 
-/// Energy of the last tokens.
+/// Draws a chart of the energy of the last time steps.
 fn history(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let values = &view.snapshot.energy.history;
@@ -177,7 +177,7 @@ fn history(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     bars::spark(buf, chart, values, end, theme, |fraction| theme.heat_ink(fraction));
 }
 
-/// The PEs that used most since the start, the busier first where polling makes them equal.
+/// Lists the PEs that used most since the start, the busier first where polling makes them equal.
 fn hottest(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     if area.height < 2 {

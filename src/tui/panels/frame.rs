@@ -50,8 +50,10 @@ pub fn frame(
     inner
 }
 
-/// The legend in spaces, without what does not fit: whole pieces from the end, and none at all
-/// rather than a ramp without its end. A piece is what begins with ` · `.
+/// Returns the legend between spaces, without the pieces that do not fit in `room` columns.
+///
+/// Whole pieces are removed from the end; each begins with ` · `. If the first piece does not fit,
+/// the legend is empty rather than a ramp without its end.
 fn fitting(legend: Line<'_>, room: u16) -> Line<'_> {
     let mut spans = vec![Span::raw(" ")];
     spans.extend(legend.spans);

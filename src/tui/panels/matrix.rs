@@ -23,7 +23,8 @@ const COARSE: u16 = 5;
 /// Columns that the figures need beside the map.
 const FIGURES: u16 = 30;
 
-/// QPE indices in reading order of the matrix: column by column of the floor plan, upwards.
+/// Returns the QPE indices in reading order of the matrix: column by column of the floor plan,
+/// upwards.
 fn order() -> Vec<usize> {
     let mut order: Vec<usize> = (0..QPE_COUNT).collect();
     order.sort_by_key(|&index| (QPES[index].x, QPES[index].y));
@@ -115,7 +116,7 @@ fn figures(noc: &NocView, cells: &[Vec<u64>], area: Rect, theme: &Theme, buf: &m
         rows.push(("FIFO, fullest now".to_owned(), format!("{} of {entries}", fifo.fill)));
         rows.push(("FIFO, most at once".to_owned(), format!("{} of {entries}", fifo.high_water)));
         rows.push(("dropped · overwritten".to_owned(), format!("{} · {}", fifo.dropped, fifo.overwritten)));
-        rows.push(("stalled, sum of PEs".to_owned(), format!("{:.1} µs", fifo.stalled_us)));
+        rows.push(("waited, sum of PEs".to_owned(), format!("{:.1} µs", fifo.stalled_us)));
     }
     let mut rest = area;
     for (name, value) in rows {

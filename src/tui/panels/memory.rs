@@ -82,7 +82,7 @@ fn legend(theme: &Theme, width: u16) -> Line<'static> {
     line
 }
 
-/// Four bars a PE, one a bank.
+/// Draws four bars for each PE of the floor plan, one a bank.
 fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
     let theme = view.theme();
     plan.draw_background(buf, theme);
@@ -112,7 +112,7 @@ fn draw_plan(view: &View<'_>, plan: &FloorPlan, buf: &mut Buffer) {
     }
 }
 
-/// The selected PE: its name, its banks, its regions.
+/// Draws the selected PE: its name, its banks, its regions.
 fn selected_pe(view: &View<'_>, area: Rect, rows: u16, buf: &mut Buffer) {
     let (app, theme) = (view.app, view.theme());
     let Some(state) = view.pe(app.selected) else { return };
@@ -140,7 +140,10 @@ fn selected_pe(view: &View<'_>, area: Rect, rows: u16, buf: &mut Buffer) {
     }
 }
 
-/// One bank as a map: each column is a slice of its 32 KiB, coloured by what most of it holds.
+/// Draws one bank as a map: each column is a slice of its 32 KiB, coloured by what most of it
+/// holds.
+///
+/// While the regions are not known, draws a bar of the bytes in use instead.
 fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let used = state.bank_bytes.get(bank as usize).copied().unwrap_or(0);
@@ -207,7 +210,8 @@ fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer)
     rest
 }
 
-/// Letter and style of the region that has most of `start..end`; a dot where most is free.
+/// Returns letter and style of the region that has at least half of `start..end`; a dot if none
+/// has.
 pub(super) fn slice_look(regions: &[RegionView], start: u32, end: u32, theme: &Theme) -> (char, Style) {
     let overlap = |r: &RegionView| r.end.min(end).saturating_sub(r.start.max(start));
     let largest = regions.iter().max_by_key(|region| overlap(region));
@@ -243,7 +247,7 @@ fn region_list(detail: &PeDetail, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The fullest PEs, fullest first, with their four banks as small bars.
+/// Draws the fullest PEs, fullest first, with their four banks as small bars.
 fn fullest(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let mut pes: Vec<(Pe, &PeView)> = view.places().filter_map(|pe| Some((pe, view.pe(pe)?))).collect();

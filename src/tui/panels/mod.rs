@@ -1,5 +1,7 @@
-//! One file a panel. A panel draws a [`View`] into an area of any size, with a legend, units and
-//! the window of what it shows; it keeps no state.
+//! Panels of the screen, each in its own file.
+//!
+//! A panel draws a [`View`] into an area of any size, with a legend, units and the window of what
+//! it shows; it keeps no state.
 
 mod board;
 pub mod chip;
@@ -65,7 +67,7 @@ impl<'a> View<'a> {
         self.snapshot.pes.get(pe.index())
     }
 
-    /// The selected PE's detail, once the engine has sent it.
+    /// Returns the selected PE's detail, once the engine has sent it.
     pub fn detail(&self) -> Option<&'a PeDetail> {
         self.snapshot.detail.pe.as_ref().filter(|detail| detail.pe == self.app.selected.index())
     }
@@ -80,7 +82,7 @@ impl<'a> View<'a> {
         self.snapshot.task.kind().step_word
     }
 
-    /// Words of the task.
+    /// Returns the words of the task.
     pub fn kind(&self) -> &'static TaskKind {
         self.snapshot.task.kind()
     }

@@ -110,7 +110,7 @@ fn selected(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     put_pair(buf, rest, Line::styled(window, theme.dim()), Line::raw(format!("{now} · {all}")))
 }
 
-/// Columns and rows of the mesh at a pitch, axes included.
+/// Returns the columns and rows of the mesh at a pitch, axes included.
 pub(super) fn mesh_size((dx, dy): (u16, u16)) -> (u16, u16) {
     (AXIS + u16::from(GRID_X - 1) * dx + 2, u16::from(GRID_Y - 1) * dy + 2)
 }
@@ -135,12 +135,12 @@ fn edges((dx, dy): (u16, u16)) -> impl Iterator<Item = (LinkEnds, (u16, u16))> {
     })
 }
 
-/// Column and row of a node, relative to the mesh.
+/// Returns the column and row of a node, relative to the mesh.
 fn place((x, y): (u8, u8), (dx, dy): (u16, u16)) -> (u16, u16) {
     (AXIS + u16::from(x - 1) * dx, u16::from(GRID_Y - y) * dy)
 }
 
-/// The mesh with the load of each link; the selected link is marked.
+/// Draws the mesh with the load of each link; the selected link is marked.
 fn loads(
     noc: &NocView,
     (busiest, selected): (u32, Option<LinkEnds>),
@@ -199,7 +199,7 @@ fn node((x, y): (u8, u8), at: (u16, u16), area: Rect, theme: &Theme, buf: &mut B
     put_at(buf, area, at, text, style);
 }
 
-/// Counts, latency, and the five busiest links.
+/// Draws counts, latency, and the five busiest links.
 fn figures(noc: &NocView, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let hops = if noc.packets_total == 0 { 0.0 } else { noc.hops_total as f64 / noc.packets_total as f64 };
     let rows = [

@@ -56,7 +56,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The mesh with the route of a packet.
+/// Draws the mesh with the route of a packet.
 fn route(view: &View<'_>, packet: Option<&PacketView>, pitch: (u16, u16), area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let links: HashSet<_> = view.snapshot.noc.links.iter().map(|link| (link.from, link.to)).collect();
@@ -71,7 +71,8 @@ fn route(view: &View<'_>, packet: Option<&PacketView>, pitch: (u16, u16), area: 
     });
 }
 
-/// A packet a row: from, to, links on the way; then what the selected one brings.
+/// Draws what the selected packet brings and its route, then a row for each packet: its source, its
+/// destination, and how many of its links it has crossed.
 fn list(view: &View<'_>, selected: usize, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let packets = &view.snapshot.noc.under_way;

@@ -47,7 +47,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Values in a column of a chart.
+/// Returns the number of values in a column of a chart.
 fn in_column(view: &View<'_>) -> usize {
     if view.theme().glyphs == Glyphs::Braille { 2 } else { 1 }
 }
@@ -64,12 +64,11 @@ fn head(view: &View<'_>, width: u16) -> String {
     }
 }
 
-/// Keys of the panel.
+/// Returns the line with the keys of the panel.
 fn keys(view: &View<'_>) -> Line<'static> {
     let theme = view.theme();
     let mut spans = Vec::new();
-    for (action, word) in [(Action::Pin, "pin"), (Action::Unpin, "take out"), (Action::ExportPins, "as CSV")]
-    {
+    for (action, word) in [(Action::Pin, "pin"), (Action::Unpin, "remove"), (Action::ExportPins, "as CSV")] {
         let Some(command) = find(action) else { continue };
         let key = view.app.keymap.keys_of(command).next();
         let key = key.map_or_else(|| format!(":{}", command.id), |key| key.to_string());
@@ -80,7 +79,7 @@ fn keys(view: &View<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Says how something is pinned.
+/// Draws an explanation of how to pin a value.
 fn explain(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let key = find(Action::Pin).and_then(|command| view.app.keymap.keys_of(command).next());
@@ -118,7 +117,7 @@ fn draw_pin(view: &View<'_>, pin: &WatchView, selected: bool, area: Rect, buf: &
     }
 }
 
-/// Words of the last steps, the last one at the end.
+/// Draws the words of the last steps, the last one at the end.
 fn words(view: &View<'_>, pin: &WatchView, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width) * usize::from(area.height);
     let mut length = 0;
@@ -188,7 +187,7 @@ impl Axis {
     }
 }
 
-/// Both ends of a chart as text, with further digits where few would make them the same.
+/// Formats both ends of a chart, with further digits where few would make them look alike.
 fn labels(low: f64, high: f64) -> [String; 2] {
     let ends = [low, high];
     let width = usize::from(SCALE) - 1;

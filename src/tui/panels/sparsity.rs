@@ -66,7 +66,7 @@ fn fitting(texts: &[String], width: u16) -> String {
     texts.iter().find(fits).or(texts.last()).cloned().unwrap_or_default()
 }
 
-/// Products of the whole network, in the longest wording that fits; `None` before there are any.
+/// Returns the products of the whole network in the longest wording that fits; `None` before any.
 fn sum_line(view: &View<'_>, width: u16) -> Option<String> {
     let counts = &view.snapshot.counts;
     let energy = units::small_joules(counts.total.energy_per_synop_j?);
@@ -80,7 +80,7 @@ fn sum_line(view: &View<'_>, width: u16) -> Option<String> {
     Some(fitting(&texts, width))
 }
 
-/// Products without a 0 and their share of the dense ones, longest wording first.
+/// Returns the products without a 0 and their share of the dense ones, longest wording first.
 fn products_words(counts: &Counts, products: &Products) -> [String; 3] {
     let what = if counts.accumulates() { "ACs" } else { "MACs" };
     let least =
@@ -141,7 +141,7 @@ fn draw_layer(
     history(layer, end, ink, theme, chart, buf);
 }
 
-/// Share of zero weights, of W and R apart where a layer has both.
+/// Returns the share of zero weights, of W and R separately where a layer has both.
 fn zero_weights(layer: &LayerSetup, gap: &str) -> String {
     match layer.matrix_sparsity {
         Some([w, r]) => format!("W {}{gap}R {}", percent(w), percent(r)),
@@ -149,7 +149,9 @@ fn zero_weights(layer: &LayerSetup, gap: &str) -> String {
     }
 }
 
-/// Products of a layer, and in many rows those of its matrices or projections.
+/// Returns the lines with a layer's products.
+///
+/// In many rows, they include its units' firing and the products of its matrices or projections.
 fn product_lines(view: &View<'_>, index: usize, (width, rows): (u16, u16)) -> Vec<Line<'static>> {
     let theme = view.theme();
     let counts = &view.snapshot.counts;

@@ -24,7 +24,7 @@ pub trait TaskPanel {
     /// Draws the panel.
     fn render(&self, view: &View<'_>, area: Rect, buf: &mut Buffer);
 
-    /// Marks and words that the panel shows, about ten.
+    /// Returns entries for the marks and words that the panel shows, about ten.
     fn help(&self) -> &'static [Entry];
 
     /// Returns the figures that two experiments are compared by: names of at most 15 columns,
@@ -37,7 +37,7 @@ pub trait TaskPanel {
     }
 }
 
-/// Table of the tasks' panels.
+/// Returns the panel of a task.
 pub fn panel_of(task: &TaskView) -> &dyn TaskPanel {
     match task {
         TaskView::LanguageModel(language) => language,

@@ -17,7 +17,7 @@ use crate::tui::widgets::{
 /// Fewest rows below the heading at which the last one shows the uses of the critical path.
 const PATH_FROM: u16 = 9;
 
-/// One row: a name, its times, its layer if it is about one.
+/// Row of the panel: a name, its times, its layer if it is about one.
 struct Row {
     name: String,
     phase: PhaseId,
@@ -113,8 +113,8 @@ fn path_line(view: &View<'_>, width: u16) -> Option<String> {
     texts.into_iter().find(|text| text.chars().count() <= usize::from(width))
 }
 
-/// The phases in order, and below them their layers: of the longest phases first, as far as
-/// the rows go.
+/// Returns the rows of the phases in order, and below each those of its layers: of the longest
+/// phases first, as far as `fitting` rows go.
 fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
     let groups: Vec<Vec<Row>> =
         view.snapshot.setup.legend.ids().map(|phase| group(view, phase)).filter(|g| !g.is_empty()).collect();
@@ -134,7 +134,7 @@ fn rows(view: &View<'_>, fitting: usize) -> Vec<Row> {
     cut.flat_map(|(rows, group)| group.into_iter().take(rows)).collect()
 }
 
-/// A phase's sum over the layers, then the layers, if there are several.
+/// Returns the row of a phase's sum over the layers, then rows of the layers, if there are several.
 fn group(view: &View<'_>, phase: PhaseId) -> Vec<Row> {
     let of_phase: Vec<&PhaseView> = view.snapshot.phases.iter().filter(|view| view.phase == phase).collect();
     if of_phase.is_empty() {

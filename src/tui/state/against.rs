@@ -3,7 +3,7 @@
 use crate::session::against::AgainstView;
 use crate::session::snapshot::SharedSnapshot;
 
-/// Two experiments side by side.
+/// State of two experiments that run side by side.
 #[derive(Clone, Debug, Default)]
 pub struct AgainstState {
     /// B, as the engine described it last.

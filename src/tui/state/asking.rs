@@ -12,7 +12,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// Text above the line.
+    /// Returns the text above the line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Goto => "Go to",

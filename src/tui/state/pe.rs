@@ -11,12 +11,12 @@ pub use crate::tui::command::pe::Key;
 /// Format of words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WordFormat {
-    /// Eight hexadecimal digits.
+    /// Words as eight hexadecimal digits.
     #[default]
     Hex,
     /// Words as single-precision numbers.
     F32,
-    /// As whole numbers.
+    /// Words as whole numbers ≥ 0.
     U32,
 }
 

@@ -13,7 +13,7 @@ pub enum Value {
     Number(f64),
     /// Word, or any other value as text.
     Word(String),
-    /// Nothing: the point has no such value.
+    /// No value: the point has none in this column.
     Nothing,
 }
 
@@ -87,7 +87,7 @@ pub struct ResultsState {
     pub wrong: Option<String>,
 }
 
-/// Most columns of screen that a value takes.
+/// Largest width of a value, in columns of the screen.
 const WIDEST: usize = 28;
 
 impl ResultsState {

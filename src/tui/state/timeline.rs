@@ -29,7 +29,9 @@ impl TimelineState {
         self.window = TimelineWindow::Latest(steps.max(1));
     }
 
-    /// Halves (`closer`) or doubles the window about the cursor, `times` times.
+    /// Halves (`closer`) or doubles the window about the cursor, `times` times (40 at most).
+    ///
+    /// The window does not change if it would become shorter than a tenth of a microsecond.
     pub fn zoom(&mut self, view: &TimelineView, closer: bool, times: u32) {
         let (mut begin, mut end, at) = (view.begin, view.end, view.cursor_tick.clamp(view.begin, view.end));
         for _ in 0..times.min(40) {

@@ -92,7 +92,8 @@ pub fn due(app: &mut App, effects: &[Effect]) -> Vec<Effect> {
     more
 }
 
-/// The engine has performed something.
+/// Passes the result of a script to the lesson. Returns the command that tries a failed script
+/// again, if there is one.
 pub fn performed(app: &mut App, performed: ScriptResult) -> Vec<Effect> {
     let Some(course) = &mut app.lesson else { return Vec::new() };
     let again = course.performed(performed);
@@ -139,18 +140,18 @@ fn marks(app: &App) -> &[Mark] {
     shown.map_or(&[], |page| &page.highlight)
 }
 
-/// Whether the lesson marks a panel.
+/// Returns `true` if the lesson marks a panel.
 pub fn marks_panel(app: &App, panel: PanelId) -> bool {
     marks(app).contains(&Mark::Panel(panel))
 }
 
-/// Whether the lesson marks a PE of the floor plan.
+/// Returns `true` if the lesson marks a PE of the floor plan.
 pub fn marks_pe(app: &App, pe: Pe) -> bool {
     let place = (pe.qpe().x, pe.qpe().y, pe.p());
     marks(app).contains(&Mark::Pe(place))
 }
 
-/// Whether the lesson marks a key.
+/// Returns `true` if the lesson marks a key.
 pub fn marks_key(app: &App, key: Key) -> bool {
     marks(app).iter().any(|mark| matches!(mark, Mark::Key(text) if parse_key(text).is_ok_and(|k| k == key)))
 }

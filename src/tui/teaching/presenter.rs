@@ -52,8 +52,8 @@ pub fn pressed(app: &mut App, key: Key, count: Option<u32>, command: &Command) {
     presenter.recent.drain(..old);
 }
 
-/// The keys at the end of a line of `width` columns: as many of the latest as fit into half of it,
-/// one at least.
+/// Returns the keys at the end of a line of `width` columns: as many of the latest as fit into half
+/// of it, at least one; `None` outside presenter mode.
 fn line(app: &App, width: u16) -> Option<Line<'static>> {
     let presenter = app.presenter.as_ref()?;
     let theme = &app.theme;
@@ -81,7 +81,7 @@ pub fn beside(app: &App, screen: Rect, top: Rect) -> Rect {
     Rect { width: top.width.min(end.saturating_sub(top.x)), ..top }
 }
 
-/// Draws them at the end of the first line.
+/// Draws the shown keys at the end of the first line.
 pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     let Some(line) = line(app, screen.width) else { return };
     let width = (line.width() as u16 + 1).min(screen.width);

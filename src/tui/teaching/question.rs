@@ -107,7 +107,7 @@ fn verdict(
     let word = if right {
         format!("{} is right.", question.answer)
     } else {
-        format!("{} is wrong: it is {}.", chosen + 1, question.answer)
+        format!("{} is wrong: the answer is {}.", chosen + 1, question.answer)
     };
     let mut lines = text::lines(&format!("{word} {}", question.because), width, theme, value);
     // The first words are the verdict; on a narrow screen the paragraph may break within them.

@@ -85,7 +85,7 @@ pub fn area(app: &App, (columns, rows): (u16, u16)) -> Option<Rect> {
     (height >= 2).then(|| Rect { x: 0, y: rows - 1 - height, width: columns, height })
 }
 
-/// Number of the last line that can stand at the top.
+/// Returns the number of the last line, from 0, that can stand at the top of the text's area.
 pub fn last_line(app: &App) -> usize {
     let (Some(area), Some(course)) = (area(app, app.size), &app.lesson) else { return 0 };
     let (width, height) = inner(area, app.size.0);
@@ -174,7 +174,7 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The line above a strip.
+/// Draws the line above a strip, with its title and, if they fit, its keys.
 fn rule(app: &App, area: Rect, title: &str, keys: &str, buf: &mut Buffer) {
     let theme = &app.theme;
     let width = usize::from(area.width);

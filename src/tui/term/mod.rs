@@ -56,7 +56,8 @@ fn for_mouse(sequence: &'static str) -> Print<&'static str> {
     Print(if MOUSE.load(Ordering::SeqCst) { sequence } else { "" })
 }
 
-/// Raw mode, alternate screen, no cursor.
+/// Takes the terminal: raw mode, alternate screen, no cursor, brackets around pasted text, and the
+/// mouse if [`use_mouse`] has turned it on.
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
@@ -81,7 +82,7 @@ pub fn give_back() {
     }
 }
 
-/// Whether the terminal is ours.
+/// Returns `true` if the app has taken the terminal.
 pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
 }
@@ -108,7 +109,7 @@ impl Screen {
         screen
     }
 
-    /// Columns and rows.
+    /// Returns the size of the terminal: columns and rows.
     pub fn size(&self) -> io::Result<(u16, u16)> {
         self.terminal.size().map(|size| (size.width, size.height))
     }

@@ -55,7 +55,7 @@ impl Drop for Hook {
     }
 }
 
-/// A report without the terminal colours that color-eyre puts in.
+/// Returns a report without the terminal colours that color-eyre puts in.
 pub fn without_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -70,7 +70,8 @@ pub fn without_escapes(text: &str) -> String {
     plain
 }
 
-/// For the tests of the above with the real binary: `SPINNTUI_TEST_PANIC=PLACE` panics there, once.
+/// Panics once if `SPINNTUI_TEST_PANIC` names `place`: for tests of panics with the real binary.
+///
 /// Places: `ui` in the middle of its second frame, `worker` after the first, `engine` as it hands
 /// over its first snapshot, `input` at the first key, `signals` after the first signal, `watcher`
 /// when the scene was saved.

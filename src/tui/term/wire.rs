@@ -5,18 +5,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustix::io::Errno;
 
-/// The other end is gone. Terminals do not come back.
+/// Whether the terminal is gone. It stays `true`: terminals do not come back.
 static GONE: AtomicBool = AtomicBool::new(false);
 
 /// Bytes written so far.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
-/// Bytes written so far.
+/// Returns the number of bytes passed to [`Wire`]s so far, including those swallowed.
 pub fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
 
-/// Whether the terminal is gone: its window closed, its connection cut.
+/// Returns `true` if the terminal is gone: its window closed, its connection cut.
 pub fn is_gone() -> bool {
     GONE.load(Ordering::SeqCst)
 }
@@ -27,7 +27,7 @@ pub fn is_gone() -> bool {
 pub struct Wire(Stdout);
 
 impl Wire {
-    /// On standard output.
+    /// Creates a wire to standard output.
     pub fn new() -> Self {
         Self(io::stdout())
     }
@@ -48,7 +48,7 @@ fn swallows() -> bool {
     is_gone() || !super::is_taken()
 }
 
-/// The result, or `swallowed` once the other end is gone.
+/// Returns the result, or `swallowed` if it shows that the other end is gone, which it records.
 fn noted<T>(result: io::Result<T>, swallowed: T) -> io::Result<T> {
     match result {
         Err(error) if says_gone(&error) => {
@@ -59,8 +59,9 @@ fn noted<T>(result: io::Result<T>, swallowed: T) -> io::Result<T> {
     }
 }
 
-/// Whether an error of reading, writing or asking says that the other end is gone: a terminal
-/// that was hung up answers EIO, one whose device went away ENXIO, a pipe EPIPE.
+/// Returns `true` if an error of reading, writing or asking means that the other end is gone.
+///
+/// A terminal that was hung up answers EIO, one whose device went away ENXIO, a pipe EPIPE.
 pub fn says_gone(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::NXIO | Errno::PIPE))
 }

@@ -2,7 +2,7 @@
 
 use super::names::Rgb;
 
-/// Relative luminance, 0 (black) to 1 (white).
+/// Returns the relative luminance of a colour, 0 (black) to 1 (white).
 pub fn luminance((r, g, b): Rgb) -> f64 {
     let linear = |channel: u8| {
         let c = f64::from(channel) / 255.0;
@@ -11,14 +11,16 @@ pub fn luminance((r, g, b): Rgb) -> f64 {
     0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
 }
 
-/// Contrast ratio, 1 (none) to 21 (black and white).
+/// Returns the contrast ratio of two colours, 1 (none) to 21 (black and white).
 pub fn contrast(one: Rgb, other: Rgb) -> f64 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
-/// Black or white, whichever reads better on a colour. The worse of all backgrounds, a grey of
-/// luminance 0.179, leaves a ratio of 4.58: text on any paint is above the 4.5 that WCAG asks for.
+/// Returns black or white, whichever reads better on a colour.
+///
+/// The worst of all backgrounds, a grey of luminance 0.179, leaves a ratio of 4.58: text on any
+/// paint is above the 4.5 that WCAG requires.
 pub fn ink_on(paint: Rgb) -> Rgb {
     const BLACK: Rgb = (0, 0, 0);
     const WHITE: Rgb = (255, 255, 255);

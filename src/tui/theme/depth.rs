@@ -77,7 +77,7 @@ impl Depth {
 }
 
 impl ColorChoice {
-    /// The depth to use in this process's environment.
+    /// Returns the colour depth to use in this process's environment.
     pub fn resolve(self) -> Depth {
         match self {
             Self::Fixed(depth) => depth,

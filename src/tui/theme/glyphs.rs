@@ -27,9 +27,11 @@ pub enum Glyphs {
 by_name!(Glyphs, "glyph set", [Blocks = "blocks", Braille = "braille", Ascii = "ascii"]);
 
 impl Glyphs {
-    /// ASCII when the locale says outright that it is not UTF-8, or the terminal is dumb; an unset
-    /// locale is taken as UTF-8, as it nearly always is in containers. Braille is never guessed:
-    /// fonts without it show boxes.
+    /// Chooses ASCII if the locale says outright that it is not UTF-8, or if the terminal is dumb,
+    /// else blocks.
+    ///
+    /// An unset locale is taken as UTF-8, as it nearly always is in containers. Braille is never
+    /// guessed: fonts without it show boxes.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&set);
@@ -45,7 +47,7 @@ impl Glyphs {
         if self == Self::Ascii { ascii } else { drawn }
     }
 
-    /// The Enter key in a line of keys.
+    /// Returns the Enter key for a line of keys.
     pub fn enter(self) -> &'static str {
         self.pick("⏎", "Enter")
     }

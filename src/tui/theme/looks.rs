@@ -11,15 +11,15 @@ use super::ramp::RampName;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ThemeName {
-    /// For dark backgrounds.
+    /// Theme for dark backgrounds.
     #[default]
     Dark,
-    /// For light backgrounds: darker ink, and ramps that go from light to dark.
+    /// Theme for light backgrounds: darker ink, and ramps that go from light to dark.
     Light,
-    /// For dark backgrounds and bad projectors: nothing is dimmed, and text has a contrast of at
-    /// least 7 : 1.
+    /// Theme for dark backgrounds and bad projectors: nothing is dimmed, and text has a contrast of
+    /// at least 7 : 1.
     HighContrast,
-    /// No colours on any terminal: bold, reverse and digits carry the meaning.
+    /// Theme without colours on any terminal: bold, reverse and digits carry the meaning.
     Mono,
 }
 

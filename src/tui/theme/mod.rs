@@ -87,7 +87,7 @@ impl Theme {
         self.looks
     }
 
-    /// Whether anything has a colour.
+    /// Returns `true` if the theme has colours.
     pub fn coloured(&self) -> bool {
         self.depth > Depth::Mono
     }
@@ -141,7 +141,7 @@ impl Theme {
         if self.depth == Depth::Off { Style::new() } else { Style::new().add_modifier(modifier) }
     }
 
-    /// Plain text: the terminal's own.
+    /// Returns the style of plain text: the terminal's own.
     pub fn text(&self) -> Style {
         Style::new()
     }
@@ -161,7 +161,7 @@ impl Theme {
         }
     }
 
-    /// Names of keys and the app's own voice.
+    /// Returns the style of key names and of the app's own messages.
     pub fn accent(&self) -> Style {
         self.colour(self.palette.accent).patch(self.strong())
     }
@@ -196,25 +196,24 @@ impl Theme {
         }
     }
 
-    /// Words the network wrote itself.
+    /// Returns the style of words that the network generated.
     pub fn generated(&self) -> Style {
         self.colour(self.palette.accent).patch(self.modifier(Modifier::ITALIC))
     }
 
-    /// An event camera's picture: brighter (`on`) or darker, and whether there are many such
-    /// events. Orange and blue of Okabe and Ito's set; where there are no colours the
-    /// picture uses letters.
+    /// Returns the ink of brighter (`on`) or darker, `many` or few events in a camera's picture.
+    /// The hues are Okabe and Ito's orange and blue; without colours the picture uses letters.
     pub fn polarity(&self, on: bool, many: bool) -> Style {
         let inks = if on { &self.palette.brighter } else { &self.palette.darker };
         self.colour(inks[usize::from(!many)])
     }
 
-    /// Underlined: the colourless mark for "more than most".
+    /// Returns the underlined style: the colourless mark for "more than most".
     pub fn underline(&self) -> Style {
         self.modifier(Modifier::UNDERLINED)
     }
 
-    /// A panel's border.
+    /// Returns the style of a panel's border.
     pub fn border(&self, focused: bool) -> Style {
         if focused { self.accent() } else { self.dim() }
     }
@@ -232,18 +231,18 @@ impl Theme {
         }
     }
 
-    /// Heat: background and readable ink for a value in 0..=1.
+    /// Returns the heat style of a value in 0..=1: background and readable ink.
     pub fn heat(&self, value: f32) -> Style {
         self.ramp.style(value)
     }
 
-    /// Heat as ink, for bars and lines on the terminal's own background. The end of the ramp that
-    /// would vanish on it is left out.
+    /// Returns a value's heat as ink, for bars and lines on the terminal's own background. The end
+    /// of the ramp that would vanish on it is left out.
     pub fn heat_ink(&self, value: f32) -> Style {
         self.ramp.ink(value)
     }
 
-    /// Ink for the `index`-th of several unordered things.
+    /// Returns the ink of the `index`-th of several unordered things.
     pub fn category(&self, index: usize) -> Style {
         self.colour(self.palette.categories[index % self.palette.categories.len()])
     }
@@ -261,7 +260,7 @@ impl Theme {
         }
     }
 
-    /// Ink for a kind of memory region.
+    /// Returns the ink of a kind of memory region.
     pub fn region(&self, kind: RegionKind) -> Style {
         self.category(match kind {
             RegionKind::Weights => 0,

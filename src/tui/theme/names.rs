@@ -39,7 +39,7 @@ macro_rules! by_name {
                 }
             }
 
-            /// The next choice, round.
+            /// Returns the next choice; after the last comes the first.
             #[must_use]
             pub fn next(self) -> Self {
                 let at = Self::ALL.iter().position(|&other| other == self).unwrap_or(0);

@@ -13,7 +13,7 @@ const UPWARDS_ASCII: [&str; 9] = [" ", ".", ":", "-", "=", "+", "*", "#", "@"];
 /// Bits of a braille cell's dots, by column and from the bottom.
 const DOTS: [[u8; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
 
-/// A horizontal bar filling `fraction` of the first row of `area`.
+/// Draws a horizontal bar that fills `fraction` of the first row of `area`.
 pub fn bar(buf: &mut Buffer, area: Rect, fraction: f64, style: Style, theme: &Theme) {
     if area.is_empty() {
         return;
@@ -95,7 +95,7 @@ fn fraction(value: f32, end: f32) -> f32 {
     if value.is_finite() && end > 0.0 { (value / end).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// Values from the left, a column each: where columns mean something, as on a time axis.
+/// Draws values from the left, one column each, where columns mean something, as on a time axis.
 pub fn columns(
     buf: &mut Buffer,
     area: Rect,

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::tui::theme::Theme;
 use crate::tui::theme::ramp::digit;
 
-/// `name 0 0123456789 20 % this token`: each digit in its colour.
+/// Returns the line `name 0 0123456789 20 % · this token`, with each digit in its colour.
 pub fn ramp<'a>(name: &str, low: &str, high: &str, window: &str, theme: &Theme) -> Line<'a> {
     let mut spans = Vec::new();
     if !name.is_empty() {

@@ -96,7 +96,7 @@ pub fn rows_from(area: Rect, rows: u16) -> Rect {
     Rect { y: area.y + rows, height: area.height - rows, ..area }
 }
 
-/// The first `rows` rows of the area.
+/// Returns the first `rows` rows of the area.
 pub fn rows_to(area: Rect, rows: u16) -> Rect {
     Rect { height: rows.min(area.height), ..area }
 }
@@ -107,12 +107,12 @@ pub fn columns_from(area: Rect, columns: u16) -> Rect {
     Rect { x: area.x + columns, width: area.width - columns, ..area }
 }
 
-/// The first `columns` columns of the area.
+/// Returns the first `columns` columns of the area.
 pub fn columns_to(area: Rect, columns: u16) -> Rect {
     Rect { width: columns.min(area.width), ..area }
 }
 
-/// Text cut to a width in columns, with `…` where something is missing.
+/// Returns a text cut to `width` columns, with `…` where something is missing.
 pub fn shorten(text: &str, width: usize) -> String {
     if Span::raw(text).width() <= width { text.to_owned() } else { cut(text, width) }
 }

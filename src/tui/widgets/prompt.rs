@@ -56,7 +56,7 @@ struct Completing {
 }
 
 impl Prompt {
-    /// An empty line; ↑ brings back `history`, newest last.
+    /// Creates an empty line; ↑ recalls the texts of `history`, newest last.
     pub fn new(history: Vec<String>) -> Self {
         Self { history, ..Self::default() }
     }
@@ -273,7 +273,7 @@ impl Prompt {
         (column < width).then_some(column)
     }
 
-    /// The first byte that a line of this width shows.
+    /// Returns the first byte of the text that a line of this width shows.
     fn first_shown(&self, width: u16) -> usize {
         let mut first = 0;
         while columns(&self.text[first..self.cursor]) > width.saturating_sub(1) {

@@ -109,7 +109,9 @@ fn successors(block: &Block) -> impl Iterator<Item = usize> {
     block.branches_to.into_iter().chain(block.falls_to)
 }
 
-/// Natural loops: each edge back to a block that every way to it leads through.
+/// Finds the natural loops: each has edges back to a header that dominates their source blocks.
+///
+/// Fails if a retreating edge leads to a block that does not dominate its source.
 fn loops(function: &Function, blocks: &[Block]) -> Result<Vec<Loop>, ListingError> {
     let dominators = dominators(blocks);
     let dominates = |a: usize, b: usize| dominators.get(b).is_some_and(|over| over.contains(&a));
@@ -141,7 +143,7 @@ fn loops(function: &Function, blocks: &[Block]) -> Result<Vec<Loop>, ListingErro
     Ok(loops)
 }
 
-/// For each block, the blocks that every way from the entry to it leads through, itself among them.
+/// Returns each block's dominators: the blocks on every path from the entry to it, itself included.
 fn dominators(blocks: &[Block]) -> Vec<BTreeSet<usize>> {
     let all: BTreeSet<usize> = (0..blocks.len()).collect();
     let mut over = vec![all; blocks.len()];
@@ -177,7 +179,7 @@ fn predecessors(blocks: &[Block], at: usize) -> impl Iterator<Item = usize> {
         .map(|(from, _)| from)
 }
 
-/// Edges to a block that a depth-first walk from the entry is still inside of.
+/// Returns the edges to a block on the path of a depth-first walk from the entry.
 fn retreating_edges(blocks: &[Block]) -> Vec<(usize, usize)> {
     let mut edges = Vec::new();
     let mut seen = BTreeSet::from([0]);
@@ -199,7 +201,7 @@ fn retreating_edges(blocks: &[Block]) -> Vec<(usize, usize)> {
     edges
 }
 
-/// The header, and all blocks from which the latch is reached without passing the header.
+/// Returns the header and all blocks from which the latch is reached without passing the header.
 fn natural_loop(blocks: &[Block], header: usize, latch: usize) -> BTreeSet<usize> {
     let mut body = BTreeSet::from([header]);
     let mut todo = vec![latch];

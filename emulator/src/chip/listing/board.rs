@@ -31,7 +31,7 @@ impl Board {
         }
     }
 
-    /// `count` words from `address` on.
+    /// Returns the `count` words from `address` on.
     pub fn get(&self, address: u32, count: usize) -> Vec<u32> {
         let word = |i: usize| self.words.get(&address.wrapping_add(4 * i as u32)).copied().unwrap_or(0);
         (0..count).map(word).collect()

@@ -82,7 +82,7 @@ pub enum Address {
     },
 }
 
-/// Two-operand arithmetic and logic.
+/// Operations of arithmetic and logic with two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Arm's own names
 pub enum Alu {
@@ -99,7 +99,7 @@ pub enum Alu {
     Mul,
 }
 
-/// Two-operand arithmetic of the FPU.
+/// Arithmetic operations of the FPU with two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Arm's own names
 pub enum Fpu {
@@ -357,7 +357,7 @@ pub enum Convert {
     ToUnsigned,
 }
 
-/// One-operand operations of the FPU.
+/// Operations of the FPU with one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VUnary {
     /// Copies the operand.

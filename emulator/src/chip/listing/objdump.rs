@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::parse::{check_labels, instruction};
 use super::{Function, ListingError, Literal};
 
-/// Whether a text is a disassembly: it has lines such as `00000000 <csr_row>:`.
+/// Returns `true` if a text is a disassembly: it has lines such as `00000000 <csr_row>:`.
 pub(super) fn is_objdump(text: &str) -> bool {
     text.lines().any(|line| header(line).is_some())
 }
 
-/// `00000000 <csr_row>:` → address and name.
+/// Parses the heading of a function, such as `00000000 <csr_row>:`, into address and name.
 fn header(line: &str) -> Option<(u32, &str)> {
     let (address, name) = line.trim_end().split_once(' ')?;
     let name = name.strip_prefix('<')?.strip_suffix(">:")?;
@@ -21,16 +21,19 @@ fn hex(text: &str) -> Option<u32> {
     u32::from_str_radix(text, 16).ok()
 }
 
-/// One line of code or data.
+/// Line of code or data in a disassembly.
 struct Line<'a> {
-    /// In the file, from 1.
+    /// Number of the line in the file, from 1.
     number: usize,
     address: u32,
     mnemonic: &'a str,
     operands: &'a str,
 }
 
-/// Address and colon, encoding, mnemonic, operands with a comment: fields between tabs.
+/// Parses a line of code or data: address and colon, encoding, mnemonic, and operands with a
+/// comment, separated by tabs.
+///
+/// Returns `None` for other lines.
 fn line(number: usize, text: &str) -> Option<Line<'_>> {
     let mut fields = text.split('\t');
     let address = hex(fields.next()?.trim().strip_suffix(':')?)?;
@@ -41,7 +44,7 @@ fn line(number: usize, text: &str) -> Option<Line<'_>> {
     Some(Line { number, address, mnemonic, operands })
 }
 
-/// All functions, in order.
+/// Parses all functions of a disassembly, in the order of the text.
 pub(super) fn functions(text: &str) -> Result<Vec<Function>, ListingError> {
     let mut functions = Vec::new();
     let mut current: Option<(&str, Vec<Line<'_>>)> = None;
@@ -118,7 +121,8 @@ fn assembly(line: &Line<'_>) -> (String, Option<u32>) {
     (text.trim_end().to_string(), None)
 }
 
-/// `vldr`, `vstr`, `vldmia`, `vstmia` with the size of their registers, which objdump leaves out.
+/// Adds the size of the registers, which objdump leaves out, to `vldr`, `vstr`, `vldmia` and
+/// `vstmia`.
 fn typed(mnemonic: &str, operands: &str) -> String {
     let sized = ["vldr", "vstr", "vldm", "vstm"].iter().any(|stem| mnemonic.starts_with(stem));
     if !sized || mnemonic.contains('.') {
@@ -128,7 +132,7 @@ fn typed(mnemonic: &str, operands: &str) -> String {
     format!("{mnemonic}.{}", if register.starts_with('d') { 64 } else { 32 })
 }
 
-/// `s14, #112` → `s14, #1e0`: objdump shows the constant's 8-bit encoding.
+/// Decodes a constant, of which objdump shows the 8-bit encoding: `s14, #112` becomes `s14, #1e0`.
 fn constant(operands: &str) -> String {
     let decoded = operands.split_once(", #").and_then(|(d, code)| Some((d, code.parse::<u8>().ok()?)));
     let Some((d, code)) = decoded else { return operands.to_string() };

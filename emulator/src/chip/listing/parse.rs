@@ -7,7 +7,7 @@ use super::operands::{address, immediate, number, operand, reg, reg_list, split_
 use super::timed::{timed, timed_fpu};
 use super::{Function, ListingError, Literal};
 
-/// Names of the functions of a listing, in order.
+/// Returns the names of the functions of a listing, in order.
 pub(super) fn names(listing: &str) -> Vec<&str> {
     listing.lines().filter_map(function_name).collect()
 }

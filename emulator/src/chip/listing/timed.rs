@@ -45,8 +45,8 @@ pub enum Class {
 /// Decoded timing, or what was expected where the operands could not be read.
 type Decoded = Result<Timed, &'static str>;
 
-/// An integer instruction by its name, condition and flag-setting `s` taken off; `None`:
-/// no such name.
+/// Decodes an integer instruction from its name, which has neither condition nor flag-setting `s`,
+/// and its operands; `None` if there is no such name.
 pub(super) fn timed(name: &str, words: &[&str]) -> Option<Decoded> {
     let name = ["adc", "sbc", "orn", "ror", "rrx", "neg"]
         .into_iter()
@@ -83,7 +83,8 @@ fn multiple(words: &[&str]) -> Decoded {
     Ok(Timed { class: Class::Multiple(list.len() as u8), result: None })
 }
 
-/// An FPU instruction by its name without the `v`; `None`: no such name.
+/// Decodes an FPU instruction from its name without the `v` and its operands; `None` if there is no
+/// such name.
 pub(super) fn timed_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
     const DOUBLES: &str = "a list of registers";
     let only = |class| Some(Ok(Timed { class, result: None }));
@@ -109,7 +110,8 @@ pub(super) fn timed_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
     }
 }
 
-/// Words of a list of singles, or of doubles, which are two words each.
+/// Returns the class of a transfer of a list of singles, or of doubles, which are two words each;
+/// `None` if the list is missing or invalid.
 fn list(text: Option<&&str>) -> Option<Class> {
     let text = text?;
     let singles = text.replace('d', "s");

@@ -2,7 +2,7 @@
 //!
 //! Not a Cortex-M4 emulator: it knows the instructions of our kernels and enough of the flags. It
 //! serves to read costs off a listing by running it ([`crate::kernel::cost`]) and to test that the
-//! closed formulas that come of it hold for any input.
+//! closed formulas derived from it hold for any input.
 
 mod fpu;
 
@@ -40,7 +40,7 @@ pub struct Call<'a> {
     pub symbols: &'a [(&'a str, u32)],
 }
 
-/// One executed instruction with its end and its store.
+/// Executed instruction with its end and its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Index of the instruction in [`Function::instructions`].
@@ -208,8 +208,8 @@ impl<'a, M: Memory> Core<'a, M> {
         }
     }
 
-    /// Part of the word that holds `address`, extended to a word. Devices too are read
-    /// as whole words.
+    /// Reads part of the word that holds `address`, and extends it to a word. Devices, too, are
+    /// read as whole words.
     fn load_part(&mut self, address: u32, width: Width) -> Result<u32, String> {
         let bytes = width.bytes();
         if !address.is_multiple_of(bytes) {
@@ -231,7 +231,7 @@ impl<'a, M: Memory> Core<'a, M> {
         self.store(word, kept | value << shift & mask)
     }
 
-    /// The word that a load reads, from memory or from the literal pool.
+    /// Reads the word of a load, from memory or from the literal pool.
     fn read(&mut self, address: &Address) -> Result<u32, String> {
         match address {
             Address::Based { base, offset, index } => {

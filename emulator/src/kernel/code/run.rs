@@ -89,7 +89,7 @@ pub type Accesses = [u64; ACCESS_CELLS];
 /// Cells of [`Accesses`]: for each 32 KiB block the four 16-byte columns.
 pub const ACCESS_CELLS: usize = 16;
 
-/// Cell of an address: its 32 KiB block and its place in a row of four 16-byte units.
+/// Returns the cell of an address in [`Accesses`]: its 32 KiB block and its 16-byte column.
 pub const fn access_cell(address: u32) -> usize {
     (address >> 15 & 3) as usize * 4 + (address >> 4 & 3) as usize
 }

@@ -138,12 +138,14 @@ struct PerPacket {
 /// Accesses of all kernels, as formulas.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accesses {
-    /// By routine; arrays that it never touches are left out.
+    /// Formulas of each matrix kernel, by [`Routine`] index; arrays that the routine never touches
+    /// are left out.
     matrix: [Vec<Formula>; Routine::ALL.len()],
-    /// Of units with events, and of those that always send.
+    /// Accesses of the point-wise step to each array: of units with events, then of units that
+    /// always send.
     pointwise: [[PerItem; POINTWISE_ARRAYS]; 2],
     trace: [PerItem; 2],
-    /// By [`LifPart`]: its arrays in the order of its arguments, then the stack.
+    /// Accesses of `broadcast` to the block of y, the list of destinations and the stack.
     broadcast: [PerPacket; 3],
 }
 
@@ -153,18 +155,20 @@ impl Accesses {
         &self.matrix[routine as usize]
     }
 
-    /// Accesses of the point-wise step of `units` units to: sums W·x, sums R·y, both biases, θ,
-    /// c, y, stack. Units that always send have no θ to load.
+    /// Returns the accesses of the point-wise step of `units` units to each array.
+    ///
+    /// The arrays are: sums W·x, sums R·y, both biases, θ, c, y, stack. Units that always send have
+    /// no θ to load.
     pub fn pointwise(&self, units: u32, always: bool) -> [u64; POINTWISE_ARRAYS] {
         self.pointwise[usize::from(always)].map(|p| p.count(units))
     }
 
-    /// Accesses of passing on `units` traces to: y, traces.
+    /// Returns the accesses of passing on `units` traces to: y, traces.
     pub fn trace(&self, units: u32) -> [u64; 2] {
         self.trace.map(|p| p.count(units))
     }
 
-    /// Accesses of sending `packets` packets to `destinations` QPEs.
+    /// Returns the accesses of sending `packets` packets to `destinations` QPEs.
     pub fn broadcast(&self, packets: u32, destinations: u32) -> BroadcastAccesses {
         if packets == 0 || destinations == 0 {
             return BroadcastAccesses::default();
@@ -236,12 +240,12 @@ pub(super) fn counted(routine: Routine, trial: &Trial) -> Result<[i64; Touched::
     }))
 }
 
-/// Arguments beyond the four in registers.
+/// Returns the number of arguments on the stack: those beyond the four in registers.
 fn on_stack(arguments: &[u32]) -> i64 {
     arguments.len().saturating_sub(4) as i64
 }
 
-/// A count, in the currency of costs.
+/// Returns a count as a cost without pipeline refills.
 fn linear(count: i64) -> Linear {
     Linear { fixed: count, refills: 0 }
 }
@@ -297,8 +301,9 @@ pub(super) fn count_in(
     Ok((0..arrays).map(|i| memory.count(i)).chain([stack]).collect())
 }
 
-/// Arguments of `pointwise`, or with one fewer of `pointwise_always`, with their arrays as
-/// [`count_in`] has them.
+/// Returns the arguments of `pointwise`, or with one fewer those of `pointwise_always`.
+///
+/// Their arrays lie where [`count_in`] expects them.
 fn pointwise_arguments<const N: usize>(units: u32) -> [u32; N] {
     std::array::from_fn(|i| if i == 0 { units } else { DATA + 0x100 * (i as u32 - 1) })
 }

@@ -92,7 +92,8 @@ impl KernelCosts {
         ])
     }
 
-    /// Emptying the router's FIFO while waiting, by polling or asleep between packets.
+    /// Returns the costs of emptying the router's FIFO while waiting, by polling or asleep between
+    /// packets.
     pub fn fifo(&self, sleeping: bool) -> &FifoCosts {
         &self.delivery.fifo[usize::from(sleeping)]
     }
@@ -102,12 +103,12 @@ impl KernelCosts {
         self.delivery.dma.total(destinations)
     }
 
-    /// From the start of `dma_send` until the first transfer is commanded.
+    /// Returns the cycles from the start of `dma_send` until the first transfer is commanded.
     pub fn dma_send_lead(&self) -> Cycles {
         evaluate(&[(self.delivery.dma_lead, 1)])
     }
 
-    /// Between the commands of two transfers that follow each other.
+    /// Returns the cycles between the commands of two consecutive transfers of `dma_send`.
     pub fn dma_send_per_destination(&self) -> Cycles {
         evaluate(&[(self.delivery.dma.item, 1)])
     }
@@ -149,8 +150,8 @@ fn pack(meter: Meter) -> Result<Pack, ListingError> {
 /// of its packets.
 type Blocks<'a> = &'a [(u32, &'a [u32])];
 
-/// Mail, table of blocks and, with `stride` between the sources of events that follow each
-/// other, the order.
+/// Returns a memory with the mail and the table of `blocks`, and with the order, in which the
+/// sources of consecutive events are `stride` apart.
 pub(super) fn mail(blocks: Blocks<'_>, stride: u32) -> Board {
     let mut board = Board::default();
     let (mut mail, mut dense) = (0, 0);
@@ -222,8 +223,8 @@ const PLACE: u32 = DATA + 0x2000;
 const ARRIVALS: u32 = DATA + 0x3000;
 const ENTRY: u32 = 20;
 
-/// A ring with room for `size` entries that holds these, the oldest in place `first`; `true` for
-/// the last packet of a block.
+/// Returns a memory with a ring of `size` places that holds `entries`, the oldest in place `first`;
+/// `true` marks the last packet of a block.
 fn ring(entries: &[bool], size: u32, first: u32) -> Board {
     let mut board = Board::default();
     let place = |i: u32| RING + ENTRY * ((first + i) % size);

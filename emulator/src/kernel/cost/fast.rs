@@ -108,7 +108,8 @@ const OFF: f32 = 0.0;
 /// Rows of one kernel's columns.
 const ROWS: [usize; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// Coefficients of the column kernel.
+/// Derives the coefficients of the column kernel from trials; `cost` takes the number of rows and
+/// the columns of a trial.
 pub(super) fn columns(
     cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,
 ) -> Result<Coefficients, ListingError> {
@@ -140,7 +141,8 @@ pub(super) fn columns(
     Ok(Coefficients { call, parts: Some(parts), ..Coefficients::default() })
 }
 
-/// Coefficients of the row kernel.
+/// Derives the coefficients of the row kernel from trials; `cost` takes the number of rows and the
+/// columns of a trial.
 pub(super) fn rows(
     cost: impl Fn(usize, &[Column<'_>]) -> Result<Linear, ListingError>,
 ) -> Result<Coefficients, ListingError> {

@@ -112,8 +112,8 @@ pub(super) struct Trial {
 pub(super) type Column<'a> = (f32, &'a [usize]);
 
 impl Trial {
-    /// A matrix of ones by its pattern: `rows` rows, and for each source its value and the rows it
-    /// has weights in.
+    /// Creates a trial with a matrix of ones from its pattern: `rows` rows, and for each source its
+    /// value and the rows in which it has weights.
     pub fn pattern(rows: usize, sources: &[Column<'_>]) -> Self {
         let mut trial = Self { rows: vec![Vec::new(); rows], ..Self::default() };
         for (s, &(x, targets)) in (0_u32..).zip(sources) {

@@ -61,7 +61,7 @@ struct Send {
 }
 
 impl KernelCosts {
-    /// A pass of `neurons.c` over `units` neurons, `spiking` of which have spikes.
+    /// Returns the cycles of a pass of `neurons.c` over `units` neurons, `spiking` with spikes.
     pub fn neuron_pass(&self, pass: Pass, units: u32, spiking: u32) -> Cycles {
         let PassCost { none, call, neuron, spiking: more } = self.spikes.passes[pass as usize];
         if units == 0 {
@@ -70,7 +70,7 @@ impl KernelCosts {
         evaluate(&[(call, 1), (neuron, units), (more, spiking)])
     }
 
-    /// `collect` or `collect_counts`.
+    /// Returns the cycles of `collect`, or of `collect_counts` if `counts`.
     pub fn collect(&self, counts: bool, work: &CollectWork) -> Cycles {
         let Collect { none, call, marked, outside, turn } = self.spikes.collect[usize::from(counts)];
         if work.marked + work.outside == 0 {
@@ -79,7 +79,7 @@ impl KernelCosts {
         evaluate(&[(call, 1), (marked, work.marked), (outside, work.outside), (turn, work.turns)])
     }
 
-    /// A variant of `deliver`.
+    /// Returns the cycles of the variant `form` of `deliver`.
     pub fn deliver(&self, form: Form, work: &DeliverWork) -> Cycles {
         let costs = self.spikes.deliver[form.index()];
         if work.empty_words + work.marked_words == 0 {
@@ -95,12 +95,12 @@ impl KernelCosts {
         ])
     }
 
-    /// `send_keys` or `send_counts` of `packets` packets.
+    /// Returns the cycles of `send_keys`, or of `send_counts` if `counts`, for `packets` packets.
     pub fn send_events(&self, counts: bool, packets: u32) -> Cycles {
         self.spikes.send[usize::from(counts)].packets.total(packets)
     }
 
-    /// From the start of `send_keys` or `send_counts` until the first packet is triggered.
+    /// Returns the cycles of `send_keys` or `send_counts` until the first packet is triggered.
     pub fn send_events_lead(&self, counts: bool) -> Cycles {
         evaluate(&[(self.spikes.send[usize::from(counts)].lead, 1)])
     }
@@ -120,7 +120,7 @@ impl KernelCosts {
         evaluate(&[(self.spikes.free, 1)])
     }
 
-    /// The handler `timer_tick`, exception entry and exit included.
+    /// Returns the cycles of the handler `timer_tick`, exception entry and exit included.
     pub fn timer_tick(&self) -> Cycles {
         interrupt(self.spikes.tick)
     }
@@ -147,7 +147,7 @@ pub(super) fn measure(meter: Meter) -> Result<Spikes, ListingError> {
     })
 }
 
-/// Arguments of a pass, its arrays 256 bytes apart.
+/// Returns the arguments of a pass over `units` neurons, its arrays 256 bytes apart.
 pub(super) fn pass_arguments(pass: Pass, units: u32) -> Vec<u32> {
     let arrays = (0..pass.arrays() as u32).map(|array| DATA + 0x100 * array);
     let mut arguments: Vec<u32> = std::iter::once(units).chain(arrays).collect();

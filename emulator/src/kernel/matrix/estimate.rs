@@ -52,7 +52,7 @@ impl KernelKind {
 }
 
 impl Share<'_> {
-    /// No weight is infinite or NaN.
+    /// Returns `true` if no weight is infinite or NaN.
     pub fn finite(&self) -> bool {
         self.rows.iter().flatten().all(|(_, weight)| weight.is_finite())
     }

@@ -1,4 +1,4 @@
-//! From a share of a matrix to the bytes that a PE is loaded with.
+//! Placement of a matrix share: the bytes that a PE is loaded with.
 
 use thiserror::Error;
 
@@ -192,7 +192,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Address of array `index`; the caller has counted them.
+    /// Returns the byte address of array `index`; the caller has checked the number of addresses.
     fn address(&self, index: usize) -> u32 {
         self.at.get(index).copied().unwrap_or(0)
     }
@@ -201,7 +201,7 @@ impl Builder<'_> {
         self.share.rows.iter().flatten().copied()
     }
 
-    /// Word of a source in the input buffer.
+    /// Returns the word of a source in the input buffer.
     fn word(&self, source: u32) -> u32 {
         self.share.words.get(source as usize).copied().unwrap_or(0)
     }

@@ -21,7 +21,7 @@ pub enum Source {
     Number(u32),
 }
 
-/// One weight that a matrix's arrays store.
+/// Weight that a matrix's arrays store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Row that the weight adds to.
@@ -92,7 +92,7 @@ pub enum Reading {
 }
 
 impl Reading {
-    /// Bytes of an element.
+    /// Returns the size of an element of this type, in bytes.
     pub const fn bytes(self) -> u32 {
         match self {
             Self::F32 | Self::U32 | Self::I32 => 4,
@@ -140,8 +140,8 @@ impl Kernel {
             .collect()
     }
 
-    /// The element at byte `offset` of array `array` ([`KernelKind::arrays`]); `None` if there is
-    /// no such array.
+    /// Returns the element at byte `offset` of array `array` ([`KernelKind::arrays`]); `None` if
+    /// there is no such array.
     pub fn element(&self, words: &SramWords, array: usize, offset: u32) -> Option<Element> {
         let start = *self.array_addresses().get(array)?;
         let reading = self.reading(array)?;
@@ -206,8 +206,10 @@ impl Kernel {
         readings.get(array).copied()
     }
 
-    /// Byte address of the first weight of a row, as the bytes have it, and how many weights
-    /// the row has.
+    /// Returns the byte address of the first weight of a row and the number of its weights, as the
+    /// bytes in SRAM give them.
+    ///
+    /// `None` if there is no such row, if it has no weights, or if its row pointers are invalid.
     pub fn row_weights(&self, words: &SramWords, row: u32) -> Option<(u32, u32)> {
         if row >= self.rows() {
             return None;
@@ -233,8 +235,10 @@ impl Kernel {
         }
     }
 
-    /// Word of a source in the input buffer, as the kernel finds it. `None` where the kernel reads
-    /// a list of events, or where the bytes lead out of SRAM.
+    /// Returns the word of the input buffer in which the kernel finds a source.
+    ///
+    /// `None` if the kernel reads a list of events or numbers no such source, or if the bytes lead
+    /// out of SRAM.
     pub fn source_word(&self, words: &SramWords, source: Source) -> Option<u32> {
         let listed = |at: u32, sources: u32, source: u32| {
             (source < sources).then(|| half(words, (at + 2 * source) as usize))
@@ -254,7 +258,8 @@ impl Kernel {
     }
 }
 
-/// Weight `k` of compressed rows whose columns have `bytes` bytes.
+/// Returns the `spot` of weight `k` of compressed rows whose column numbers have `bytes` bytes;
+/// [`Spot::Outside`] if no row contains the weight.
 fn row_entry(words: &SramWords, l: &CsrLayout, k: u32, bytes: u32, spot: fn(Entry) -> Spot) -> Spot {
     let row = (0..l.rows).find_map(|row| {
         let (start, end) = rows::bounds(words, l.row_start, row);
@@ -266,12 +271,13 @@ fn row_entry(words: &SramWords, l: &CsrLayout, k: u32, bytes: u32, spot: fn(Entr
     spot(Entry { row, number, source: Source::Word(column) })
 }
 
-/// Row of weight `k` of compressed columns.
+/// Returns the row number stored for weight `k` of compressed columns.
 fn row_number(words: &SramWords, l: &CscLayout, k: u32) -> u32 {
     if l.narrow() { byte(words, (l.row + k) as usize) } else { half(words, (l.row + 2 * k) as usize) }
 }
 
-/// Weight `k` of compressed columns.
+/// Returns the `spot` of weight `k` of compressed columns; [`Spot::Outside`] if no column contains
+/// the weight or its row number is invalid.
 fn column_entry(words: &SramWords, l: &CscLayout, k: u32, spot: fn(Entry) -> Spot) -> Spot {
     let pointer = |source: u32| half(words, (l.column_start + 2 * source) as usize);
     let column = (0..l.sources).find(|&source| (pointer(source)..pointer(source + 1)).contains(&k));

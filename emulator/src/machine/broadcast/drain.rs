@@ -29,7 +29,8 @@ impl Machine {
         self.accept(number)
     }
 
-    /// The first receiver of a packet whose FIFO holds it up.
+    /// Returns the PE index of the first receiver whose full FIFO holds a packet up; `None` if
+    /// there is none.
     fn full_at(&self, packet: &Packet) -> Option<usize> {
         let stalls = self.program.delivery.on_full == OnFull::Stall;
         let routed =
@@ -40,7 +41,7 @@ impl Machine {
         if stalls && routed { receivers.find(|&pe| self.state.pes[pe].fifo.is_full()) } else { None }
     }
 
-    /// A PE has room again: what waits at its QPE's port goes on, in order.
+    /// Accepts the packets that wait at a QPE's port, in order, until a FIFO is full.
     pub(in super::super) fn let_in(&mut self, qpe: QpeId) -> Progress {
         let qpe = qpe.index();
         let mut progress = Progress::default();
@@ -69,7 +70,7 @@ impl Machine {
         self.state.blocked_since[qpe] = full.map(|_| now);
     }
 
-    /// An entry for a PE's FIFO.
+    /// Puts a packet as an entry into a PE's FIFO.
     pub(in super::super) fn enqueue(&mut self, index: usize, packet: &Packet) {
         let on_full = self.program.delivery.on_full;
         let state = &mut self.state.pes[index];
@@ -95,7 +96,8 @@ impl Machine {
         }
     }
 
-    /// A core that waits takes the next entry out. `woken`: it had found the FIFO empty before.
+    /// Makes a waiting core take the next entry out of its FIFO. `woken`: it had found the FIFO
+    /// empty before.
     pub(in super::super) fn drain(&mut self, pe: Pe, woken: bool) {
         if self.program.is_timed() || self.program.delivery.broadcast != Broadcast::Router {
             return;
@@ -133,7 +135,8 @@ impl Machine {
         self.count_busy(pe, ticks);
     }
 
-    /// The core has put an entry in its place.
+    /// Completes the removal of an entry from a PE's FIFO: puts it in its place, starts on the next
+    /// entry, and accepts packets that wait for room.
     pub(in super::super) fn drain_end(&mut self, pe: Pe) -> Progress {
         let now = self.state.tick;
         let state = &mut self.state.pes[pe.index()];
@@ -160,7 +163,8 @@ impl Machine {
         progress
     }
 
-    /// Writes an entry's payload where its key says; what that completes.
+    /// Writes an entry's payload to the place that its key names; returns the arrival that this
+    /// completes, if any.
     fn place(&mut self, pe: Pe, entry: &Entry) -> Option<Arrival> {
         let program = &self.program;
         let Key { population, group, buffer, offset, last } = Key::decode(entry.key);

@@ -40,12 +40,13 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// The core itself sends all values: what it does can be read off the program at any time.
+    /// Returns `true` if the core itself sends all values, so that its activity follows from the
+    /// program at any time.
     pub fn plain(&self) -> bool {
         self.broadcast != Broadcast::Dma && self.payload == Payload::Dense
     }
 
-    /// Deliveries that a packet to `target` ends in.
+    /// Returns the number of deliveries in which a packet to `target` ends.
     pub fn copies(&self, population: PopulationId, target: &Target) -> u32 {
         if target.qpe == QpeId::ROUTER && !target.host {
             self.routes.get(route_number(population, target.groups)).map_or(0, |r| r.len() as u32)
@@ -82,8 +83,7 @@ pub struct Transfer {
     pub began: crate::chip::clock::Tick,
 }
 
-/// Packets that wait at each QPE's port for room in a FIFO, with the tick at which the first began
-/// to wait and the PE whose FIFO was full.
+/// Numbers of the packets that wait at each QPE's port for room in a FIFO, oldest first.
 pub type Blocked = Vec<std::collections::VecDeque<u32>>;
 
 /// Returns the ports of all chips, at which nothing waits.

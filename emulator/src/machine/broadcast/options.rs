@@ -19,7 +19,7 @@ pub enum Broadcast {
 }
 
 impl Broadcast {
-    /// As in scenes.
+    /// Returns the name of the broadcast in scenes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::QpeMulticast => "QpeMulticast",

@@ -32,7 +32,8 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Ports at these QPEs `(x, y)`; one that does not exist is left out.
+    /// Creates ports at these QPEs `(x, y)`; one that does not exist is left out. Each QPE of a
+    /// chip uses the port with the fewest hops.
     pub fn new(at: &[(u8, u8); PORTS]) -> Self {
         let at = at.map(|(x, y)| Qpe::at(x, y).map(|qpe| qpe.index() as u8));
         let mut of = [0; QPE_COUNT];
@@ -81,7 +82,7 @@ pub struct RouterState {
 }
 
 impl Machine {
-    /// A packet has reached the router of a chip: it goes on to every QPE of its entry there, and
+    /// Sends a packet that has reached the router of a chip on to every QPE of its entry there, and
     /// over the links behind which there are more of them.
     pub(in super::super) fn route(&mut self, packet: &Packet, chip: ChipId) -> Progress {
         let program = Arc::clone(&self.program);
@@ -107,7 +108,7 @@ impl Machine {
         progress
     }
 
-    /// A packet goes through an engine of a chip's router; returns when it comes out.
+    /// Passes a packet through an engine of a chip's router; returns when it comes out.
     pub(in super::super) fn pass_engine(&mut self, chip: ChipId) -> Tick {
         let now = self.state.tick;
         let latency = clock::from_ns(self.program.assume.router_latency_ns);
@@ -118,7 +119,7 @@ impl Machine {
         out
     }
 
-    /// A packet that has come out of an engine at tick `out` leaves the router for a QPE of its
+    /// Lets a packet that has come out of an engine at tick `out` leave the router for a QPE of its
     /// chip; returns where and when it enters the mesh.
     pub(in super::super) fn leave_router(&mut self, qpe: QpeId, out: Tick) -> Entry {
         let ports = &self.program.delivery.ports;
@@ -133,7 +134,7 @@ impl Machine {
 }
 
 impl RouterState {
-    /// A packet goes through the first engine that is free: when it starts and when it comes out.
+    /// Passes a packet through the first free engine; returns when it starts and when it comes out.
     fn process(&mut self, now: Tick, latency: Tick) -> (Tick, Tick) {
         let start = now.max(self.engines[0]);
         self.engines[0] = start + ROUTER_CYCLE;

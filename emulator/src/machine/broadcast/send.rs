@@ -17,7 +17,7 @@ use crate::chip::clock::Tick;
 use crate::chip::geometry::{Pe, QpeId};
 
 impl Machine {
-    /// The core begins to send a slot's block; returns what that takes it.
+    /// Begins to send a slot's block, and returns the cycles and accesses that this takes the core.
     pub(in super::super) fn begin_broadcast(&mut self, pe: Pe, number: u8, slot: &Slot) -> Begun {
         let program = Arc::clone(&self.program);
         let (packing, packets) = match slot.events {
@@ -56,7 +56,7 @@ impl Machine {
         begun
     }
 
-    /// The next packet of a PE's broadcast, or its next DMA transfer.
+    /// Sends the next packet of a PE's broadcast, or starts its next DMA transfer.
     pub(in super::super) fn inject(&mut self, pe: Pe) -> Progress {
         let program = &*self.program;
         let Some(loaded) = program.pe(pe) else { return Progress::default() };
@@ -82,7 +82,7 @@ impl Machine {
         if self.lean.runs { self.launch_across(pe.qpe_id(), packet) } else { self.send(pe.qpe_id(), packet) }
     }
 
-    /// The next transfer of the DMA engine of a PE that sends.
+    /// Starts the next transfer of the DMA engine of a PE that sends.
     fn next_transfer(&mut self, pe: Pe) -> Progress {
         let program = Arc::clone(&self.program);
         let Some(loaded) = program.pe(pe) else { return Progress::default() };
@@ -94,8 +94,11 @@ impl Machine {
         }
     }
 
-    /// The DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`. Transfers queue
-    /// at the engine (how many it takes is not published), each takes its set-up.
+    /// Sends the DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`, and
+    /// schedules the transfer after it.
+    ///
+    /// Transfers queue at the engine (how many it takes is not published), and each takes its
+    /// set-up.
     fn transfer(&mut self, pe: Pe, slot: &Slot, target: &Target, step: u32, packets: u32) -> Progress {
         let (now, beat) = (self.state.tick, self.program.costs.dma_beat);
         self.note_transfer(pe, slot, target, step, packets);

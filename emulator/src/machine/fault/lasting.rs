@@ -52,12 +52,12 @@ pub struct DeadLink {
 }
 
 impl Faults {
-    /// Whether a PE's core has halted.
+    /// Returns `true` if a PE's core has halted.
     pub fn is_dead(&self, pe: Pe) -> bool {
         self.dead.contains(&pe)
     }
 
-    /// PEs whose core has halted.
+    /// Iterates over the PEs whose core has halted.
     pub fn dead(&self) -> impl Iterator<Item = Pe> {
         self.dead.iter().copied()
     }
@@ -120,7 +120,7 @@ impl Faults {
         lost.rev().max_by_key(|dead| dead.packets).copied()
     }
 
-    /// Bits of a PE that stick.
+    /// Returns the stuck bits of a PE.
     pub(in crate::machine) fn stuck(&self, pe: Pe) -> Vec<Stuck> {
         self.stuck.iter().filter(|(at, _)| *at == pe).map(|(_, stuck)| *stuck).collect()
     }

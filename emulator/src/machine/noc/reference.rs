@@ -39,7 +39,8 @@ type Input = Option<u8>;
 /// Packets that wait at a stop.
 #[derive(Default)]
 struct Queues {
-    /// By input, in order of arrival; with the number of the arrival.
+    /// Waiting packets of each input, in order of arrival: number of the arrival and index of the
+    /// packet.
     waiting: BTreeMap<Input, VecDeque<(u64, usize)>>,
     last: Input,
 }

@@ -33,7 +33,7 @@ pub struct Due {
 /// Few are under way at a time: the places of the next cycles stay in the first-level cache.
 #[derive(Clone, Debug)]
 pub struct Wheel<T> {
-    /// No item is due before it.
+    /// First cycle that has a place: no item is due before it.
     base: u64,
     /// First cycle in which an item is due; [`NEVER`] without any.
     next: u64,
@@ -43,7 +43,7 @@ pub struct Wheel<T> {
     words: u32,
     /// Items for which their places had no room.
     more: BTreeMap<u64, Vec<T>>,
-    /// Those of the cycle that was taken last.
+    /// Items of a taken cycle for which its place had no room.
     late: Vec<T>,
     /// Items due after all places.
     far: BTreeMap<u64, Vec<T>>,
@@ -65,7 +65,7 @@ impl<T: Copy + Default> Default for Wheel<T> {
 }
 
 impl<T: Copy + Default> Wheel<T> {
-    /// Adds an item, behind those of its cycle. One that is due goes on so to another cycle.
+    /// Adds an item behind those of its cycle; an item that is due can be moved to another cycle.
     #[inline]
     pub fn push(&mut self, cycle: u64, item: T) {
         let cycle = cycle.max(self.base);
@@ -120,8 +120,9 @@ impl<T: Copy + Default> Wheel<T> {
         self.next <= cycle && self.next != NEVER
     }
 
-    /// Returns the first cycle from `from` on whose place is filled; [`NEVER`] without any. None of
-    /// a cycle before `from` is.
+    /// Returns the first cycle from `from` on whose place is filled; [`NEVER`] without any.
+    ///
+    /// No place of a cycle before `from` is filled.
     #[inline]
     fn first(&self, from: u64) -> u64 {
         let start = from as usize % SPAN;
@@ -190,7 +191,7 @@ impl<T: Copy + Default> Wheel<T> {
         }
     }
 
-    /// Says that nothing will be due before `cycle` if nothing is now.
+    /// Advances the ring to `cycle` if it has no items: none will be due earlier.
     #[inline]
     pub fn rest_until(&mut self, cycle: u64) {
         if self.next == NEVER && cycle > self.base {

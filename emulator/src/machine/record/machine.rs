@@ -39,7 +39,7 @@ impl Machine {
         self.recorder.take()
     }
 
-    /// The recording so far.
+    /// Returns the recording so far; `None` if nothing is being recorded.
     pub fn recorded(&self) -> Option<&SpanRecorder> {
         self.recorder.as_deref()
     }
@@ -57,7 +57,7 @@ impl Machine {
         }
     }
 
-    /// An operation begins now.
+    /// Notes that an operation begins now.
     #[inline]
     pub(in super::super) fn note_begin(&mut self, pe: Pe, operation: &Operation, slot: &Slot, step: u32) {
         let now = self.state.tick;
@@ -65,7 +65,7 @@ impl Machine {
         self.note(|recorder| recorder.begin(pe.index(), opened(operation, slot, step, now, point)));
     }
 
-    /// A PE has nothing to do from now on.
+    /// Notes that a PE has nothing to do from now on.
     #[inline]
     pub(in super::super) fn note_wait(&mut self, pe: Pe) {
         let now = self.state.tick;
@@ -79,7 +79,8 @@ impl Machine {
         self.note(|recorder| recorder.waited(pe.index(), now, more));
     }
 
-    /// A packet leaves at tick `sent`, has `hops` links to cross and is kept at place `stored`.
+    /// Notes that a packet leaves at tick `sent`, has `hops` links to cross and is kept at place
+    /// `stored`.
     #[inline]
     pub(in super::super) fn note_sent(&mut self, packet: &Packet, sent: Tick, hops: u32, stored: u32) {
         let Packet { source, qpe, mask, host, kind, .. } = *packet;
@@ -91,34 +92,34 @@ impl Machine {
         });
     }
 
-    /// A packet has crossed the mesh and arrives at tick `arrives`, unless it is lost.
+    /// Notes that a packet has crossed the mesh and arrives at tick `arrives`, unless it is lost.
     #[inline]
     pub(in super::super) fn note_landed(&mut self, stored: u32, arrives: Tick, lost: bool) {
         self.note(|recorder| recorder.landed(stored, arrives, lost));
     }
 
-    /// A packet is taken off the mesh; until the next one is, what happens is due to it.
+    /// Notes that a packet is taken off the mesh; until the next one is, what happens is due to it.
     #[inline]
     pub(in super::super) fn note_accepted(&mut self, stored: u32) {
         let now = self.state.tick;
         self.note(|recorder| recorder.accepted = recorder.delivered(stored, now));
     }
 
-    /// A packet has reached the event router: what leaves until [`Self::note_copied`] is a
-    /// copy of it.
+    /// Notes that a packet has reached the event router: packets that leave until
+    /// [`Self::note_copied`] are copies of it.
     #[inline]
     pub(in super::super) fn note_copying(&mut self, stored: u32) {
         let now = self.state.tick;
         self.note(|recorder| recorder.copied = recorder.delivered(stored, now));
     }
 
-    /// All copies have left.
+    /// Notes that all copies have left.
     #[inline]
     pub(in super::super) fn note_copied(&mut self) {
         self.note(|recorder| recorder.copied = None);
     }
 
-    /// A PE's DMA engine sends a block.
+    /// Notes that a PE's DMA engine sends a block.
     #[inline]
     pub(in super::super) fn note_transfer(
         &mut self,
@@ -134,7 +135,7 @@ impl Machine {
         self.note(|r| r.transfer(pe.index(), TransferSpan { begin, end, packets, qpe, population, step }));
     }
 
-    /// The time step that is the host's oldest is complete.
+    /// Notes that the host's oldest time step is complete.
     #[inline]
     pub(in super::super) fn note_step(&mut self) {
         let (step, begin, end) = (self.state.host.completed, self.state.host.completed_at, self.state.tick);
@@ -142,7 +143,7 @@ impl Machine {
     }
 }
 
-/// An operation that has just begun.
+/// Creates the span of an operation that has just begun.
 fn opened(
     operation: &Operation,
     slot: &Slot,

@@ -22,7 +22,7 @@ pub use self::spans::{
     TransferSpan, WaitSpan,
 };
 
-/// Most entries of each list.
+/// Largest number of entries in each list of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Packets of the whole chip.
@@ -32,8 +32,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// About 200 MB at most: a time step of the paper's language model has 30,000 packets, and on
-    /// each PE about 10 operations and 100 handlers.
+    /// Returns limits of about 200 MB in all: a time step of the paper's language model has 30,000
+    /// packets, and on each PE about 10 operations and 100 handlers.
     fn default() -> Self {
         Self { packets: 1 << 20, per_pe: 1 << 13 }
     }
@@ -127,7 +127,7 @@ impl SpanRecorder {
         }
     }
 
-    /// A packet by its number.
+    /// Returns the packet with this number; `None` if it is not kept.
     pub fn packet(&self, number: u64) -> Option<&PacketSpan> {
         self.packets.get(usize::try_from(number.checked_sub(self.first_packet)?).ok()?)
     }
@@ -175,7 +175,7 @@ impl SpanRecorder {
         keep(&mut self.pes[pe].waits, span, self.limits.per_pe, &mut self.dropped);
     }
 
-    /// Notes that an input is there; `more` says whether another one is still missing.
+    /// Ends the wait of a PE whose input is there, and begins another if `more` are missing.
     fn waited(&mut self, pe: usize, now: Tick, more: bool) {
         let packet = self.pes[pe].cause;
         if let Some(wait) = self.pes[pe].waits.back_mut().filter(|wait| wait.end.is_none()) {
@@ -193,14 +193,14 @@ impl SpanRecorder {
         keep(&mut self.pes[pe].services, span, self.limits.per_pe, &mut self.dropped);
     }
 
-    /// A handler is to run.
+    /// Records the handler for the packet being delivered, from tick `begin` to `end`.
     pub(super) fn handler(&mut self, pe: usize, begin: Tick, end: Tick) {
         let packet = self.accepted;
         self.pes[pe].pending.push_back(packet);
         self.service(pe, ServiceSpan { service: Service::Handler, begin, end, packet });
     }
 
-    /// The handler that has waited longest ends.
+    /// Notes that the handler that has waited longest ends: what follows is due to its packet.
     pub(super) fn handled(&mut self, pe: usize) {
         let record = &mut self.pes[pe];
         record.cause = record.pending.pop_front().flatten();
@@ -211,7 +211,7 @@ impl SpanRecorder {
         self.service(pe, ServiceSpan { service: Service::Release, begin, end, packet });
     }
 
-    /// The packet that is being delivered lies at this place of a PE's ring.
+    /// Notes that the packet being delivered lies at this place of the ring of a PE's FIFO.
     pub(super) fn enqueued(&mut self, pe: usize, place: u32) {
         match self.accepted {
             Some(packet) => self.pes[pe].ring.insert(place, packet),
@@ -223,7 +223,7 @@ impl SpanRecorder {
         self.pes[pe].draining = begin;
     }
 
-    /// The entry at this place of the ring is taken out.
+    /// Records that the core took out the entry at this place of the ring of its FIFO.
     pub(super) fn drained(&mut self, pe: usize, place: u32, now: Tick) {
         let record = &mut self.pes[pe];
         record.cause = record.ring.remove(&place);
@@ -231,7 +231,7 @@ impl SpanRecorder {
         self.service(pe, ServiceSpan { service: Service::Drain, begin, end: now, packet });
     }
 
-    /// A packet has left; `stored`: its place in the store, none for one that is lost.
+    /// Records a packet that has left; `stored` is its place in the store.
     fn sent(&mut self, mut span: PacketSpan, stored: u32) {
         span.parent = self.copied;
         let number = self.first_packet + self.packets.len() as u64;
@@ -241,7 +241,7 @@ impl SpanRecorder {
         self.stored.insert(stored, number);
     }
 
-    /// A packet has crossed the mesh; a lost one is never delivered.
+    /// Notes the tick at which a packet has crossed the mesh; a lost one is never delivered.
     fn landed(&mut self, stored: u32, arrives: Tick, lost: bool) {
         let number = if lost { self.stored.remove(&stored) } else { self.stored.get(&stored).copied() };
         let at = number.and_then(|number| number.checked_sub(self.first_packet));
@@ -250,14 +250,14 @@ impl SpanRecorder {
         }
     }
 
-    /// A PE's row is written.
+    /// Notes the tick at which a PE's row from DRAM is written.
     pub(super) fn fetched(&mut self, pe: u16, end: Tick) {
         if let Some(span) = self.fetches.iter_mut().rev().find(|span| span.pe == pe) {
             span.end = end;
         }
     }
 
-    /// A packet is taken off the mesh.
+    /// Notes that a packet is taken off the mesh; returns its number if it is known and kept.
     fn delivered(&mut self, stored: u32, now: Tick) -> Option<u64> {
         let number = self.stored.remove(&stored)?;
         let at = usize::try_from(number.checked_sub(self.first_packet)?).ok()?;
@@ -273,7 +273,7 @@ impl SpanRecorder {
         keep(&mut self.pes[pe].transfers, span, self.limits.per_pe, &mut self.dropped);
     }
 
-    /// The host begins to announce a time step.
+    /// Notes that the host begins to announce a time step.
     pub(super) fn asked(&mut self, now: Tick) {
         self.to_announce.push_back(now);
     }

@@ -5,7 +5,7 @@ use super::super::state::PacketKind;
 use crate::chip::clock::{OperatingPoint, Tick};
 use crate::chip::geometry::QpeId;
 
-/// One operation of a PE's program.
+/// Span of one operation of a PE's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OperationSpan {
     /// Population that it was for.
@@ -52,14 +52,14 @@ pub struct Instructions {
 }
 
 impl Instructions {
-    /// Cycles of all kinds.
+    /// Returns the cycles of all kinds together.
     pub const fn total(&self) -> u64 {
         self.loads_stores + self.arithmetic + self.branches
     }
 }
 
 impl From<[u64; 3]> for Instructions {
-    /// From cycles in the order of [`crate::chip::listing::kind::InstructionKind::ALL`].
+    /// Converts cycles in the order of [`crate::chip::listing::kind::InstructionKind::ALL`].
     fn from([loads_stores, arithmetic, branches]: [u64; 3]) -> Self {
         Self { loads_stores, arithmetic, branches }
     }
@@ -72,18 +72,18 @@ pub struct WaitSpan {
     pub begin: Tick,
     /// Tick at which the wait ended; `None` while it goes on.
     pub end: Option<Tick>,
-    /// Number of the packet that ended it; none where that is not known.
+    /// Number of the packet that ended it; `None` where that is not known.
     pub packet: Option<u64>,
 }
 
 /// Work of a core beside its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
-    /// The handler of a watched write.
+    /// Runs the handler of a doorbell write.
     Handler,
-    /// A coordinator's handler sends "go".
+    /// Sends "go" in the handler of a coordinator.
     Release,
-    /// It takes an entry out of the event router's FIFO.
+    /// Takes an entry out of the PE's FIFO, into which the event router delivers packets.
     Drain,
 }
 
@@ -96,7 +96,7 @@ pub struct ServiceSpan {
     pub begin: Tick,
     /// Tick at which it ended, or is to end.
     pub end: Tick,
-    /// The packet that it was for.
+    /// Number of the packet that caused it; `None` where that is not known.
     pub packet: Option<u64>,
 }
 
@@ -107,15 +107,15 @@ pub struct PacketSpan {
     pub source: u16,
     /// Receiving QPE; [`QpeId::ROUTER`] for the event router.
     pub qpe: QpeId,
-    /// Bit p: PE p of it.
+    /// Receiving PEs of the QPE: bit p for PE p.
     pub mask: u8,
-    /// For the host.
+    /// Whether the packet is for the host.
     pub host: bool,
     /// Purpose of the packet, which determines what its delivery completes.
     pub kind: PacketKind,
-    /// The packet that the event router copied.
+    /// Number of the packet that the event router copied; `None` if it is not a copy.
     pub parent: Option<u64>,
-    /// Links to cross.
+    /// Number of links to cross.
     pub hops: u32,
     /// Tick at which it was handed to the NoC.
     pub sent: Tick,

@@ -30,12 +30,12 @@ struct Moved {
 }
 
 impl Moved {
-    /// A tick of the stretch; one of before it stays what it is.
+    /// Moves a tick of the stretch to the present; returns `current` for a tick before the stretch.
     fn tick(self, seen: Tick, current: Tick) -> Tick {
         if seen >= self.began { seen - self.began + self.now } else { current }
     }
 
-    /// A tick that may lie before the stretch.
+    /// Moves a tick to the present even if it lies before the stretch.
     fn any_tick(self, seen: Tick) -> Tick {
         seen.wrapping_sub(self.began).wrapping_add(self.now)
     }
@@ -154,7 +154,7 @@ pub(super) fn follow(state: &mut State, course: &Course, late: &[Tick], program:
     }
 }
 
-/// Counts by time step modulo [`STEPS`], for the steps of now.
+/// Rotates counts by time step modulo [`STEPS`] to the present time steps.
 fn turned(seen: &[u32; STEPS], moved: Moved) -> [u32; STEPS] {
     let back = moved.step.1.wrapping_sub(moved.step.0) as usize;
     std::array::from_fn(|at| seen[(at + STEPS - back % STEPS) % STEPS])

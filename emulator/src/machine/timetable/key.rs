@@ -31,24 +31,28 @@ struct Now {
 }
 
 impl Now {
-    /// A tick that is only compared with now.
+    /// Returns the ticks until `tick`, plus 1, or 0 if it is in the past: for ticks that are only
+    /// compared with now.
     fn until(self, tick: Tick) -> u64 {
         if tick < self.tick { 0 } else { tick - self.tick + 1 }
     }
 
-    /// A NoC cycle that is only compared with that of now.
+    /// Returns the NoC cycles until `cycle`, plus 1, or 0 if it is in the past: for cycles that are
+    /// only compared with the present one.
     fn until_cycle(self, cycle: u64) -> u64 {
         let now = self.tick / NOC_CYCLE;
         if cycle < now { 0 } else { cycle - now + 1 }
     }
 
-    /// A part of a tick that is only compared with now.
+    /// Returns the parts of a tick until `parts`, plus 1, or 0 if it is in the past: for times that
+    /// are only compared with now.
     fn until_part(self, parts: u64) -> u64 {
         let now = self.tick * PARTS;
         if parts < now { 0 } else { parts - now + 1 }
     }
 
-    /// A tick whose distance to now is seen.
+    /// Returns the distance from now to `tick`, which wraps for the past: for ticks whose distance
+    /// counts even then.
     fn since(self, tick: Tick) -> u64 {
         tick.wrapping_sub(self.tick)
     }

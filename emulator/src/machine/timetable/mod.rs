@@ -124,7 +124,7 @@ pub struct Added {
 }
 
 impl Timetables {
-    /// Looks whether what a program does can repeat in time.
+    /// Creates empty timetables; they stay unused if what the program does cannot repeat in time.
     pub(super) fn new(program: &Program) -> Self {
         if !may_repeat(program) {
             return Self::default();
@@ -151,7 +151,9 @@ fn operations(program: &Program) -> impl Iterator<Item = &Operation> {
     program.pes.iter().flatten().flat_map(|loaded| &loaded.operations)
 }
 
-/// It is known which bytes each routine touches, and neither router nor banks hold packets up.
+/// Returns `true` if what a program does can repeat in time: the bytes that each routine touches
+/// are known, there are no timers, the event router carries no packets, and the core wins every
+/// bank conflict.
 fn may_repeat(program: &Program) -> bool {
     !program.is_timed()
         && program.delivery.broadcast != Broadcast::Router
@@ -187,7 +189,8 @@ fn least_common_multiple(a: u32, b: u32) -> u32 {
 }
 
 impl Machine {
-    /// Lets everything be run event by event (`true`), or known stretches be added again.
+    /// Makes the machine run everything event by event (`true`) or add known stretches again
+    /// (`false`).
     pub fn run_exactly(&mut self, exactly: bool) {
         self.timetables.off = exactly;
         self.tracing = None;
@@ -320,7 +323,7 @@ impl Machine {
         }
     }
 
-    /// The stretch that is traced ends here.
+    /// Ends the traced stretch here, and keeps it as a course if it can be repeated.
     pub(super) fn end_trace(&mut self) {
         let (Some(trace), Some((key, start))) = (self.tracing.take(), self.timetables.begin.take()) else {
             return;
@@ -371,12 +374,13 @@ impl Machine {
         self.timetables.courses.push((hash, Arc::new(course)));
     }
 
-    /// Constants in the PEs' memories are those that the program was built with.
+    /// Returns `true` if constants in the PEs' memories are those that the program was built with.
     pub(super) fn constants_hold(&self) -> bool {
         !self.state.disturbed && !self.program.images_replaced && !self.state.faults.stick()
     }
 
-    /// A byte of a PE's memory is changed from outside.
+    /// Handles a change from outside to a byte of a PE's memory: drops the trace, and marks the
+    /// constants as changed if the byte is among weights or code, or in no region.
     pub(super) fn disturb(&mut self, pe: Pe, address: u32) {
         self.tracing = None;
         let constant = |kind| matches!(kind, RegionKind::Weights | RegionKind::Program);
@@ -388,7 +392,7 @@ impl Machine {
     }
 }
 
-/// A state's copy without memory.
+/// Returns a copy of the state without the PEs' memory and the host's values.
 fn bare(state: &State) -> Bare {
     let mut bare = state.with_pes(state.pes.iter().map(|pe| pe.with_memory(())).collect());
     bare.host.y = Vec::new();

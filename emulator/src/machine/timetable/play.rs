@@ -165,8 +165,7 @@ impl Machine {
         Some(())
     }
 
-    /// The bytes that announce a sample's row of the time step `ahead` after the one that
-    /// is complete next.
+    /// Returns the payload that announces a sample's row, `ahead` steps after the next to complete.
     fn announced(&self, ahead: u32, sample: u8) -> [u32; PACKET_WORDS] {
         let step = self.state.host.completed.wrapping_add(ahead);
         self.announcement(step, ahead as usize, sample)

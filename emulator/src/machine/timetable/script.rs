@@ -22,7 +22,7 @@ use crate::machine::state::State;
 /// Place of a packet's bytes among those kept aside.
 pub(super) type Kept = u32;
 
-/// One thing to do with bytes. Addresses in words.
+/// Action on bytes. Addresses are in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     /// A routine begins.
@@ -91,7 +91,7 @@ struct Block {
 }
 
 impl Block {
-    /// Words from the first packet's on.
+    /// Returns the number of words in the block.
     fn words(&self) -> u32 {
         self.packets * PACKET_WORDS as u32
     }
@@ -238,7 +238,7 @@ fn act(effect: &Effect, kept: &Keeping, alone: bool) -> Option<Act> {
     })
 }
 
-/// A routine touches something where it begins.
+/// Returns `true` if an effect is the begin of a routine that touches bytes there.
 fn touched_at(touches: &[Vec<Touch>], position: usize, effect: &Effect) -> bool {
     let Effect::Begin { pe, .. } = *effect else { return false };
     let of = touches.get(usize::from(pe)).map_or(&[][..], Vec::as_slice);
@@ -332,7 +332,8 @@ fn clashes(blocks: &[Block]) -> Option<Vec<bool>> {
     blocks.iter().all(|block| fits(block) && !brought(block)).then_some(clash)
 }
 
-/// Nothing comes between the packets of a block and a copy in their place.
+/// Returns `true` if one copy can replace the packets of a block: in between, no other effect
+/// writes its source or touches its destination.
 fn is_free(block: &Block, touches: &[Vec<Touch>]) -> bool {
     let source = block.at..block.at + block.words();
     let place = block.place..block.place + block.words();
@@ -352,8 +353,8 @@ fn is_free(block: &Block, touches: &[Vec<Touch>]) -> bool {
     !written && !met
 }
 
-/// The bytes that effects other than packets touch, by PE index and in order of position. `None` if
-/// they are not known.
+/// Returns the words that effects other than packets touch, by PE index and in order of position.
+/// `None` if they are not known, or if one of them is a counter.
 fn touches(trace: &Trace, program: &Program) -> Option<Vec<Vec<Touch>>> {
     let mut all: Vec<Vec<Touch>> = program.pes.iter().map(|_| Vec::new()).collect();
     // Time steps that each slot has counted since the begin.

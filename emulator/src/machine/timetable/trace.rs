@@ -16,7 +16,7 @@ use crate::machine::state::{PacketKind, State, Status, Travelling};
 /// Number of a packet among those of the stretch: first those on the mesh at its begin.
 pub(super) type PacketId = u32;
 
-/// One effect on bytes.
+/// Effect of an event of the stretch on bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Effect {
     /// A routine begins: operation `operation` of a PE.
@@ -155,7 +155,8 @@ pub(super) fn is_sending(state: &State, program: &Program, pe: Pe) -> bool {
         && operation.is_some_and(|(operation, _)| matches!(operation.action, Action::Send))
 }
 
-/// The packets on the mesh by their number in the store, in an order that follows from their times.
+/// Returns the packets on the mesh by their number in the store, in an order that follows from
+/// their times.
 pub(super) fn carried<M>(state: &State<M>) -> Vec<u32> {
     let under_way = state.noc.under_way.iter().filter_map(|(_, hop)| match hop.load() {
         Load::Packet(number) => Some(number),
@@ -190,7 +191,8 @@ impl Machine {
         }
     }
 
-    /// An event of the stretch that is noted has been handled.
+    /// Records a handled event of the stretch, and ends the stretch after a time step or where
+    /// another may begin.
     #[cold]
     pub(in super::super) fn event_traced(&mut self, progress: Progress, event: Event) {
         self.trace(|trace| {
@@ -202,7 +204,7 @@ impl Machine {
         }
     }
 
-    /// An operation begins.
+    /// Records the start of an operation.
     #[inline]
     pub(in super::super) fn trace_operation(&mut self, pe: Pe, operation: &Operation) {
         let sends_events = matches!(operation.action, Action::SendEvents(_));
@@ -212,7 +214,7 @@ impl Machine {
         });
     }
 
-    /// A core begins to send a slot's block.
+    /// Records that a core begins to send a slot's block.
     #[inline]
     pub(in super::super) fn trace_sending(&mut self, pe: Pe, slot: &Slot) {
         let values = slot.events.is_some();
@@ -222,7 +224,7 @@ impl Machine {
         });
     }
 
-    /// A routine begins.
+    /// Records the start of a routine.
     #[inline]
     pub(in super::super) fn trace_call(&mut self, pe: Pe, routine: &dyn Routine, begun: &Begun) {
         if self.tracing.is_none() {
@@ -241,25 +243,25 @@ impl Machine {
         });
     }
 
-    /// A routine ends.
+    /// Records the end of a routine.
     #[inline]
     pub(in super::super) fn trace_end(&mut self, pe: Pe, operation: u32) {
         self.trace(|trace| trace.effects.push(Effect::End { pe: pe.index() as u16, operation }));
     }
 
-    /// A row is written.
+    /// Records that a row is written.
     #[inline]
     pub(in super::super) fn trace_row(&mut self, pe: Pe, operation: u32) {
         self.trace(|trace| trace.effects.push(Effect::Row { pe: pe.index() as u16, operation }));
     }
 
-    /// The debug log is written.
+    /// Records that the debug log is written.
     #[inline]
     pub(in super::super) fn trace_log(&mut self, pe: Pe, operation: u32) {
         self.trace(|trace| trace.effects.push(Effect::Log { pe: pe.index() as u16, operation }));
     }
 
-    /// An operation that began at tick `began` ends now.
+    /// Records the end of an operation that began at tick `began`.
     #[inline]
     pub(in super::super) fn trace_timed(&mut self, pe: Pe, phase: PhaseId, began: Tick) {
         let now = self.state.tick;
@@ -270,25 +272,25 @@ impl Machine {
         });
     }
 
-    /// A population has ended a phase.
+    /// Records the end of a population's phase.
     #[inline]
     pub(in super::super) fn trace_close(&mut self, population: PopulationId, phase: PhaseId, now: Tick) {
         self.trace(|trace| trace.closes.push(Close { population, phase, at: now - trace.began }));
     }
 
-    /// A packet has crossed the mesh.
+    /// Records the latency of a packet that has crossed the mesh, in ticks.
     #[inline]
     pub(in super::super) fn trace_latency(&mut self, latency: Tick) {
         self.trace(|trace| trace.max_latency = trace.max_latency.max(latency));
     }
 
-    /// A counter goes up.
+    /// Records that a counter goes up by 1.
     #[inline]
     pub(in super::super) fn trace_count(&mut self, pe: Pe, address: u32) {
         self.trace(|trace| trace.effects.push(Effect::Count { pe: pe.index() as u16, address }));
     }
 
-    /// A packet is on its way, kept at place `number` of the packet store.
+    /// Records a packet on its way, kept at place `number` of the packet store.
     #[inline]
     pub(in super::super) fn trace_sent(&mut self, number: u32, sent: &Travelling) {
         self.trace(|trace| {
@@ -311,7 +313,7 @@ impl Machine {
         });
     }
 
-    /// A packet is written into one PE.
+    /// Records that a packet is written into one PE.
     #[inline]
     pub(in super::super) fn trace_put(&mut self, number: u32, pe: usize, address: u32) {
         self.trace(|trace| {
@@ -320,7 +322,7 @@ impl Machine {
         });
     }
 
-    /// A packet is written to the host's memory.
+    /// Records that a packet is written to the host's memory.
     #[inline]
     pub(in super::super) fn trace_host(&mut self, number: u32, word: usize) {
         self.trace(|trace| {

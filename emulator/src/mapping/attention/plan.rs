@@ -98,7 +98,7 @@ impl Plan {
         self.network.head_width() as u32
     }
 
-    /// Time steps of what the stage reads, where that is spikes.
+    /// Returns the number of time steps of the stage; `None` if it computes without spikes.
     pub fn steps(&self) -> Option<u32> {
         let steps = match self.stage {
             Stage::Attend(_) | Stage::Project(_) => self.network.attention.steps(),
@@ -125,7 +125,9 @@ impl Plan {
         Call::Code { n: self.d(), steps, u: self.layout.u, theta, spikes: self.layout.coded }
     }
 
-    /// Outputs of singles: by the core, or by the MAC array, whose sums the core adds biases to.
+    /// Returns the calls that compute the outputs of the linear layer from singles.
+    ///
+    /// The core computes them, or the MAC array, to whose sums the core adds biases.
     fn dense(&self, x: u32, out: u32) -> Vec<Call> {
         let LinearLayout { outputs: n, bias: b, .. } = self.layout.linear;
         match self.mac(x) {
@@ -134,13 +136,13 @@ impl Plan {
         }
     }
 
-    /// Products on the MAC array; `None` where the core computes them.
+    /// Returns the call that computes the products on the MAC array; `None` where the core does.
     fn mac(&self, x: u32) -> Option<Call> {
         let layer = self.layout.mac;
         (layer.rows > 0).then_some(Call::Mac { layer, x, out: self.layout.products })
     }
 
-    /// Sums of each time step by signed spikes.
+    /// Returns the calls that compute the sums of each time step from signed spikes.
     fn coded_sums(&self, steps: u32) -> Vec<Call> {
         let LinearLayout { outputs: columns, q, .. } = self.layout.linear;
         let row = words(self.network.width) as u32;
@@ -158,7 +160,9 @@ impl Plan {
         calls
     }
 
-    /// Product with what the stage before has sent: spikes, summed over all time steps, or singles.
+    /// Returns the calls that multiply what the previous stage has sent by the weights.
+    ///
+    /// Products with spikes are summed over all time steps; otherwise the input is singles.
     fn received(&self, step: u32) -> Vec<Call> {
         let buffer = self.common.blocks.of(step);
         let Some(steps) = self.steps() else { return self.dense(buffer, self.layout.sums) };
@@ -181,7 +185,7 @@ impl Plan {
         calls
     }
 
-    /// Queries, keys and values of a token for softmax attention.
+    /// Returns the calls that compute a token's queries, keys and values for softmax attention.
     fn project_heads(&self, step: u32) -> Vec<Call> {
         let (dh, at) = (self.dh(), self.position(step));
         let LinearLayout { inputs, q, scale, bias, .. } = self.layout.linear;
@@ -223,7 +227,7 @@ impl Plan {
         (0..self.n).map(of).collect()
     }
 
-    /// Query, key and value neurons of all time steps.
+    /// Returns the calls that update the query, key and value neurons in all time steps.
     fn fire_heads(&self) -> Vec<Call> {
         let (dh, layout) = (self.dh(), &self.layout);
         let columns = layout.linear.outputs;
@@ -272,7 +276,7 @@ impl Plan {
         calls
     }
 
-    /// Hidden neurons of all time steps, or GELU.
+    /// Returns the calls that update the hidden neurons in all time steps, or apply GELU.
     fn hidden(&self) -> Vec<Call> {
         let (layout, n) = (&self.layout, self.n);
         let Some(steps) = self.steps() else {
@@ -300,7 +304,7 @@ impl Plan {
         calls
     }
 
-    /// Sum with the residual stream, or of embedding and position.
+    /// Returns the call that updates the residual stream, or sums embedding and position.
     fn residual(&self, step: u32) -> Call {
         let (layout, stream) = (&self.layout, self.common.stream.of(step));
         if self.stage == Stage::Embed {

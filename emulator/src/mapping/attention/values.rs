@@ -150,10 +150,10 @@ pub fn hidden_spikes(machine: &Machine, layer: usize) -> Vec<u32> {
 /// Values that the readout would read if the network ended earlier, `[d]` each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Readouts {
-    /// Behind the embedding, and behind each layer; the last is what the host reads.
+    /// Values behind the embedding, and behind each layer; the last are what the host reads.
     pub layers: Vec<Vec<f32>>,
-    /// With the last feed-forward block cut off after 1, 2, ... of its time steps: the mean over
-    /// these. The last is what the host reads. None of a block that does not spike.
+    /// Values with the last feed-forward block cut off after 1, 2, ... of its time steps: the mean
+    /// over these. The last are what the host reads. Empty for a block that does not spike.
     pub steps: Vec<Vec<f32>>,
 }
 

@@ -84,7 +84,7 @@ pub(super) fn program(request: &Request<'_>, split: &Split) -> Result<Program, A
 }
 
 impl Writer<'_> {
-    /// Share `i` of stage `k`: its program and what it receives.
+    /// Writes the program of share `i` of stage `k`, and describes its receptions.
     fn pe(&self, k: usize, i: usize, share: &Share) -> Result<(PeProgram, Inbox), AttentionError> {
         let Request { network, sequence, .. } = *self.request;
         let stage = self.split.stages[k];
@@ -141,7 +141,8 @@ impl Writer<'_> {
         Counter { words: vec![self.common.counter(number)], announced: first && number == 0 }
     }
 
-    /// Model indices of what a share sends: columns, or the words of spikes in the order of shares.
+    /// Returns the model indices of the values that a share sends: columns, or the words of spikes
+    /// in the order of shares.
     fn units(&self, k: usize, i: usize, words: u32) -> Vec<u32> {
         let (network, stage) = (self.request.network, self.split.stages[k]);
         let before = self.split.shares[k][..i].iter().map(|share| sent_words(network, stage, &share.part));
@@ -149,7 +150,7 @@ impl Writer<'_> {
         (first..first + words).collect()
     }
 
-    /// Byte offset of a share's block among those of its stage.
+    /// Returns the byte offset of the block of share `i` among the blocks of stage `k`.
     fn offset(&self, k: usize, i: usize) -> u32 {
         let bytes = |share: &Share| {
             block_bytes(sent_words(self.request.network, self.split.stages[k], &share.part) as usize)
@@ -157,7 +158,7 @@ impl Writer<'_> {
         self.split.shares[k][..i].iter().map(bytes).sum()
     }
 
-    /// Blocks of spikes that stage `k` reads.
+    /// Returns the blocks of spikes that stage `k` reads; empty unless it adds to the stream.
     fn blocks(&self, k: usize) -> Vec<Block> {
         let Some(before) = k.checked_sub(1).filter(|_| self.split.stages[k].adds()) else {
             return Vec::new();
@@ -210,7 +211,7 @@ impl Writer<'_> {
         operations
     }
 
-    /// Products with weights that a value of stage `k` leads to in the next one.
+    /// Returns the number of weights of the next stage that a value of stage `k` is multiplied by.
     fn fan_out(&self, k: usize) -> u32 {
         let network = self.request.network;
         let outputs = match self.split.stages.get(k + 1) {
@@ -273,7 +274,7 @@ impl Writer<'_> {
         targets
     }
 
-    /// The stages as the machine knows them.
+    /// Describes the stages as populations of the machine.
     fn populations(&self) -> Vec<Population> {
         let last = self.split.stages.len() - 1;
         let population = |(k, stage): (usize, &Stage)| {

@@ -2,7 +2,7 @@
 //!
 //! y(t) lands on the buffer that holds x(t). Nothing in the paper's Algorithm 1 keeps a fast PE
 //! from sending y(t) while a slow one still reads x(t); where that could happen, the mapper adds a
-//! barrier. With a batch it always does: a fast PE then comes to a sample while a slow one is still
+//! barrier. With a batch it always does: a fast PE then reaches a sample while a slow one is still
 //! at those before it.
 
 use super::{Phase, Restart};
@@ -26,7 +26,7 @@ use crate::net::{Csr, Egru, EgruLayer, Output, csr};
 pub struct BarrierMargin {
     /// Cycle at which the slowest PE has read x, on whose buffer y lands.
     pub slowest: u64,
-    /// The fastest PE could send y.
+    /// Cycle at which the fastest PE could send y.
     pub fastest: u64,
     /// Cycles by which PEs may start apart: all arrival interrupts in a row, a timer count and, in
     /// layer 0, the DMA queue; in higher layers, where outputs are sent by DMA, all transfers of an
@@ -43,7 +43,7 @@ pub struct BarrierMargin {
 }
 
 impl BarrierMargin {
-    /// y could arrive while x is still read.
+    /// Returns `true` if y could arrive while x is still read.
     pub fn needed(self) -> bool {
         let far = self.crowded || self.abroad;
         !self.alone && !self.queued && (far || self.fastest <= self.slowest + self.skew)
@@ -71,7 +71,7 @@ pub struct Timing<'a> {
     pub fed_by: usize,
 }
 
-/// The margin of each layer, in network order.
+/// Returns the margin of each layer, in network order.
 pub fn margins(network: &Egru, plan: &DeliveryPlan<'_>, timing: &Timing<'_>) -> Vec<BarrierMargin> {
     let all = plan.placed();
     let hosts = |pe| all.iter().filter(|layer| layer.pes.contains(pe)).count();
@@ -142,7 +142,8 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     each * (below.pes.len() + placed[k].pes.len()) as u64
 }
 
-/// Counts the rows of units, three each, and the sources that have no non-zero in these rows.
+/// Counts the empty rows of `units`, of three rows each, and the sources without a non-zero in
+/// these rows.
 fn empty(matrix: &Csr, units: &[u32]) -> Empty {
     let all = matrix.rows() / 3;
     let mut found = vec![false; matrix.cols()];

@@ -61,31 +61,35 @@ impl Control {
     pub const fn announce(self) -> u32 {
         self.base
     }
-    /// Blocks of x (layer 0: announcements) arrived since the start, in counter set `set`.
+    /// Returns the address of the count of blocks of x (layer 0: announcements) that have arrived.
+    ///
+    /// The count begins at the start; `set` is the counter set.
     pub const fn inputs(self, set: u8) -> u32 {
         if set == 0 { self.base + 16 } else { self.base + 60 + 4 * set as u32 }
     }
-    /// Blocks of y arrived since the start, in counter set `set`.
+    /// Returns the address of the count of blocks of y that have arrived.
+    ///
+    /// The count begins at the start; `set` is the counter set.
     pub const fn recurrents(self, set: u8) -> u32 {
         if set == 0 { self.base + 32 } else { self.base + 76 + 4 * set as u32 }
     }
-    /// Time steps this share has completed.
+    /// Returns the address of the count of time steps that this share has completed.
     pub const fn steps(self) -> u32 {
         self.base + 20
     }
-    /// Notes "W·x done" arrived since the start (the coordinator's only).
+    /// Returns the address of the count of "W·x done" messages since the start (coordinator only).
     pub const fn barrier_done(self) -> u32 {
         self.base + 24
     }
-    /// The coordinator's "go"s arrived since the start.
+    /// Returns the address of the count of the coordinator's "go" messages since the start.
     pub const fn barrier_go(self) -> u32 {
         self.base + 28
     }
-    /// Notes "R·y done" arrived since the start (the coordinator's only).
+    /// Returns the address of the count of "R·y done" messages since the start (coordinator only).
     pub const fn credit_done(self) -> u32 {
         self.base + 36
     }
-    /// The next layer's "go"s arrived since the start.
+    /// Returns the address of the count of the next layer's "go" messages since the start.
     pub const fn credit_go(self) -> u32 {
         self.base + 40
     }

@@ -28,7 +28,7 @@ use crate::net::int8_head::Int8Head;
 /// Decisions of the mapper for an EGRU, beyond what the machine needs to know.
 #[derive(Clone, Debug)]
 pub struct EgruProgram {
-    /// In network order.
+    /// Rules of each layer, in network order.
     pub layers: Vec<LayerRules>,
     /// Start of sequences, and what restarts at 0 there; `None` to carry all state on.
     pub restart: Option<Restart>,

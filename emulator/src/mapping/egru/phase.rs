@@ -58,12 +58,12 @@ impl Phase {
         }
     }
 
-    /// Position in [`Self::ALL`].
+    /// Returns the position of the phase in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// Name in reports and tables; the paper's own where it has one.
+    /// Returns the name of the phase in reports and tables: the paper's own where it has one.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Wait => "wait",
@@ -88,7 +88,7 @@ impl Phase {
     /// Phases whose timer counts a PE writes to its debug log in each time step.
     pub const LOGGED: [Self; 4] = [Self::Input, Self::Recurrent, Self::Pointwise, Self::Broadcast];
 
-    /// Names, colours and letters of the phase.
+    /// Returns the names, letter, role and advice of the phase.
     const fn words(self) -> PhaseWords {
         let (key, short, mark, letter) = match self {
             Self::Wait => ("Wait", "wait", "·", 'a'),

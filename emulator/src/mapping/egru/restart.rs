@@ -22,7 +22,7 @@ impl Restart {
         (carry != Carry::CAndY).then_some(Self { every, outputs: carry == Carry::Nothing })
     }
 
-    /// Time step `step` is the first of a sequence.
+    /// Returns `true` if time step `step` is the first of a sequence.
     pub fn at(self, step: u32) -> bool {
         step.is_multiple_of(self.every.max(1))
     }

@@ -51,13 +51,13 @@ pub(super) struct Product {
 }
 
 impl Product {
-    /// Byte address of the operand that the kernel reads, and of its results.
+    /// Returns the byte addresses of the operand that the kernel reads, and of its results.
     fn operands(&self, step: u32) -> Operands {
         let x = self.unpack.map_or_else(|| self.operand.at(step), |layout| layout.operand());
         Operands { x, sums: self.sums }
     }
 
-    /// Byte address and words of the arrays that restart at 0 in this time step.
+    /// Returns byte address and words of each array that restarts at 0 in this time step.
     fn cleared_arrays(&self, step: u32) -> Vec<(u32, u32)> {
         let Some(clear) = self.clear.as_ref().filter(|clear| clear.restart.at(step)) else {
             return Vec::new();

@@ -217,7 +217,7 @@ impl Writer<'_> {
         BankMap { interleave: self.request.assume.bank_interleave, regions: place.regions }
     }
 
-    /// W·x of a share.
+    /// Returns the action that computes W·x of a share.
     fn input(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
         let (operand, unpack) = (Operand::Now(place.buffers), egru.unpack_input);
         let together = self.together(place, 0);
@@ -266,7 +266,7 @@ impl Writer<'_> {
         Action::Call(Arc::new(Product { kernel, operand, sums, unpack, clear, account, together }))
     }
 
-    /// Gates, states and events of a share.
+    /// Returns the action that computes gates, states and events of a share.
     fn pointwise(&self, place: &Place<'_>, egru: &EgruSlot) -> Action {
         let layout = egru.pointwise;
         let accesses = pointwise_accesses(self.bank_map(place), &layout, self.costs.accesses());
@@ -277,7 +277,7 @@ impl Writer<'_> {
         Action::Call(Arc::new(Pointwise { layout, restart, accesses, fan_out }))
     }
 
-    /// Whether the PEs of layer `k` tell the layer before it when they have finished R·y.
+    /// Returns `true` if layer `k` sends the layer before it a credit when R·y is finished.
     fn gives_credits(&self, k: usize) -> bool {
         k.checked_sub(1).is_some_and(|before| self.rules[before].credits)
     }
@@ -407,7 +407,7 @@ impl Writer<'_> {
     }
 }
 
-/// Rows of a PE's units: gate blocks z, r, g.
+/// Iterates over the rows of a PE's units: gate blocks z, r, g.
 fn gate_rows<'a>(
     matrix: &'a Csr,
     units: &'a [u32],
@@ -417,9 +417,10 @@ fn gate_rows<'a>(
     (0..3).flat_map(move |gate| units.iter().map(move |&unit| row(gate, unit)))
 }
 
-/// Word of a source (model order) in the buffer that a matrix reads: for R the layer's own placed
-/// y, for W the placed y below; in layer 0 the DMA row's own order, or the values of the last of
-/// the populations behind the `count` layers.
+/// Returns the word of a source (in model order) in the buffer that a matrix reads.
+///
+/// The buffer holds for R the layer's own placed y, for W the placed y below; in layer 0 the DMA
+/// row's own order, or the values of the last of the populations behind the `count` layers.
 fn source_word(layers: &[Population], count: usize, (layer, matrix): (usize, &str), source: usize) -> u32 {
     let word = |from: &Population| from.unit_word.get(source).copied().unwrap_or(0);
     match (matrix, layer) {
@@ -429,8 +430,9 @@ fn source_word(layers: &[Population], count: usize, (layer, matrix): (usize, &st
     }
 }
 
-/// W and R of each layer over the rows of all its PEs, to compute their sums at once. `None` where
-/// a kernel computes with other weights than the network's.
+/// Returns W and R of each layer over the rows of all its PEs, to compute their sums at once.
+///
+/// A matrix is `None` where a kernel computes with other weights than the network's.
 pub(in crate::mapping) fn columns(
     request: &Request<'_>,
     placed: &[Placed],

@@ -40,7 +40,7 @@ impl Arrive {
         (word(self.taken), word(self.taken + 4))
     }
 
-    /// Byte address of the sums of a tick.
+    /// Returns the byte address of the sums of tick `step`.
     fn now(&self, step: u32) -> u32 {
         self.at.sums.0 + 4 * self.stride * (step % self.slots)
     }
@@ -75,8 +75,10 @@ pub(super) struct Ring {
 }
 
 impl Writer<'_> {
-    /// Places the rows of a share, and links from senders to them. Returns a routine for each look
-    /// into the FIFO: at the tick's begin, and after the spikes of the same tick have arrived.
+    /// Places a share's rows and the senders' links to them; returns a routine for each FIFO read.
+    ///
+    /// The FIFO is read at the beginning of the tick and, if a part needs them, after the spikes of
+    /// the same tick have arrived.
     pub(super) fn arrivals(
         &self,
         (allocator, image): (&mut Allocator, &mut Image),

@@ -79,7 +79,7 @@ pub enum SpikingError {
     },
     /// A neuron needs more memory than a PE has, with its synapses and their sources.
     #[error(
-        "population `{name}`: not even one neuron fits a PE: {bytes} bytes are needed, of {there} that are there{}",
+        "population `{name}`: not even one neuron fits a PE: {bytes} bytes are needed, {there} are available{}",
         delays(*delay, *ring)
     )]
     Neuron {
@@ -116,7 +116,7 @@ pub enum SpikingError {
         /// Values of a row.
         found: usize,
     },
-    /// More populations and sources than a key can name.
+    /// There are more populations and sources than a key can name.
     #[error("{} of populations and sources: an event's key has room for 255", several(*.0 as u64, "name"))]
     Senders(usize),
     /// An option that does not apply to spiking networks has another value than its default.
@@ -135,7 +135,7 @@ fn delays(delay: u16, ring: u64) -> String {
     if ring < 1024 {
         return String::new();
     }
-    format!("; {ring} of them are its ring of sums, for delays of up to {}", several(delay.into(), "tick"))
+    format!("; its ring of sums takes {ring}, for delays of up to {}", several(delay.into(), "tick"))
 }
 
 impl SpikingError {

@@ -15,9 +15,9 @@ use crate::net::spiking::Origin;
 
 /// Order in which spikes of the FIFO are added to the sums.
 pub(super) enum Adding {
-    /// In ascending order of sources, by way of marks.
+    /// Ascending order of sources, by way of marks.
     Marked { collect: Arc<Collect>, marks: Vec<Marks>, deliveries: Vec<(When, Deliver)> },
-    /// In the order of arrival, with a routine for each look into the FIFO.
+    /// Order of arrival, with a routine for each look into the FIFO.
     Arriving(Vec<Arc<Arrive>>),
 }
 
@@ -49,7 +49,7 @@ impl Adding {
 }
 
 impl Writer<'_> {
-    /// The operations of a tick.
+    /// Returns the operations of a tick of share `i` of population `k`, in order.
     pub(super) fn operations(
         &self,
         (k, i): (usize, usize),

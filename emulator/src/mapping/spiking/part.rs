@@ -7,9 +7,9 @@ use crate::net::spiking::{Network, Origin, Projection, Weights};
 /// Moment of a tick at which synapse rows are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum When {
-    /// At the tick's begin, for spikes of the tick before: delays of 1 and more.
+    /// Begin of the tick, for spikes of the tick before: delays of 1 and more.
     Begin,
-    /// After the spikes of the same tick have arrived: delays of 0.
+    /// Moment after the spikes of the same tick have arrived: delays of 0.
     Within,
 }
 

@@ -10,7 +10,10 @@ pub(super) struct Route {
     pub to: Vec<Pe>,
 }
 
-/// The event router's entries: which PEs have synapses of a source's neurons, or of a share's.
+/// Returns the event router's entries and the position of each sender's first entry.
+///
+/// An entry lists the PEs that have synapses of a share's neurons, or of all neurons of a source
+/// that the host sends.
 pub(super) fn routes(network: &Network, split: &Split, parts: &[Vec<Vec<Part>>]) -> (Vec<Route>, Vec<usize>) {
     let mut senders: Vec<(Origin, Vec<std::ops::Range<u32>>)> = network
         .sources()

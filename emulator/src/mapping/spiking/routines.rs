@@ -238,7 +238,7 @@ pub(super) struct Update {
 }
 
 impl Update {
-    /// Address and words of the sums that this tick takes.
+    /// Returns the byte address and the number of words of the sums that tick `step` takes.
     fn sums(&self, step: u32) -> (u32, u32) {
         let words = self.lanes * self.layout.units;
         (self.ring + 4 * words * (step % self.slots), words)

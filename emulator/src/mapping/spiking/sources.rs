@@ -28,7 +28,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Share `i` of a source, number `number` of all sources' shares.
+    /// Writes the program of share `i` of a source, number `number` of all sources' shares.
     fn source(
         &self,
         (source, i): (usize, usize),
@@ -90,7 +90,8 @@ impl Writer<'_> {
     }
 }
 
-/// Sources on PEs as the machine knows them, behind the populations; the host has their spikes.
+/// Returns the sources on PEs as populations of the machine, to follow those of the network. Their
+/// values do not go to the host, which has the spikes already.
 pub(super) fn random_sources(network: &Network, split: &Split) -> Vec<Population> {
     let placed = network.sources().iter().zip(&split.sources).filter(|(_, shares)| !shares.is_empty());
     let population = |(source, shares): (&SpikeSource, &Vec<Share>)| Population {

@@ -155,12 +155,12 @@ impl<'a> Writer<'a> {
         if self.request.counted() { 2 } else { 1 }
     }
 
-    /// Sources and populations.
+    /// Returns the number of senders: sources and populations.
     pub(super) fn senders(&self) -> u32 {
         self.within.len() as u32
     }
 
-    /// Entries of a FIFO at this address, of these bytes.
+    /// Returns the layout of the entries of a FIFO of `bytes` bytes at byte address `start`.
     pub(super) fn entries(&self, (start, bytes): (u32, u32)) -> Entries {
         Entries { start, bytes, words: self.entry_words() }
     }
@@ -183,13 +183,13 @@ impl<'a> Writer<'a> {
         inputs
     }
 
-    /// The message that a sender's spikes of a tick are all sent.
+    /// Returns the message that all spikes of a sender in a tick have been sent.
     pub(super) fn done(&self, sender: usize) -> Message {
         let counter = CounterId(sender as u8);
         Message { population: PopulationId::at(sender), sample: 0, counter, address: self.control.message }
     }
 
-    /// Share `i` of population `k`.
+    /// Builds the program of share `i` of population `k`. Fails if it does not fit in a PE.
     fn pe(&self, k: usize, i: usize, share: &Share) -> Result<PeProgram, SpikingError> {
         let network = self.request.network;
         let population = &network.populations()[k];
@@ -466,7 +466,7 @@ impl Marks {
     }
 }
 
-/// The populations as the machine knows them; the host reads the values of all of them.
+/// Returns the populations as the machine knows them; the host reads the values of all of them.
 fn populations(network: &Network, split: &Split) -> Vec<Population> {
     let mut first = 0;
     let population = |(k, shares): (usize, &Vec<Share>)| {

@@ -19,9 +19,9 @@ use crate::net::spiking::{Network, Origin, Output, Projection, SpikeSource, Tap,
 
 /// Name of a description in a model's folder.
 pub const NETWORK_FILE: &str = "network.ron";
-/// Most bytes of a description, and of a list of synapses.
+/// Largest size of a description, and of a list of synapses, bytes.
 pub const DESCRIPTION_LIMIT: u64 = 64 << 20;
-/// Most neurons of a population or source.
+/// Fewest and most neurons of a population or source.
 const UNITS: std::ops::RangeInclusive<usize> = 1..=1 << 20;
 
 /// Spiking network: sources, populations, projections, outputs.
@@ -258,7 +258,7 @@ impl Description {
         Ok(())
     }
 
-    /// Names with numbers of neurons, sources first.
+    /// Lists the names of sources, then of populations, with their numbers of neurons.
     fn names(&self) -> Vec<(&str, usize)> {
         let sources = self.sources.iter().map(|source| (source.name.as_str(), source.units));
         sources.chain(self.populations.iter().map(|p| (p.name.as_str(), p.units))).collect()

@@ -72,7 +72,7 @@ pub enum SpikingError {
     Paths {
         /// Node at which the paths begin.
         node: String,
-        /// Most visits of nodes.
+        /// Largest number of visits of nodes on the paths of a graph.
         limit: usize,
     },
     /// The parts do not make a network.

@@ -11,7 +11,7 @@ use super::stages::{Stage, stage};
 use crate::net::spiking::connect::{Connection, ConnectionError, check_size};
 use crate::net::spiking::{Conventions, Framework};
 
-/// Most nodes that are visited on the paths of one graph, those of several paths counted for each.
+/// Largest number of nodes visited on the paths of a graph; those of several paths count for each.
 const VISIT_LIMIT: usize = 1 << 14;
 
 /// Path from a node to a population or an Output.

@@ -57,7 +57,7 @@ pub struct Rates {
     pub tokens: u64,
     /// Sum over the tokens of the number of tokens that each attends to, its own included.
     pub attended: u64,
-    /// By layer, in the order of [`POPULATIONS`].
+    /// Counts of each layer, by population in the order of [`POPULATIONS`].
     pub layers: Vec<[Tally; POPULATIONS.len()]>,
 }
 
@@ -67,7 +67,7 @@ impl Rates {
         Self { layers: vec![[Tally::default(); POPULATIONS.len()]; layers], ..Self::default() }
     }
 
-    /// Counts a token, from what [`super::Gpt::step`] has left in the state.
+    /// Counts the token at `position`, from 0, by the trace that [`super::Gpt::step`] has left.
     pub fn count(&mut self, trace: &Trace, position: usize) {
         self.tokens += 1;
         self.attended += position as u64 + 1;

@@ -41,7 +41,7 @@ pub fn normed(h: f32, (mean, spread): (f32, f32), (weight, bias): (f32, f32)) ->
     (h - mean) / spread * weight + bias
 }
 
-/// The tanh form of GELU, as in GPT-2: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+/// Computes the tanh form of GELU, as in GPT-2: 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
 #[inline]
 pub fn gelu(x: f32, tanh: Tanh) -> f32 {
     /// The square root of 2/π.

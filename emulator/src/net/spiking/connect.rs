@@ -4,13 +4,13 @@ use thiserror::Error;
 
 use super::rows::{Delays, Rows, Weights};
 
-/// Most synapses of one map: several times what 152 PEs of 128 KiB can hold.
+/// Largest number of synapses of a map: several times what 152 PEs of 128 KiB can hold.
 pub const SYNAPSE_LIMIT: u64 = 1 << 24;
 
 /// Reason why a linear map cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ConnectionError {
-    /// More synapses than memory is taken for.
+    /// The map has more than [`SYNAPSE_LIMIT`] synapses, for which no memory is taken.
     #[error("{synapses} synapses; the limit is {SYNAPSE_LIMIT}, far above what the chip can hold")]
     TooLarge {
         /// Synapses of the map.

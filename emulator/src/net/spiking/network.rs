@@ -7,7 +7,7 @@ use super::int8;
 use super::population::Population;
 use super::rows::{Delays, Rows};
 
-/// Most values that all ring buffers of a network's state hold together.
+/// Largest number of values that all ring buffers of a network's state hold together.
 const RING_LIMIT: u64 = 1 << 26;
 
 /// Source of spikes from outside of the network.

@@ -98,7 +98,7 @@ pub struct NeuronConventions {
     pub reset: ResetRule,
     /// Comparison of v with θ.
     pub compare: Compare,
-    /// Most spikes of a neuron in a tick.
+    /// Limit of the number of spikes of a neuron in a tick.
     pub spikes_per_tick: SpikesPerTick,
     /// v before the first tick.
     pub v_init: StartValue,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::network::{Network, SpikeSource};
 
-/// Most neurons that a PE's random-number unit draws for.
+/// Largest number of neurons that a PE's random-number unit draws for.
 const NEURONS_A_UNIT: usize = 250;
 
 /// Random-number unit of a PE: Marsaglia's KISS with a 64-bit multiply-with-carry.

@@ -66,7 +66,7 @@ pub struct FiringMode {
     pub compare: Compare,
     /// Effect of a spike on v.
     pub reset: ResetRule,
-    /// Most spikes of a neuron in a tick.
+    /// Limit of the number of spikes of a neuron in a tick.
     pub spikes_per_tick: SpikesPerTick,
     /// Whether v has a lower limit.
     pub limited: bool,

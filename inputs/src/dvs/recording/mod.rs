@@ -153,7 +153,7 @@ impl<R: Read> Recording<R> {
         self.format
     }
 
-    /// The camera's size. Every event lies within.
+    /// Returns the size of the camera's sensor; every event lies within it.
     pub fn sensor(&self) -> Sensor {
         self.stream().sensor
     }

@@ -4,7 +4,7 @@ use super::super::event::{CameraEvent, Sensor};
 use super::error::{Problem, RecordingError};
 use super::warnings::{Warning, Warnings};
 
-/// Most events that are handed out at a time.
+/// Largest number of events that a reader hands out at a time.
 pub const BATCH: usize = 8192;
 
 /// Checks that every event passes through, and their findings.
@@ -18,7 +18,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Before the first event.
+    /// Creates the checks of a recording before its first event.
     pub fn new(sensor: Sensor) -> Self {
         Self { sensor, warnings: Warnings::default(), last: None }
     }

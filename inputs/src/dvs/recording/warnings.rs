@@ -112,7 +112,7 @@ pub struct Tally {
 pub struct Warnings([Option<(u64, u64)>; Warning::ALL.len()]);
 
 impl Warnings {
-    /// Counts one more occurrence.
+    /// Counts one more occurrence of an oddity, found at this byte offset of the file.
     pub(super) fn add(&mut self, warning: Warning, byte: u64) {
         let slot = &mut self.0[warning as usize];
         *slot = Some(slot.map_or((1, byte), |(count, first)| (count + 1, first)));

@@ -1,4 +1,4 @@
-//! From a pose to the shapes of a figure in the picture, back to front.
+//! Figure of a person in a pose, as shapes in the picture from back to front.
 
 use super::motion::{ArmPose, Pose};
 use super::people::{Pattern, Person};
@@ -17,8 +17,8 @@ pub struct Arm {
     pub wrist: Vec3,
 }
 
-/// Places elbow and wrist for a hand that wants to be somewhere (two bones, one plane). `side` is
-/// −1 for the person's right arm, which is on the image's left, and 1 for the left one.
+/// Places the elbow and wrist of an arm whose hand reaches for a position (two bones, one plane).
+/// `side` is −1 for the person's right arm, which is on the image's left, and 1 for the left one.
 pub fn bend(person: &Person, pose: &ArmPose, shoulder: Vec3, side: f32) -> Arm {
     let turned = |v: Vec3| vec3(v.x * side, v.y, v.z);
     let (upper, fore) = (person.upper_arm, person.forearm);
@@ -33,7 +33,7 @@ pub fn bend(person: &Person, pose: &ArmPose, shoulder: Vec3, side: f32) -> Arm {
     Arm { shoulder, elbow: shoulder + along * foot + across * beside, wrist: shoulder + along * reach }
 }
 
-/// The figure of a person in a pose, as shapes from back to front.
+/// Replaces `shapes` with the figure of a person in a pose, from back to front.
 pub fn figure(person: &Person, pose: &Pose, view: &View, shapes: &mut Vec<Shape>) {
     shapes.clear();
     let frame = Frame::new(person, pose, view);
@@ -75,8 +75,8 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// A point of the trunk, relative to the middle between the shoulders, in the body's space:
-    /// twisted about the spine, leant about the hips.
+    /// Returns a point of the trunk in body space: twisted about the spine, leant about the hips.
+    /// `point` is relative to the middle between the shoulders.
     fn place(&self, point: Vec3) -> Vec3 {
         let [sin, cos] = self.twist;
         let x = point.x * cos + point.z * sin;
@@ -167,7 +167,7 @@ impl<'a> Frame<'a> {
         self.hand(arm, pose, side, skin, shapes);
     }
 
-    /// A palm and fingers at the end of the forearm, turned at the wrist in the picture's plane.
+    /// Adds palm and fingers at the end of the forearm, turned at the wrist in the picture's plane.
     fn hand(&self, arm: &Arm, pose: &ArmPose, side: f32, skin: Ink, shapes: &mut Vec<Shape>) {
         let length = self.person.hand;
         let along = (arm.wrist - arm.elbow).unit_or(vec3(0.0, -1.0, 0.0));
@@ -193,7 +193,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// A limb between two spots with radii in metres.
+/// Returns a limb between two spots, with radii in metres.
 fn limb(from: Spot, to: Spot, radii: [f32; 2], ink: Ink) -> Shape {
     Shape::Limb(Limb {
         from: [from.x, from.y],

@@ -127,7 +127,7 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// A camera of this quality on this stage. Takes its random numbers from `dice`.
+    /// Creates a camera of this quality on this stage, which takes its random numbers from `dice`.
     pub fn new(sensor: Sensor, quality: Quality, stage: &Stage, mut dice: Dice) -> Self {
         let pixels = usize::from(sensor.width) * usize::from(sensor.height);
         let mut draw = |mean: f32| -> Vec<f32> {
@@ -202,7 +202,7 @@ impl Camera {
         }
     }
 
-    /// Photoreceptors follow the light.
+    /// Lets the photoreceptors follow the light, and updates the changes since the last events.
     fn adapt(&mut self, luminance: &[f32], seconds: f32) {
         let part = 1.0 - libm::expf(-seconds / self.lag);
         self.before.clone_from(&self.receptor);
@@ -273,7 +273,7 @@ impl Camera {
         }
     }
 
-    /// Events without a cause: background activity and hot pixels, and what answers them.
+    /// Queues events without a cause (background activity, hot pixels), and those that answer them.
     fn make_noise(&mut self, then: i64, time: i64) {
         let seconds = (time - then) as f32 * 1e-6;
         let pixels = self.excess.len();

@@ -7,8 +7,8 @@ use spinnaker2_emulator::net::random::Random;
 pub struct Dice(Random);
 
 impl Dice {
-    /// The stream of a purpose: `parts` name it (seed, person, trial, ...), so that streams do not
-    /// depend on the order in which they are drawn.
+    /// Creates the stream of a purpose, which `parts` name (seed, person, trial, …), so that
+    /// streams do not depend on the order in which they are drawn.
     pub fn new(parts: &[u64]) -> Self {
         let mut state = 0x5eed_u64;
         for &part in parts {
@@ -17,29 +17,29 @@ impl Dice {
         Self(Random::new(state))
     }
 
-    /// Uniform in 0..1.
+    /// Draws uniformly from 0..1.
     pub fn unit(&mut self) -> f32 {
         // 24 bits: every value is an exact f32 below 1.
         (self.0.bits() >> 40) as f32 / (1_u32 << 24) as f32
     }
 
-    /// Uniform between two numbers.
+    /// Draws uniformly between two numbers.
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
-    /// Log-uniform between two positive numbers: each factor of two is as likely as any other.
+    /// Draws log-uniformly between two positive numbers: each factor of two is equally likely.
     pub fn scale(&mut self, low: f32, high: f32) -> f32 {
         low * libm::powf(high / low, self.unit())
     }
 
-    /// Roughly normal, mean 0, variance 1, never beyond ±3.5 (sum of four uniforms).
+    /// Draws a roughly normal number, mean 0, variance 1, never beyond ±3.5 (sum of four uniforms).
     pub fn normal(&mut self) -> f32 {
         let sum: f32 = (0..4).map(|_| self.unit()).sum();
         (sum - 2.0) * 1.732_050_8
     }
 
-    /// True with this probability.
+    /// Returns `true` with this probability.
     pub fn chance(&mut self, probability: f32) -> bool {
         self.unit() < probability
     }
@@ -54,7 +54,7 @@ impl Dice {
         ((self.unit() * count as f32) as usize).min(count.saturating_sub(1))
     }
 
-    /// Number of events of a Poisson process with this mean. Meant for small means.
+    /// Draws the number of events of a Poisson process with this mean. Meant for small means.
     pub fn poisson(&mut self, mean: f32) -> usize {
         let limit = libm::expf(-mean.clamp(0.0, 60.0));
         let (mut count, mut product) = (0, self.unit());

@@ -58,7 +58,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// Name of the folder.
+    /// Returns the name of the part's folder.
     pub const fn folder(self) -> &'static str {
         match self {
             Self::Test => "Test",

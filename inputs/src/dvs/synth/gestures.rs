@@ -46,7 +46,7 @@ pub fn perform(gesture: Gesture, style: Style, person: &Person, dice: &mut Dice)
     motion
 }
 
-/// A point drawn from a box.
+/// Draws a point from the box between two corners.
 pub(super) fn within(dice: &mut Dice, low: Vec3, high: Vec3) -> Vec3 {
     vec3(dice.between(low.x, high.x), dice.between(low.y, high.y), dice.between(low.z, high.z))
 }
@@ -57,7 +57,7 @@ fn midline(person: &Person) -> f32 {
     -person.shoulder / person.arm()
 }
 
-/// An arm that has nothing to do: hanging, or the hand on the hip or in a pocket.
+/// Draws the path of an arm that has nothing to do: hanging, or the hand on the hip or in a pocket.
 pub(super) fn idle(dice: &mut Dice) -> Path {
     let centre = match dice.below(5) {
         0 => within(dice, vec3(-0.05, -0.75, 0.15), vec3(0.1, -0.6, 0.3)),
@@ -131,8 +131,8 @@ fn waving(world: World, person: &Person, dice: &mut Dice) -> Motion {
     motion
 }
 
-/// The way of the wrist when the forearm swings about an elbow that keeps its place: beside the
-/// body, before it, or raised.
+/// Draws the path of the wrist when the forearm swings about an elbow that keeps its place: beside
+/// the body, before it, or raised.
 fn about_the_elbow(world: World, person: &Person, dice: &mut Dice) -> Path {
     let (upper, fore) = (person.upper_arm / person.arm(), person.forearm / person.arm());
     let [low, high] = world
@@ -155,8 +155,10 @@ fn about_the_elbow(world: World, person: &Person, dice: &mut Dice) -> Path {
     path
 }
 
-/// A large circle of the right arm; `direction` 1 is clockwise as the camera sees it. The right arm
-/// is on the image's left and "outwards" points left: there, from outwards to up is clockwise.
+/// Draws a large circle of the right arm; `direction` 1 is clockwise as the camera sees it.
+///
+/// The right arm is on the image's left and "outwards" points left: there, from outwards to up is
+/// clockwise.
 fn circling(world: World, direction: f32, dice: &mut Dice) -> Motion {
     let radius = world.between(dice, [0.4, 0.8], [0.32, 0.75]);
     let flat = dice.between(0.65, 1.2);

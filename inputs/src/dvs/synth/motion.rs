@@ -50,7 +50,7 @@ impl Path {
         }
     }
 
-    /// A hanging arm.
+    /// Returns the path of a hanging arm.
     pub const fn hanging() -> Self {
         Self::still(vec3(0.10, -0.97, 0.08))
     }
@@ -125,13 +125,13 @@ pub struct Pose {
 }
 
 impl Pose {
-    /// Standing with hanging arms.
+    /// Returns the pose of a person who stands with hanging arms.
     pub fn rest() -> Self {
         let arm = Path::hanging().at(0.0, 1.0);
         Self { right: arm, left: arm, body: Vec3::ZERO, lean: 0.0, twist: 0.0 }
     }
 
-    /// A part of the way to another pose.
+    /// Interpolates linearly between this pose (`part` is 0) and another pose (1).
     #[must_use]
     pub fn towards(self, other: Self, part: f32) -> Self {
         Self {
@@ -143,7 +143,7 @@ impl Pose {
         }
     }
 
-    /// The pose seen in a mirror.
+    /// Returns the pose as seen in a mirror.
     #[must_use]
     pub fn mirrored(self) -> Self {
         Self {
@@ -156,7 +156,7 @@ impl Pose {
     }
 }
 
-/// One performance of a gesture: repeated movements of both hands and the body.
+/// Performance of a gesture: repeated movements of both hands and the body.
 #[derive(Clone, Debug)]
 pub struct Motion {
     /// The person's right hand.
@@ -191,13 +191,13 @@ impl Unsteadiness {
         Self { beats, size, start: dice.unit() }
     }
 
-    /// A slow wandering about 0, within ±0.38.
+    /// Returns a slow variation about 0 at `t` seconds, within ±0.38.
     pub fn at(&self, t: f32) -> f32 {
         wave(self.beats, t) + wave(self.size, t)
     }
 }
 
-/// A slow wave: `[height, frequency in Hz, phase in periods]`.
+/// Computes a slow wave, `[height, frequency in Hz, phase in periods]`, at `t` seconds.
 fn wave([height, frequency, phase]: [f32; 3], t: f32) -> f32 {
     height * libm::sinf(TAU * (frequency * t + phase))
 }
@@ -209,7 +209,7 @@ impl Motion {
         Self { right, left, tempo, bounce: 0.0, lean: 0.0, twist: 0.0, unsteadiness }
     }
 
-    /// The pose `t` seconds after the beginning.
+    /// Returns the pose `t` seconds after the beginning.
     pub fn at(&self, t: f32) -> Pose {
         let beat = self.unsteadiness.start + self.tempo * t + wave(self.unsteadiness.beats, t);
         let size = 1.0 + wave(self.unsteadiness.size, t);
@@ -223,7 +223,7 @@ impl Motion {
         }
     }
 
-    /// The motion seen in a mirror: what the right hand does, the left one does.
+    /// Returns the motion as seen in a mirror: what the right hand does, the left one does.
     #[must_use]
     pub fn mirrored(self) -> Self {
         Self { right: self.left, left: self.right, lean: -self.lean, twist: -self.twist, ..self }

@@ -131,7 +131,7 @@ fn saluting(_: &Person, dice: &mut Dice) -> Motion {
     Motion::new(path, idle, tempo, dice)
 }
 
-/// Arm after arm over the head and down before the body, as crawl is swum.
+/// Returns a crawl motion: arm after arm goes over the head and down before the body.
 fn crawling(_: &Person, dice: &mut Dice) -> Motion {
     let mut path = Path::still(vec3(dice.between(0.0, 0.2), dice.between(0.0, 0.2), 0.3));
     path.cos = vec3(dice.between(0.0, 0.2), 0.0, dice.between(0.3, 0.45));
@@ -142,7 +142,9 @@ fn crawling(_: &Person, dice: &mut Dice) -> Motion {
     both(path, 0.5, tempo, dice)
 }
 
-/// The trunk leans from side to side, with arms at the sides, at the hips or stretched out.
+/// Returns a motion of the trunk from side to side.
+///
+/// The arms are at the sides, at the hips or stretched out.
 fn rocking(_: &Person, dice: &mut Dice) -> Motion {
     let mut path = Path::still(vec3(dice.between(0.05, 0.9), 0.0, 0.1));
     path.centre.y = 0.2 - libm::sqrtf((0.95 - path.centre.x * path.centre.x).max(0.0));

@@ -18,7 +18,7 @@ pub struct Ink {
 pub struct Limb {
     /// First end: column, row.
     pub from: [f32; 2],
-    /// The other end.
+    /// Second end: column, row.
     pub to: [f32; 2],
     /// Radius at either end.
     pub radii: [f32; 2],
@@ -88,12 +88,12 @@ struct Area {
 }
 
 impl Canvas {
-    /// A black picture.
+    /// Creates a black picture.
     pub fn new(width: usize, height: usize) -> Self {
         Self { width, height, pixels: vec![0.0; width * height] }
     }
 
-    /// Luminances, row by row.
+    /// Returns the luminances, row by row.
     pub fn pixels(&self) -> &[f32] {
         &self.pixels
     }
@@ -221,7 +221,7 @@ impl Canvas {
 }
 
 impl Pattern {
-    /// Brightness at a place of the surface, 1 in the mean: a triangle wave of period 1.
+    /// Returns the brightness at a place of the surface: a triangle wave of period 1 and mean 1.
     fn at(&self, place: f32) -> f32 {
         // Adding and taking away 1.5 · 2²³ rounds to the nearest whole number, faster than `round`.
         const WHOLE: f32 = 12_582_912.0;
@@ -230,8 +230,9 @@ impl Pattern {
     }
 }
 
-/// Natural logarithm of a positive finite number, to about 1e-5: enough for contrasts, and
-/// the same everywhere.
+/// Computes the natural logarithm of a positive finite number to about 1e-5.
+///
+/// That is enough for contrasts, and the result is the same on every machine.
 pub fn ln(x: f32) -> f32 {
     let bits = x.to_bits();
     let exponent = (bits >> 23) as i32 - 127;

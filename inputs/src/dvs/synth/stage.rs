@@ -47,7 +47,7 @@ pub struct Stage {
     pub look: Look,
     /// The empty picture.
     pub background: Canvas,
-    /// By how much the wall differs from the person's skin, log intensity.
+    /// Difference between the wall and the person's skin, log intensity; not negative.
     pub contrast: f32,
     /// Time constant of the pixels' photoreceptors, seconds: longer where it is darker.
     pub lag: f32,

@@ -1,4 +1,4 @@
-//! One recording: a person makes all gestures in turn before the camera.
+//! Synthetic recording: a person makes all gestures in turn before the camera.
 
 use super::body::figure;
 use super::camera::{Camera, Quality};
@@ -139,7 +139,7 @@ fn plan(
 }
 
 impl Plan {
-    /// The pose at a time: rest, on the way, or amid a gesture.
+    /// Returns the pose at time `now`, in µs: at rest, on the way, or amid a gesture.
     fn pose(&self, now: i64) -> Pose {
         let near =
             |act: &&Act| now > act.label.start_us - act.raise_us && now < act.label.end_us + act.raise_us;

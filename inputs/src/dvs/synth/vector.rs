@@ -40,7 +40,7 @@ impl Vec3 {
         if length > 1e-6 { self * (1.0 / length) } else { otherwise }
     }
 
-    /// A part of the way to another point.
+    /// Returns the point at the fraction `part` of the way to `other`.
     #[must_use]
     pub fn towards(self, other: Self, part: f32) -> Self {
         self + (other - self) * part

@@ -61,7 +61,7 @@ impl View {
         }
     }
 
-    /// The whole upper body in a picture of 128 × 128 pixels.
+    /// Draws a view of the whole upper body in a picture of 128 × 128 pixels.
     fn upper_body(world: World, dice: &mut Dice) -> Self {
         let pixels_per_metre = world.scale(dice, [46.0, 61.0], [46.0, 105.0]);
         let roll = world.pick(0.03, 0.07) * dice.normal();

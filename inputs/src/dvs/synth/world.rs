@@ -21,7 +21,7 @@ impl World {
     /// All worlds, the data set's first.
     pub const ALL: [Self; 2] = [Self::Dataset, Self::Wide];
 
-    /// Name in options and reports.
+    /// Returns the name of the world in options and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dataset => "dataset",
@@ -57,10 +57,10 @@ impl World {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clock {
-    /// As the camera sees the person.
+    /// Clockwise as the camera sees the person.
     #[default]
     Camera,
-    /// As the person sees the own arm.
+    /// Clockwise as the person sees their own arm.
     Person,
 }
 

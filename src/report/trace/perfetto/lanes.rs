@@ -17,17 +17,17 @@ use crate::text::step_number;
 /// Ticks covered by a value of a counter.
 const BIN: Tick = TICKS_PER_US;
 
-/// Whether outputs leave by DMA.
+/// Returns `true` if outputs leave by DMA.
 pub fn sends_by_dma(chunk: &Chunk<'_>) -> bool {
     chunk.program.delivery.broadcast == Broadcast::Dma
 }
 
-/// Thread of a PE's DMA engine.
+/// Returns the thread number of a PE's DMA engine.
 pub fn engine(pe: u16) -> u32 {
     u32::from(pe) + 11
 }
 
-/// Thread of a time step: those in flight at once have one each.
+/// Returns the thread number of a time step: those in flight at once have one each.
 pub fn host_lane(chunk: &Chunk<'_>, step: u32) -> u32 {
     1 + step % chunk.program.steps_in_flight.max(1)
 }
@@ -84,7 +84,7 @@ impl<W: Write> Perfetto<W> {
         Ok(())
     }
 
-    /// Time steps, from their announcement on.
+    /// Writes the time steps, each from its announcement on.
     pub(super) fn host(&mut self, chunk: &Chunk<'_>) -> Result<(), TraceError> {
         for step in chunk.steps() {
             let announced = chunk.record.announcements.iter().find(|span| span.step == step.step);
@@ -146,7 +146,8 @@ impl<W: Write> Perfetto<W> {
     }
 }
 
-/// Most packets on the mesh in each bin in which their number changes.
+/// Returns the largest number of packets on the mesh in each bin in which their number changes,
+/// with the tick at which the bin begins.
 fn in_flight(chunk: &Chunk<'_>) -> Vec<(Tick, i64)> {
     let mut changes: BTreeMap<Tick, i64> = BTreeMap::new();
     let mut now = 0;

@@ -103,7 +103,7 @@ impl<'t> Checker<'t> {
         nodes.iter().map(|node| self.test(node)).collect()
     }
 
-    /// A part of the text, as written.
+    /// Returns the part of the text that a node spans, as written.
     fn shown(&self, node: &Node) -> String {
         self.text.get(node.at.clone()).unwrap_or("").to_owned()
     }
@@ -360,7 +360,7 @@ impl<'t> Checker<'t> {
     }
 }
 
-/// A share is compared with a number from 0 to 1.
+/// Checks that a share is not compared with a plain number above 1: it goes from 0 to 1.
 fn share((unit, node): (Option<Unit>, &Node), other: &Number) -> Result<(), ExprError> {
     match (unit, other, &node.kind) {
         (Some(Unit::Fraction), Number::Constant(value), Kind::Number(_, None, _)) if *value > 1.0 => {

@@ -78,7 +78,7 @@ fn last_width(text: &str, at: usize) -> usize {
     text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
-/// Byte of a quote that is not closed.
+/// Returns the byte index of a quote that is not closed; `None` if there is none.
 fn open_quote(text: &str) -> Option<usize> {
     let mut open = None;
     for (at, c) in text.char_indices().filter(|(_, c)| matches!(c, '"' | '\'')) {
@@ -105,7 +105,9 @@ fn pes(names: &Names) -> Vec<String> {
     names.pes().map(|pe| short(pe)["pe(".len()..].to_owned()).collect()
 }
 
-/// The name before the bracket that `text`, ending with `)`, closes last.
+/// Returns the name before the bracket that the `)` at the end of `text` closes, with its group.
+///
+/// `None` if it is not one of [`CALLS`].
 fn called(text: &str) -> Option<(&str, Option<Group>)> {
     let mut depth = 0;
     for (at, c) in text.char_indices().rev() {

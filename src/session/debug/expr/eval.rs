@@ -210,7 +210,8 @@ impl Expression {
     pub fn new(text: &str, names: &Names) -> Result<Self, ExprError> {
         let (node, modifiers) = parse::parse(text)?;
         if modifiers != Modifiers::default() {
-            return Err(ExprError::new(0..text.len(), "only conditions have something behind them", ""));
+            let message = "a value takes no `once`, `off` or `ignore`";
+            return Err(ExprError::new(0..text.len(), message, "remove what follows the comma"));
         }
         check::quantity(text, &node, names).map(Self)
     }

@@ -1,4 +1,4 @@
-//! From text to words.
+//! Lexer of conditions: splits a text into words.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) enum Token {
     Sign(&'static str),
     /// `%`, which stands only behind a number.
     Percent,
-    /// After the last.
+    /// End of the text, after the last word.
     End,
 }
 
@@ -29,7 +29,7 @@ const SIGNS: [&str; 20] = [
     "==", "!=", "<=", ">=", "&&", "||", "..", "<", ">", "(", ")", ",", "+", "-", "*", "/", "!", ".", "=", ";",
 ];
 
-/// All words of a text, the end included.
+/// Splits a text into its tokens, with [`Token::End`] after the last.
 pub(super) fn words(text: &str) -> Result<Vec<Word>, ExprError> {
     let mut words = Vec::new();
     let mut at = 0;
@@ -77,7 +77,7 @@ fn word(text: &str) -> Result<(Token, usize), ExprError> {
         _ => "",
     };
     let shown = if first.is_control() { '\u{fffd}' } else { first };
-    Err(ExprError::new(0..first.len_utf8(), format!("`{shown}` means nothing here"), help))
+    Err(ExprError::new(0..first.len_utf8(), format!("unexpected character `{shown}`"), help))
 }
 
 fn is_letter(c: char) -> bool {
@@ -107,7 +107,8 @@ fn number(text: &str) -> Result<(Token, usize), ExprError> {
         let length = 2 + digits(2, u8::is_ascii_hexdigit);
         let plain = text[2..length].replace('_', "");
         let value = u64::from_str_radix(&plain, 16).map_err(|_| {
-            ExprError::new(0..length, "no number behind `0x`, or too large a one", "as in 0x8000")
+            let message = "invalid hexadecimal number: no digits after `0x`, or too large";
+            ExprError::new(0..length, message, "as in 0x8000")
         })?;
         return Ok((Token::Number(value as f64, true), length));
     }
@@ -128,7 +129,7 @@ fn number(text: &str) -> Result<(Token, usize), ExprError> {
     let value: f64 = text[..length]
         .replace('_', "")
         .parse()
-        .map_err(|_| ExprError::new(0..length, "this is no number", ""))?;
+        .map_err(|_| ExprError::new(0..length, "invalid number", ""))?;
     if !value.is_finite() {
         return Err(ExprError::new(0..length, "this number is too large", ""));
     }

@@ -47,7 +47,7 @@ impl Names {
         Self { program: Arc::clone(session.machine().program()), work: session.work().copy().into() }
     }
 
-    /// Program of the chip: PEs, memory maps, kernels.
+    /// Returns the program of the chip: PEs, memory maps, kernels.
     pub fn program(&self) -> &Program {
         &self.program
     }
@@ -58,32 +58,32 @@ impl Names {
         self.work.text()
     }
 
-    /// Layers by name, in network order.
+    /// Iterates over the names of the layers, in network order.
     pub fn layers(&self) -> impl Iterator<Item = &str> {
         self.program.populations.iter().map(|layer| layer.name.as_str())
     }
 
-    /// Position of a layer.
+    /// Returns the position of the layer with this name in network order, if there is one.
     pub fn layer(&self, name: &str) -> Option<usize> {
         self.layers().position(|layer| layer == name)
     }
 
-    /// Units of a layer.
+    /// Returns the number of units of a layer; 0 if there is no such layer.
     pub fn units(&self, layer: usize) -> usize {
         self.program.populations.get(layer).map_or(0, |layer| layer.unit_word.len())
     }
 
-    /// Samples side by side.
+    /// Returns the batch size: the number of samples processed side by side.
     pub fn batch(&self) -> u32 {
         self.program.batch
     }
 
-    /// Whether a PE has a program.
+    /// Returns `true` if a PE has a program.
     pub fn works(&self, pe: Pe) -> bool {
         self.program.pe(pe).is_some()
     }
 
-    /// PEs with a program.
+    /// Iterates over the PEs with a program.
     pub fn pes(&self) -> impl Iterator<Item = Pe> {
         self.program.places().filter(|&pe| self.works(pe))
     }
@@ -120,8 +120,9 @@ impl Names {
         }
     }
 
-    /// Position among [`crate::machine::routes::Routes::links`] of the link that leaves a QPE
-    /// in a direction.
+    /// Returns the position of the link that leaves a QPE in a direction; `None` if there is none.
+    ///
+    /// The position is that among [`crate::machine::routes::Routes::links`].
     pub fn link(x: u8, y: u8, direction: &str) -> Option<usize> {
         let (_, (dx, dy)) = DIRECTIONS.iter().find(|(name, _)| *name == direction)?;
         let to = (x.checked_add_signed(*dx)?, y.checked_add_signed(*dy)?);
@@ -129,7 +130,7 @@ impl Names {
         ROUTES.links().iter().position(|link| place(link.from) == Some((x, y)) && place(link.to) == Some(to))
     }
 
-    /// Whether a group of names means something for this scene's task.
+    /// Returns `true` if a group of names has a meaning for this scene's task.
     pub fn has(&self, group: Group) -> bool {
         match group {
             Group::Task(facts) => self.work.kind().facts == Some(facts),
@@ -137,7 +138,7 @@ impl Names {
         }
     }
 
-    /// Whether a value can ever be this word.
+    /// Returns `true` if a value of this domain can ever be `word`.
     pub fn knows(&self, domain: Domain, word: &str) -> bool {
         match domain {
             Domain::Task(kind) => self.work.knows(kind, word),
@@ -145,7 +146,7 @@ impl Names {
         }
     }
 
-    /// The words that a value can be; of a text, the vocabulary.
+    /// Returns the words that a value of this domain can be; for a text, the vocabulary.
     pub fn words(&self, domain: Domain) -> Vec<&str> {
         match domain {
             Domain::Status => STATUSES.to_vec(),

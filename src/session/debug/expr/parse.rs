@@ -1,4 +1,4 @@
-//! From words to a tree.
+//! Parser of conditions: makes a tree of words.
 //!
 //! ```text
 //! point      := or modifier*                      modifier := "," ("once" | "off" | "ignore" number)
@@ -176,7 +176,7 @@ impl Parser {
         let found = match self.peek() {
             Token::End => return Err(ExprError::new(self.at(), format!("{wanted} is missing"), "")),
             Token::Sign("=") => {
-                return Err(ExprError::new(self.at(), "`=` means nothing here", "`==` compares"));
+                return Err(ExprError::new(self.at(), "unexpected `=`", "write `==` to compare"));
             }
             Token::Sign(sign) => format!("`{sign}`"),
             Token::Percent => "`%`".to_owned(),
@@ -232,7 +232,7 @@ impl Parser {
         let again = self.at();
         if self.comparing().is_some() {
             let help = "compare two at a time, as in `1 < step and step < 9`";
-            return Err(ExprError::new(again, "a comparison of three", help));
+            return Err(ExprError::new(again, "chained comparison: only two values can be compared", help));
         }
         Ok(binary(operator, left, right))
     }
@@ -359,7 +359,7 @@ impl Parser {
         Ok(Node { at: from.at.start..to.at.end, kind: Kind::Range(Box::new(from), Box::new(to)) })
     }
 
-    /// `, once`, `, off`, `, ignore 3`: in any order, to the end of the text.
+    /// Parses `, once`, `, off` and `, ignore 3`, in any order, to the end of the text.
     fn modifiers(&mut self) -> Result<Modifiers, ExprError> {
         let mut modifiers = Modifiers::default();
         while self.sign(",") {
@@ -370,7 +370,8 @@ impl Parser {
             } else if self.word("ignore") {
                 let at = self.at();
                 let Token::Number(count, true) = self.take() else {
-                    return Err(ExprError::new(at, "how often?", "as in `, ignore 3`"));
+                    let message = "a number is missing after `ignore`";
+                    return Err(ExprError::new(at, message, "as in `, ignore 3`"));
                 };
                 // A larger number than fits is the largest.
                 modifiers.ignore = count as u32;
@@ -386,7 +387,7 @@ impl Parser {
     }
 }
 
-/// Words that are no names.
+/// Returns `true` if a word is a keyword, which cannot be a name.
 pub(super) fn is_keyword(word: &str) -> bool {
     matches!(word, "and" | "or" | "not")
 }

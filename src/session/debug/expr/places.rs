@@ -34,7 +34,7 @@ pub(super) enum Meaning<'n> {
     Changed(&'n Node),
 }
 
-/// The place that a call names.
+/// Returns the meaning of a call such as `pe(3,4,2)`; fails if its name or arguments are wrong.
 pub(super) fn place<'n>(
     node: &Node,
     name: &str,
@@ -165,7 +165,7 @@ fn link(node: &Node, (x, y): (u8, u8), direction: &Node) -> Result<usize, ExprEr
     }
     Names::link(x, y, word).ok_or_else(|| {
         let message = format!("no link leaves QPE ({x},{y}) to the {word}");
-        ExprError::new(node.at.clone(), message, "there is the edge of the chip, or a hole in the grid")
+        ExprError::new(node.at.clone(), message, "the edge of the chip or a hole in the grid is there")
     })
 }
 
@@ -222,8 +222,8 @@ fn bytes(node: &Node) -> Result<Range<u32>, ExprError> {
     if start >= end {
         return Err(ExprError::new(
             node.at.clone(),
-            "no byte lies in this range",
-            "the second is the first one after it",
+            "empty range: no byte lies in it",
+            "the end is exclusive and must be above the start, as in 0x8000..0x8004",
         ));
     }
     Ok(start..end)

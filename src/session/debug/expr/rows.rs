@@ -80,7 +80,7 @@ const ROWS: &[Row] = &[
         "conflicts",
         COUNT,
         EVENT,
-        "times since the start that a core and a write met at an SRAM bank, all PEs",
+        "bank conflicts of cores with writes since the start, all PEs",
     ),
     row(
         Fact::FifoFill,
@@ -227,7 +227,7 @@ const ROWS: &[Row] = &[
         "conflicts",
         COUNT,
         EVENT,
-        "times since the start that its core and a write met at a bank",
+        "bank conflicts of its core with writes since the start",
     ),
     row(Fact::PeSent, Group::Pe, "sent", COUNT, EVENT, "packets sent since the start"),
     row(Fact::PeReceived, Group::Pe, "received", COUNT, EVENT, "packets received since the start"),

@@ -13,7 +13,7 @@ pub struct When(u8);
 impl When {
     /// Never while a scene runs.
     pub const NEVER: Self = Self(0);
-    /// With every event.
+    /// Every event.
     pub const EVENT: Self = Self(1);
     /// End of a phase by the last PE of a layer.
     pub const PHASE: Self = Self(2);
@@ -22,18 +22,18 @@ impl When {
     /// Write to watched bytes.
     pub const WRITE: Self = Self(8);
 
-    /// At the times of either.
+    /// Returns the union of two sets of moments.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether the two have a time in common.
+    /// Returns `true` if two sets of moments have one in common.
     pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// In words, for the documentation.
+    /// Returns the moments in words, for the documentation.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::NEVER => "never in a run",
@@ -89,7 +89,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// All, in the order of the documentation.
+    /// Returns all groups, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::plain().chain([Self::Layer, Self::Pe, Self::Link, Self::Sram, Self::Unit, Self::Neuron])
     }
@@ -200,7 +200,7 @@ pub struct Row {
     pub about: &'static str,
 }
 
-/// The row of a name in a group.
+/// Returns the row of a name in a group; `None` if the group has no such name.
 pub fn find(group: Group, name: &str) -> Option<&'static Row> {
     let name = match (group, name) {
         (Group::Unit | Group::Neuron, "threshold" | "θ") => "theta",
@@ -210,7 +210,7 @@ pub fn find(group: Group, name: &str) -> Option<&'static Row> {
     rows().iter().find(|row| row.group == group && row.name == name)
 }
 
-/// The rows of a group.
+/// Returns the rows of a group.
 pub fn of(group: Group) -> impl Iterator<Item = &'static Row> {
     rows().iter().filter(move |row| row.group == group)
 }

@@ -50,12 +50,12 @@ impl Unit {
         SUFFIXES.iter().find(|(name, ..)| *name == suffix).map(|&(_, unit, factor)| (unit, factor))
     }
 
-    /// All suffixes, for messages and documentation.
+    /// Returns the suffixes for messages and documentation: all but the second spelling of `µs`.
     pub fn suffixes() -> impl Iterator<Item = &'static str> {
         SUFFIXES.iter().map(|(name, ..)| *name).filter(|name| *name != "μs")
     }
 
-    /// The unit behind a value; empty for none.
+    /// Returns the unit as written behind a value; empty for a plain number.
     pub const fn symbol(self) -> &'static str {
         match self {
             Self::Plain => "",

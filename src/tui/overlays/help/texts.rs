@@ -71,7 +71,7 @@ const NOC: &[Entry] = &[
     ("busiest link", "share of the NoC's cycles in which it carried a packet"),
     ("hot spots", "the links with the most packets in this token"),
     ("waited", "cycles that packets waited for the link, since the start"),
-    ("* o", "packets (t): links that the selected one has crossed, will"),
+    ("* o", "packets (t): links crossed by the selected one; to cross"),
     ("> < ^ v /", "board: load of links between chips in tenths, by direction"),
 ];
 
@@ -79,7 +79,7 @@ const TIMERS: &[Entry] = &[
     ("row", "a phase of a time step; indented: its part in a layer"),
     ("this µs", "in the last token, along the slowest PE of each layer"),
     ("mean µs", "mean over the tokens since the start; the bar is this"),
-    ("share", "of the mean token; phases add up to it"),
+    ("share", "share of a token's mean time; the phases add up to it"),
     ("wait", "polling for input; in layer 0, for the token"),
     ("egru_input", "W·x: input times input weights"),
     ("egru_internal", "R·y: the layer's last output times recurrent weights"),
@@ -96,7 +96,7 @@ const SPARSITY: &[Entry] = &[
     ("mean", "the same, mean since the start"),
     ("products", "without a 0, and their share of all; since the start"),
     ("MACs, ACs", "multiply and add a value; add a weight for a spike"),
-    ("nJ each", "what active cores draw more, over these products"),
+    ("nJ each", "per product: active cores of a layer; all: whole chip"),
     ("chart", "active units over the last tokens, one scale for all"),
     ("silence", "a state not above its threshold sends 0: no event"),
 ];
@@ -104,9 +104,9 @@ const SPARSITY: &[Entry] = &[
 const ENERGY: &[Entry] = &[
     ("mean", "power since the start; without host and DRAM"),
     ("chip, PEs off", "what the chip draws with all PEs off"),
-    ("PEs asleep", "what the PEs draw while they do nothing"),
-    ("phases", "what cores draw more while they work, by phase"),
-    ("polling", "what they draw more while they look for input"),
+    ("PEs asleep", "sleep power of all PEs, drawn all the time"),
+    ("phases", "energy of working cores above sleep, by phase"),
+    ("polling", "energy of polling cores above sleep"),
     ("not published", "no source gives it; 0 unless the scene assumes it"),
     ("chart", "energy of the last tokens"),
     ("C", "every constant, how it is known, and its source"),
@@ -116,14 +116,14 @@ const PE: &[Entry] = &[
     ("POLLS", "the core waits, looking at its arrival counters"),
     ("x 0/12 y 12/12", "blocks of x and of the last y: arrived, and expected"),
     ("#12", "the token that the PE works on; 11 are done"),
-    ("by timer", "µs as its own 1 MHz timer counts: whole ones"),
+    ("by timer", "µs counted by its own 1 MHz timer, whole µs only"),
     ("interrupts", "handled since the start; then pending or running"),
     ("memory", "words of its SRAM, what each is, who wrote it (W)"),
     ("c before", "state compared with θ; above it (*) it is sent as y"),
     ("c after", "state that stays: less θ where an event was sent"),
     ("z r g", "keep gate, reset gate, candidate of the new state"),
     ("code", "C source, machine code, cycles of each instruction"),
-    ("cycles 1, 1 + P", "of a branch: going on; taken, with a refill of P"),
+    ("branch 1, 1 + P", "1 cycle if not taken, 1 + P (pipeline refill) if taken"),
 ];
 
 const TIMELINE: &[Entry] = &[
@@ -144,7 +144,7 @@ const PINS: &[Entry] = &[
     ("figures left", "values at the top and the bottom of the chart"),
     ("gaps", "no value was there, or the step lies too far back"),
     ("step back", "the chart ends at the step that is shown"),
-    ("words", "of a pinned word: those of the last steps"),
+    ("words", "values of a text at the last steps, in place of a chart"),
     ("expression", "what conditions compare; docs/debugging.md has all names"),
 ];
 

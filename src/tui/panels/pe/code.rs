@@ -13,11 +13,11 @@ use crate::tui::widgets::{
     columns_from, columns_to, put_at, put_line, put_pair, rows_from, rows_to, shorten, units,
 };
 
-/// From this width on registers stand beside the code.
+/// Columns from which registers stand beside the code.
 const REGISTERS_BESIDE: u16 = 118;
-/// Columns of the registers then.
+/// Columns of the registers beside the code.
 const REGISTER_COLUMNS: u16 = 38;
-/// From this width on the source stands beside the instructions.
+/// Columns from which the source stands beside the instructions.
 const SOURCE_BESIDE: u16 = 70;
 /// Columns of an address and the mark before it.
 const ADDRESS: u16 = 6;
@@ -47,7 +47,9 @@ pub(super) fn render(view: &View<'_>, code: &CodeView, area: Rect, buf: &mut Buf
     registers(view, &call.singles, true, below, buf);
 }
 
-/// Function, position in the call, the next instruction and why it takes its cycles.
+/// Draws the function, the position in the call, and the next and the last instruction.
+///
+/// The next instruction comes with the reason for its cycles. Returns the area below.
 fn head(view: &View<'_>, code: &CodeView, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let of = if code.source_file.is_empty() { &code.file } else { &code.source_file };
@@ -125,7 +127,7 @@ fn source_line(code: &CodeView, at: usize) -> Option<(u32, &str)> {
     Some((number, text.as_str()))
 }
 
-/// First of the rows that show row `at` of `count` in the middle.
+/// Returns the first of the `rows` rows that show row `at` of `count` in the middle, if possible.
 fn first_row(at: usize, count: usize, rows: usize) -> usize {
     at.saturating_sub(rows / 2).min(count.saturating_sub(rows))
 }
@@ -183,7 +185,7 @@ fn instruction(view: &View<'_>, line: &InstructionView, next: bool, area: Rect, 
     }
 }
 
-/// Functions under way, a row each, the innermost first.
+/// Draws the call stack, a row for each function, the innermost first; returns the area below.
 fn frames(view: &View<'_>, call: &CallView, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let mut rest = put_line(buf, area, Line::styled("call stack", theme.strong()));
@@ -199,7 +201,7 @@ fn frames(view: &View<'_>, call: &CallView, area: Rect, buf: &mut Buffer) -> Rec
     rest
 }
 
-/// Functions under way and flags in one line.
+/// Draws the call stack and the flags in one line; returns the area below.
 fn stack_line(view: &View<'_>, call: &CallView, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let mut line = Line::default();
@@ -212,7 +214,9 @@ fn stack_line(view: &View<'_>, call: &CallView, area: Rect, buf: &mut Buffer) ->
     put_pair(buf, area, line, Line::styled(format!("flags {}", call.flags), theme.dim()))
 }
 
-/// Registers in columns, as many rows as fit; those that the last instruction changed stand out.
+/// Draws registers in columns, as many rows as fit; returns the area below.
+///
+/// Registers that the last instruction changed are highlighted.
 fn registers(view: &View<'_>, all: &[RegisterView], singles: bool, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let columns = if singles { 14 } else { 12 };

@@ -14,7 +14,7 @@ use crate::tui::widgets::{
     bars, columns_from, columns_to, put_at, put_line, put_right, rows_from, shorten, units,
 };
 
-/// From this width on the program stands beside the rest.
+/// Smallest width at which the program stands beside the rest, columns.
 const TWO_COLUMNS: u16 = 74;
 /// Columns of the program.
 const PROGRAM_COLUMNS: u16 = 35;
@@ -39,7 +39,7 @@ pub(super) fn render(view: &View<'_>, core: &CoreView, area: Rect, buf: &mut Buf
     list(&lines, scroll, rest, buf);
 }
 
-/// Lines from `scroll` on; the last row says how many are left.
+/// Draws the lines from `scroll` on, as many as fit, scrolling no further than to the last line.
 fn list(lines: &[Line<'_>], scroll: usize, area: Rect, buf: &mut Buffer) {
     let rows = usize::from(area.height);
     let first = scroll.min(lines.len().saturating_sub(rows));
@@ -61,7 +61,7 @@ const fn status_word(status: PeStatus) -> &'static str {
     }
 }
 
-/// Status, operation, progress.
+/// Draws status and operation, then fault, wait or progress; returns the area below.
 fn head(view: &View<'_>, core: &CoreView, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let style = match core.status {
@@ -98,7 +98,8 @@ fn since(began: Tick, now: Tick) -> f64 {
     us(now.saturating_sub(began))
 }
 
-/// A bar from begin to end with the time gone and left.
+/// Draws a bar from begin to end with the time left, where there is room also the time gone;
+/// returns the area below.
 fn progress(began: Tick, ends: Tick, now: Tick, theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
     let (whole, gone) = (us(ends.saturating_sub(began)), since(began, now));
     let share = if whole > 0.0 { (gone / whole).clamp(0.0, 1.0) } else { 1.0 };
@@ -125,7 +126,7 @@ fn wrapped(buf: &mut Buffer, area: Rect, text: &str, style: ratatui::style::Styl
     rest
 }
 
-/// Words in lines of a width; what is over the last line is cut with a mark.
+/// Wraps words into lines of a width. Text beyond the last of `rows` lines is cut with a mark.
 pub(crate) fn wrap(text: &str, width: usize, rows: usize) -> Vec<String> {
     let mut lines = text::wrapped(text, width);
     if lines.len() > rows {
@@ -139,7 +140,7 @@ fn heading<'a>(text: String, theme: &Theme) -> Line<'a> {
     Line::styled(text, theme.strong())
 }
 
-/// Name on the left, value at column `at`.
+/// Returns a line with a name on the left, and its value from column 11 on.
 fn field<'a>(name: &str, value: &str, width: usize, theme: &Theme) -> Line<'a> {
     const NAME: usize = 11;
     Line::from(vec![
@@ -148,7 +149,7 @@ fn field<'a>(name: &str, value: &str, width: usize, theme: &Theme) -> Line<'a> {
     ])
 }
 
-/// The program with the time of each phase, and the steps of the layers.
+/// Returns lines with the steps of the layers, and the program with the time of each phase.
 fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> {
     let theme = view.theme();
     let mut lines = Vec::new();
@@ -193,7 +194,7 @@ fn program<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> 
     lines
 }
 
-/// Ticks of the PE: how much of one it takes, and what came too late.
+/// Returns lines about the PE's ticks: last and longest time, overruns, misread spikes.
 fn tick_lines<'a>(ticks: &TickView, width: usize, theme: &Theme) -> Vec<Line<'a>> {
     let time = units::time_us;
     let mut lines = Vec::new();
@@ -209,7 +210,7 @@ fn tick_lines<'a>(ticks: &TickView, width: usize, theme: &Theme) -> Vec<Line<'a>
     lines
 }
 
-/// DMA, sending, FIFO, interrupts, packets.
+/// Returns lines about packets, sending, DMA, FIFO and interrupts.
 fn under_way<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>> {
     let theme = view.theme();
     let left = |ends: Tick| units::time_us(us(ends.saturating_sub(core.now)));
@@ -241,7 +242,7 @@ fn under_way<'a>(view: &View<'_>, core: &CoreView, width: usize) -> Vec<Line<'a>
             put("FIFO", format!("{fill}/{} packets, {most} at most", fifo.capacity));
             let (dropped, over) = (units::count(fifo.dropped), units::count(fifo.overwritten));
             put("", format!("{dropped} dropped, {over} overwritten"));
-            put("", format!("stalled {}", units::time_us(fifo.stalled_us)));
+            put("", format!("waited {}", units::time_us(fifo.stalled_us)));
         }
         None => put("FIFO", "none: no event router".to_owned()),
     }

@@ -17,14 +17,14 @@ use crate::tui::widgets::{
     columns_from, columns_to, put_at, put_line, put_pair, put_right, rows_from, rows_to, shorten, units,
 };
 
-/// From this width on the map stands beside the words.
+/// Smallest width at which the map stands beside the words, columns.
 const MAP_BESIDE: u16 = 112;
-/// Columns of the map then.
+/// Columns of the map when it stands beside the words.
 const MAP_COLUMNS: u16 = 38;
 /// Columns of an address.
 const ADDRESS: u16 = 6;
 
-/// Words in a row: four (16 bytes), or two where the panel is narrow.
+/// Returns the number of words in a row: four (16 bytes), or two where the panel is narrow.
 pub(super) fn words_in_row(width: u16) -> u32 {
     if width >= ADDRESS + 4 * 11 { 4 } else { 2 }
 }
@@ -49,7 +49,8 @@ pub(super) fn render(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut
     }
 }
 
-/// The four banks in a row, each slice coloured by what most of it holds; the cursor's is marked.
+/// Draws the four banks in a row, each slice coloured by what most of it holds, with the cursor's
+/// marked; returns the area below.
 fn bank_bar(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     // A digit before each bank.
@@ -73,7 +74,7 @@ fn bank_bar(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) 
     rows_from(area, 1)
 }
 
-/// The map: as many regions as fit, around the cursor's.
+/// Draws the map: as many regions as fit, around the cursor's.
 fn regions(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
     let rows = usize::from(area.height);
     let address = view.app.pe.address;
@@ -104,7 +105,7 @@ fn region_line(view: &View<'_>, region: &RegionView, here: bool, area: Rect, buf
     put_pair(buf, area, line, Line::styled(size, theme.dim()))
 }
 
-/// Columns of a word and the gap before it.
+/// Returns the columns of a word and the gap before it.
 const fn word_columns(format: WordFormat) -> u16 {
     match format {
         WordFormat::Hex => 9,
@@ -120,8 +121,8 @@ fn word_text(format: WordFormat, bits: u32) -> String {
     }
 }
 
-/// Rows of words, the cursor's in the middle where the window allows, each with the label of its
-/// first word or, in the cursor's row, of the word under the cursor.
+/// Draws rows of words, the cursor's in the middle where the window allows, each with the label of
+/// its first word or, in the cursor's row, of the word under the cursor.
 fn words(view: &View<'_>, window: &MemoryView, area: Rect, buf: &mut Buffer) {
     let (theme, state) = (view.theme(), &view.app.pe);
     let in_row = words_in_row(area.width) as usize;
@@ -171,8 +172,8 @@ fn word_style(view: &View<'_>, word: &WordView) -> Style {
 
 /// Returns a word as hex, u32 and f32, and the name of its region, in `room` columns.
 ///
-/// Returns a word's value and owner, cut to `room`: the u32 goes first, then the name. A panel of
-/// at least its minimum width never cuts the number.
+/// Where there is no room for all, the u32 is left out first, then the name. A panel of at least
+/// its minimum width never cuts the number.
 fn read_out(bits: u32, owner: &str, room: usize) -> (String, &str) {
     let single = single_text(f32::from_bits(bits));
     let (full, short) = (format!("{bits:08x} = {bits} = {single}"), format!("{bits:08x} = {single}"));
@@ -185,7 +186,8 @@ fn read_out(bits: u32, owner: &str, room: usize) -> (String, &str) {
     (shorten(&short, room), "")
 }
 
-/// The word under the cursor: where it is, its values, what its elements are, where it leads.
+/// Draws the details of the word under the cursor: its address, its values, its elements, and the
+/// target of its link.
 fn under_cursor(view: &View<'_>, window: &MemoryView, word: &WordView, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let region = window.map.iter().find(|r| (r.start..r.end).contains(&word.address));

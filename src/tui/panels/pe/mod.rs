@@ -21,12 +21,12 @@ use crate::tui::command::{Action, Direction, find};
 use crate::tui::panels::frame::frame;
 use crate::tui::widgets::{columns_to, put_line, put_pair, rows_from};
 
-/// Words of memory in a row: as many as leave room beside them.
+/// Returns the number of words of memory in a row of a panel of this width.
 pub fn words_in_row(panel: Rect) -> u32 {
     memory::words_in_row(panel.width.saturating_sub(2))
 }
 
-/// Rows that a page key moves by.
+/// Returns the number of rows that a page key moves by.
 pub fn page_rows(panel: Rect) -> u32 {
     u32::from(panel.height.saturating_sub(12)).max(4)
 }
@@ -70,7 +70,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The parts, and which PE they are of.
+/// Draws the names of the parts and the name of their PE; returns the area below.
 fn tabs(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let theme = view.theme();
     let mut line = Line::default();

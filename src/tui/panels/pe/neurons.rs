@@ -11,9 +11,9 @@ use crate::session::inspect::{NeuronsView, UnitLinks, UnitView};
 use crate::tui::theme::Glyphs;
 use crate::tui::widgets::{columns_from, columns_to, put_at, put_line, rows_from, rows_to, shorten};
 
-/// From this width on the links stand beside the units.
+/// Columns from which the links stand beside the units.
 const LINKS_BESIDE: u16 = 112;
-/// Columns of the links then.
+/// Columns of the links beside the units.
 const LINKS_COLUMNS: u16 = 40;
 
 pub(super) fn render(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut Buffer) {
@@ -25,7 +25,7 @@ pub(super) fn render(view: &View<'_>, page: &NeuronsView, area: Rect, buf: &mut 
     }
 }
 
-/// Places of the table of `count` units and of the links of one.
+/// Returns the areas of the table of `count` units and of the links of one unit.
 pub(super) fn places(view: &View<'_>, count: usize, rest: Rect) -> (Rect, Rect) {
     if rest.width >= LINKS_BESIDE {
         let left = rest.width - LINKS_COLUMNS - 2;
@@ -92,7 +92,7 @@ const MARK_AT: u16 = 6 + 9 + 8 + 1;
 /// Blanks over which the mark of an event is drawn.
 const MARK: &str = "  ";
 
-/// A number of seven columns and a gap.
+/// Formats a number in seven columns after a gap.
 fn number(value: f32) -> String {
     if value.abs() < 100.0 { format!("{value:>8.4}") } else { format!("{value:>8.1e}") }
 }
@@ -167,7 +167,7 @@ fn axis(view: &View<'_>, unit: &UnitView, area: Rect, width: u16, buf: &mut Buff
     }
 }
 
-/// The selected unit: in words, its bytes, who gets it.
+/// Draws the selected unit: its gates, how its value is sent, its bytes, its receivers.
 fn selected(view: &View<'_>, page: &NeuronsView, of: &UnitLinks, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let Some(unit) = page.units.iter().find(|unit| unit.number == of.number) else { return };
@@ -177,7 +177,7 @@ fn selected(view: &View<'_>, page: &NeuronsView, of: &UnitLinks, area: Rect, buf
     links(view, Line::from(head), of, area, buf);
 }
 
-/// A unit below its headline: how its value is sent, its bytes, its receivers.
+/// Draws a unit below its headline: how its value is sent, its bytes, its receivers.
 pub(super) fn links(view: &View<'_>, head: Line<'_>, of: &UnitLinks, area: Rect, buf: &mut Buffer) {
     let (theme, state) = (view.theme(), &view.app.pe);
     let room = usize::from(area.width);

@@ -34,7 +34,7 @@ pub(super) fn render(view: &View<'_>, page: &SpikingPage, area: Rect, buf: &mut 
     }
 }
 
-/// The selected neuron in words.
+/// Returns the selected neuron with its values, in words.
 fn headline(view: &View<'_>, page: &SpikingPage, neuron: &NeuronView) -> Line<'static> {
     let theme = view.theme();
     let who = format!("{} neuron {}", page.population, neuron.neuron);
@@ -43,7 +43,7 @@ fn headline(view: &View<'_>, page: &SpikingPage, neuron: &NeuronView) -> Line<'s
         Some(format!("  v {:.4}", neuron.v)),
         neuron.theta.map(|value| format!(" {theta} {value:.4}")),
         neuron.i.map(|i| format!(" i {i:.4}")),
-        (neuron.pending == Some(true)).then(|| " above at begin".to_owned()),
+        (neuron.pending == Some(true)).then(|| format!(" above {theta} at start")),
         (page.scale.to_bits() != 1.0_f32.to_bits()).then(|| format!(" (SRAM: × {:.4})", page.scale)),
     ];
     let values = values.into_iter().flatten().collect::<String>();
@@ -113,7 +113,7 @@ impl Columns {
     }
 }
 
-/// A value in seven columns and a gap.
+/// Formats a value in seven columns after a gap.
 fn value(value: f32) -> String {
     match value.abs() {
         size if size < 10.0 => format!("{value:>8.4}"),

@@ -22,18 +22,18 @@ use crate::tui::widgets::{legend, put_line, shorten};
 
 /// Marks and words of the views.
 pub const HELP: &[Entry] = &[
-    ("spikes", "a row a head; columns: time steps of the last word"),
+    ("spikes", "a row per head; columns: time steps of the last word"),
     ("0 to 9", "share of a head's neurons that spiked, in tenths"),
     ("·", "no neuron spiked; no word counted; a weight below 5 %"),
     ("q k v out", "query, key, value neurons, and those after attention"),
     ("%", "rates of these; w: of this word, or since the start"),
     ("fc", "hidden neurons of the layer's feed-forward block"),
-    ("dim", "not yet done in the word under way: of the word before"),
-    ("~", "its PE is at work on it: values of two words"),
+    ("dim", "not computed yet for this word: value of the word before"),
+    ("~", "its PE is updating it: values of two words are mixed"),
     ("state", "S += k x v: words with both spikes; rows: keys"),
     (">", "the head chosen; in a state: rows that the query reads"),
     ("weights", "softmax, no spikes: shares of the words attended to"),
-    ("expected", "readout of the stream before its end, layer by layer"),
+    ("expected", "residual stream read out after each layer"),
     ("next", "surprisal of the word that came, nats: lower is better"),
 ];
 
@@ -60,7 +60,7 @@ pub fn render(view: &View<'_>, text: &LanguageView, area: Rect, buf: &mut Buffer
     let inner =
         if inner.width > 4 { Rect { x: inner.x + 1, width: inner.width - 2, ..inner } } else { inner };
     if view.snapshot.steps == 0 && !view.snapshot.within_step {
-        say(view, "Nothing has been read yet: s reads a word, v leads back to the text.", inner, buf);
+        say(view, "Nothing has been read yet: s reads a word, v shows the next view.", inner, buf);
         return;
     }
     match shown {

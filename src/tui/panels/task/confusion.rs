@@ -11,7 +11,7 @@ use crate::tui::widgets::{put_at, put_line, rows_from, shorten};
 /// Columns of a count.
 const CELL: u16 = 4;
 
-/// Rows that it takes.
+/// Returns the number of rows that the matrix takes.
 pub fn rows(gestures: &GestureView) -> u16 {
     gestures.classes.len() as u16 + 2
 }

@@ -66,7 +66,7 @@ impl TaskPanel for GestureView {
     }
 }
 
-/// The network and the samples that it will see, before the first frame.
+/// Draws a description of the network and the first samples to come, before the first frame.
 fn before(view: &View<'_>, gestures: &GestureView, area: Rect, buf: &mut Buffer) {
     let what = format!(
         "A network that sees what an event camera reports, and says after each frame ({} ms) which gesture it is.",
@@ -85,7 +85,8 @@ fn before(view: &View<'_>, gestures: &GestureView, area: Rect, buf: &mut Buffer)
     idle::render(view, &what, &next, area, buf);
 }
 
-/// The picture with the class bars beside it, and below what there is room for.
+/// Draws the picture with the class bars beside it; below, the last answers and the confusion
+/// matrix where there is room.
 fn body(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let matrix = confusion::rows(gestures) + 1;
     let classes = gestures.classes.len() as u16;
@@ -106,7 +107,7 @@ fn body(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Right answers so far, big; what they are the share of, beside them.
+/// Draws the share of right answers so far, in big digits, with the counts beside it.
 fn accuracy(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let value = gestures.accuracy().map_or_else(|| "-".to_owned(), |share| format!("{:.1}", share * 100.0));
     let scope =
@@ -144,7 +145,7 @@ fn now<'a>(gestures: &'a GestureView, theme: &Theme, width: u16) -> Line<'a> {
     ])
 }
 
-/// A bar a class; the label is marked in front, the leader bold. Returns what is left below.
+/// Draws a bar for each class, the label marked and the leader bold; returns the area below.
 fn bars_of(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
     let leader = gestures.leader();
     let longest = gestures.classes.iter().map(|class| class.name.len() as u16).max().unwrap_or(0);
@@ -185,7 +186,7 @@ fn bar_of(
     put_right(buf, row, Line::styled(format!("{:.0} %", probability * 100.0), style));
 }
 
-/// The last answers, one mark each: right, wrong, or without a label.
+/// Draws the last answers, one mark each: right, wrong, or without a label.
 fn latest(gestures: &GestureView, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if area.height == 0 || gestures.recent.is_empty() {
         return;

@@ -15,7 +15,7 @@ use crate::tui::widgets::{put_line, rows_from, shorten, units};
 const PANEL_ROWS: u16 = PanelId::ALL.len() as u16 + 1;
 /// Rows of the list without the last panel, which is empty at first.
 const FEWER_ROWS: u16 = PANEL_ROWS - 1;
-/// Most rows of what comes next, its heading excluded.
+/// Largest number of rows of the input that comes next, its heading excluded.
 const NEXT_ROWS: u16 = 6;
 
 /// Input that comes next, under a heading.

@@ -21,11 +21,12 @@ use crate::tui::widgets::{
 
 /// Upper end of the surprisal scale, nats. The uniform guess over 33,278 words is 10.4 nats.
 pub const SURPRISAL_END: f32 = 12.0;
-/// Below this a word gets no colour: it was expected. e^-2 is a probability of 14 %.
+/// Surprisal from which a word gets a colour, nats. Below it, the word was expected: e^-2 is a
+/// probability of 14 %.
 const EXPECTED: f32 = 2.0;
-/// From here on a word is underlined; e^-7 is about one in 1,100.
+/// Surprisal from which a word is underlined, nats; e^-7 is about one in 1,100.
 const UNDERLINED: f32 = 7.0;
-/// From here on it is bold, too.
+/// Surprisal from which a word is bold, too, nats.
 const BOLD: f32 = 9.0;
 
 /// Mark at the end of a line in corpora in the style of WikiText.
@@ -123,7 +124,7 @@ impl TaskPanel for LanguageView {
     }
 }
 
-/// Figures on top, then the text with all the room that is left, then the next word, then the note.
+/// Draws figures and chart on top, then the text in all rows left, the next words and the note.
 fn lay_out(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let head = if area.height >= 12 { big::ROWS } else { 1 };
     figures(reading, theme, rows_to(area, head), buf);
@@ -167,7 +168,7 @@ fn written(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     put_line(buf, rest, Line::styled(mean, theme.text()));
 }
 
-/// Perplexity, big; what it is the mean of, beside it.
+/// Draws the perplexity in large digits, and beside it the mean surprisal from which it follows.
 fn figures(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if reading.generating {
         return written(reading, theme, area, buf);
@@ -239,7 +240,7 @@ pub fn word_style(word: &WordView, theme: &Theme) -> Style {
     if theme.marks() { Style::new() } else { style }
 }
 
-/// The text: as many of the newest lines as fit, the current word marked.
+/// Draws the text: as many of the newest lines as fit, the current word marked.
 fn text(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if reading.words.is_empty() {
         put_line(buf, area, Line::styled(reading.hint.as_str(), theme.accent()));
@@ -288,7 +289,7 @@ fn wrap(words: &[WordView], width: usize, gap: usize) -> Vec<Vec<(usize, String)
     lines
 }
 
-/// The likeliest next words with their probabilities.
+/// Draws the likeliest next words with their probabilities.
 fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if area.height == 0 {
         return;

@@ -21,14 +21,14 @@ pub(super) fn draw(view: &View<'_>, of: &SpikeView, area: Rect, buf: &mut Buffer
     }
 }
 
-/// Values that a chart goes from and to: 0, the threshold and all values lie on it.
+/// Returns the ends of a chart's scale, which includes 0, the threshold and all finite values.
 fn ends(membrane: &MembraneView) -> (f32, f32) {
     let values = membrane.v.iter().copied().chain(membrane.theta).chain([0.0]);
     let finite = values.filter(|value| value.is_finite());
     finite.fold((0.0, 0.0), |(low, high), value| (f32::min(low, value), f32::max(high, value)))
 }
 
-/// An end of the scale in at most five columns, unless it is very large.
+/// Formats an end of the scale in about five columns, from 10,000 on with an exponent.
 fn short(value: f32) -> String {
     match value.abs() {
         size if size < 10.0 => format!("{value:.2}"),

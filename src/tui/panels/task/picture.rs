@@ -1,4 +1,4 @@
-//! One frame of an event camera in half blocks: two picture elements a cell, one above the other.
+//! Frame of an event camera in half blocks: two picture elements a cell, one above the other.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -37,7 +37,7 @@ impl Element {
         }
     }
 
-    /// For terminals without colours or without blocks.
+    /// Returns the letter of an element, for terminals without colours or without blocks.
     fn letter(self) -> &'static str {
         match self {
             Self::Silent => " ",
@@ -49,7 +49,8 @@ impl Element {
     }
 }
 
-/// The scale at which the picture fits: camera pixels of the snapshot a picture element, 1, 2 or 4.
+/// Returns the scale at which the picture fits: 1, 2 or 4 camera pixels along a picture element's
+/// side; `None` where not even the smallest picture fits.
 fn scale(area: Rect) -> Option<usize> {
     [1, 2, 4].into_iter().find(|&scale| {
         let side = (PICTURE_SIDE / scale) as u16;
@@ -57,7 +58,7 @@ fn scale(area: Rect) -> Option<usize> {
     })
 }
 
-/// Columns and rows that the picture takes in an area; none where not even the smallest fits.
+/// Returns the columns and rows of the picture in an area; `None` where not even the smallest fits.
 pub fn size(area: Rect) -> Option<(u16, u16)> {
     scale(area).map(|scale| ((PICTURE_SIDE / scale) as u16, (PICTURE_SIDE / scale / 2) as u16))
 }
@@ -101,7 +102,7 @@ fn half_blocks(
     }
 }
 
-/// Meaning of the colours or letters, and the time that the picture covers.
+/// Returns a legend: the meaning of the colours or letters, and the time that the picture covers.
 pub fn legend(bin_us: u64, theme: &Theme) -> Line<'static> {
     let coloured = theme.glyphs != Glyphs::Ascii && theme.coloured();
     let mark = |on: bool| {

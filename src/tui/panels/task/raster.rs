@@ -63,7 +63,7 @@ fn share_out(bands: &[(usize, Band)], height: usize) -> Vec<usize> {
     bands.iter().map(|(_, band)| of(band)).collect()
 }
 
-/// Rows of the populations shown, at most `height`.
+/// Returns the rows of the populations shown, at most `height`.
 fn rows(bands: &[(usize, Band)], height: usize) -> Vec<Row> {
     let mut all = Vec::new();
     for (number, ((_, band), rows)) in bands.iter().zip(share_out(bands, height)).enumerate() {
@@ -98,7 +98,7 @@ impl Window {
         Self { begin: end.saturating_sub(ticks).max(view.since), end, zoom: state.zoom }
     }
 
-    /// Ticks of a column; empty behind the last.
+    /// Returns the ticks of a column; empty after the last column.
     pub fn ticks(&self, column: u16) -> Range<u64> {
         let column = u64::from(column);
         let (first, count) =
@@ -107,14 +107,14 @@ impl Window {
         first..(first + count).min(self.end)
     }
 
-    /// First column of a tick.
+    /// Returns the first column of a tick.
     fn column(&self, tick: u64) -> u64 {
         let place = tick.saturating_sub(self.begin);
         if self.zoom < 0 { place << -self.zoom } else { place >> self.zoom }
     }
 }
 
-/// Field of cells right of the names.
+/// Returns the area of the cells, right of the names.
 pub(super) fn field(area: Rect) -> Rect {
     let names = (NAMES + 1).min(area.width);
     Rect { x: area.x + names, width: area.width - names, ..area }
@@ -168,7 +168,7 @@ pub(super) fn draw(view: &View<'_>, of: &SpikeView, area: Rect, buf: &mut Buffer
     }
 }
 
-/// Counts the spiking neurons of each row over some ticks.
+/// Counts the spiking neurons of each row over some ticks, a neuron once in each tick.
 fn count(of: &SpikeView, rows: &[Row], ticks: Range<u64>) -> Vec<u32> {
     let mut counts = vec![0; rows.len()];
     let at = |tick: u64| (tick.max(of.since) - of.since) as usize;
@@ -181,19 +181,19 @@ fn count(of: &SpikeView, rows: &[Row], ticks: Range<u64>) -> Vec<u32> {
     counts
 }
 
-/// Row whose neurons include this one. Rows ascend with their neurons.
+/// Returns the index of the row that includes a neuron. Rows must ascend with their neurons.
 fn row_of(rows: &[Row], neuron: u32) -> Option<usize> {
     let row = rows.partition_point(|row| row.first <= neuron).checked_sub(1)?;
     (neuron - rows[row].first < rows[row].count).then_some(row)
 }
 
-/// Tick at the cursor.
+/// Returns the tick at the cursor.
 fn cursor_tick(of: &SpikeView, state: &RasterState) -> u64 {
     let last = of.done.saturating_sub(1);
     state.tick.unwrap_or(last.saturating_sub(state.back)).clamp(of.since, last.max(of.since))
 }
 
-/// Tells about the cursor: neurons, tick, spikes.
+/// Draws the line about the cursor: neurons, ticks, spikes.
 pub(super) fn told(view: &View<'_>, of: &SpikeView, raster: Rect, area: Rect, buf: &mut Buffer) {
     let (theme, state) = (view.theme(), &view.app.raster);
     let bands = state.shown(&of.bands);
@@ -227,7 +227,7 @@ pub fn has_keys(app: &App) -> bool {
         && app.picture().is_some_and(|snapshot| snapshot.steps > 0 && raster(snapshot).is_some())
 }
 
-/// Area of the raster on the screen as it is.
+/// Returns the area of the raster on the present screen.
 fn on_screen(app: &App, of: &SpikeView) -> Rect {
     let shown = app.plan().panels.into_iter().find(|(panel, _)| *panel == PanelId::Task);
     let area = shown.map_or(Rect::default(), |(_, area)| area);

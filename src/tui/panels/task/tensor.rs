@@ -14,7 +14,7 @@ use crate::tui::panels::{Entry, PanelId, View};
 use crate::tui::theme::ramp::digit;
 use crate::tui::widgets::{legend, put_at, put_line, rows_from, units};
 
-/// The network and the first rows of its array, before the first step.
+/// Draws the network and the first rows of its array, before the first step.
 fn before(view: &View<'_>, tensor: &TensorView, area: Rect, buf: &mut Buffer) {
     let what = format!(
         "A network that reads an array row by row, {} a step; the last layer's values are the output.",

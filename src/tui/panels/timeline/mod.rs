@@ -121,7 +121,7 @@ fn legend(view: &View<'_>, room: usize) -> Line<'static> {
     [long, middle, short, shortest].into_iter().find(|line| line.width() <= room).unwrap_or(capitals)
 }
 
-/// A phase's style: filled on the critical path.
+/// Returns a phase's style, filled on the critical path.
 fn ink(theme: &Theme, role: PhaseRole, critical: bool) -> Style {
     let category = phase_category(role);
     if !critical {
@@ -142,7 +142,7 @@ fn sentence(line: &TimelineView, area: Rect, theme: &Theme, buf: &mut Buffer) {
     }
 }
 
-/// The names at the left of a part.
+/// Draws a name at the left of a part.
 fn name(part: Rect, inner: Rect, row: u16, text: &str, style: Style, buf: &mut Buffer) {
     let width = part.x.saturating_sub(inner.x).saturating_sub(1);
     if row < part.height {
@@ -226,8 +226,8 @@ fn lane_place(line: &TimelineView, pe: Pe) -> String {
     }
 }
 
-/// A cell: its letter where it differs from the one before, and everywhere where there
-/// are no colours.
+/// Returns the symbol and style of a cell: its letter where it differs from the one before, and
+/// everywhere where there are no colours.
 fn cell_look(theme: &Theme, legend: &Legend, cell: CellView, starts: bool) -> (String, Style) {
     let plain = !theme.coloured() || theme.glyphs == Glyphs::Ascii;
     match cell.kind {
@@ -247,7 +247,7 @@ fn cell_look(theme: &Theme, legend: &Legend, cell: CellView, starts: bool) -> (S
     }
 }
 
-/// A count over time as columns, its greatest value beside the name.
+/// Draws a count over time as columns, its greatest value beside the name.
 fn lane(
     (what, short): (&str, &str),
     counts: &[u32],
@@ -272,7 +272,8 @@ fn lane(
     bars::columns(buf, part, &values, most as f32, theme, |_| theme.category(3));
 }
 
-/// Ticks of the axis: 1, 2 or 5 times a power of ten, so that labels have room.
+/// Returns the distance between labels of the axis, at least `least`, so that they have room: 1, 2
+/// or 5 times a power of ten.
 fn nice(least: f64) -> f64 {
     let mut step = 1e-3;
     loop {
@@ -332,7 +333,7 @@ fn details(view: &View<'_>, line: &TimelineView, area: Rect, buf: &mut Buffer) {
         Span::styled(when, theme.dim()),
     ];
     let mut rest = area;
-    // The last row is worth more with what is done than with where.
+    // A single row shows the activity, not the PE and the time.
     if area.height > 1 || line.cursor.is_empty() {
         rest = put_line(buf, rest, Line::from(head));
     }

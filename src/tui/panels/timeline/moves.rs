@@ -69,7 +69,7 @@ pub fn critical(app: &mut App) {
     }
 }
 
-/// Zooms; nothing to zoom is nothing to do.
+/// Halves (`closer`) or doubles the timeline's window `times` times, if there is a timeline.
 pub fn zoom(app: &mut App, closer: bool, times: u32) {
     if let Some(view) = app.snapshot.as_ref().and_then(|snapshot| snapshot.detail.timeline()) {
         app.timeline.zoom(view, closer, times);

@@ -22,11 +22,11 @@ pub struct Places {
     pub sentence: Rect,
     /// The critical path: phases, and in a second row layers where there is room.
     pub path: Rect,
-    /// One row a PE.
+    /// Rows of the PEs, one for each.
     pub rows: Rect,
     /// Row of packets on the mesh.
     pub packets: Rect,
-    /// DMA.
+    /// Row of DMA transfers.
     pub dma: Rect,
     /// Row of the time axis.
     pub axis: Rect,

@@ -74,7 +74,7 @@ impl Kind {
         if chips > 1 { ALL } else { &ALL[..7] }
     }
 
-    /// Name in scenes.
+    /// Returns the name of the kind in scenes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::FlipBit => "FlipBit",
@@ -104,7 +104,7 @@ impl Kind {
         }
     }
 
-    /// Fields, in the order of the form.
+    /// Returns the fields of the fault, in the order of the form.
     pub const fn fields(self) -> &'static [Field] {
         match self {
             Self::FlipBit => &[Field::Pe, Field::Address, Field::Bit],
@@ -165,7 +165,7 @@ impl Kind {
 }
 
 impl Field {
-    /// Label in the form.
+    /// Returns the label of the field in the form.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pe => "PE",

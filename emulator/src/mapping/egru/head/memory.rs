@@ -114,7 +114,7 @@ pub(super) fn take(a: &mut Allocator, inputs: &Inputs<'_>, tiles: u32, stream: O
     }
 }
 
-/// Bytes of the weights of a share.
+/// Returns the size of the weights of a share, in bytes.
 pub(super) fn weight_bytes(shape: MacShape) -> u32 {
     shape.terms * shape.outputs
 }

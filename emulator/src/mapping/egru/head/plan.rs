@@ -47,17 +47,17 @@ pub(in crate::mapping) struct PlannedLayer {
     pub direct: bool,
 }
 
-/// Tiles of a layer.
+/// Returns the number of tiles of a layer's outputs.
 fn tiles(layer: &Int8Layer) -> u32 {
     (layer.shape.outputs as u32).div_ceil(LANES)
 }
 
-/// Places of a layer's outputs.
+/// Returns the number of places of a layer's outputs.
 pub(super) fn places(layer: &Int8Layer) -> u32 {
     (layer.output_side() * layer.output_side()) as u32
 }
 
-/// Units, by number, of a tile: words of four channels, or features.
+/// Returns the numbers of a tile's units: words of four channels, or features.
 pub(super) fn units(layer: &Int8Layer, tile: u32) -> std::ops::Range<u32> {
     if layer.singles {
         return LANES * tile..(LANES * (tile + 1)).min(layer.shape.outputs as u32);
@@ -192,19 +192,19 @@ pub(super) struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// Tiles of the inputs.
+    /// Returns the number of tiles of the inputs.
     fn tiles(&self) -> u32 {
         (self.layer.shape.inputs as u32).div_ceil(LANES)
     }
 
-    /// Word of a tile at a place among the inputs as they arrive.
+    /// Returns the word of a tile at a place among the inputs as they arrive; 0 in the first layer.
     fn arrived(&self, tile: u32, place: usize) -> u32 {
         let Some((before, planned)) = self.before else { return 0 };
         let unit = units(before, tile).start + place as u32 * LANES / 4;
         planned.unit_word.get(unit as usize).copied().unwrap_or(0)
     }
 
-    /// Byte of an input channel at a tap among the inputs of a place.
+    /// Returns the byte of an input channel at a tap among the inputs of a place.
     fn term(&self, tap: usize, channel: u32) -> u32 {
         let (tile, lane) = (channel / LANES, channel % LANES);
         match (self.before, self.planned.taps.get(tap)) {
@@ -254,14 +254,14 @@ impl Inputs<'_> {
         (runs, if self.before.is_none() { ROW_BYTES / 4 } else { LANES / 4 })
     }
 
-    /// Bytes between two rows of the frame as bytes: wide enough for the last run of a row.
+    /// Returns the bytes from row to row of the byte frame: wide enough for the last run of a row.
     pub fn image_stride(&self) -> u32 {
         let shape = self.layer.shape;
         let last = (self.layer.sum_side().saturating_sub(1) * shape.stride) as u32 + ROW_BYTES;
         last.max((self.layer.side + shape.padding) as u32).next_multiple_of(4)
     }
 
-    /// Rows of the frame as bytes, with those of the padding that are read.
+    /// Returns the number of rows of the byte frame, with those of the padding that are read.
     pub fn image_rows(&self) -> u32 {
         let shape = self.layer.shape;
         let last = (self.layer.sum_side().saturating_sub(1) * shape.stride + shape.kernel) as u32;

@@ -58,7 +58,7 @@ impl HeadLayer {
         self.layout.mac.shape
     }
 
-    /// The operands in time step `step`.
+    /// Returns the layouts of frame, gather and product, with the input buffer of time step `step`.
     fn at(&self, step: u32) -> (Option<FrameLayout>, Option<GatherLayout>, MacLayout) {
         let buffer = self.buffers.of(step);
         let LayerLayout { frame, gather, mac, .. } = &self.layout;

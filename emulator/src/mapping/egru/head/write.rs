@@ -41,7 +41,7 @@ pub(in crate::mapping) struct Written {
     pub dram: Vec<u32>,
 }
 
-/// Values as bytes in words, the last one filled up with zeros.
+/// Packs 8-bit values into little-endian words, padding the last word with zeros.
 fn packed(bytes: impl IntoIterator<Item = i8>) -> Vec<u32> {
     let bytes: Vec<u8> = bytes.into_iter().map(|byte| byte as u8).collect();
     bytes
@@ -66,7 +66,7 @@ impl<'a> HeadWriter<'a> {
         Inputs { layer, planned, before: k.checked_sub(1).map(of) }
     }
 
-    /// Shares of PE `pe` of the head.
+    /// Returns the shares of the head that PE `pe` computes.
     fn hosted(&self, pe: usize) -> Vec<Hosted<'a>> {
         let layers = self.plan.layers.iter().enumerate();
         let own = layers.filter_map(|(k, layer)| {
@@ -258,7 +258,7 @@ impl<'a> HeadWriter<'a> {
         operations
     }
 
-    /// Products that features lead to in the EGRU's first layer.
+    /// Returns the number of products that each feature leads to in the EGRU's first layer.
     fn fan_out(&self, units: &[u32]) -> Vec<u32> {
         let all = self.input_weights.map(csr::source_nonzeros).unwrap_or_default();
         units.iter().map(|&unit| all.get(unit as usize).copied().unwrap_or(0)).collect()
@@ -322,7 +322,7 @@ impl<'a> HeadWriter<'a> {
         (0..self.plan.pes.len()).all(|pe| self.memory(&self.hosted(pe)).is_ok())
     }
 
-    /// Bytes of a block of features, padded to packets: what x of the EGRU's first layer takes.
+    /// Returns the bytes of a block of features, padded to packets: x of the EGRU's first layer.
     pub fn feature_bytes(plan: &HeadPlan) -> u32 {
         plan.features().map_or(0, |layer| (4 * layer.words).next_multiple_of(PACKET_BYTES))
     }

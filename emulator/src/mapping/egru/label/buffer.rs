@@ -31,7 +31,7 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
-    /// Nothing yet: zeros of the start.
+    /// Zeros of the start: no value has been written yet.
     Start,
     /// x of this time step; some blocks may still be to come.
     X(u32),

@@ -200,9 +200,9 @@ pub struct Labels<'a> {
     /// Shares of the slots, by slot number.
     shares: Vec<&'a EgruSlot>,
     spans: Vec<Span>,
-    /// By layer: the unit of each word of its placed y.
+    /// Unit of each word of the placed y of each layer, by layer; `None` for words of no unit.
     word_unit: Vec<Vec<Option<u32>>>,
-    /// By layer: where the mail of its senders begins, where events are sent.
+    /// Offsets of the blocks of a layer's senders, by layer; needed where events are sent.
     blocks: Vec<Vec<Block>>,
 }
 
@@ -232,7 +232,7 @@ impl<'a> Labels<'a> {
         Some(labels)
     }
 
-    /// Everything the labels are read off.
+    /// Returns the program that the labels are derived from.
     pub fn program(&self) -> &'a Program {
         self.program
     }
@@ -242,7 +242,7 @@ impl<'a> Labels<'a> {
         self.loaded
     }
 
-    /// The label of the element that byte `address` belongs to.
+    /// Returns the label of the element that byte `address` belongs to.
     pub fn at(&self, words: &SramWords, address: u32) -> Label {
         let place = self.spans.partition_point(|span| span.start <= address);
         let span = place.checked_sub(1).map(|place| &self.spans[place]).filter(|span| address < span.end);
@@ -274,7 +274,7 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Labels of all elements that touch the word at `address`.
+    /// Returns the labels of all elements that overlap the word at `address`.
     pub fn word(&self, words: &SramWords, address: u32) -> Vec<Label> {
         let mut labels: Vec<Label> = Vec::new();
         let (mut at, end) = (address & !3, (address & !3) + 4);
@@ -295,7 +295,7 @@ impl<'a> Labels<'a> {
         self.shares[number]
     }
 
-    /// Unit of a layer's word; beyond its words and in its gaps there is none.
+    /// Returns the unit in a word of a layer's y; `None` beyond its words and in its gaps.
     fn unit_at(&self, layer: PopulationId, word: u32) -> Option<u32> {
         *self.word_unit.get(usize::from(layer))?.get(word as usize)?
     }

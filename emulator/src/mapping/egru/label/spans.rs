@@ -35,7 +35,7 @@ pub(super) struct Span {
     pub(super) owner: Owner,
 }
 
-/// All ranges of a PE, ascending, without those of no bytes.
+/// Returns all ranges of a PE that have an owner, ascending, without those of no bytes.
 pub(super) fn spans(labels: &Labels<'_>) -> Vec<Span> {
     let (program, loaded) = (labels.program(), labels.loaded());
     let mut spans = Vec::new();

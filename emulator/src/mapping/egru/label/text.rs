@@ -59,7 +59,7 @@ impl Label {
     }
 }
 
-/// A unit of the PE's own: the layer is named where the PE hosts several.
+/// Describes a unit of the PE's own; names the layer where the PE hosts several.
 fn own_unit(labels: &Labels<'_>, layer: PopulationId, unit: u32) -> String {
     if labels.loaded().populations().count() > 1 {
         format!("{} unit {unit}", labels.program().population_name(layer))

@@ -251,7 +251,7 @@ impl<'a> Labels<'a> {
         self.share.ring.0 + 4 * (slot * self.stride() + lane * units + index)
     }
 
-    /// Words of the sums of one tick.
+    /// Returns the number of words of the sums of one tick.
     fn stride(&self) -> u32 {
         self.share.lanes * self.share.layout.units
     }
@@ -367,7 +367,7 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Label of a word of the table that keys lead to.
+    /// Returns the label of a word of the table of senders, which keys index.
     fn sender_word(&self, number: u32) -> What {
         if self.share.links.is_empty() {
             let names = ["first neuron", "number of neurons", "address of marks", "address of numbers"];

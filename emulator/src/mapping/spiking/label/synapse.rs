@@ -9,7 +9,7 @@ use crate::kernel::SramWords;
 use crate::net::spiking::Origin;
 
 impl Labels<'_> {
-    /// Label of element `number` of a part's targets or weights.
+    /// Returns the label of element `number` of a part's targets or weights.
     pub(super) fn synapse(&self, words: &SramWords, part: usize, array: SynapseArray, number: u32) -> What {
         let projection = self.share.parts[part].projection as u32;
         What::Synapse { projection, array, number, ends: self.synapse_ends(words, part, number) }
@@ -36,8 +36,8 @@ impl Labels<'_> {
         Some(SynapseEnds { from: of.sources.start + source, to, delay, lane })
     }
 
-    /// Target of a synapse by its place in the sums of `ahead` ticks later: neuron, ticks until its
-    /// sum is taken, lane.
+    /// Returns the target of a synapse from its place in the sums of `ahead` ticks later: neuron,
+    /// ticks until its sum is taken, lane. The neuron is `None` if the place lies outside the ring.
     fn target(&self, ahead: u32, place: u32) -> (Option<u32>, u32, u32) {
         let (units, stride) = (self.share.layout.units.max(1), self.stride().max(1));
         let (ahead, within) = (ahead + place / stride, place % stride);

@@ -101,7 +101,7 @@ fn lane_text(labels: &Labels<'_>, lane: u32) -> &'static str {
     }
 }
 
-/// Name of a projection by its ends: names of files may be long chains of nodes.
+/// Returns the name of a projection by its ends: names in files may be long chains of nodes.
 fn projection_name(labels: &Labels<'_>, projection: u32) -> String {
     let Some(of) = labels.network().projections().get(projection as usize) else { return "?".to_owned() };
     let to = labels.name(Origin::Population(of.to));

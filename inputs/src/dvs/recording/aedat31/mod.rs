@@ -72,7 +72,7 @@ impl PacketHeader {
     }
 }
 
-/// An event's word of data, marked valid.
+/// Returns an event's word of data, marked valid.
 fn data_word(event: &CameraEvent) -> u32 {
     1 | u32::from(event.on) << 1 | u32::from(event.y) << 2 | u32::from(event.x) << 17
 }

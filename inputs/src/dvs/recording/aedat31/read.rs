@@ -10,7 +10,7 @@ use super::{
     CameraEvent, DVS128, END_HEADER, EVENT_BYTES, HEADER_BYTES, POLARITY, PacketHeader, SOURCES, TIME_BITS,
 };
 
-/// Most bytes of text. Real headers have some hundred.
+/// Largest size of the text header, bytes. Real headers have some hundred.
 const TEXT_LIMIT: usize = 1 << 20;
 
 /// Reads events of a file.

@@ -40,20 +40,20 @@ impl<'a> Table<'a> {
         Ok((place != 0).then_some(self.place + place))
     }
 
-    /// A number of 32 bits.
+    /// Reads the 32-bit integer of field `number`; `default` where the field is missing.
     pub fn i32(&self, number: usize, default: i32, what: &'static str) -> Result<i32, Problem> {
         let Some(place) = self.field(number)? else { return Ok(default) };
         self.u32(place).map(|bits| bits as i32).ok_or(self.corrupt(what))
     }
 
-    /// A number of 64 bits.
+    /// Reads the 64-bit integer of field `number`; `default` where the field is missing.
     pub fn i64(&self, number: usize, default: i64, what: &'static str) -> Result<i64, Problem> {
         let Some(place) = self.field(number)? else { return Ok(default) };
         self.bytes(place).map(i64::from_le_bytes).ok_or(self.corrupt(what))
     }
 
-    /// A list of things that take `size` bytes each: where in the buffer it stands and how many
-    /// there are. Empty where the field is missing.
+    /// Reads the extent of a list of elements of `size` bytes each: its byte offset in the buffer
+    /// and the number of elements. The list is empty where the field is missing.
     pub fn vector(&self, number: usize, size: usize, what: &'static str) -> Result<(usize, usize), Problem> {
         let Some(place) = self.field(number)? else { return Ok((0, 0)) };
         let found = || {
@@ -65,7 +65,7 @@ impl<'a> Table<'a> {
         found().ok_or(self.corrupt(what))
     }
 
-    /// A text; empty where the field is missing.
+    /// Reads the bytes of a text; empty where the field is missing.
     pub fn text(&self, number: usize, what: &'static str) -> Result<&'a [u8], Problem> {
         let (begin, count) = self.vector(number, 1, what)?;
         Ok(self.buffer.get(begin..begin + count).unwrap_or_default())

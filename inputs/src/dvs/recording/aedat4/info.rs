@@ -20,14 +20,14 @@ pub struct StreamInfo {
 }
 
 impl StreamInfo {
-    /// The camera's size, where both sides are given and some pixel is left.
+    /// Returns the camera's size in pixels; `None` unless both sides are given and above 0.
     pub fn sensor(&self) -> Option<Sensor> {
         let (width, height) = (self.width?, self.height?);
         (width > 0 && height > 0).then_some(Sensor { width, height })
     }
 }
 
-/// The streams by their number.
+/// Parses the description of the streams, by their number.
 pub fn streams(xml: &str) -> BTreeMap<i32, StreamInfo> {
     let mut streams = BTreeMap::new();
     let mut path: Vec<&str> = Vec::new();
@@ -63,7 +63,7 @@ fn attribute(streams: &mut BTreeMap<i32, StreamInfo>, path: &[&str], key: &str, 
     }
 }
 
-/// The value in `name="value"`.
+/// Returns the value in `name="value"` of a tag; `None` if the tag has none.
 fn quoted<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     tag.split_once(&format!("{name}=\""))?.1.split_once('"').map(|(value, _)| value)
 }

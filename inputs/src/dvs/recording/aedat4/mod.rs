@@ -22,7 +22,7 @@ use unpack::{Compression, PACKET_LIMIT};
 
 /// First line of a file.
 pub(super) const VERSION: &str = "#!AER-DAT4.0";
-/// Most bytes of the header: the text about the streams is most of it.
+/// Largest header that is read, bytes: most of it is the text about the streams.
 const HEADER_LIMIT: u64 = 4 << 20;
 /// Bytes of an event.
 const EVENT: usize = 16;

@@ -4,7 +4,8 @@ use std::io::Read;
 
 use super::super::error::Problem;
 
-/// Most bytes of a packet, packed or not: 4 million events. Recorders write one every 10 ms.
+/// Largest size of a packet, compressed or not, bytes: 4 million events. Recorders write a packet
+/// every 10 ms.
 pub const PACKET_LIMIT: usize = 64 << 20;
 
 /// Compression method of packets.

@@ -246,7 +246,7 @@ mod tests {
             (rows("<c8", "(2, 4)"), "the type of a number is <c8"),
             (rows("<i2", "(4294967296, 4294967296, 4)"), "2⁶⁴"),
             (rows("<i2", "(-1, 4)"), "2⁶⁴"),
-            (rows("<f8", "(1, 4)").replace("False", "Maybe"), "no Python literal"),
+            (rows("<f8", "(1, 4)").replace("False", "Maybe"), "not a Python literal"),
             (rows("<i2", "(2,)").replace("'<i2'", "[('x', '<i2'), ('q', '<i2')]"), "x, q"),
             (rows("<i2", "(2, 4)").replace("False", "True"), "ascontiguousarray(a)"),
             (rows("<i2", "(4, 9)"), "ascontiguousarray(a.T)"),
@@ -254,7 +254,7 @@ mod tests {
             ("[".repeat(4000), "too deep"),
             ("{}".to_owned(), "without a shape"),
             // The parser took seconds for these, or did not come to an end.
-            (format!("{{{{{{{{{{{{{}", "1+".repeat(2000)), "no Python literal"),
+            (format!("{{{{{{{{{{{{{}", "1+".repeat(2000)), "not a Python literal"),
             ("[']',".repeat(800), "too deep"),
         ] {
             let said = said(&header, &[0]);

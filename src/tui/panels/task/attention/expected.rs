@@ -1,4 +1,4 @@
-//! Words that the readout would expect if the network ended earlier: behind each layer, and with
+//! Words that the readout would expect if the network ended earlier: after each layer, and with
 //! the last block cut off in time.
 
 use ratatui::buffer::Buffer;
@@ -27,15 +27,15 @@ const WORD: u16 = 16;
 pub(super) fn draw(view: &View<'_>, of: &AttentionView, text: &LanguageView, area: Rect, buf: &mut Buffer) {
     let theme = view.theme();
     let next = word(text, view.snapshot.steps).map(|next| format!("then came \"{}\"", shorten(next, 20)));
-    let about = next.unwrap_or_else(|| "nothing came behind it".to_owned());
+    let about = next.unwrap_or_else(|| "no word came after it".to_owned());
     let rest = headline(view, (text, Of::Last), &about, area, buf);
     let Some(expected) = &of.expectations else {
-        let when = "Each row takes a readout of all words: they are computed where the run stands behind a word. Pause, or \
-            step to the end of the word (s).";
+        let when = "Each row takes a readout of all words: they are computed only when the run is paused at the end of \
+            a word. Pause, or step to the end of the word (s).";
         say(view, when, rest, buf);
         return;
     };
-    let rest = heading(view, "expected behind each layer", rest, buf);
+    let rest = heading(view, "expected after each layer", rest, buf);
     let name = |layer: usize| if layer == 0 { "embedding".to_owned() } else { format!("h.{}", layer - 1) };
     let mut rest = rows(view, &expected.layers, name, rest, buf);
     if expected.steps.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn draw(view: &View<'_>, of: &AttentionView, text: &LanguageView, are
     let rest = heading(view, &format!("if h.{last}'s block ended after t of its time steps"), rest, buf);
     let rest = rows(view, &expected.steps, |step| format!("t {}", step + 1), rest, buf);
     let why = "Every block waits for all time steps of the one before it and passes on their mean: so the readout has \
-        no time of its own, and only the last block can be cut off.";
+        no time steps of its own, and only the last block can end early.";
     if usize::from(rest.height) >= crate::text::wrapped(why, usize::from(area.width)).len() {
         say(view, why, rest, buf);
     } else {

@@ -35,7 +35,7 @@ pub(super) fn draw(view: &View<'_>, of: &AttentionView, text: &LanguageView, are
         weights(view, head, text, rest, buf);
         return;
     }
-    let kept = format!("{bytes} B of states in all layers, of {} words as of one", head.words);
+    let kept = format!("{bytes} B of states in all layers, for any number of words");
     let rest = say(view, &kept, rest, buf);
     states(view, of, head, rest, buf);
 }
