@@ -83,8 +83,8 @@ pub(super) fn pe_view(session: &Session, pe: Pe) -> PeView {
     }
 }
 
-/// Returns the shares of a tick that a PE needs: of the timer's period, or of the time of all PEs if
-/// each tick is as long as needed; `None` without a timer.
+/// Returns the shares of a tick that a PE needs: of the timer's period, or of the time of all PEs
+/// if each tick is as long as needed; `None` without a timer.
 fn tick_use(session: &Session, state: &PeState) -> Option<TickUse> {
     let timer = session.program().timer.as_ref()?;
     let (count, all) = (&state.timer.count, session.machine().state());

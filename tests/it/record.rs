@@ -112,7 +112,7 @@ fn senseless_faults_are_refused_with_their_place() {
     for (fault, words) in [
         ("(at: Step(3), fault: FlipBit(pe: (4, 3, 0), address: 0, bit: 6))", vec!["faults", "no PE"]),
         ("(at: Step(3), fault: KillPe(pe: (7, 6, 3)))", vec!["faults", "no program"]),
-        ("(at: TimeUs(-1), fault: KillPe(pe: (1, 4, 0)))", vec!["-1", "no time"]),
+        ("(at: TimeUs(-1), fault: KillPe(pe: (1, 4, 0)))", vec!["-1", "invalid time"]),
         ("(at: Soon, fault: KillPe(pe: (1, 4, 0)))", vec!["Soon"]),
         ("gremlins", vec!["gremlins"]),
     ] {

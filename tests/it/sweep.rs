@@ -200,7 +200,7 @@ fn a_signal_ends_a_sweep_without_a_line_about_it() {
     let output = child.wait_with_output().unwrap();
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("the same command goes on"), "{error}");
+    assert!(error.contains("run the same command again"), "{error}");
     assert!(lines(&out).iter().all(|line| line["outcome"] == "done"));
     fine(&["sweep", &plan, "-o", &out]);
     assert_eq!(lines(&out).len(), 20);
@@ -301,7 +301,7 @@ fn a_full_disk_loses_no_line() {
     let output = command(script);
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains("cannot write") && error.contains("lines written so far are whole"), "{error}");
+    assert!(error.contains("cannot write") && error.contains("lines written so far are complete"), "{error}");
     let written = fs::read_to_string(PathBuf::from(&out).join("points-0-of-1.ndjson")).unwrap();
     assert!(written.ends_with('\n') && written.len() <= 4096, "{}", written.len());
     let before = lines(&out).len();
