@@ -1,5 +1,4 @@
-//! Short interface to the emulator: a network on the chip, stepped, looked at, and taken back to an
-//! earlier moment.
+//! Short interface to the emulator: a network on the chip, stepped, inspected, taken back in time.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -116,8 +116,7 @@ fn nir(path: &Path) -> Result<NirReport, InspectError> {
     Ok(NirReport::new(path.display().to_string(), size, &graph))
 }
 
-/// Loads a model and describes it as text: at most 80 columns, with short paths, words and names of
-/// data sets.
+/// Describes a model file as text: at most 80 columns if paths, words and data set names are short.
 pub fn inspect(model: &Path, out: &mut impl io::Write) -> Result<(), InspectError> {
     let model = Model::load(model)?;
     let mut text = String::new();

@@ -118,8 +118,7 @@ fn shown() -> impl Iterator<Item = (KernelKind, Routine)> {
     })
 }
 
-/// Returns the bytes of a stored weight with its index; row, column and source tables are not
-/// included.
+/// Returns the bytes of a stored weight with its index, without row, column and source tables.
 fn bytes(kind: KernelKind) -> &'static str {
     match kind {
         KernelKind::CsrRow | KernelKind::CsrRowSkip | KernelKind::CsrFast => "8",
@@ -131,8 +130,7 @@ fn bytes(kind: KernelKind) -> &'static str {
     }
 }
 
-/// Returns the cost of a tick of 250 neurons without a synaptic current, 10 of which spike; a spike
-/// subtracts θ.
+/// Returns the cost of a tick of 250 neurons without a synaptic current; 10 spike and subtract θ.
 fn neurons(costs: &KernelCosts) -> Cycles {
     let passes = [Pass::Filter, Pass::FireOne, Pass::Subtract, Pass::ListSpikes];
     passes.into_iter().map(|pass| costs.neuron_pass(pass, 250, 10)).sum()
@@ -172,8 +170,7 @@ fn write_others(costs: &KernelCosts, p: u32, out: &mut impl io::Write) -> io::Re
     Ok(())
 }
 
-/// Finds a source by a kernel's kind, a file or a function; in the last case returns the function
-/// too.
+/// Finds a source by kernel kind, file or function; in the last case returns the function too.
 fn find(name: &str) -> Result<(&'static Source, Option<&'static str>), KernelsError> {
     let same = |other: &str| other.eq_ignore_ascii_case(name);
     let kind = KernelKind::ALL.into_iter().find(|kind| same(kind.name()));

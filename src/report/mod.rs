@@ -201,8 +201,7 @@ pub enum Seen {
 impl HitSeen {
     /// Names the time step of the hit.
     ///
-    /// After 11 completed steps it is `step 11` at the end of the last one and `#12` within the
-    /// next one.
+    /// After 11 completed steps it is `step 11` at the end of the last and `#12` within the next.
     pub fn step_text(&self) -> String {
         step_text(self.step, self.within_step)
     }

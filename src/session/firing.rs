@@ -17,8 +17,7 @@ pub struct UnitFiring {
 pub struct Firing {
     /// Number of units that never sent anything.
     pub never: u32,
-    /// Unit that sent least often of those that sent something, the first of several; `None` if
-    /// none did.
+    /// Unit that sent least often of those that sent, the first of several; `None` if none did.
     pub least: Option<UnitFiring>,
     /// Unit that sent most often, the first of several; `None` if none sent anything.
     pub most: Option<UnitFiring>,

@@ -59,8 +59,7 @@ impl EffectiveProducts {
         }
     }
 
-    /// Counts the effective products of the first layer's W with the rows that the last completed
-    /// step read.
+    /// Counts effective products of the first layer's W with the rows the last completed step read.
     fn of_rows(&self, machine: &Machine) -> u64 {
         let program = machine.program();
         let mut values = vec![0.0; program.dram.width()];

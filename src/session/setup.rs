@@ -126,8 +126,7 @@ fn of_layer(layer: &EgruLayer) -> Synapses {
     }
 }
 
-/// Returns the counts of a population or, behind the populations, of a source that spikes at
-/// random.
+/// Returns the counts of a population or, behind the populations, of a randomly spiking source.
 fn of_population(network: &Network, program: &Program, population: usize) -> Synapses {
     let into = || network.projections().iter().filter(move |projection| projection.to == population);
     let sum = |of: fn(&Projection) -> u64| into().map(of).sum();

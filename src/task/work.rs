@@ -241,14 +241,12 @@ pub trait TaskRun: Any + Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Returns the value of a fact that is a number; `None` before there is one. `steps`: completed
-    /// time steps.
+    /// Returns a numeric fact's value; `None` before there is one. `steps`: completed time steps.
     fn number(&self, _fact: &str, _steps: u64) -> Option<f64> {
         None
     }
 
-    /// Returns the value of a fact that is a word; `None` before there is one. `steps`: completed
-    /// time steps.
+    /// Returns a word fact's value; `None` before there is one. `steps`: completed time steps.
     fn word(&self, _fact: &str, _steps: u64) -> Option<&str> {
         None
     }

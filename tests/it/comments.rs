@@ -22,7 +22,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Returns the name and the text of every Rust file of the repository.
-fn texts() -> Vec<(String, String)> {
+fn texts() -> std::io::Result<Vec<(String, String)>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for folder in FOLDERS {
@@ -31,7 +31,7 @@ fn texts() -> Vec<(String, String)> {
     assert!(files.len() > 500, "{} files", files.len());
     let named = |file: PathBuf| {
         let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
-        (name, std::fs::read_to_string(&file).unwrap_or_default())
+        Ok((name, std::fs::read_to_string(&file)?))
     };
     files.into_iter().map(named).collect()
 }
@@ -39,7 +39,7 @@ fn texts() -> Vec<(String, String)> {
 #[test]
 fn no_line_of_a_comment_is_too_long() {
     let mut long = Vec::new();
-    for (name, text) in texts() {
+    for (name, text) in texts().unwrap() {
         let mut drawing = false;
         for (number, line) in (1..).zip(text.lines()) {
             if !line.trim_start().starts_with("//") {
@@ -80,7 +80,7 @@ fn begins_with_verb(doc: &str) -> bool {
 fn docs_of_functions_begin_with_a_verb() {
     let mut others = Vec::new();
     let mut checked = 0;
-    for (name, text) in texts() {
+    for (name, text) in texts().unwrap() {
         let of_tests = name.starts_with("tests") || name.starts_with("benches") || name.contains("tests");
         // Tests have properties for docs, not actions.
         let code = text.split("#[cfg(test)]\n").next().unwrap_or_default();

@@ -292,6 +292,29 @@ fn a_missing_barrier_is_reported_before_and_after() {
 }
 
 #[test]
+fn a_barrier_names_its_cause_and_what_may_make_it_needless() {
+    for (edits, cause, remedy) in [
+        (&[RACING[0], RACING[1]][..], "because PEs start late)", "with more evenly spread weights"),
+        (
+            &["--set", "mapping.batch=40"],
+            "its PEs also work for other layers or samples",
+            "on PEs of its own",
+        ),
+        (
+            &["--set", "chip.board=Chips(2, 1)", "--set", "mapping.across=Even"],
+            "values from other chips wait for links",
+            "with its inputs on its own chip",
+        ),
+    ] {
+        let check = json(&[&["check", SMALL, "--format", "json"], edits].concat());
+        let lints = check["lints"].as_array().unwrap();
+        let barrier = lints.iter().find(|lint| lint["rule"] == "barrier").unwrap();
+        let [said, help] = ["message", "help"].map(|key| barrier[key].as_str().unwrap());
+        assert!(said.ends_with(cause) && help.starts_with(remedy), "{barrier}");
+    }
+}
+
+#[test]
 fn findings_say_what_where_and_what_to_try() {
     let rules = |scene: &str| -> Vec<String> {
         let lints = json(&["check", scene, "--format", "json"])["lints"].as_array().unwrap().clone();
@@ -443,11 +466,11 @@ fn wikitext_small() {
     wikitext(SMALL, 50, 29.7204);
 }
 
-/// Beside `evaluate.py --sequences 10`; the card's figure, of 50, is the test below,
+/// Beside `evaluate.py --sequences 4`; the card's figure, of 50, is the test below,
 /// which `.ci/run` runs.
 #[test]
 fn wikitext_paper_size() {
-    wikitext("scenes/lm.ron", 10, 82.8269);
+    wikitext("scenes/lm.ron", 4, 100.245);
 }
 
 /// The figure of the model's card.

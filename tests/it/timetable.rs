@@ -304,7 +304,7 @@ fn kinds() -> impl Strategy<Value = Vec<KernelKind>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
     #[test]
     fn added_steps_leave_what_run_steps_leave(case in case(), steadily in 0..4, moves in moves()) {
         let case = if steadily > 0 { steady(case) } else { case };

@@ -184,12 +184,11 @@ fn the_spiking_transformer_stands_beside_the_abstract() {
     let [low, high] = ["cosine.least", "cosine.most"].map(of);
     let lost = emulator("neurtransformer.cosine.least");
     // One sequence of an easy text; the page has that of the whole test text.
-    assert!((0.3..3.0).contains(&lost), "{lost}");
+    assert!((0.5..2.0).contains(&lost), "{lost}");
     for row in [low, high, of("perplexity")] {
         assert!(row.kind == Kind::NotComparable && row.rests_on.len() >= 3, "{row:?}");
     }
-    let worse = emulator("neurtransformer.perplexity");
-    assert!((5.0..25.0).contains(&worse), "{worse}");
+    assert!((emulator("neurtransformer.perplexity") - 12.6).abs() < 0.5);
 }
 
 #[test]

@@ -198,6 +198,8 @@ fn the_doctor_finds_nothing_wrong_here_and_something_where_it_is() {
         let found = items.iter().find(|item| item["group"] == group && item["name"] == name);
         assert!(found.is_some_and(|item| item["state"] != "problem"), "{group} {name}: {found:?}");
     }
+    let gpt = items.iter().find(|item| item["group"] == "Models" && item["name"] == "gpt").unwrap();
+    assert!(gpt["found"].as_str().unwrap().starts_with("6 layers of width 192, "), "{gpt}");
     // A scene that does not fit, and a model that is cut off.
     let installed = Installed::new();
     let data = installed.path("home/.local/share/spinntui");

@@ -147,8 +147,7 @@ impl Core {
         Ok(Flow::Next)
     }
 
-    /// Executes products, extensions, reversals and saturation, which write one result and no flag
-    /// but Q.
+    /// Executes products, extensions, reversals and saturation: one result, and no flag but Q.
     fn transform(&mut self, op: &Op) {
         let half = |word: u32, top: bool| i32::from(if top { (word >> 16) as i16 } else { word as i16 });
         match *op {

@@ -150,8 +150,7 @@ pub const SOURCES: [Source; 31] = [
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelCosts {
     csr: CsrRow,
-    /// Costs of `pointwise`, for units with events, and of `pointwise_always`, for units that
-    /// always send.
+    /// Costs of `pointwise` (units with events) and of `pointwise_always` (units that always send).
     pointwise: [PerItem; 2],
     exps_per_unit: u32,
     trace: PerItem,
@@ -419,15 +418,13 @@ impl KernelCosts {
         self.barrier_poll
     }
 
-    /// Returns the cost of the coordinator's release of the group: a broadcast of one packet to
-    /// `destinations` QPEs.
+    /// Returns the coordinator's cost of group release: a packet broadcast to `destinations` QPEs.
     pub fn barrier_release(&self, destinations: u32) -> Cycles {
         self.broadcast(1, destinations)
     }
 }
 
-/// Returns the cost of an interrupt handler: exception entry, its instructions before the return,
-/// exception exit.
+/// Returns an interrupt handler's cost: exception entry, its instructions before the return, exit.
 fn interrupt(before_return: Linear) -> Cycles {
     EXCEPTION_ENTRY + evaluate(&[(before_return, 1)]) + EXCEPTION_EXIT
 }

@@ -83,8 +83,7 @@ pub fn event_work(words: &SramWords, layout: &DenseLayout, x: u32) -> Result<Eve
     })
 }
 
-/// Computes all row sums of `DenseEvent` into `sums[rows]`; `x` is the byte address of the input
-/// buffer.
+/// Computes all row sums of `DenseEvent` into `sums[rows]`; `x` is the input buffer's byte address.
 pub fn event_run(
     words: &SramWords,
     layout: &DenseLayout,

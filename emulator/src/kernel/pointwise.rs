@@ -99,8 +99,7 @@ pub fn traces(words: &SramWords, layout: &PointwiseLayout, traces: u32, restart:
 
 /// Computes one step of all units from the bytes in SRAM, eight units at a time.
 ///
-/// `y` receives the values that the units send, `cell` their new cell states. The bits are those of
-/// [`unit()`].
+/// `y` receives the values to send, `cell` the new cell states. The bits are those of [`unit()`].
 pub fn units(
     words: &SramWords,
     layout: &PointwiseLayout,

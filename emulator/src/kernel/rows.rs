@@ -23,8 +23,7 @@ struct Run<'a, P> {
     sums: &'a mut [f32],
 }
 
-/// Computes every row's chain; row `r` is `row_start[r]..row_start[r + 1]`, which the caller has
-/// checked.
+/// Computes every row's chain; row `r` is `row_start[r]..row_start[r + 1]`, checked by the caller.
 ///
 /// Returns a word at or beyond the end of SRAM if a source led there, otherwise any smaller number.
 pub(super) fn sums(words: &SramWords, row_start: u32, product: impl Product, sums: &mut [f32]) -> usize {
@@ -33,8 +32,7 @@ pub(super) fn sums(words: &SramWords, row_start: u32, product: impl Product, sum
 
 /// Returns the start and the end of row `r`, counted in non-zeros.
 ///
-/// Row 0 starts at 0: the core continues where the previous row ended, and so never reads the first
-/// pointer.
+/// Row 0 starts at 0: the core goes on from the previous row's end and never reads pointer 0.
 #[inline(always)]
 pub(super) fn bounds(words: &SramWords, row_start: u32, r: u32) -> (u64, u64) {
     let pointer = (row_start / 4 + r) as usize;

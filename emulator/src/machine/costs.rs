@@ -54,8 +54,7 @@ pub struct Costs {
     pub wake: u64,
     /// Starting the DMA of a row.
     pub dma_start: u64,
-    /// Cycles from the command of a DMA transfer to its first request or packet
-    /// (`assume.dma_setup_cycles`).
+    /// Cycles from a DMA command to its first request or packet (`assume.dma_setup_cycles`).
     pub dma_setup: u64,
     /// Writing one entry of the debug log.
     pub timer_log: u64,

@@ -11,8 +11,7 @@ use crate::chip::geometry::{Pe, Qpe};
 /// Returns the ticks between the beats of one DRAM port: 6 at the default rate of 3.2 GB/s, where
 /// 16 bytes take 5 ns.
 ///
-/// The slower of the interface (`assume.dram_bytes_per_us`) and the DMA engine that reads sets the
-/// pace.
+/// The interface (`assume.dram_bytes_per_us`) or the reading DMA engine, if slower, sets the pace.
 pub fn dram_beat(assume: &Assume) -> Tick {
     let ticks = DMA_BEAT_BYTES as Tick * TICKS_PER_US;
     ticks.div_ceil(Tick::from(assume.dram_bytes_per_us.max(1))).max(dma_beat(assume))

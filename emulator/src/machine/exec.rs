@@ -131,8 +131,7 @@ impl Machine {
         true
     }
 
-    /// Returns `true` if another time step can be announced: fewer are in flight than the program
-    /// allows.
+    /// Returns `true` if another time step can be announced: the program allows more in flight.
     pub fn takes_step(&self) -> bool {
         self.state.host.in_flight.len() < self.program.steps_in_flight as usize
     }
@@ -277,8 +276,7 @@ impl Machine {
         self.program.announcement(step, row)
     }
 
-    /// Returns the row of a sample in time step number `place` of those in flight; 0 if there is
-    /// none.
+    /// Returns the row of a sample in time step number `place` of those in flight; 0 if absent.
     pub(super) fn row(&self, place: usize, sample: usize) -> u32 {
         self.state.host.in_flight.get(place).and_then(|rows| rows.get(sample)).copied().unwrap_or(0)
     }

@@ -238,8 +238,7 @@ impl Machine {
         self.count_busy(pe, start);
     }
 
-    /// Writes the data of a completed DMA read to SRAM and starts the interrupt that ends the
-    /// operation.
+    /// Writes a completed DMA read's data to SRAM and starts the interrupt that ends the operation.
     pub(super) fn dma_end(&mut self, pe: Pe) {
         let program = Arc::clone(&self.program);
         self.count_booked(pe.index(), self.state.tick + 1);

@@ -94,8 +94,7 @@ pub enum Action {
 /// Effect of the end of an operation on the last PE of its population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// Completes nothing: the phase goes on in another operation, or ends with the delivery of its
-    /// packets.
+    /// Completes nothing: another operation continues the phase, or its packets' delivery ends it.
     Nothing,
     /// Completes the phase, whose time lies within that of others and is no part of the chip time.
     HiddenPhase,
@@ -475,12 +474,10 @@ impl Program {
         slots.map(|(_, slot)| counted(slot) * copies(slot)).sum()
     }
 
-    /// Returns the payload that announces time step `step`; `row(n)` is the row of the step n
-    /// before it.
+    /// Returns the payload that announces time step `step`; `row(n)` is the row n steps earlier.
     ///
     /// In a pipeline word w holds the row of the latest step whose number modulo [`MAX_IN_FLIGHT`]
-    /// is w, since earlier steps may not have begun yet. Otherwise word 0 holds the row and word 1
-    /// the step.
+    /// is w, as earlier steps may not have begun yet. Otherwise words 0 and 1 hold row and step.
     pub fn announcement(&self, step: u32, row: impl Fn(u32) -> u32) -> [u32; PACKET_WORDS] {
         if self.steps_in_flight > 1 {
             std::array::from_fn(|word| row(step.wrapping_sub(word as u32) % MAX_IN_FLIGHT))
@@ -499,8 +496,7 @@ impl Program {
     }
 
     /// Returns the number of ends that complete a time step: those of all PEs where timers begin
-    /// the steps, else of the populations whose values go to the host, over all samples of the
-    /// batch.
+    /// the steps, else of the populations whose values go to the host, over the whole batch.
     pub fn outputs(&self) -> u32 {
         if self.is_timed() {
             return self.used_pes() as u32;

@@ -189,8 +189,7 @@ fn pairs() -> impl Iterator<Item = (usize, usize)> {
     (0..QPE_COUNT).flat_map(|from| (0..QPE_COUNT).map(move |to| (from, to))).filter(|(from, to)| from != to)
 }
 
-/// Returns the neighbours of a QPE in the order west, south, east, north, with `true` for the
-/// negative directions.
+/// Returns a QPE's neighbours, ordered west, south, east, north; `true` for negative directions.
 fn neighbours(qpe: Qpe) -> impl Iterator<Item = (Qpe, bool)> {
     let Qpe { x, y } = qpe;
     [(x - 1, y, true), (x, y - 1, true), (x + 1, y, false), (x, y + 1, false)]

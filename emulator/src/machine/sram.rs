@@ -382,8 +382,7 @@ impl Sram {
         self.changed
     }
 
-    /// Restores the content of a checkpoint; only pages that differ are copied, and none counts as
-    /// written.
+    /// Restores a checkpoint's content; only pages that differ are copied, none counts as written.
     pub fn restore(&mut self, pages: &Pages) {
         let kept = self.kept.take().unwrap_or_default();
         for page in 0..PAGES {

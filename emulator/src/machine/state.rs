@@ -265,11 +265,9 @@ pub enum PacketKind {
 pub struct Packet {
     /// Payload of up to 16 bytes.
     pub payload: [u32; PACKET_WORDS],
-    /// Byte address at which the sender read the payload; 0 for a payload that is not read from
-    /// memory.
+    /// Byte address at which the sender read the payload; 0 if it is not read from memory.
     pub from: u32,
-    /// Byte address at which each receiver gets the payload; the key of a routed packet
-    /// ([`super::fifo::Key`]).
+    /// Byte address of the payload at each receiver; key ([`super::fifo::Key`]) of a routed packet.
     pub address: u32,
     /// Receiving QPE; [`QpeId::ROUTER`] for the event router.
     pub qpe: QpeId,
@@ -318,8 +316,7 @@ pub struct Travelling {
     pub lost: bool,
     /// Chip that it is on.
     pub chip: ChipId,
-    /// Whether the packet has come to the chip's router over a link from another chip, and not left
-    /// it yet.
+    /// Whether the packet is on a link from another chip or, after it, in the chip's router.
     pub from_link: bool,
 }
 

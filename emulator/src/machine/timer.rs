@@ -198,8 +198,7 @@ impl Machine {
         }
     }
 
-    /// Fires all timers: begins time step `step`, number `place` of those in flight, with its
-    /// inputs.
+    /// Fires all timers: begins time step `step`, number `place` in flight, with its inputs.
     pub(super) fn tick(&mut self, step: u32, place: usize) -> Progress {
         let program = Arc::clone(&self.program);
         let Some(timer) = &program.timer else { return Progress::default() };
@@ -407,8 +406,7 @@ impl Machine {
         }
     }
 
-    /// Ends a PE's tick: the host takes its values, and the oldest time step ends if it is
-    /// complete.
+    /// Ends a PE's tick: the host takes its values, and the oldest time step ends if complete.
     pub(super) fn end_tick(&mut self, pe: Pe, loaded: &PeProgram) -> Progress {
         let now = self.state.tick;
         let step = self.state.pes[pe.index()].timer.step;
@@ -443,16 +441,14 @@ impl Machine {
         *left = left.saturating_sub(1);
     }
 
-    /// Removes a lost event packet from those on their way, and queues a check whether that ends a
-    /// time step.
+    /// Removes a lost event packet from those in flight; queues a check whether a time step ends.
     pub(super) fn event_lost(&mut self) {
         let left = &mut self.state.timer.events_left;
         *left = left.saturating_sub(1);
         self.state.queue.push(self.state.tick, CHIP, EventKind::StepEnd);
     }
 
-    /// Removes an arrived event packet from those on their way, and ends the oldest time step if it
-    /// is complete.
+    /// Removes an arrived event packet from those in flight; ends the oldest time step if complete.
     pub(super) fn event_gone(&mut self) -> Progress {
         let left = &mut self.state.timer.events_left;
         *left = left.saturating_sub(1);

@@ -1,5 +1,4 @@
-//! Construction of a loaded program from network and chip: partition, placement, memory maps,
-//! images, destinations.
+//! Builds a program from network and chip: partition, placement, memory maps, images, destinations.
 
 use crate::chip::place::PePlace;
 use std::collections::{BTreeMap, HashSet};
@@ -269,8 +268,7 @@ fn shares<'a>(
 
 /// Returns the larger of each layer's x as it arrives and its placed y (or its events), in bytes.
 ///
-/// x is the embedding row or `features` bytes of a head in the first layer, else y of the layer
-/// below.
+/// x is y of the layer below; in the first layer the embedding row or `features` bytes of a head.
 fn widths(request: &Request<'_>, plan: &DeliveryPlan<'_>, features: Option<u32>) -> Vec<u32> {
     let mut input = features.unwrap_or(4 * request.dram.width() as u32);
     let mut widths = Vec::new();

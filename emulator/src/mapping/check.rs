@@ -221,16 +221,19 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
         let place = layer.name.clone();
         let mut why = format!(
             "its fastest PE may send y {} cycles after the start of a step; its slowest PE may still read x, \
-             which y overwrites, until cycle {} ({} of them because PEs start late)",
+             which y overwrites, until cycle {} ({} of these cycles because PEs start late)",
             margin.fastest,
             margin.slowest + margin.skew,
             margin.skew,
         );
-        if margin.abroad {
-            why += ", or later, since values from other chips wait for links";
+        let (later, remedy) = if margin.abroad {
+            (", or later, since values from other chips wait for links", "with its inputs on its own chip")
         } else if margin.crowded {
-            why += ", or later, since its PEs also work for other layers or samples";
-        }
+            (", or later, since its PEs also work for other layers or samples", "on PEs of its own")
+        } else {
+            ("", "with more evenly spread weights")
+        };
+        why += later;
         if subject.program.has_barrier(k) {
             lints.push(Lint {
                 level: Level::Note,
@@ -238,10 +241,9 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
                 place,
                 message: format!("the layer waits at a barrier: {why}"),
                 help: match subject.mapping.barrier {
-                    Barrier::Always => "`mapping.barrier` is Always: Auto would add it here too",
-                    _ => "spread the weights more evenly, and the barrier goes away by itself",
-                }
-                .into(),
+                    Barrier::Always => "`mapping.barrier` is Always: Auto would add it here too".into(),
+                    _ => format!("{remedy} the layer may need no barrier"),
+                },
             });
         } else if subject.mapping.barrier == Barrier::Never {
             lints.push(Lint {
@@ -249,7 +251,7 @@ fn barriers(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
                 rule: "barrier-missing",
                 place,
                 message: format!("y may overwrite x before it is read: {why}"),
-                help: "set `mapping.barrier` to Auto, or spread the weights more evenly".into(),
+                help: format!("set `mapping.barrier` to Auto; {remedy} the layer may need no barrier"),
             });
         }
     }

@@ -46,8 +46,7 @@ impl GestureModel {
         Ok(Self { card, path: files.weights, head, network, readout, notes })
     }
 
-    /// Runs the reference on a whole gesture, frame by frame (`[32 · 32]` each), and returns the
-    /// mean logits.
+    /// Runs the reference on a gesture, frame by frame (`[32 · 32]` each); returns the mean logits.
     ///
     /// `each` gets the features and the EGRU layers' output of every frame.
     pub fn run<'f>(

@@ -61,3 +61,18 @@ impl EventPicture {
         (sum(&self.on), sum(&self.off))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_outside_the_sensor_are_not_counted() {
+        let mut picture = EventPicture::dark();
+        for (x, y) in [(127, 127), (128, 3), (3, 128), (u16::MAX, 0), (0, u16::MAX)] {
+            picture.add(&CameraEvent { t: 0, x, y, on: true });
+        }
+        assert_eq!(picture.totals(), (1, 0));
+        assert_eq!(picture.square(63, 63, 1), (1, 0));
+    }
+}

@@ -1,5 +1,5 @@
-"""Checks of the recipe: the QCFS theorem, running state against masked attention, the loss with a teacher, kernels against
-plain PyTorch.
+"""Checks of the recipe: the QCFS theorem, running state against masked attention, the loss with
+a teacher, kernels against plain PyTorch.
 
     python check.py                          # with a GPU: the kernels there
     TRITON_INTERPRET=1 python check.py       # without one: the kernels in the interpreter
@@ -13,7 +13,7 @@ import spikes
 
 
 def theorem():
-    """T = L, v(0) = theta / 2, constant input: the spikes of an IF neuron are the QCFS activation, level by level."""
+    """T = L, v(0) = theta / 2, constant input: IF spikes are the QCFS activation, level by level."""
     z, theta = torch.randn(4000) * 2.0, torch.tensor([0.7])
     for steps in (1, 2, 4, 8, 16):
         counts = spikes.integrate(z.expand(steps, -1), theta).sum(dim=0)
@@ -40,7 +40,7 @@ def running_state():
 
 
 def teacher():
-    """The loss with a teacher and its gradients are those of autograd; the words of a softmax stand for all words."""
+    """Loss with a teacher and gradients equal autograd's; the words of a softmax stand for all."""
     import distil
 
     torch.manual_seed(3)

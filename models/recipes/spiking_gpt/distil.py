@@ -1,15 +1,17 @@
 """Trains a converted model further on a CPU, with its ordinary twin as the teacher. See README.md.
 
-This is the last of the abstract's steps (fine-tuning of the spiking attention with surrogate gradients, converted blocks
-frozen) for a machine without a GPU. It starts with embedding, positions and readout between those of the spiking model and
-those of its twin (`--blend`). Targets are the words of the text mixed with the twin's expectation (Hinton et al.,
-arXiv:1503.02531), whose logits are softened (`--soften`). Both models read texts in which some words were replaced by words
-that the twin expects there: the twin knows its training text almost by heart (perplexity 27), and its expectation says more
-about other texts. The softmax is over the most frequent words, those of the batch, and a sample that stands for all others.
+This is the last of the abstract's steps (fine-tuning of the spiking attention with surrogate
+gradients, converted blocks frozen) for a machine without a GPU. It starts with embedding,
+positions and readout between those of the spiking model and those of its twin (`--blend`).
+Targets are the words of the text mixed with the twin's expectation (Hinton et al.,
+arXiv:1503.02531), whose logits are softened (`--soften`). Both models read texts in which some
+words were replaced by words that the twin expects there: the twin knows its training text almost
+by heart (perplexity 27), and its expectation says more about other texts. The softmax is over the
+most frequent words, those of the batch, and a sample that stands for all others.
 
-The rate follows the clock: it rises for a thirtieth of `--minutes` and then falls to zero. The same command resumes a run.
-The last weights are written, so the part of the validation text that is measured on the way decides nothing. The test text
-is not read.
+The rate follows the clock: it rises for a thirtieth of `--minutes` and then falls to zero. The
+same command resumes a run. The last weights are written, so the part of the validation text that
+is measured on the way decides nothing. The test text is not read.
 """
 
 import argparse
@@ -58,7 +60,7 @@ def arguments():
 
 
 def chosen_words(targets, frequent, samples, words):
-    """The words of a softmax, the logarithm of how many words each stands for, and the targets' places among them."""
+    """Words of a softmax, logarithm of how many words each stands for, indices of the targets."""
     rare = torch.unique(targets[targets >= frequent])
     drawn = torch.randint(min(frequent, words), words + 1, (samples,))
     drawn = torch.unique(drawn[(drawn < words) & ~torch.isin(drawn, rare)])
@@ -73,7 +75,7 @@ def chosen_words(targets, frequent, samples, words):
 
 @torch.compile
 def difference(logits, taught, targets, teach):
-    """Mean cross entropy with the mixed targets, mean surprisal, gradient for the logits [M, words]."""
+    """Mean cross entropy with mixed targets, mean surprisal, gradient for logits [M, words]."""
     log_p = torch.log_softmax(logits, dim=-1)
     wanted = torch.softmax(taught, dim=-1) * teach
     surprisal = -log_p.gather(1, targets[:, None])
@@ -84,7 +86,7 @@ def difference(logits, taught, targets, teach):
 
 
 class Loss(torch.autograd.Function):
-    """Cross entropy of hidden [M, d] with the mixed targets, over the rows `matrix` of the embedding; and the mean surprisal."""
+    """Cross entropy of hidden [M, d] with mixed targets over embedding rows; mean surprisal."""
 
     @staticmethod
     def forward(ctx, hidden, matrix, bias, taught, targets, teach):

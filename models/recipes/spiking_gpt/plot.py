@@ -7,7 +7,8 @@ import sys
 
 from matplotlib import pyplot
 
-# Validation perplexities of the runs of 2026-11-29 and, with a teacher, of 2026-11-30; parameters of the layers in millions.
+# Validation perplexities of the runs of 2026-11-29 and, with a teacher, of 2026-11-30;
+# parameters of the layers in millions.
 # None: not finished, or not run.
 SIZES = [0.67, 2.66, 5.98]
 STAGES = {

@@ -8,7 +8,7 @@ use std::thread;
 use super::ValidateError;
 use super::dvs::{self, Gestures};
 use super::readings::{self, Reading};
-use super::transformer::Twins;
+use super::transformer::{self, Twins};
 use crate::chip::clock::{OperatingPoint, us};
 use crate::kernel::cost::KernelCosts;
 use crate::kernel::synapses::{DeliverWork, Form};
@@ -154,6 +154,59 @@ fn synaptic_rate(integers: bool) -> Result<Spread<f64>, ValidateError> {
 impl Measured {
     /// Runs all experiments and returns their figures.
     pub fn new() -> Result<Self, ValidateError> {
+        thread::scope(|scope| {
+            let gestures = scope.spawn(GestureRuns::new);
+            let twins = scope.spawn(Twins::new);
+            let language = Language::new()?;
+            let gestures = gestures.join().map_err(|_| ValidateError::Broken { what: GESTURES })??;
+            let twins = twins.join().map_err(|_| ValidateError::Broken { what: transformer::WHAT })??;
+            Self::of(language, gestures, twins)
+        })
+    }
+
+    fn of(language: Language, gestures: GestureRuns, twins: Twins) -> Result<Self, ValidateError> {
+        let gesture_card =
+            Card::parse(GESTURE_CARD).map_err(|error| ValidateError::Card { model: GESTURE_MODEL, error })?;
+        let accuracy = gesture_card.measured.first().and_then(|m| Some((m.accuracy?, m.predictions)));
+        let card = language.card;
+        let whole = card.measured.iter().filter(|m| m.perplexity.is_some()).max_by_key(|m| m.predictions);
+        Ok(Self {
+            memory: language.memory,
+            polling: language.polling,
+            sleeping: language.sleeping,
+            uses: language.uses,
+            perplexity: whole.and_then(|measured| measured.perplexity),
+            activity: whole.map(|measured| measured.activity.clone()).unwrap_or_default(),
+            accuracy,
+            readings: language.readings,
+            language_batch: language.batch,
+            gesture_weights: gestures.weights,
+            gestures: gestures.one,
+            gestures_batch: gestures.six,
+            batches: gestures.batches,
+            gestures_pipelined: gestures.pipelined,
+            gesture_batch: gestures.bytes,
+            synaptic_rates: [synaptic_rate(false)?, synaptic_rate(true)?],
+            twins,
+            model: language.model,
+        })
+    }
+}
+
+/// Figures of the language model.
+struct Language {
+    model: String,
+    card: Card,
+    memory: PeMemory,
+    polling: Spread<Run>,
+    sleeping: Spread<Run>,
+    uses: Spread<PathUses>,
+    readings: Vec<Reading>,
+    batch: u64,
+}
+
+impl Language {
+    fn new() -> Result<Self, ValidateError> {
         let mut cache = ModelCache::default();
         let loaded = scene("chip.waiting", "Poll")?;
         let (polling, programs, card) = language_programs(&mut cache, &loaded)?;
@@ -169,32 +222,10 @@ impl Measured {
         };
         let uses = programs.each_ref().map(|program| opening::path_uses(program, &first, first.len()));
         let [Some(low), Some(middle), Some(high)] = uses else { return Err(stopped()) };
-        let whole = card.measured.iter().filter(|m| m.perplexity.is_some()).max_by_key(|m| m.predictions);
-        let gesture_card =
-            Card::parse(GESTURE_CARD).map_err(|error| ValidateError::Card { model: GESTURE_MODEL, error })?;
-        let accuracy = gesture_card.measured.first().and_then(|m| Some((m.accuracy?, m.predictions)));
-        let gestures = GestureRuns::new()?;
         let readings = readings::readings(&mut cache, (&polling, &programs[1]))?;
-        Ok(Self {
-            memory,
-            polling,
-            sleeping,
-            uses: Spread([low, middle, high]),
-            perplexity: whole.and_then(|measured| measured.perplexity),
-            activity: whole.map(|measured| measured.activity.clone()).unwrap_or_default(),
-            accuracy,
-            readings,
-            language_batch: language_batch(&mut cache)?,
-            gesture_weights: gestures.weights,
-            gestures: gestures.one,
-            gestures_batch: gestures.six,
-            batches: gestures.batches,
-            gestures_pipelined: gestures.pipelined,
-            gesture_batch: gestures.bytes,
-            synaptic_rates: [synaptic_rate(false)?, synaptic_rate(true)?],
-            twins: Twins::new()?,
-            model,
-        })
+        let batch = language_batch(&mut cache)?;
+        let uses = Spread([low, middle, high]);
+        Ok(Self { model, card, memory, polling, sleeping, uses, readings, batch })
     }
 }
 

@@ -18,7 +18,7 @@ const SCENES: [(&str, &str); 2] = [
     ("scenes/gpt.ron", include_str!("../../../scenes/gpt.ron")),
 ];
 /// Name of the experiment in messages.
-const WHAT: &str = "the transformers";
+pub const WHAT: &str = "the transformers";
 /// Words of a sequence of the twins.
 const WORDS: usize = 70;
 

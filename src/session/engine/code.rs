@@ -111,8 +111,7 @@ impl Runner {
         Ok(if begin { format!("no call of {pe} lies before this one") } else { String::new() })
     }
 
-    /// Continues stepping until the steps are done, one halts, or a run to the next call ends the
-    /// slice.
+    /// Continues until the steps are done, one halts, or a run to the next call ends the slice.
     pub(super) fn code_slice(&mut self, steps: CodeSteps) {
         let CodeSteps { motion, left } = steps;
         // Steps within a call take little; a run to the next call ends the slice.

@@ -114,8 +114,7 @@ fn population(labels: &Labels<'_>) -> usize {
     labels.slot().population.index()
 }
 
-/// Returns the factor by which the SRAM's values of a neuron exceed the model's; `index` counts on
-/// the PE.
+/// Returns the ratio of a neuron's SRAM values to the model's values; `index` counts on the PE.
 fn scale(labels: &Labels<'_>, index: u32) -> f32 {
     let of = labels.network().populations().get(population(labels));
     let unit = labels.slot().units.get(index as usize);

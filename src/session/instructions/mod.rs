@@ -164,8 +164,7 @@ impl<'a> Debugger<'a> {
         self.log
     }
 
-    /// Logs how far the experiment has gone forwards since the last call, as a seek to the present
-    /// event.
+    /// Logs the experiment's forward progress since the last call, as a seek to the present event.
     fn tell_moves(&mut self) {
         let now = self.session.machine().state().events;
         if now > self.told {

@@ -73,7 +73,7 @@ pub struct Detail {
 /// View beside the detail of a PE.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum DetailView {
-    /// No view.
+    /// Absence of a view: none was asked for, or the one asked for does not exist.
     #[default]
     Nothing,
     /// Answer to [`Focus::Inspect`].

@@ -194,8 +194,7 @@ impl<'a> Estimator<'a> {
         PowerModel::at(self.point).chip_power_w(duty, self.places) * step_us * 1e-6
     }
 
-    /// Checks whether a layer's share has room on its fullest PE, the other layers being spread as
-    /// in `choice`.
+    /// Checks whether a layer's share fits its fullest PE, the other layers spread as in `choice`.
     ///
     /// Layers that share PEs, and splits that are not prepared, pass the check.
     pub fn fits(&self, layer: usize, choice: &Choice) -> Result<(), Full> {
@@ -312,14 +311,13 @@ fn cycles(
         };
         let rows: Vec<Vec<(u32, f32)>> =
             (0..3).flat_map(|gate| share.iter().map(move |&unit| row(gate, unit))).collect();
-        let share = Share { rows: &rows, words: &words };
-        let finite = share.finite();
+        let counts = Share { rows: &rows, words: &words }.counts();
         for &kernel in kernels {
             let kind = kind(kernel);
-            let routine = kind.routine(rows.len() as u32, finite);
+            let routine = counts.routine(kind);
             for (sample, cycles) in samples.iter().zip(&mut cycles[kernel]) {
                 let active = |source: u32| sample.get(source as usize).copied().unwrap_or(false);
-                cycles.push(costs.routine(routine, &share.work(kind, active)));
+                cycles.push(costs.routine(routine, &counts.work(kind, active)));
             }
         }
     }
@@ -353,8 +351,7 @@ fn activity(network: &Egru, program: &Program, rows: &[u32]) -> Vec<Vec<Activity
     samples
 }
 
-/// Returns the kernels to try for each layer's W and R: those as exact as the scene's own, or with
-/// `allow_int8` all.
+/// Returns kernels to try for each layer's W and R: as exact as the scene's; all if `allow_int8`.
 ///
 /// Unless the scene uses them, kernels that take a list of events are left out; so are the fast
 /// kernels beside custom ones, because there is no room for their code.

@@ -108,8 +108,7 @@ pub fn front(estimator: &mut Estimator<'_>, space: &Space) -> (Vec<Estimated>, u
 
 /// Combines the options of the layers into the fastest mapping for each number of PEs taken.
 ///
-/// Layer after layer, it keeps the fastest beginning for each number of PEs taken so far and of the
-/// last layer.
+/// Keeps, layer by layer, the fastest beginning per pair (PEs taken so far, PEs of the last layer).
 fn combine(
     estimator: &Estimator<'_>,
     space: &Space,

@@ -144,24 +144,24 @@ mod tests {
             seed: 9,
             first_person: 3,
             people: 2,
-            trials: 2,
+            trials: 1,
             test_people: 1,
-            gesture_us: [300_000, 300_000],
+            gesture_us: [100_000, 100_000],
             wide_share: 0.0,
             clock: Clock::Camera,
         };
         let all = recordings(&options);
         for (name, trial) in &all {
             let written = write_recording(folder.path(), name, trial).unwrap();
-            assert!(written.events > 0 && written.length_us > 11 * 300_000);
+            assert!(written.events > 0 && written.length_us > 11 * 100_000);
         }
         write_lists(folder.path(), &options).unwrap();
         let samples = samples(folder.path()).unwrap();
-        assert_eq!(samples.len(), 4 * GESTURES);
+        assert_eq!(samples.len(), 2 * GESTURES);
         for sample in &samples {
             let name = sample.path.file_name().unwrap().to_string_lossy();
             let (start, end) = (sample.start_us.unwrap(), sample.end_us.unwrap());
-            assert_eq!(end - start, 300_000, "{name}");
+            assert_eq!(end - start, 100_000, "{name}");
             let test = name.starts_with("user04_");
             assert!(test || name.starts_with("user03_"), "{name}");
             assert_eq!(sample.split, Some(if test { Split::Test } else { Split::Train }), "{name}");

@@ -173,8 +173,7 @@ impl LanguageTask {
         Some(tokens)
     }
 
-    /// Takes the values y that the last layer sent for each stream's oldest token without an
-    /// answer.
+    /// Takes the values y that the last layer sent for each stream's oldest unanswered token.
     ///
     /// Returns the observation of the first stream; all streams count in the score.
     pub fn observe_all(&mut self, outputs: &[Vec<f32>]) -> Observation {

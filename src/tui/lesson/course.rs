@@ -283,8 +283,7 @@ impl Course {
         found
     }
 
-    /// Handles the engine's result of the pending seek to a page; results of other scripts are
-    /// ignored.
+    /// Handles the engine's result of the pending seek to a page; ignores results of other scripts.
     ///
     /// A seek that failed is tried once more, from the start of the page's scene: then the command
     /// for the engine is returned.

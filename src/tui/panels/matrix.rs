@@ -23,8 +23,7 @@ const COARSE: u16 = 5;
 /// Columns that the figures need beside the map.
 const FIGURES: u16 = 30;
 
-/// Returns the QPE indices in reading order of the matrix: column by column of the floor plan,
-/// upwards.
+/// Returns the QPE indices in the matrix's reading order: floor-plan columns, each upwards.
 fn order() -> Vec<usize> {
     let mut order: Vec<usize> = (0..QPE_COUNT).collect();
     order.sort_by_key(|&index| (QPES[index].x, QPES[index].y));

@@ -140,8 +140,7 @@ fn selected_pe(view: &View<'_>, area: Rect, rows: u16, buf: &mut Buffer) {
     }
 }
 
-/// Draws one bank as a map: each column is a slice of its 32 KiB, coloured by what most of it
-/// holds.
+/// Draws a bank as a map: each column is a slice of its 32 KiB, coloured by what most of it holds.
 ///
 /// While the regions are not known, draws a bar of the bytes in use instead.
 fn bank_row(view: &View<'_>, state: &PeView, bank: u32, area: Rect, buf: &mut Buffer) {
@@ -210,8 +209,7 @@ fn bank_counts(view: &View<'_>, detail: &PeDetail, area: Rect, buf: &mut Buffer)
     rest
 }
 
-/// Returns letter and style of the region that has at least half of `start..end`; a dot if none
-/// has.
+/// Returns letter and style of the region with at least half of `start..end`; a dot if none has it.
 pub(super) fn slice_look(regions: &[RegionView], start: u32, end: u32, theme: &Theme) -> (char, Style) {
     let overlap = |r: &RegionView| r.end.min(end).saturating_sub(r.start.max(start));
     let largest = regions.iter().max_by_key(|region| overlap(region));

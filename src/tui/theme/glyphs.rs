@@ -27,8 +27,7 @@ pub enum Glyphs {
 by_name!(Glyphs, "glyph set", [Blocks = "blocks", Braille = "braille", Ascii = "ascii"]);
 
 impl Glyphs {
-    /// Chooses ASCII if the locale says outright that it is not UTF-8, or if the terminal is dumb,
-    /// else blocks.
+    /// Chooses ASCII if the locale is set and not UTF-8, or if the terminal is dumb; else blocks.
     ///
     /// An unset locale is taken as UTF-8, as it nearly always is in containers. Braille is never
     /// guessed: fonts without it show boxes.

@@ -201,8 +201,9 @@ mod tests {
 
     #[test]
     fn the_plan_fits_its_area_at_every_size() {
-        for width in 0..200 {
-            for height in 0..70 {
+        // Every small size, and some of the larger ones.
+        for width in (0..60).chain((60..200).step_by(7)) {
+            for height in (0..30).chain((30..70).step_by(7)) {
                 let area = Rect::new(3, 2, width, height);
                 let Some(plan) = FloorPlan::fit(area) else { continue };
                 for pe in Pe::of(ChipId::FIRST) {

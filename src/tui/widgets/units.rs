@@ -20,8 +20,7 @@ pub fn bytes(n: u32) -> String {
     if n < 1024 { format!("{n} B") } else { format!("{:.1} KiB", f64::from(n) / 1024.0) }
 }
 
-/// Formats a number, from 10,000 on in k, M or G; below a million million in at most five
-/// characters.
+/// Formats a number, from 10,000 on in k, M or G; below 10¹² in at most five characters.
 pub fn short_count(n: u64) -> String {
     match n {
         0..=9_999 => n.to_string(),

@@ -121,8 +121,7 @@ fn assembly(line: &Line<'_>) -> (String, Option<u32>) {
     (text.trim_end().to_string(), None)
 }
 
-/// Adds the size of the registers, which objdump leaves out, to `vldr`, `vstr`, `vldmia` and
-/// `vstmia`.
+/// Adds the register size, which objdump leaves out, to `vldr`, `vstr`, `vldmia` and `vstmia`.
 fn typed(mnemonic: &str, operands: &str) -> String {
     let sized = ["vldr", "vstr", "vldm", "vstm"].iter().any(|stem| mnemonic.starts_with(stem));
     if !sized || mnemonic.contains('.') {

@@ -83,8 +83,7 @@ fn multiple(words: &[&str]) -> Decoded {
     Ok(Timed { class: Class::Multiple(list.len() as u8), result: None })
 }
 
-/// Decodes an FPU instruction from its name without the `v` and its operands; `None` if there is no
-/// such name.
+/// Decodes an FPU instruction from its name without the `v` and its operands; `None` if unknown.
 pub(super) fn timed_fpu(name: &str, words: &[&str]) -> Option<Decoded> {
     const DOUBLES: &str = "a list of registers";
     let only = |class| Some(Ok(Timed { class, result: None }));

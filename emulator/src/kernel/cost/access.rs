@@ -141,8 +141,7 @@ pub struct Accesses {
     /// Formulas of each matrix kernel, by [`Routine`] index; arrays that the routine never touches
     /// are left out.
     matrix: [Vec<Formula>; Routine::ALL.len()],
-    /// Accesses of the point-wise step to each array: of units with events, then of units that
-    /// always send.
+    /// Accesses of the point-wise step by array: of units with events, then units that always send.
     pointwise: [[PerItem; POINTWISE_ARRAYS]; 2],
     trace: [PerItem; 2],
     /// Accesses of `broadcast` to the block of y, the list of destinations and the stack.

@@ -92,8 +92,7 @@ impl KernelCosts {
         ])
     }
 
-    /// Returns the costs of emptying the router's FIFO while waiting, by polling or asleep between
-    /// packets.
+    /// Returns the costs to empty the router's FIFO in a wait that polls or sleeps between packets.
     pub fn fifo(&self, sleeping: bool) -> &FifoCosts {
         &self.delivery.fifo[usize::from(sleeping)]
     }

@@ -51,26 +51,80 @@ impl KernelKind {
     }
 }
 
+/// Counts of a share's weights from which the work of every kernel follows.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// `true` if no weight is infinite or NaN.
+    finite: bool,
+    rows: u32,
+    empty_rows: u32,
+    stored: u32,
+    /// Rows by length, as [`KernelKind::CsrFast`] reads them.
+    row_parts: Parts,
+    /// Weights of each source.
+    by_source: Vec<u32>,
+}
+
 impl Share<'_> {
     /// Returns `true` if no weight is infinite or NaN.
     pub fn finite(&self) -> bool {
         self.rows.iter().flatten().all(|(_, weight)| weight.is_finite())
     }
 
+    /// Counts the share's weights.
+    pub fn counts(&self) -> Counts {
+        let mut row_parts = Parts::default();
+        self.rows.iter().for_each(|row| row_parts.row(row.len() as u32));
+        let mut by_source = vec![0_u32; self.words.len()];
+        let mut finite = true;
+        for (source, weight) in self.rows.iter().flatten() {
+            finite &= weight.is_finite();
+            if let Some(count) = by_source.get_mut(*source as usize) {
+                *count += 1;
+            }
+        }
+        Counts {
+            finite,
+            rows: self.rows.len() as u32,
+            empty_rows: self.rows.iter().filter(|row| row.is_empty()).count() as u32,
+            stored: self.rows.iter().map(|row| row.len() as u32).sum(),
+            row_parts,
+            by_source,
+        }
+    }
+
+    /// Returns the work of a kernel, as [`Counts::work`] does.
+    pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> OpCounts {
+        self.counts().work(kind, active)
+    }
+
+    /// Returns the cycles of that work.
+    pub fn cost(&self, kind: KernelKind, active: impl Fn(u32) -> bool, costs: &KernelCosts) -> Cycles {
+        let counts = self.counts();
+        costs.matrix(counts.routine(kind), &counts.work(kind, active))
+    }
+}
+
+impl Counts {
+    /// Returns the C function that computes the share with a kernel.
+    pub const fn routine(&self, kind: KernelKind) -> Routine {
+        kind.routine(self.rows, self.finite)
+    }
+
     /// Returns the work of a kernel if exactly the sources for which `active` is true are not zero.
     ///
     /// It is what [`super::Kernel::work`] counts on the placed bytes with such an input.
     pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> OpCounts {
-        let all = !self.finite();
+        let all = !self.finite;
         match kind {
-            KernelKind::CsrRow | KernelKind::CsrRow16 | KernelKind::Int8Csr => self.row_work(|_| true),
-            KernelKind::CsrRowSkip => self.row_work(|source| all || active(source)),
-            KernelKind::CsrFast => {
-                let mut parts = Parts::default();
-                self.rows.iter().for_each(|row| parts.row(row.len() as u32));
-                OpCounts { parts: Some(parts), ..self.row_work(|_| true) }
+            KernelKind::CsrRow | KernelKind::CsrRow16 | KernelKind::Int8Csr => self.row_work(self.stored),
+            KernelKind::CsrRowSkip if all => self.row_work(self.stored),
+            KernelKind::CsrRowSkip => {
+                let visited = (0_u32..).zip(&self.by_source).filter(|(source, _)| active(*source));
+                self.row_work(visited.map(|(_, count)| count).sum())
             }
-            KernelKind::CscFast if !all && self.rows.len() <= 256 => {
+            KernelKind::CsrFast => OpCounts { parts: Some(self.row_parts), ..self.row_work(self.stored) },
+            KernelKind::CscFast if !all && self.rows <= 256 => {
                 let (work, parts) = self.source_work(active, true);
                 OpCounts { parts: Some(parts), ..work }
             }
@@ -79,11 +133,11 @@ impl Share<'_> {
             }
             KernelKind::CscEventList => self.source_work(active, false).0,
             KernelKind::Dense | KernelKind::Int8Mac => {
-                let (rows, gathered) = (self.rows.len() as u32, self.words.len() as u32);
+                let (rows, gathered) = (self.rows, self.by_source.len() as u32);
                 OpCounts { rows, nonzeros: rows * gathered, gathered, ..OpCounts::default() }
             }
             KernelKind::DenseEvent => {
-                let (rows, sources) = (self.rows.len() as u32, self.words.len() as u32);
+                let (rows, sources) = (self.rows, self.by_source.len() as u32);
                 let active = (0..sources).filter(|source| all || active(*source)).count() as u32;
                 OpCounts {
                     rows,
@@ -96,34 +150,22 @@ impl Share<'_> {
         }
     }
 
-    /// Returns the cycles of that work.
-    pub fn cost(&self, kind: KernelKind, active: impl Fn(u32) -> bool, costs: &KernelCosts) -> Cycles {
-        let routine = kind.routine(self.rows.len() as u32, self.finite());
-        costs.matrix(routine, &self.work(kind, active))
-    }
-
-    fn row_work(&self, visited: impl Fn(u32) -> bool) -> OpCounts {
-        let stored = self.rows.iter().map(|row| row.len() as u32).sum::<u32>();
-        let nonzeros = self.rows.iter().flatten().filter(|(source, _)| visited(*source)).count() as u32;
+    /// Returns the work of a kernel that visits the rows one after the other, `nonzeros` weights.
+    fn row_work(&self, nonzeros: u32) -> OpCounts {
         OpCounts {
-            rows: self.rows.len() as u32,
-            empty_rows: self.rows.iter().filter(|row| row.is_empty()).count() as u32,
+            rows: self.rows,
+            empty_rows: self.empty_rows,
             nonzeros,
-            skipped: stored - nonzeros,
+            skipped: self.stored - nonzeros,
             ..OpCounts::default()
         }
     }
 
+    /// Returns the work of a kernel that visits sources, and its columns by length.
     fn source_work(&self, visited: impl Fn(u32) -> bool, looks: bool) -> (OpCounts, Parts) {
-        let mut weights = vec![0_u32; self.words.len()];
-        for (source, _) in self.rows.iter().flatten() {
-            if let Some(count) = weights.get_mut(*source as usize) {
-                *count += 1;
-            }
-        }
-        let mut work = OpCounts { rows: self.rows.len() as u32, ..OpCounts::default() };
+        let mut work = OpCounts { rows: self.rows, ..OpCounts::default() };
         let mut parts = Parts::default();
-        for (source, count) in (0_u32..).zip(weights) {
+        for (source, &count) in (0_u32..).zip(&self.by_source) {
             if visited(source) {
                 parts.columns(count, 1);
                 work.idle += u32::from(count == 0);
@@ -133,6 +175,6 @@ impl Share<'_> {
                 work.silent += u32::from(looks);
             }
         }
-        (work, parts.shaped(self.rows.len() as u32, self.words.len() as u32))
+        (work, parts.shaped(self.rows, self.by_source.len() as u32))
     }
 }

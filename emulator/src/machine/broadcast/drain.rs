@@ -96,8 +96,7 @@ impl Machine {
         }
     }
 
-    /// Makes a waiting core take the next entry out of its FIFO. `woken`: it had found the FIFO
-    /// empty before.
+    /// Makes a waiting core take the next entry of its FIFO, which it had found empty if `woken`.
     pub(in super::super) fn drain(&mut self, pe: Pe, woken: bool) {
         if self.program.is_timed() || self.program.delivery.broadcast != Broadcast::Router {
             return;

@@ -97,8 +97,7 @@ impl Machine {
     /// Sends the DMA engine's next transfer, a beat every `assume.dma_beat_noc_cycles`, and
     /// schedules the transfer after it.
     ///
-    /// Transfers queue at the engine (how many it takes is not published), and each takes its
-    /// set-up.
+    /// Transfers queue at the engine (how many is not published), and each takes its set-up.
     fn transfer(&mut self, pe: Pe, slot: &Slot, target: &Target, step: u32, packets: u32) -> Progress {
         let (now, beat) = (self.state.tick, self.program.costs.dma_beat);
         self.note_transfer(pe, slot, target, step, packets);

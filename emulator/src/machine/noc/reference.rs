@@ -39,8 +39,7 @@ type Input = Option<u8>;
 /// Packets that wait at a stop.
 #[derive(Default)]
 struct Queues {
-    /// Waiting packets of each input, in order of arrival: number of the arrival and index of the
-    /// packet.
+    /// Waiting packets of each input, in order of arrival: arrival number and packet index.
     waiting: BTreeMap<Input, VecDeque<(u64, usize)>>,
     last: Input,
 }

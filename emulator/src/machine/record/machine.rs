@@ -79,8 +79,7 @@ impl Machine {
         self.note(|recorder| recorder.waited(pe.index(), now, more));
     }
 
-    /// Notes that a packet leaves at tick `sent`, has `hops` links to cross and is kept at place
-    /// `stored`.
+    /// Notes that a packet leaves at tick `sent` to cross `hops` links and is kept at `stored`.
     #[inline]
     pub(in super::super) fn note_sent(&mut self, packet: &Packet, sent: Tick, hops: u32, stored: u32) {
         let Packet { source, qpe, mask, host, kind, .. } = *packet;

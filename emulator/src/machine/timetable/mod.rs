@@ -151,9 +151,8 @@ fn operations(program: &Program) -> impl Iterator<Item = &Operation> {
     program.pes.iter().flatten().flat_map(|loaded| &loaded.operations)
 }
 
-/// Returns `true` if what a program does can repeat in time: the bytes that each routine touches
-/// are known, there are no timers, the event router carries no packets, and the core wins every
-/// bank conflict.
+/// Returns `true` if a program can repeat in time: the bytes that each routine touches are known,
+/// there are no timers, the event router carries no packets, and the core wins all bank conflicts.
 fn may_repeat(program: &Program) -> bool {
     !program.is_timed()
         && program.delivery.broadcast != Broadcast::Router
@@ -189,8 +188,7 @@ fn least_common_multiple(a: u32, b: u32) -> u32 {
 }
 
 impl Machine {
-    /// Makes the machine run everything event by event (`true`) or add known stretches again
-    /// (`false`).
+    /// Makes the machine run event by event (`true`) or add known stretches again (`false`).
     pub fn run_exactly(&mut self, exactly: bool) {
         self.timetables.off = exactly;
         self.tracing = None;

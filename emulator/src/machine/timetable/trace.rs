@@ -155,8 +155,7 @@ pub(super) fn is_sending(state: &State, program: &Program, pe: Pe) -> bool {
         && operation.is_some_and(|(operation, _)| matches!(operation.action, Action::Send))
 }
 
-/// Returns the packets on the mesh by their number in the store, in an order that follows from
-/// their times.
+/// Returns the store numbers of the packets on the mesh, in an order that follows from their times.
 pub(super) fn carried<M>(state: &State<M>) -> Vec<u32> {
     let under_way = state.noc.under_way.iter().filter_map(|(_, hop)| match hop.load() {
         Load::Packet(number) => Some(number),

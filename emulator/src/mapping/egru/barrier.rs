@@ -142,8 +142,7 @@ fn transfers_skew(placed: &[Placed], k: usize, timing: &Timing<'_>) -> u64 {
     each * (below.pes.len() + placed[k].pes.len()) as u64
 }
 
-/// Counts the empty rows of `units`, of three rows each, and the sources without a non-zero in
-/// these rows.
+/// Counts the empty rows of `units`, three rows each, and the sources without a non-zero in them.
 fn empty(matrix: &Csr, units: &[u32]) -> Empty {
     let all = matrix.rows() / 3;
     let mut found = vec![false; matrix.cols()];

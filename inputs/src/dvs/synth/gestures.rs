@@ -157,8 +157,7 @@ fn about_the_elbow(world: World, person: &Person, dice: &mut Dice) -> Path {
 
 /// Draws a large circle of the right arm; `direction` 1 is clockwise as the camera sees it.
 ///
-/// The right arm is on the image's left and "outwards" points left: there, from outwards to up is
-/// clockwise.
+/// The right arm is on the image's left and "outwards" points left: outwards to up is clockwise.
 fn circling(world: World, direction: f32, dice: &mut Dice) -> Motion {
     let radius = world.between(dice, [0.4, 0.8], [0.32, 0.75]);
     let flat = dice.between(0.65, 1.2);

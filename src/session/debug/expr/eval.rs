@@ -206,7 +206,8 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// Fails if the text is no value of the scene, or has something behind it, as conditions may.
+    /// Fails if the text is not a value of the scene, or has a modifier, which only conditions
+    /// take.
     pub fn new(text: &str, names: &Names) -> Result<Self, ExprError> {
         let (node, modifiers) = parse::parse(text)?;
         if modifiers != Modifiers::default() {

@@ -13,7 +13,7 @@ pub struct When(u8);
 impl When {
     /// Never while a scene runs.
     pub const NEVER: Self = Self(0);
-    /// Every event.
+    /// Handling of an event of any kind.
     pub const EVENT: Self = Self(1);
     /// End of a phase by the last PE of a layer.
     pub const PHASE: Self = Self(2);
