@@ -43,7 +43,7 @@ impl DramRows for Vast {
 const FIT: u64 = (0x4000_0000 - 1024) / 16 - 1;
 
 const REFUSED: &str = "the DRAM cannot hold the inputs: 67,108,800 rows of 16 bytes need 1,073,740,816 bytes behind \
-                       each of its 2 ports, and 1,073,740,800 are there; 67,108,799 rows fit";
+                       each of its 2 ports, and 1,073,740,800 are available; 67,108,799 rows fit";
 
 #[test]
 fn rows_without_room_are_refused_with_bytes_and_what_would_fit() {

@@ -95,7 +95,7 @@ fn the_core_says_what_it_waits_for() {
     let core = &seen["view"]["core"];
     assert_eq!(core["status"], "Polling", "{core}");
     let waits = core["waits"].as_str().unwrap();
-    assert_eq!(waits, "x(3) of rnns.0 in buffer A: 0 of 12 blocks are there");
+    assert_eq!(waits, "x(3) of rnns.0 in buffer A: 0 of 12 blocks arrived");
     assert_eq!(core["slots"][0]["step"], 3, "two are done, #3 runs");
     assert!(core["timers"].as_array().unwrap().iter().any(|timer| timer["phase"] == "Input"));
     // Somewhere in the third step it is at work.

@@ -52,7 +52,7 @@ pub struct DramMap {
 /// Rows for which a chip's DRAM has no room.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "the DRAM cannot hold the {name}: {} of {row_bytes} bytes need {} bytes behind each of its {DRAM_PORTS} ports, and {} are there; {}",
+    "the DRAM cannot hold the {name}: {} of {row_bytes} bytes need {} bytes behind each of its {DRAM_PORTS} ports, and {} are available; {}",
     several(*rows, "row"), grouped(*needed), grouped(ROOM), fitting(*fit)
 )]
 pub struct DramFull {
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(
             full.to_string(),
             "the DRAM cannot hold the rows: 67,108,800 rows of 16 bytes need 1,073,740,816 bytes behind each of \
-             its 2 ports, and 1,073,740,800 are there; 67,108,799 rows fit"
+             its 2 ports, and 1,073,740,800 are available; 67,108,799 rows fit"
         );
     }
 

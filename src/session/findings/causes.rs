@@ -141,7 +141,10 @@ fn stopped(session: &Session, help: &str) -> Option<Finding> {
         }
         _ => "chip".to_owned(),
     };
-    let finding = Finding::new(Level::Error, rule, place, stop.to_string(), help);
+    let text = stop.to_string();
+    // The rule's name stands before the text already.
+    let what = text.strip_prefix("stalled: ").unwrap_or(&text).to_owned();
+    let finding = Finding::new(Level::Error, rule, place, what, help);
     Some(match pe {
         Some(pe) => finding.at(pe),
         None => finding,

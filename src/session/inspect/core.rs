@@ -340,7 +340,7 @@ fn waits(program: &Program, loaded: &PeProgram, state: &PeState) -> Option<Strin
     let from = CounterWords::fill(&blocks.of, own, below);
     let number = number.wrapping_sub(need.back);
     let values = blocks.values;
-    Some(format!("{values}({number}) of {from} in buffer {buffer}: {there} of {all} blocks are there{of}"))
+    Some(format!("{values}({number}) of {from} in buffer {buffer}: {there} of {all} blocks arrived{of}"))
 }
 
 fn dma_view(session: &Session, pe: Pe) -> Option<DmaView> {

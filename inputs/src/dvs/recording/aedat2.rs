@@ -230,7 +230,7 @@ mod tests {
         );
         assert!(said(&file(&[])[..20]).contains("does not end"));
         let cut = said(&[file(&[]), vec![0, 0, 0]].concat());
-        assert!(cut.contains("ends inside an event: 8 bytes are needed, 3 are there"), "{cut}");
+        assert!(cut.contains("ends inside an event: 8 bytes are needed, 3 are left"), "{cut}");
         assert!(said(&vec![b'#'; 5 << 20]).contains("at most 4194304"));
     }
 }

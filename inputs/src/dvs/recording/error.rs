@@ -75,7 +75,7 @@ pub enum Problem {
         why: String,
     },
     /// The file ends too early.
-    #[error("the file ends inside {what}: {needed} bytes are needed, {found} are there. Was it cut short?")]
+    #[error("the file ends inside {what}: {needed} bytes are needed, {found} are left. Was it cut short?")]
     Truncated {
         /// Part of the file that is cut short.
         what: &'static str,

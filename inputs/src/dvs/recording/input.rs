@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(input.offset(), bytes.len() as u64 - 1);
         let error = input.array::<4>("a word").unwrap_err().to_string();
         assert!(error.contains(&format!("byte {}", bytes.len() - 1)), "{error}");
-        assert!(error.contains("4 bytes are needed, 1 are there"), "{error}");
+        assert!(error.contains("4 bytes are needed, 1 are left"), "{error}");
     }
 
     #[test]

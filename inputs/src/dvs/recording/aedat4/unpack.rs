@@ -108,7 +108,7 @@ mod tests {
             let large = how.unpack(&packed(how, &vec![0xff; 400_000]), &mut into).unwrap_err();
             assert!(matches!(large, Problem::TooLarge { .. }), "{how:?}: {large}");
             let short = how.unpack(&packed(how, &[9, 0, 0, 0, 1]), &mut into).unwrap_err().to_string();
-            assert!(short.contains("9 bytes are needed, 1 are there"), "{how:?}: {short}");
+            assert!(short.contains("9 bytes are needed, 1 are left"), "{how:?}: {short}");
             assert!(matches!(how.unpack(&[], &mut into), Err(Problem::Compression { .. })), "{how:?}");
         }
         for how in [Compression::Lz4, Compression::Zstd] {

@@ -241,7 +241,7 @@ mod tests {
             format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}}}")
         };
         for (header, words) in [
-            (rows("<i2", "(2, 4)"), "the file ends inside the array: 16 bytes are needed, 1 are there"),
+            (rows("<i2", "(2, 4)"), "the file ends inside the array: 16 bytes are needed, 1 are left"),
             (rows("<i2", "(2, 5)"), "shape [2, 5]"),
             (rows("<c8", "(2, 4)"), "the type of a number is <c8"),
             (rows("<i2", "(4294967296, 4294967296, 4)"), "2⁶⁴"),
