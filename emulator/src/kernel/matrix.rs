@@ -23,6 +23,7 @@ use super::{KernelFault, SramWords, csr_row_skip, csr_row16};
 use crate::chip::cortex_m4f::Cycles;
 use crate::chip::mac::MacShape;
 
+pub use estimate::Counts;
 pub use place::{PlaceError, Placed};
 pub use spot::{Element, Entry, Reading, Source, Spot};
 

@@ -93,7 +93,7 @@ impl Share<'_> {
         }
     }
 
-    /// Returns the work of a kernel, as [`Counts::work`] does.
+    /// Returns the work of a kernel if exactly the sources for which `active` is true are not zero.
     pub fn work(&self, kind: KernelKind, active: impl Fn(u32) -> bool) -> OpCounts {
         self.counts().work(kind, active)
     }
