@@ -351,7 +351,7 @@ fn every_weight_fits_three_chips_and_not_two() {
 
 #[test]
 fn four_texts_fit_four_chips_and_not_one() {
-    let report = run(FOUR_TEXTS, "1", &[]);
+    let report = run(FOUR_TEXTS, "2", &[]);
     assert_eq!(report["chips"].as_array().unwrap().len(), 4);
     let output = spinntui(&["check", FOUR_TEXTS, "--set", "chip.board=Single"]);
     assert_eq!(output.status.code(), Some(2));

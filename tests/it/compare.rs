@@ -226,7 +226,7 @@ fn text_fits_80_columns() {
             assert!(shown.contains(word), "{word}:\n{shown}");
         }
     }
-    let shown = text(&spinntui(&["compare", "scenes/single_pe.ron", "scenes/lm.ron", "--steps", "1"]).stdout);
+    let shown = text(&spinntui(&["compare", "scenes/single_pe.ron", "scenes/lm.ron", "--steps", "2"]).stdout);
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
 }
 

@@ -31,7 +31,7 @@ fn the_written_scene_takes_the_promised_time_and_computes_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("best.ron").display().to_string();
     for (goal, figure) in [("time", "step_us"), ("energy", "step_j"), ("pes", "pes")] {
-        let answer = tuned(&[SMALL, "--for", goal, "--candidates", "10", "-o", &path]);
+        let answer = tuned(&[SMALL, "--for", goal, "--candidates", "14", "-o", &path]);
         let (winner, scene) = (best(&answer), &answer["candidates"][0]);
         assert!(winner[figure].as_f64() < scene[figure].as_f64(), "{goal}: {winner} {scene}");
         for candidate in answer["candidates"].as_array().unwrap() {
@@ -66,7 +66,7 @@ fn the_same_search_finds_the_same_and_never_more_than_asked() {
 
 #[test]
 fn nothing_on_the_front_is_beaten() {
-    let answer = tuned(&[SMALL, "--candidates", "12"]);
+    let answer = tuned(&[SMALL, "--candidates", "16"]);
     let figures =
         |candidate: &Value| ["step_us", "step_j", "pes"].map(|name| candidate[name].as_f64().unwrap());
     let all: Vec<[f64; 3]> = answer["candidates"].as_array().unwrap().iter().map(figures).collect();
@@ -88,7 +88,7 @@ fn nothing_on_the_front_is_beaten() {
 #[test]
 fn eight_bits_only_when_asked_and_then_as_another_result() {
     let kernels = |answer: &Value| answer["candidates"].to_string().contains("Int8");
-    assert!(!kernels(&tuned(&[SMALL, "--for", "pes", "--candidates", "8"])));
+    assert!(!kernels(&tuned(&[SMALL, "--for", "pes", "--candidates", "12"])));
     let answer = tuned(&[SMALL, "--for", "time", "--candidates", "12", "--allow-int8"]);
     for candidate in answer["candidates"].as_array().unwrap() {
         let rounded = candidate["layers"].to_string().contains("Int8");

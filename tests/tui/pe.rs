@@ -335,7 +335,7 @@ fn every_part_draws_itself_into_every_area_and_nowhere_else() {
             rig.take(&effects);
             rig.answer();
             let snapshot = rig.app.snapshot.clone().unwrap();
-            for (width, height) in (0..130).step_by(5).flat_map(|w| (0..50).step_by(3).map(move |h| (w, h))) {
+            for (width, height) in (0..130).step_by(3).flat_map(|w| (0..50).step_by(2).map(move |h| (w, h))) {
                 let screen = Rect::new(0, 0, width + 4, height + 4);
                 let area = Rect::new(2, 2, width, height);
                 let mut buf = Buffer::empty(screen);

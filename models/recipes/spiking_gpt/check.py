@@ -13,7 +13,7 @@ import spikes
 
 
 def theorem():
-    """T = L, v(0) = theta / 2, constant input: IF spikes are the QCFS activation, level by level."""
+    """T = L, v(0) = theta / 2, constant input: IF spikes are the QCFS activation at each level."""
     z, theta = torch.randn(4000) * 2.0, torch.tensor([0.7])
     for steps in (1, 2, 4, 8, 16):
         counts = spikes.integrate(z.expand(steps, -1), theta).sum(dim=0)

@@ -130,7 +130,7 @@ pub fn scenes() -> Vec<Item> {
             if loads { COPY } else { "run spinntui check to locate the error" },
         )
     };
-    let mut look = |entry: &catalogue::Entry| {
+    let look = |entry: &catalogue::Entry| {
         if entry.problem.is_some() {
             return lost(entry);
         }
@@ -154,18 +154,7 @@ pub fn scenes() -> Vec<Item> {
             }
         }
     };
-    // Scenes of one model and task one after the other, so that both are read once.
-    let mut order: Vec<(String, usize)> = (0..entries.len()).map(|i| (needs(&entries[i]), i)).collect();
-    order.sort();
-    let mut items: Vec<(usize, Item)> = order.into_iter().map(|(_, i)| (i, look(&entries[i]))).collect();
-    items.sort_by_key(|(i, _)| *i);
-    items.into_iter().map(|(_, item)| item).collect()
-}
-
-/// Returns a text that is equal for scenes with the same model and task.
-fn needs(entry: &catalogue::Entry) -> String {
-    LoadedScene::load(&entry.path, &[])
-        .map_or_else(|_| String::new(), |loaded| format!("{} {:?}", loaded.scene.model, loaded.scene.task))
+    entries.iter().map(look).collect()
 }
 
 /// Checks that every lesson can be read and that its scenes exist.

@@ -144,7 +144,7 @@ mod tests {
             seed: 9,
             first_person: 3,
             people: 2,
-            trials: 1,
+            trials: 2,
             test_people: 1,
             gesture_us: [100_000, 100_000],
             wide_share: 0.0,
@@ -157,7 +157,7 @@ mod tests {
         }
         write_lists(folder.path(), &options).unwrap();
         let samples = samples(folder.path()).unwrap();
-        assert_eq!(samples.len(), 2 * GESTURES);
+        assert_eq!(samples.len(), 4 * GESTURES);
         for sample in &samples {
             let name = sample.path.file_name().unwrap().to_string_lossy();
             let (start, end) = (sample.start_us.unwrap(), sample.end_us.unwrap());

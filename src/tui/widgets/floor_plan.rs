@@ -201,12 +201,12 @@ mod tests {
 
     #[test]
     fn the_plan_fits_its_area_at_every_size() {
-        // Every small size, and some of the larger ones.
-        for width in (0..60).chain((60..200).step_by(7)) {
-            for height in (0..30).chain((30..70).step_by(7)) {
+        for width in 0..200_u16 {
+            for height in 0..70_u16 {
                 let area = Rect::new(3, 2, width, height);
                 let Some(plan) = FloorPlan::fit(area) else { continue };
-                for pe in Pe::of(ChipId::FIRST) {
+                // A seventh of the PEs at each size, in turn.
+                for pe in Pe::of(ChipId::FIRST).skip(usize::from((width + height) % 7)).step_by(7) {
                     let own = plan.pe_area(pe);
                     assert_eq!(own.intersection(area), own, "{pe} at {width}x{height}");
                     let corners = [own.as_position(), Position::new(own.right() - 1, own.bottom() - 1)];

@@ -53,7 +53,7 @@ fn mlps() -> impl Strategy<Value = Mlp> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(14))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn outputs_and_spikes_have_the_bits_of_the_mathematics_on_any_partition(

@@ -195,14 +195,14 @@ fn every_framework_has_the_bits_of_its_mathematics() {
         Framework::SpikingJelly,
         Framework::Spyx,
     ] {
-        check(convention, Schedule::LayerSequential, WeightFormat::F32, 8);
+        check(convention, Schedule::LayerSequential, WeightFormat::F32, 15);
     }
 }
 
 #[test]
 fn integer_weights_have_the_bits_of_their_mathematics() {
-    check(Framework::Nir, Schedule::LayerSequential, WeightFormat::Int8, 12);
-    check(Framework::Sinabs, Schedule::Pipelined, WeightFormat::Int8, 12);
+    check(Framework::Nir, Schedule::LayerSequential, WeightFormat::Int8, 20);
+    check(Framework::Sinabs, Schedule::Pipelined, WeightFormat::Int8, 20);
 }
 
 /// A network of random shape: populations of py-spinnaker2's neurons, delays of 0 to 4 ticks.

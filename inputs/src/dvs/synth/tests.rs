@@ -61,7 +61,7 @@ fn the_same_seed_gives_the_same_events_and_another_other_ones() {
 
 #[test]
 fn every_class_is_seen_within_the_sensor_and_in_order() {
-    for person in 1..=2 {
+    for person in 1..=4 {
         let trial = record(&options(person));
         assert!(trial.events.is_sorted_by_key(|e| e.t), "person {person}");
         assert!(trial.events.iter().all(|e| {
@@ -81,23 +81,23 @@ fn every_class_is_seen_within_the_sensor_and_in_order() {
 
 #[test]
 fn right_hands_are_on_the_images_left() {
-    // Mean column of the events of clapping and of each gesture of one hand, pixels, by person.
-    let columns: Vec<Vec<f64>> = (1..=6)
-        .map(|person| {
-            let trial = record_these(&options(person), &[1, 2, 3, 4, 5, 6, 7].map(gesture));
+    // Events beside the middle of all the person's events, in pixels, for gestures of one hand.
+    let side = |label: u32| {
+        let of = |person: u32| {
+            let trial = record_these(&options(person), &[gesture(label), gesture(1)]);
+            let parts = parts(&trial);
             let mean = |events: &[CameraEvent]| {
                 events.iter().map(|e| f64::from(e.x)).sum::<f64>() / events.len() as f64
             };
-            parts(&trial).into_iter().map(|(_, events, _)| mean(events)).collect()
-        })
-        .collect();
-    // Beside the middle of the person, mean over people.
-    let side =
-        |label: usize| columns.iter().map(|of| of[label - 1] - of[0]).sum::<f64>() / columns.len() as f64;
+            mean(parts[0].1) - mean(parts[1].1)
+        };
+        let people = 10;
+        (1..=people).map(of).sum::<f64>() / f64::from(people)
+    };
     for (right, left) in [(2, 3), (4, 6), (5, 7)] {
         let (right, left) = (side(right), side(left));
         assert!(right < -4.0 && left > 4.0, "{right:.1} {left:.1}");
-        assert!((right + left).abs() < 0.3 * (left - right), "no mirror images: {right:.1} {left:.1}");
+        assert!((right + left).abs() < 6.0, "no mirror images: {right:.1} {left:.1}");
     }
 }
 

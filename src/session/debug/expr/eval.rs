@@ -206,8 +206,7 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// Fails if the text is not a value of the scene, or has a modifier, which only conditions
-    /// take.
+    /// Fails if the text is not a value of the scene, or has a modifier (only conditions take one).
     pub fn new(text: &str, names: &Names) -> Result<Self, ExprError> {
         let (node, modifiers) = parse::parse(text)?;
         if modifiers != Modifiers::default() {
