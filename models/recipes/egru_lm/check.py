@@ -220,6 +220,7 @@ def check_sparse_trainer(golden):
     import check_sparse
 
     checks = [check_sparse.check_sparse_gradients, check_sparse.check_cross_entropy]
+    checks.append(check_sparse.check_taught_cross_entropy)
     for check in checks:
         check()
         print("ok", check.__name__)

@@ -20,6 +20,7 @@ from export import compress, export
 from model import LanguageModel
 from prune import Pruner
 from sparse import LANES, CrossEntropy, Sample, SparseLanguageModel, SparseLayer, SparseMatrix
+from teachers import TaughtCrossEntropy, chosen_words
 
 HERE = Path(__file__).resolve().parent
 
@@ -149,6 +150,29 @@ def check_cross_entropy():
     drawn, places = sample.draw(targets)
     assert torch.equal(drawn, torch.arange(words)) and torch.equal(places, targets)
     close(sample.log_inclusion, torch.zeros(words), "every word is certain to be drawn")
+
+
+def check_taught_cross_entropy():
+    """Loss, surprisal and gradients against PyTorch's in f64, with mixed targets; chosen words."""
+    torch.manual_seed(8)
+    rows, words, width, teach = TaughtCrossEntropy.ROWS + 70, 50, 6, 0.7
+    h, weight, bias = torch.randn(rows, width), torch.randn(words, width), torch.randn(words)
+    targets, taught = torch.randint(words, (rows,)), torch.randn(rows, words).softmax(1)
+    ours = [p.clone().requires_grad_() for p in (h, weight, bias)]
+    loss, surprisal = TaughtCrossEntropy.apply(*ours, targets, taught, teach)
+    theirs = [p.double().requires_grad_() for p in (h, weight, bias)]
+    logits = F.linear(*theirs)
+    nats = F.cross_entropy(logits, targets)
+    wanted = (1 - teach) * nats + teach * F.cross_entropy(logits, taught.double())
+    close(loss, wanted, "loss")
+    close(surprisal, nats, "surprisal")
+    (2 * loss).backward()
+    (2 * wanted).backward()
+    for a, b, name in zip(ours, theirs, ("h", "embedding", "bias")):
+        close(a.grad, b.grad, name)
+    chosen, log_count, places = chosen_words(targets, 20, 12, words)
+    assert torch.equal(chosen[places], targets) and len(torch.unique(chosen)) == len(chosen)
+    close(log_count.exp().sum(), torch.tensor(float(words)), "each word is stood for once")
 
 
 def small_model(folder):

@@ -15,6 +15,7 @@ import torch
 from data import encode, read_vocabulary, read_words, write_vocabulary
 from model import detach
 from sparse import LANES, Drop, Sample, SparseLanguageModel
+from teachers import Lessons
 from train import columns
 
 
@@ -43,6 +44,14 @@ def arguments():
     p.add_argument("--activity", type=float, nargs="+", default=[], help="most activity wanted, a layer")
     p.add_argument("--activity-cost", type=float, default=0.05, help="cost on events of a layer above that")
     p.add_argument("--samples", type=int, default=4000, help="words drawn for the softmax of a step, 0: all words")
+    teachers = "folders of a transformer and an EGRU to learn from"
+    p.add_argument("--teachers", type=Path, nargs=2, metavar=("TRANSFORMER", "EGRU"), help=teachers)
+    p.add_argument("--shares", type=float, nargs=2, default=[0.65, 0.35], help="of the teachers in their mixture")
+    p.add_argument("--soften", type=float, nargs=2, default=[0.8, 0.9], help="factors of the teachers' logits")
+    p.add_argument("--teach", type=float, default=0.85, help="share of the teachers' expectation in the targets")
+    p.add_argument("--replace", type=float, default=0.3, help="share of the words replaced by what a teacher expects")
+    p.add_argument("--frequent", type=int, default=4096, help="with teachers: words that are in every softmax")
+    p.add_argument("--minutes", type=float, default=0.0, help="trained in all; the rate falls linearly with them")
     p.add_argument("--horizon", type=float, default=1.0, help="epochs over which weights are averaged")
     p.add_argument("--save-minutes", type=float, default=5.0)
     p.add_argument("--seed", type=int, default=1)
@@ -117,10 +126,17 @@ def write_whole(state, path):
     os.replace(partial, path)
 
 
-def learning_rate(step, steps, last, highest):
-    """150 steps up, constant, then linearly to 0 over the `last` of all `steps`."""
-    left = min(1.0, (steps - step) / last) if last else 1.0
-    return highest * min(1.0, (step + 1) / 150) * left
+def learning_rate(run, steps, last, args):
+    """150 steps up, constant, then linearly to 0 over the `last` of all `steps`, or with the time."""
+    left = min(1.0, (steps - run.step) / last) if last else 1.0
+    if args.minutes:
+        left *= max(0.0, 1.0 - run.seconds / (60 * args.minutes))
+    return args.lr * min(1.0, (run.step + 1) / 150) * left
+
+
+def is_at_end(run, steps, args):
+    """Whether all steps, or all minutes, are done."""
+    return run.step >= steps or 0 < 60 * args.minutes <= run.seconds
 
 
 def limit_costs(active, limits, cost, words):
@@ -160,13 +176,21 @@ def validate(run, text, args):
     return perplexity, [sum(a) / len(a) for a in zip(*activity)]
 
 
-def train_step(run, text, args, drop, sample, costs):
-    """One update; returns the loss in nats and the activity a layer."""
-    inputs, targets = text[run.at : run.at + args.length], text[run.at + 1 : run.at + 1 + args.length]
+def train_step(run, texts, args, drop, sample, costs, lessons):
+    """One update; returns the mean surprisal in nats and the activity a layer.
+
+    texts: the training text and, with teachers, the words drawn in its place.
+    """
+    inputs, targets = texts[0][run.at : run.at + args.length], texts[0][run.at + 1 : run.at + 1 + args.length]
+    if lessons:
+        inputs = lessons.inputs(inputs, texts[1][run.at : run.at + args.length])
     run.at += args.length
     output, states, active = run.model(inputs, run.states, drop, costs)
     run.states = detach(states, args.carry)
-    loss = run.model.loss(output, targets, sample)
+    if lessons:
+        loss, surprisal = lessons.loss(run.model, output, inputs, targets)
+    else:
+        loss = surprisal = run.model.loss(output, targets, sample)
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), args.clip)
@@ -175,7 +199,7 @@ def train_step(run, text, args, drop, sample, costs):
         for layer in run.model.rnns:
             layer.thr.clamp_(1e-3, 1.0)
     run.step += 1
-    return loss.item(), active
+    return surprisal.item(), active
 
 
 def main():
@@ -192,6 +216,10 @@ def main():
     counts = torch.bincount(torch.tensor(numbers), minlength=len(vocabulary))
     sample = Sample(counts, args.samples, args.batch * args.length) if args.samples else None
     drop = Drop(*args.dropout)
+    texts, lessons = [train], None
+    if args.teachers:
+        lessons = Lessons(args, numbers, args.out / "replaced.pt")
+        texts.append(columns(lessons.other, args.batch, "cpu"))
 
     run = Run(SparseLanguageModel.load(args.model), args)
     checkpoint, per_epoch = args.out / "checkpoint.pt", (len(train) - 1) // args.length
@@ -216,13 +244,16 @@ def main():
         say(f"at the start: valid perplexity {perplexity:.2f} activity {[round(a, 4) for a in activity]}")
     begun = saved = time.time()
     recent, costs = [], [0.0] * len(run.model.rnns)
-    while run.step < steps and not stopped:
+    ended = is_at_end(run, steps, args)
+    while not (ended or stopped):
         if run.at + args.length + 1 > len(train):
             # Another starting point each epoch, so that sequences are cut at other places.
             run.at, run.states = int(torch.randint(args.length, (1,))), run.model.start(args.batch)
+            if lessons:
+                lessons.restart()
         for group in run.optimizer.param_groups:
-            group["lr"] = learning_rate(run.step, steps, last, args.lr)
-        nats, active = train_step(run, train, args, drop, sample, costs)
+            group["lr"] = learning_rate(run, steps, last, args)
+        nats, active = train_step(run, texts, args, drop, sample, costs, lessons)
         costs = limit_costs(active, args.activity, args.activity_cost, args.batch * args.length) or costs
         recent = [*recent[-99:], nats]
         if run.step % Average.EVERY == 0:
@@ -231,20 +262,21 @@ def main():
         now = time.time()
         run.seconds, begun = run.seconds + now - begun, now
         args.epochs_done = run.step / per_epoch
+        ended = is_at_end(run, steps, args)
         if run.step % 20 == 0:
             average = math.exp(sum(recent) / len(recent))
             say(
                 f"step {run.step} epoch {args.epochs_done:.2f} training perplexity {average:.1f} "
                 f"activity {[round(a, 3) for a in active]} {run.seconds / 3600:.2f} h"
             )
-        if run.step % per_epoch == 0 or run.step == steps:
+        if run.step % per_epoch == 0 or ended:
             perplexity, activity = validate(run, valid, args)
             say(
                 f"epoch {args.epochs_done:.2f} valid perplexity {perplexity:.2f} activity "
                 f"{[round(a, 4) for a in activity]} best {run.best:.2f} {run.seconds / 3600:.2f} h"
             )
             begun = time.time()
-        if now - saved > 60 * args.save_minutes or run.step in (1, steps) or stopped:
+        if now - saved > 60 * args.save_minutes or run.step == 1 or ended or stopped:
             run.save(checkpoint)
             saved = now
     say(f"stopped at step {run.step}")
