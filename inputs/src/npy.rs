@@ -74,7 +74,7 @@ pub fn check_header(text: &[u8]) -> Result<Value, &'static str> {
     let product = shape
         .iter()
         .try_fold(1_u64, |product, side| product.checked_mul(u64::try_from(side.as_integer()?).ok()?.max(1)));
-    product.ok_or("with a shape of more than 2⁶⁴ entries")?;
+    product.ok_or("invalid: its shape needs whole lengths of 0 or more, with a product below 2⁶⁴")?;
     Ok(value)
 }
 

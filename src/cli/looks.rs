@@ -11,10 +11,10 @@ use crate::tui::theme::{Background, Glyphs, LooksChoice, RampName, ThemeName};
 pub struct LooksArgs {
     /// Colours: auto, truecolor, 256, 16, mono, off
     ///
-    /// auto looks at the environment, in this order: `NO_COLOR` (none), `TERM=dumb` (off),
-    /// `CLICOLOR_FORCE` or `FORCE_COLOR`, `COLORTERM`, `TERM`.
-    #[arg(long, value_name = "DEPTH", default_value_t, hide_default_value = true)]
-    color: ColorChoice,
+    /// auto looks at the environment, in this order: `NO_COLOR` (mono; off if `TERM=dumb`),
+    /// `CLICOLOR_FORCE` or `FORCE_COLOR`, `TERM=dumb` (off), `COLORTERM`, `TERM`.
+    #[arg(long, value_name = "DEPTH")]
+    color: Option<ColorChoice>,
     /// Theme: dark, light, high-contrast, mono
     ///
     /// Without it dark, or light where `COLORFGBG` says that the background is.
@@ -79,7 +79,7 @@ mod tests {
             "terminal",
         ];
         let wanted = LooksChoice {
-            color: ColorChoice::Fixed(Depth::Ansi16),
+            color: Some(ColorChoice::Fixed(Depth::Ansi16)),
             theme: Some(ThemeName::HighContrast),
             ramp: Some(RampName::Grey),
             glyphs: Some(Glyphs::Braille),

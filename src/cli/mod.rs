@@ -224,7 +224,7 @@ enum Verb {
     /// Write the activity of every PE, packet and DMA, for Perfetto or as a table; name what
     /// bounds a step
     Trace(trace::TraceArgs),
-    /// Search a better mapping: PEs of each layer, kernel of each matrix, balance
+    /// Search for a better mapping: PEs of each layer, kernel of each matrix, balance
     Tune(tune::TuneArgs),
     /// Run many points of a scene: sweeps and fault campaigns, resumable, on all cores or a cluster
     Sweep(sweep::SweepArgs),

@@ -415,8 +415,9 @@ pub(super) fn watched_signals() -> Result<Arc<AtomicBool>, CliError> {
     keep_signals(&signals);
     let stop = Arc::new(AtomicBool::new(false));
     for signal in signals {
-        signal_hook::flag::register(signal, Arc::clone(&stop))
-            .map_err(|error| CliError::Usage(format!("error: signals cannot be watched: {error}")))?;
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(|error| {
+            CliError::Usage(format!("error: cannot install the handler for signal {signal}: {error}"))
+        })?;
     }
     Ok(stop)
 }

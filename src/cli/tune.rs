@@ -1,4 +1,4 @@
-//! `spinntui tune SCENE`: searches a better mapping.
+//! `spinntui tune SCENE`: searches for a better mapping.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ must give the same output bits. The same command finds the same mapping every ti
 or Ctrl-C ends it; both keep the best so far.
 Exit codes: 0 fine; 1 outputs differ that should not; 2 bad input, or a scene that does not fit.";
 
-/// Search a better mapping: PEs of each layer, kernel of each matrix, balance.
+/// Search for a better mapping: PEs of each layer, kernel of each matrix, balance.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TuneArgs {
@@ -93,8 +93,9 @@ pub fn tune(args: &TuneArgs) -> Result<u8, CliError> {
         args.output.as_deref().map(|path| Output::create(Some(path), &loaded.reads())).transpose()?;
     keep_signals(&[SIGINT]);
     let stop = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(SIGINT, Arc::clone(&stop))
-        .map_err(|error| CliError::Usage(format!("error: Ctrl-C cannot be watched: {error}")))?;
+    signal_hook::flag::register(SIGINT, Arc::clone(&stop)).map_err(|error| {
+        CliError::Usage(format!("error: cannot install the handler for Ctrl-C (SIGINT): {error}"))
+    })?;
     let bar = bar(options.candidates as u64);
     let emulated = |done: usize, _: usize, best: &Candidate| {
         bar.set_position(done as u64);

@@ -179,9 +179,9 @@ impl CheckReport {
 
     fn balance_table(&self, out: &mut String, spiking: bool) {
         out.push_str(if spiking {
-            "\nSynapses a PE of each population\n"
+            "\nSynapses per PE, by population\n"
         } else {
-            "\nNon-zero weights a PE; `contiguous`: most with balance: Units\n"
+            "\nNon-zero weights per PE; `contiguous`: the maximum with `balance: Units`\n"
         });
         let mut table =
             Table::new(&["layer", "PEs", "units a PE", "mean", "max", "excess", "contiguous", "fullest"]);

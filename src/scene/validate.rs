@@ -1,7 +1,7 @@
 //! Checks that the types cannot express: ranges, exactly-one-of, PEs that exist.
 
 use crate::chip::place::PePlace;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use super::{Scene, VERSIONS};
@@ -82,7 +82,7 @@ fn board(chip: &ChipOptions) -> Option<Problem> {
             (0, 0) => "chip (0,0) has the host's port and cannot be missing".to_owned(),
             _ => format!("the board has no chip ({x},{y})"),
         };
-        let help = format!("chips are (0,0) to ({},{})", width - 1, height - 1);
+        let help = format!("the board's chips are {}", rows(&places));
         return Some(problem(format!("chip.missing.{index}"), message, help));
     }
     let board = chip.chips();
@@ -90,7 +90,23 @@ fn board(chip: &ChipOptions) -> Option<Problem> {
         .find(|&to| to != ChipId::FIRST && board.way(ChipId::FIRST, to).is_empty())?;
     let (x, y) = board.place(cut_off);
     let message = format!("no link leads to chip ({x},{y})");
-    Some(problem("chip.missing", message, "take it off the board too, or a chip beside it off this list"))
+    Some(problem(
+        "chip.missing",
+        message,
+        "add it to chip.missing, or remove a chip next to it from chip.missing",
+    ))
+}
+
+/// Lists places (x, y) row by row: `(0,0) to (4,0), (0,1) to (5,1)`.
+fn rows(places: &[(u8, u8)]) -> String {
+    let ys: BTreeSet<u8> = places.iter().map(|&(_, y)| y).collect();
+    let row = |y: &u8| {
+        let xs = || places.iter().filter(|(_, at)| at == y).map(|(x, _)| x);
+        let (first, last) = (xs().min()?, xs().max()?);
+        let to = if first == last { String::new() } else { format!(" to ({last},{y})") };
+        Some(format!("({first},{y}){to}"))
+    };
+    ys.iter().filter_map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses an order of sums where no PE adds synapse rows.
@@ -205,9 +221,10 @@ fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
     })
 }
 
-/// Refuses more PEs than exist: a layer can be spread over all that are neither reserved nor
-/// broken, and layers that only give a number get PEs of their own. PEs that layers ask for by
-/// their number of units are known when the network is.
+/// Refuses layers whose `pes` add up to more PEs than are neither reserved nor broken.
+///
+/// Layers with `units_per_pe` are checked later, because the number of their PEs depends on the
+/// network.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
     let total = chip.chips().chips() * PE_COUNT;

@@ -435,6 +435,7 @@ fn boards_that_cannot_be_are_refused() {
         (vec!["chip.board=Chips(2, 2)", "chip.missing=[(0, 0)]"], "cannot be missing"),
         (vec!["chip.board=Chips(2, 2)", "chip.missing=[(2, 0)]"], "the board has no chip (2,0)"),
         (vec!["chip.board=Chips(3, 1)", "chip.missing=[(1, 0)]"], "no link leads to chip (2,0)"),
+        (vec!["chip.board=Board48", "chip.missing=[(7, 0)]"], "(3,6) to (7,6), (4,7) to (7,7)"),
     ] {
         let said = refused(&edits);
         assert!(said.contains(words), "{edits:?}: {said}");

@@ -2,7 +2,7 @@
 //!
 //! `P = off + PEs · asleep + Σ duty · active` (facts sheet §5). The published figures are for whole
 //! chips; what DRAM, NoC and router contribute to them is not stated, so the per-hop and per-byte
-//! energies are knobs at zero elsewhere.
+//! energies are assumptions of the scene, 0 by default.
 
 use super::clock::OperatingPoint;
 use super::geometry::PE_COUNT;
@@ -25,15 +25,17 @@ pub const CHIP_MAC_150_MW: f64 = 825.0;
 /// Chip power with all MAC arrays multiplying matrices at 0.8 V and 300 MHz, in mW (CHIP26, second
 /// hand).
 pub const CHIP_MAC_300_MW: f64 = 2219.0;
-/// Operations that these make in a second at 150 MHz, 10¹²; two a multiply-add (CHIP26, second
-/// hand).
+/// Throughput of all MAC arrays at 150 MHz, in 10¹² operations a second; a multiply-add is two
+/// operations (CHIP26, second hand).
 pub const CHIP_MAC_150_TOPS: f64 = 2.281;
-/// Operations that these make in a second at 300 MHz, 10¹²; two a multiply-add (CHIP26, second
-/// hand).
+/// Throughput of all MAC arrays at 300 MHz, in 10¹² operations a second; a multiply-add is two
+/// operations (CHIP26, second hand).
 pub const CHIP_MAC_300_TOPS: f64 = 4.563;
 
-/// Returns the energy of a multiply-add of the MAC array in a matrix product, pJ: what the chip
-/// draws more than asleep, so that the array's SRAM and the waiting core are in it.
+/// Returns the energy of a multiply-add of the MAC array in a matrix product, pJ.
+///
+/// It is derived from the chip's power above that of the sleeping chip, and therefore includes the
+/// array's SRAM accesses and the waiting core.
 pub fn mac_pj(point: OperatingPoint) -> f64 {
     let (asleep, mac, tops) = match point {
         OperatingPoint::Mhz150 => (CHIP_ASLEEP_150_MW, CHIP_MAC_150_MW, CHIP_MAC_150_TOPS),
@@ -76,7 +78,7 @@ pub struct PowerModel {
     pub chip_off_mw: f64,
     /// Power of a PE that is powered and asleep, mW.
     pub pe_asleep_mw: f64,
-    /// Power that an active PE draws more than one that sleeps, mW.
+    /// Additional power of an active PE over one that is asleep, mW.
     pub pe_active_mw: f64,
 }
 

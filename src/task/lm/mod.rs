@@ -44,7 +44,7 @@ pub struct LanguageTask {
     /// Streams that a text is cut into, read side by side.
     streams: usize,
     sequence: usize,
-    /// Positions that a transformer has, where longer sequences repeat them.
+    /// Number of positions after which a transformer repeats them; `None` if it does not.
     repeated: Option<usize>,
     /// Tokens given out by [`Self::next_token`].
     fed: usize,
@@ -132,14 +132,14 @@ impl LanguageTask {
         self
     }
 
-    /// Records the number of positions after which a transformer's repeat; `None` if they do not.
+    /// Sets the number of positions after which those of a transformer repeat, or that none do.
     #[must_use]
     fn repeating(mut self, places: Option<usize>) -> Self {
         self.repeated = places;
         self
     }
 
-    /// Returns the note on positions that repeat: results then say nothing of the model.
+    /// Returns the note on positions that repeat, which make the perplexity meaningless.
     fn positions_note(&self) -> Option<InputNote> {
         self.repeated.map(load::positions_repeat)
     }

@@ -117,7 +117,7 @@ impl Config {
             }
         };
         let looks = LooksChoice {
-            color: given(file.color.as_deref()).map_err(|message| at("color", message))?.unwrap_or_default(),
+            color: given(file.color.as_deref()).map_err(|message| at("color", message))?,
             theme: given(file.theme.as_deref()).map_err(|message| at("theme", message))?,
             ramp: given(file.ramp.as_deref()).map_err(|message| at("ramp", message))?,
             glyphs: given(file.glyphs.as_deref()).map_err(|message| at("glyphs", message))?,

@@ -22,7 +22,7 @@ pub fn print(config: &Config) -> String {
     }
     text.push_str("Config(\n");
     let looks = &config.looks;
-    let color = (looks.color != ColorChoice::Auto).then(|| looks.color.to_string());
+    let color = looks.color.filter(|color| *color != ColorChoice::Auto).map(|color| color.to_string());
     field(&mut text, "color", color, "auto", "auto, truecolor, 256, 16, mono, off");
     field(&mut text, "theme", looks.theme.map(|name| name.to_string()), "dark", &all(ThemeName::ALL));
     field(&mut text, "ramp", looks.ramp.map(|name| name.to_string()), "cividis", &all(RampName::ALL));

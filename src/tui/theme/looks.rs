@@ -88,8 +88,9 @@ impl Default for Looks {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LooksChoice {
-    /// Use of colours: always, never, or as the terminal allows.
-    pub color: ColorChoice,
+    /// Colour depth chosen by the user; `auto` leaves it to the environment, too, but takes
+    /// precedence over a depth in the configuration file.
+    pub color: Option<ColorChoice>,
     /// Theme chosen by the user.
     pub theme: Option<ThemeName>,
     /// Colour ramp chosen by the user.
@@ -105,7 +106,7 @@ impl LooksChoice {
     #[must_use]
     pub fn or(self, config: Self) -> Self {
         Self {
-            color: if self.color == ColorChoice::Auto { config.color } else { self.color },
+            color: self.color.or(config.color),
             theme: self.theme.or(config.theme),
             ramp: self.ramp.or(config.ramp),
             glyphs: self.glyphs.or(config.glyphs),
@@ -117,7 +118,7 @@ impl LooksChoice {
     /// lookup so that tests can pass their own.
     pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Looks {
         Looks {
-            depth: match self.color {
+            depth: match self.color.unwrap_or_default() {
                 ColorChoice::Fixed(depth) => depth,
                 ColorChoice::Auto => Depth::detect(&env),
             },
@@ -161,15 +162,15 @@ mod tests {
 
     #[test]
     fn a_choice_is_written_as_users_write_it() {
-        let text = r#"(color: "256", theme: Some("high-contrast"), glyphs: Some("braille"))"#;
+        let text = r#"(color: Some("256"), theme: Some("high-contrast"), glyphs: Some("braille"))"#;
         let choice: LooksChoice = ron::from_str(text).unwrap();
-        assert_eq!(choice.color, ColorChoice::Fixed(Depth::Ansi256));
+        assert_eq!(choice.color, Some(ColorChoice::Fixed(Depth::Ansi256)));
         assert_eq!((choice.theme, choice.ramp), (Some(ThemeName::HighContrast), None));
         let again: LooksChoice = ron::from_str(&ron::to_string(&choice).unwrap()).unwrap();
         assert_eq!(again, choice);
         let error = ron::from_str::<LooksChoice>(r#"(ramp: Some("jet"))"#).unwrap_err().to_string();
         assert!(error.contains("jet") && error.contains("cividis, viridis, grey"), "{error}");
-        let error = ron::from_str::<LooksChoice>(r#"(color: "many")"#).unwrap_err().to_string();
+        let error = ron::from_str::<LooksChoice>(r#"(color: Some("many"))"#).unwrap_err().to_string();
         assert!(error.contains("truecolor, 256, 16, mono, off"), "{error}");
     }
 
@@ -177,7 +178,7 @@ mod tests {
     fn flags_go_before_the_config_file_and_both_before_the_environment() {
         let flags = LooksChoice { theme: Some(ThemeName::Mono), ..LooksChoice::default() };
         let config = LooksChoice {
-            color: ColorChoice::Fixed(Depth::Ansi16),
+            color: Some(ColorChoice::Fixed(Depth::Ansi16)),
             theme: Some(ThemeName::Light),
             ramp: Some(RampName::Grey),
             glyphs: None,
@@ -192,6 +193,8 @@ mod tests {
             background: Background::Terminal,
         };
         assert_eq!(looks, wanted);
+        let auto = LooksChoice { color: Some(ColorChoice::Auto), ..flags };
+        assert_eq!(auto.or(config).resolve(env(&[("COLORTERM", "truecolor")])).depth, Depth::Truecolor);
         let bare = LooksChoice::default().resolve(env(&[("COLORTERM", "truecolor")]));
         assert_eq!(bare, Looks::default());
     }

@@ -15,8 +15,8 @@ use crate::chip::cortex_m4f::{Cycles, Timing, timing};
 pub struct Block {
     /// Instructions of the block, as indices into the function's.
     pub range: Range<usize>,
-    /// Entered by a branch, left by falling through (or by a return or unconditional
-    /// branch, refill included).
+    /// Cycles if the block is entered by a branch and left by falling through, or by a return or an
+    /// unconditional branch with its refill.
     pub cycles: Cycles,
     /// Cycles of the block if its conditional branch is taken; equal to `cycles` if it has none.
     pub taken: Cycles,
@@ -160,7 +160,8 @@ fn dominators(blocks: &[Block]) -> Vec<BTreeSet<usize>> {
                     common.map_or_else(|| theirs.clone(), |c| c.intersection(theirs).copied().collect()),
                 );
             }
-            let mut now = common.unwrap_or_default();
+            // An unreachable block keeps the full set, so that it takes no dominators from others.
+            let Some(mut now) = common else { continue };
             now.insert(at);
             changed |= over[at] != now;
             over[at] = now;
@@ -265,6 +266,18 @@ mod tests {
             next = block.range.end;
         }
         assert_eq!(next, function.instructions.len());
+    }
+
+    #[test]
+    fn an_unreachable_block_does_not_make_a_loop_irreducible() {
+        let listing = "f:\n\tb .L2\n\tnop\n.L3:\n\tadds r0, r0, #1\n.L2:\n\tcmp r0, #9\n\tbne .L3\n\tbx lr\n\t.size f, .-f\n";
+        let shape = Shape::of(&Function::parse(listing, "f").unwrap()).unwrap();
+        assert_eq!(shape.loops.len(), 1);
+        let around = &shape.loops[0];
+        assert_eq!(
+            (around.latches.as_slice(), around.blocks.contains(&around.header)),
+            ([2].as_slice(), true)
+        );
     }
 
     #[test]

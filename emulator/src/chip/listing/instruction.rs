@@ -35,7 +35,7 @@ pub enum Shift {
 /// Second operand of a data-processing instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
-    /// Constant, as encoded in the instruction.
+    /// Constant as a 32-bit value, in two's complement if it is negative.
     Imm(u32),
     /// A register, shifted.
     Reg(Reg, Shift),

@@ -18,7 +18,7 @@ pub enum Register {
     Status,
     /// s0 to s31.
     Single(u8),
-    /// Status of the FPU, of which the condition flags are kept.
+    /// Status of the FPU, FPSCR; a write changes its condition flags only.
     FpuStatus,
 }
 
@@ -39,8 +39,8 @@ pub enum CodeWrite {
 /// Write within a call of machine code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallWrite {
-    /// Instructions of the call that are executed before it. What lies behind the end of the call
-    /// is written at its end.
+    /// Number of the call's instructions that are executed before the write. If the call has fewer,
+    /// the write is made when it ends.
     pub after: u64,
     /// Memory or registers, with the new values.
     pub what: CodeWrite,
@@ -82,7 +82,7 @@ impl CodeWrite {
     pub fn apply(&self, core: &mut Core, bus: &mut PeBus<'_>) {
         match self {
             Self::Memory { address, bytes } => {
-                // Debuggers' accesses are none of the core's, which are counted.
+                // Only the core's accesses count: a debugger's leave the counter as it was.
                 let accesses = bus.devices.accesses;
                 for (at, &byte) in (*address..).zip(bytes) {
                     // Only SRAM: devices see no writes of a debugger.

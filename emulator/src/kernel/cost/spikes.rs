@@ -14,11 +14,11 @@ use crate::kernel::synapses::{CollectWork, DeliverWork, Form};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Spikes {
     passes: [PassCost; Pass::ALL.len()],
-    /// Without and with numbers of spikes.
+    /// Costs of `collect` and of `collect_counts`, in this order.
     collect: [Collect; 2],
     /// Costs of each variant of `deliver`, in the order of [`Form::index`].
     deliver: [Deliver; Form::ALL.len()],
-    /// Without and with numbers of spikes.
+    /// Costs of `send_keys` and of `send_counts`, in this order.
     send: [Send; 2],
     take: Linear,
     free: Linear,
@@ -61,7 +61,7 @@ struct Send {
 }
 
 impl KernelCosts {
-    /// Returns the cycles of a pass of `neurons.c` over `units` neurons, `spiking` with spikes.
+    /// Returns the cycles of a pass of `neurons.c` over `units` neurons, `spiking` of which spike.
     pub fn neuron_pass(&self, pass: Pass, units: u32, spiking: u32) -> Cycles {
         let PassCost { none, call, neuron, spiking: more } = self.spikes.passes[pass as usize];
         if units == 0 {
@@ -184,7 +184,7 @@ pub(super) fn run_collect(
     let size = if counts { 8 } else { 4 };
     let mut board = Board::default();
     board.put(table, [0, 32, marks, spikes]);
-    // The ring ends behind entry number `turn`, and goes on at its begin with the others.
+    // The ring ends after entry number `turn`; the entries after it wrap to the ring's start.
     let capacity = entries.len() + 8;
     let place = |number: usize| {
         let first = turn.map_or(0, |turn| capacity - turn - 1);
@@ -427,7 +427,7 @@ mod tests {
                 for (address, values) in &arrays {
                     put(&mut board, &mut words, *address, values);
                 }
-                // A ring of 16 sums, of which place 0 is the one `now` words behind its begin.
+                // A ring of 16 sums; place 0 is `now` words after the start of the ring.
                 let ring = Sums { now: at(6) + if form.later { 4 * now } else { 0 }, start: at(6), end: at(6) + 64 };
                 let function = load("synapses", form.function()).unwrap();
                 let arguments = [DATA, ring.now, ring.end, 16];
