@@ -169,9 +169,10 @@ impl<'a> Meter<'a> {
 
     /// Returns the additional energy of all PEs in their times at the fast level, J.
     fn fast_total(&self, time: impl Fn(usize) -> FastTime) -> f64 {
-        let is_timed = self.machine.program().is_timed();
-        let pes = (0..self.places()).filter(|_| is_timed);
-        pes.map(|pe| self.fast_energy(time(pe)).total()).sum()
+        if !self.machine.program().is_timed() {
+            return 0.0;
+        }
+        (0..self.places()).map(|pe| self.fast_energy(time(pe)).total()).sum()
     }
 
     /// Returns the energy of the last completed time step, without its bytes of DRAM.
@@ -192,8 +193,13 @@ impl<'a> Meter<'a> {
         hops: u64,
         dram_bytes: u64,
     ) -> Energy {
-        let duty_sum: f64 = (0..self.places()).map(|pe| self.active_share(pe, busy(pe), elapsed)).sum();
-        let mac_j: f64 = (0..self.places()).map(|pe| self.mac.joules(&busy(pe).1)).sum();
+        // Other PEs add 0 to both sums. Called once a time step.
+        let (mut duty_sum, mut mac_j) = (0.0, 0.0);
+        for (pe, _) in self.machine.program().pes.iter().enumerate().filter(|(_, loaded)| loaded.is_some()) {
+            let (ticks, run) = busy(pe);
+            duty_sum += self.active_share(pe, (ticks, run), elapsed);
+            mac_j += self.mac.joules(&run);
+        }
         let seconds = elapsed as f64 / TICKS_PER_SECOND;
         let power = self.model.chip_power_w(duty_sum, self.places());
         let assume = &self.machine.program().assume;

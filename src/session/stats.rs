@@ -97,22 +97,22 @@ impl Stats {
     /// Adds a completed time step with its last layer's y (model order) of each sample.
     pub fn step(&mut self, machine: &Machine, outputs: &[Vec<f32>]) {
         self.steps += 1;
-        for value in outputs.iter().flatten() {
-            self.output.update(&value.to_bits().to_le_bytes());
-        }
+        let values = outputs.iter().flatten();
+        let bytes: Vec<u8> = values.flat_map(|value| value.to_bits().to_le_bytes()).collect();
+        self.output.update(&bytes);
         LongestStep::note(&mut self.longest, machine, (self.steps - 1) as u32);
         let at = completed(machine);
         let active = &machine.state().active;
-        let events: Vec<u32> = active.iter().map(|slots| slots.iter().map(|steps| steps[at]).sum()).collect();
-        for (sum, n) in self.window.iter_mut().zip(&events) {
-            *sum += u64::from(*n);
-        }
-        if self.recent.len() == WINDOW
-            && let Some(oldest) = self.recent.pop_front()
-        {
-            for (sum, n) in self.window.iter_mut().zip(oldest) {
-                *sum -= u64::from(n);
+        let full = self.recent.len() == WINDOW;
+        let mut events = if full { self.recent.pop_front() } else { None }.unwrap_or_default();
+        events.resize(active.len(), 0);
+        // The list has the events of the step that leaves the window, until those of this one.
+        for ((sum, events), slots) in self.window.iter_mut().zip(&mut events).zip(active) {
+            let before = std::mem::take(events);
+            for steps in slots {
+                *events += steps[at];
             }
+            *sum = *sum + u64::from(*events) - u64::from(before);
         }
         self.recent.push_back(events);
         self.look_at_units(machine);
@@ -146,23 +146,24 @@ impl Stats {
                 else {
                     continue;
                 };
-                let gated = EgruSlot::of(slot).filter(|_| gates);
-                let sram = &machine.state().pes[pe.index()].sram;
-                for (i, &unit) in (0_u32..).zip(&slot.units) {
+                let words = machine.state().pes[pe.index()].sram.words();
+                let sent = words.get(slot.detail.sent() as usize / 4..).unwrap_or_default();
+                for (word, &unit) in sent.iter().zip(&slot.units) {
+                    let sent = f32::from_bits(*word) != 0.0;
                     if let Some(silent) = silent.get_mut(unit as usize) {
-                        let sent = f32::from_bits(sram.word(slot.detail.sent() + 4 * i)) != 0.0;
                         *silent = if sent { 0 } else { silent.saturating_add(1) };
-                        if let Some(fired) = fired.get_mut(unit as usize) {
-                            *fired = fired.saturating_add(u32::from(sent));
-                        }
                     }
-                    if let Some(share) = gated {
-                        let out = pointwise::unit(sram.words(), &share.pointwise, i, false);
-                        for (count, gate) in saturated.iter_mut().zip([out.z, out.r]) {
-                            *count += u32::from(!(SATURATED..=1.0 - SATURATED).contains(&gate));
-                        }
-                        units += 1;
+                    if let Some(fired) = fired.get_mut(unit as usize) {
+                        *fired = fired.saturating_add(u32::from(sent));
                     }
+                }
+                let Some(share) = EgruSlot::of(slot).filter(|_| gates) else { continue };
+                for i in 0..slot.units.len() as u32 {
+                    let out = pointwise::unit(words, &share.pointwise, i, false);
+                    for (count, gate) in saturated.iter_mut().zip([out.z, out.r]) {
+                        *count += u32::from(!(SATURATED..=1.0 - SATURATED).contains(&gate));
+                    }
+                    units += 1;
                 }
             }
             if gates {

@@ -124,9 +124,12 @@ impl WithSimd for Units<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self { words, layout, reset_cell, y, cell } = self;
         let n = layout.units;
-        for (group, (y, cell)) in y.chunks_mut(LANES).zip(cell.chunks_mut(LANES)).enumerate() {
-            let first = (group * LANES) as u32;
-            let load = |base: u32, gate: u32| lanes_at(words, base + 4 * (gate * n + first), y.len());
+        for first in (0..y.len()).step_by(LANES) {
+            // The last lanes are computed with those before them once more, if there are enough.
+            let first = first.min(y.len().saturating_sub(LANES));
+            let (y, cell) = (&mut y[first..], &mut cell[first..]);
+            let lanes = y.len().min(LANES);
+            let load = |base: u32, gate: u32| lanes_at(words, base + 4 * (gate * n + first as u32), lanes);
             let c = if reset_cell { [0.0; LANES] } else { load(layout.cell, 0) };
             let add = |sums: u32, bias: u32, gate: u32| {
                 both(load(sums, gate), load(bias, gate), |sum, bias| sum + bias)
@@ -138,8 +141,8 @@ impl WithSimd for Units<'_> {
                 (c, load(layout.threshold, 0), (!layout.always).then_some(layout.compare)),
                 layout.tanh,
             );
-            y.copy_from_slice(&out.0[..y.len()]);
-            cell.copy_from_slice(&out.1[..cell.len()]);
+            y[..lanes].copy_from_slice(&out.0[..lanes]);
+            cell[..lanes].copy_from_slice(&out.1[..lanes]);
         }
     }
 }

@@ -95,7 +95,7 @@ impl Machine {
         }
         let (first, lane) = (packet.qpe.pe_index(0), program.lane(population, sample));
         let inside = first..first + PES_PER_QPE;
-        let row = matrix.row_mut(packet.source)?.get_mut(inside.clone())?;
+        let row = matrix.row_mut(packet.source, inside.clone())?;
         let (pes, inboxes) = (pes.get_mut(inside.clone())?, program.inboxes.get(inside)?);
         let (mask, now) = (packet.mask, *tick);
         let bank = program.assume.bank_interleave.bank(packet.address);

@@ -1,6 +1,8 @@
 //! Traffic matrix: packets delivered from PE to PE, in the step under way, the last
 //! one, and since the start.
 
+use std::ops::Range;
+
 use crate::chip::geometry::{ChipId, PE_COUNT, PES_PER_QPE, QPE_COUNT};
 
 /// Rows are sources, columns destinations: PEs by index on one chip, QPEs by index on several.
@@ -14,9 +16,34 @@ pub struct TrafficMatrix {
     step: Vec<u32>,
     last_step: Vec<u32>,
     total: Vec<u64>,
-    /// Whether each row of `step` holds packets, and each row of `last_step`.
-    senders: Vec<bool>,
-    last_senders: Vec<bool>,
+    /// Columns of each row of `step` that can hold packets, and of each row of `last_step`.
+    columns: Vec<Columns>,
+    last_columns: Vec<Columns>,
+}
+
+/// Columns of a row, from the first one to behind the last; empty by default.
+#[derive(Clone, Copy, Debug, Default)]
+struct Columns {
+    first: u16,
+    end: u16,
+}
+
+impl Columns {
+    /// Extends the range so that it has these columns.
+    #[inline]
+    fn extend(&mut self, columns: &Range<usize>) {
+        let (first, end) = (columns.start as u16, columns.end as u16);
+        *self = if self.end == 0 {
+            Self { first, end }
+        } else {
+            Self { first: self.first.min(first), end: self.end.max(end) }
+        };
+    }
+
+    /// Returns the cells of a row that begins at cell `start`.
+    fn cells(self, start: usize) -> Range<usize> {
+        start + usize::from(self.first)..start + usize::from(self.end)
+    }
 }
 
 /// Packets from one place to another.
@@ -39,8 +66,8 @@ impl TrafficMatrix {
             step: vec![0; cells],
             last_step: vec![0; cells],
             total: vec![0; cells],
-            senders: vec![false; places],
-            last_senders: vec![false; places],
+            columns: vec![Columns::default(); places],
+            last_columns: vec![Columns::default(); places],
         }
     }
 
@@ -55,48 +82,45 @@ impl TrafficMatrix {
         }
     }
 
-    /// Returns the counts of the packets of the step under way from PE index `source`, by PE index,
-    /// to count more of them; `None` where the PEs of a QPE are not told apart, or the source is
-    /// none of them.
+    /// Returns the counts of the packets of the step under way from PE index `source` to PE indices
+    /// `pes`, to count more of them; `None` where the PEs of a QPE are not told apart, or the
+    /// source or one of `pes` does not exist.
     #[inline]
-    pub(super) fn row_mut(&mut self, source: u16) -> Option<&mut [u32]> {
+    pub(super) fn row_mut(&mut self, source: u16, pes: Range<usize>) -> Option<&mut [u32]> {
         let row = usize::from(source);
-        if self.pes != 1 || row >= self.places {
+        if self.pes != 1 || row >= self.places || pes.end > self.places {
             return None;
         }
-        self.senders[row] = true;
-        self.step.get_mut(row * self.places..(row + 1) * self.places)
+        self.columns[row].extend(&pes);
+        self.step.get_mut(row * self.places..(row + 1) * self.places)?.get_mut(pes)
     }
 
     #[inline]
     fn count(&mut self, row: usize, column: usize, packets: u32) {
-        self.senders[row] = true;
+        self.columns[row].extend(&(column..column + 1));
         self.step[row * self.places + column] += packets;
     }
 
     /// Returns the size in memory, in bytes.
     pub fn bytes(&self) -> usize {
-        let rows = size_of_val(&*self.senders) + size_of_val(&*self.last_senders);
+        let rows = size_of_val(&*self.columns) + size_of_val(&*self.last_columns);
         size_of_val(&*self.step) + size_of_val(&*self.last_step) + size_of_val(&*self.total) + rows
     }
 
-    /// Closes the time step. Rows of PEs that sent nothing are passed over.
+    /// Closes the time step. Cells that cannot have changed are passed over.
     pub fn end_step(&mut self) {
-        for row in 0..self.places {
-            let cells = row * self.places..(row + 1) * self.places;
-            let (step, last) = (&mut self.step[cells.clone()], &mut self.last_step[cells.clone()]);
-            if self.senders[row] {
-                for (total, &packets) in self.total[cells].iter_mut().zip(&*step) {
-                    *total += u64::from(packets);
-                }
-                last.copy_from_slice(step);
-                step.fill(0);
-            } else if self.last_senders[row] {
-                last.fill(0);
+        let rows = self.columns.iter_mut().zip(&mut self.last_columns);
+        for (row, (columns, last_columns)) in rows.enumerate() {
+            self.last_step[last_columns.cells(row * self.places)].fill(0);
+            let cells = columns.cells(row * self.places);
+            let step = &mut self.step[cells.clone()];
+            for (total, &packets) in self.total[cells.clone()].iter_mut().zip(&*step) {
+                *total += u64::from(packets);
             }
+            self.last_step[cells].copy_from_slice(step);
+            step.fill(0);
+            *last_columns = std::mem::take(columns);
         }
-        std::mem::swap(&mut self.senders, &mut self.last_senders);
-        self.senders.fill(false);
     }
 
     /// Returns the packets of the step under way that came after `start`, by row and column; with

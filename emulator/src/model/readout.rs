@@ -15,7 +15,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::model::embedding::Values;
@@ -27,6 +27,9 @@ use crate::net::lanes::{self, LANES};
 const BLOCK: usize = 2048;
 /// Side of the squares in which the embedding is transposed.
 const TILE: usize = 64;
+/// Words of which the search for the likeliest asks at once whether one is likelier than those that
+/// it has.
+const GROUP: usize = 32;
 
 /// A model's decoder, laid out for speed.
 #[derive(Clone, Debug)]
@@ -47,7 +50,7 @@ enum Table {
     /// Whole numbers, and one factor a word for the finished sum.
     Int8 {
         q: Array2<i8>,
-        scale: Array1<f32>,
+        scale: Vec<f32>,
     },
     Float(Array2<f32>),
 }
@@ -56,7 +59,7 @@ impl Table {
     fn of(model: &LanguageModel) -> Self {
         match model.decoder.weights.as_ref().unwrap_or(&model.embedding).values() {
             Values::Int8 { q, scale } => {
-                Self::Int8 { q: transpose_bytes(q.all(), q.dim()), scale: scale.clone() }
+                Self::Int8 { q: transpose_bytes(q.all(), q.dim()), scale: scale.to_vec() }
             }
             Values::Float(values) => Self::Float(transpose(values.view())),
         }
@@ -281,6 +284,18 @@ impl WithSimd for Exponentials<'_> {
     }
 }
 
+/// Returns the greatest number of a list; −∞ if it has none.
+fn greatest(numbers: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let mut groups = numbers.chunks_exact(LANES);
+    for group in &mut groups {
+        for (lane, &number) in lanes.iter_mut().zip(group) {
+            *lane = lane.max(number);
+        }
+    }
+    groups.remainder().iter().chain(&lanes).copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
 /// A distribution over the words of a vocabulary.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
@@ -292,7 +307,7 @@ pub struct Prediction {
 impl Prediction {
     /// Computes the softmax of logits, one for each word.
     pub fn new(logits: Vec<f32>) -> Self {
-        let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let greatest = greatest(&logits);
         // Each exponential in f32 (its error is far below the model's own), their sum in f64.
         let sum = Arch::new().dispatch(Exponentials { logits: &logits, greatest });
         let log_sum = f64::from(greatest) + libm::log(sum);
@@ -317,13 +332,23 @@ impl Prediction {
     /// Returns the `count` likeliest word ids, likeliest first; of equals, the lower id first.
     pub fn top(&self, count: usize) -> Vec<u32> {
         let mut best: Vec<(f32, u32)> = Vec::with_capacity(count.min(self.logits.len()) + 1);
-        for (&logit, word) in self.logits.iter().zip(0_u32..) {
-            if best.len() == count && best.last().is_none_or(|&(last, _)| logit <= last) {
+        let is_behind = |best: &[(f32, u32)], logits: &[f32]| {
+            // Without a way out of the loop, so that it is compiled to vector instructions.
+            let behind = |least: f32| logits.iter().map(|&logit| usize::from(logit <= least)).sum::<usize>();
+            best.len() == count && best.last().is_none_or(|&(least, _)| behind(least) == logits.len())
+        };
+        for (logits, first) in self.logits.chunks(GROUP).zip((0_u32..).step_by(GROUP)) {
+            if is_behind(&best, logits) {
                 continue;
             }
-            let place = best.partition_point(|&(other, _)| other >= logit);
-            best.insert(place, (logit, word));
-            best.truncate(count);
+            for (logit, word) in logits.iter().zip(first..) {
+                if is_behind(&best, std::slice::from_ref(logit)) {
+                    continue;
+                }
+                let place = best.partition_point(|&(other, _)| other >= *logit);
+                best.insert(place, (*logit, word));
+                best.truncate(count);
+            }
         }
         best.into_iter().map(|(_, word)| word).collect()
     }
@@ -399,6 +424,21 @@ mod tests {
             let row = values.row(word);
             let chain = active.iter().fold(0.0_f32, |sum, &(unit, y)| f32::from(row[unit]).mul_add(y, sum));
             assert_eq!((fast.to_bits(), plain.to_bits()), (chain.to_bits(), chain.to_bits()), "word {word}");
+        }
+    }
+
+    #[test]
+    fn the_likeliest_words_are_those_of_a_full_sort() {
+        let mut random = crate::net::random::Random::new(5);
+        for words in [1_u32, 31, 32, 33, 200, 1000] {
+            // Few different logits, so that many are equal.
+            let logits: Vec<f32> = (0..words).map(|_| (random.bits() % 40) as f32 - 20.0).collect();
+            let mut sorted: Vec<u32> = (0..words).collect();
+            sorted.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]));
+            let prediction = Prediction::new(logits);
+            for count in [0, 1, 6, 40] {
+                assert_eq!(prediction.top(count), sorted[..count.min(sorted.len())], "{count} of {words}");
+            }
         }
     }
 

@@ -203,6 +203,9 @@ impl Routine for Product {
     }
 }
 
+/// Most units of a PE whose values lie on the stack while they are computed, not on the heap.
+const FEW: usize = 64;
+
 /// Gates, cell state, threshold and event of a PE's units, and their traces.
 #[derive(Debug)]
 pub(super) struct Pointwise {
@@ -241,16 +244,24 @@ impl Routine for Pointwise {
         let layout = &self.layout;
         let restart = self.restart.is_some_and(|restart| restart.at(step));
         let units = layout.units as usize;
-        let (mut y, mut cell) = (vec![0.0; units.next_multiple_of(PACKET_WORDS)], vec![0.0; units]);
-        pointwise::units(sram.words(), layout, restart, (&mut y[..units], &mut cell));
+        let padded = units.next_multiple_of(PACKET_WORDS);
+        let (mut few, mut many) = ([0.0; 2 * FEW], Vec::new());
+        let values = if padded <= FEW {
+            &mut few[..padded + units]
+        } else {
+            many.resize(padded + units, 0.0);
+            &mut many
+        };
+        let (y, cell) = values.split_at_mut(padded);
+        pointwise::units(sram.words(), layout, restart, (&mut y[..units], cell));
         let active = y.iter().filter(|y| **y != 0.0).count() as u32;
-        sram.set_floats(layout.cell, &cell);
-        sram.set_floats(layout.y, &y);
+        sram.set_floats(layout.cell, cell);
+        sram.set_floats(layout.y, y);
         let traces = layout.trace.map(|at| (at, pointwise::traces(sram.words(), layout, at, restart)));
         if let Some((at, traces)) = &traces {
             sram.set_floats(*at, traces);
         }
-        let products = self.products(&y, traces.as_ref().map(|(_, traces)| traces.as_slice()));
+        let products = self.products(y, traces.as_ref().map(|(_, traces)| traces.as_slice()));
         Ok(Ended { events: Some(active), products, ..Ended::default() })
     }
 
