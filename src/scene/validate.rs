@@ -223,8 +223,7 @@ fn code(layer: &LayerMapping, at: &str) -> Option<Problem> {
 
 /// Refuses layers whose `pes` add up to more PEs than are neither reserved nor broken.
 ///
-/// Layers with `units_per_pe` are checked later, because the number of their PEs depends on the
-/// network.
+/// Layers with `units_per_pe` are checked later: how many PEs they take depends on the network.
 fn too_many(mapping: &MappingOptions, chip: &ChipOptions) -> Option<Problem> {
     let withheld = chip.withheld().len();
     let total = chip.chips().chips() * PE_COUNT;

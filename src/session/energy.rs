@@ -193,7 +193,7 @@ impl<'a> Meter<'a> {
         hops: u64,
         dram_bytes: u64,
     ) -> Energy {
-        // Other PEs add 0 to both sums. Called once a time step.
+        // PEs without a program would add 0 to both sums.
         let (mut duty_sum, mut mac_j) = (0.0, 0.0);
         for (pe, _) in self.machine.program().pes.iter().enumerate().filter(|(_, loaded)| loaded.is_some()) {
             let (ticks, run) = busy(pe);

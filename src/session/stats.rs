@@ -103,10 +103,10 @@ impl Stats {
         LongestStep::note(&mut self.longest, machine, (self.steps - 1) as u32);
         let at = completed(machine);
         let active = &machine.state().active;
-        let full = self.recent.len() == WINDOW;
-        let mut events = if full { self.recent.pop_front() } else { None }.unwrap_or_default();
+        // The list of the step that leaves the window is used again for this one.
+        let oldest = if self.recent.len() == WINDOW { self.recent.pop_front() } else { None };
+        let mut events = oldest.unwrap_or_default();
         events.resize(active.len(), 0);
-        // The list has the events of the step that leaves the window, until those of this one.
         for ((sum, events), slots) in self.window.iter_mut().zip(&mut events).zip(active) {
             let before = std::mem::take(events);
             for steps in slots {

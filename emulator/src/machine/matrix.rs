@@ -17,18 +17,18 @@ pub struct TrafficMatrix {
     last_step: Vec<u32>,
     total: Vec<u64>,
     /// Columns of each row of `step` that can hold packets, and of each row of `last_step`.
-    columns: Vec<Columns>,
-    last_columns: Vec<Columns>,
+    columns: Vec<ColumnRange>,
+    last_columns: Vec<ColumnRange>,
 }
 
-/// Columns of a row, from the first one to behind the last; empty by default.
+/// Range of columns of a row, without `end`; empty by default.
 #[derive(Clone, Copy, Debug, Default)]
-struct Columns {
+struct ColumnRange {
     first: u16,
     end: u16,
 }
 
-impl Columns {
+impl ColumnRange {
     /// Extends the range so that it has these columns.
     #[inline]
     fn extend(&mut self, columns: &Range<usize>) {
@@ -66,8 +66,8 @@ impl TrafficMatrix {
             step: vec![0; cells],
             last_step: vec![0; cells],
             total: vec![0; cells],
-            columns: vec![Columns::default(); places],
-            last_columns: vec![Columns::default(); places],
+            columns: vec![ColumnRange::default(); places],
+            last_columns: vec![ColumnRange::default(); places],
         }
     }
 
@@ -211,6 +211,12 @@ mod tests {
         assert_eq!(matrix.qpes_last_step(ChipId::FIRST)[1][37], 1);
         assert_eq!(matrix.qpes_total()[1][37], 3);
         assert_eq!(matrix.qpes_total().iter().flatten().sum::<u64>(), 3);
+        matrix.delivered(4, 70);
+        matrix.delivered(4, 3);
+        assert_eq!(matrix.row_mut(4, 68..72), Some(&mut [0, 0, 1, 0][..]));
+        matrix.end_step();
+        let last = |destination| matrix.last_step(4, destination);
+        assert_eq!([last(3), last(70), last(148)], [1, 1, 0]);
     }
 
     #[test]

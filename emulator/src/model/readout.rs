@@ -27,8 +27,7 @@ use crate::net::lanes::{self, LANES};
 const BLOCK: usize = 2048;
 /// Side of the squares in which the embedding is transposed.
 const TILE: usize = 64;
-/// Words of which the search for the likeliest asks at once whether one is likelier than those that
-/// it has.
+/// Words that the search for the likeliest passes over together if none of them is among these.
 const GROUP: usize = 32;
 
 /// A model's decoder, laid out for speed.
@@ -332,22 +331,19 @@ impl Prediction {
     /// Returns the `count` likeliest word ids, likeliest first; of equals, the lower id first.
     pub fn top(&self, count: usize) -> Vec<u32> {
         let mut best: Vec<(f32, u32)> = Vec::with_capacity(count.min(self.logits.len()) + 1);
-        let is_behind = |best: &[(f32, u32)], logits: &[f32]| {
-            // Without a way out of the loop, so that it is compiled to vector instructions.
-            let behind = |least: f32| logits.iter().map(|&logit| usize::from(logit <= least)).sum::<usize>();
-            best.len() == count && best.last().is_none_or(|&(least, _)| behind(least) == logits.len())
-        };
         for (logits, first) in self.logits.chunks(GROUP).zip((0_u32..).step_by(GROUP)) {
-            if is_behind(&best, logits) {
+            let least = best.last().map_or(f32::INFINITY, |&(least, _)| least);
+            // A sum, without a way out before its end, is compiled to vector instructions.
+            let behind: usize = logits.iter().map(|&logit| usize::from(logit <= least)).sum();
+            if best.len() == count && behind == logits.len() {
                 continue;
             }
-            for (logit, word) in logits.iter().zip(first..) {
-                if is_behind(&best, std::slice::from_ref(logit)) {
-                    continue;
+            for (&logit, word) in logits.iter().zip(first..) {
+                let place = best.partition_point(|&(other, _)| other >= logit);
+                if place < count {
+                    best.insert(place, (logit, word));
+                    best.truncate(count);
                 }
-                let place = best.partition_point(|&(other, _)| other >= *logit);
-                best.insert(place, (*logit, word));
-                best.truncate(count);
             }
         }
         best.into_iter().map(|(_, word)| word).collect()

@@ -44,8 +44,8 @@ by_name!(
 impl Depth {
     /// Reads the depth off the environment, given as a lookup so that tests can pass their own.
     ///
-    /// Order: non-empty `NO_COLOR` (no-color.org), `CLICOLOR_FORCE` or `FORCE_COLOR`, `TERM=dumb`,
-    /// `COLORTERM`, `TERM`.
+    /// Order: non-empty `NO_COLOR` (no-color.org), `CLICOLOR_FORCE` or `FORCE_COLOR`,
+    /// `TERM=dumb`, `COLORTERM`, `TERM`.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();

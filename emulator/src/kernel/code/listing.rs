@@ -18,8 +18,8 @@ pub struct CodeLine {
     pub address: u32,
     /// Size in bytes: 2 or 4.
     pub size: u8,
-    /// Text as `objdump -d` writes it; `.word 0x...` or `.short 0x...` for data, and `.short` for
-    /// invalid instructions.
+    /// Text as `objdump -d` writes it: `.word 0x...` or `.short 0x...` for data, `.short 0x...` for
+    /// instructions that do not exist.
     pub text: String,
     /// Cycles and the reason for them; `None` for data and for invalid instructions.
     pub timing: Option<Timing>,

@@ -245,7 +245,7 @@ mod tests {
             (rows("<i2", "(2, 5)"), "shape [2, 5]"),
             (rows("<c8", "(2, 4)"), "the type of a number is <c8"),
             (rows("<i2", "(4294967296, 4294967296, 4)"), "2⁶⁴"),
-            (rows("<i2", "(-1, 4)"), "whole lengths of 0 or more"),
+            (rows("<i2", "(-1, 4)"), "whole lengths of 0 or more, with a product below 2⁶⁴"),
             (rows("<f8", "(1, 4)").replace("False", "Maybe"), "not a Python literal"),
             (rows("<i2", "(2,)").replace("'<i2'", "[('x', '<i2'), ('q', '<i2')]"), "x, q"),
             (rows("<i2", "(2, 4)").replace("False", "True"), "ascontiguousarray(a)"),
