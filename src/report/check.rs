@@ -184,7 +184,7 @@ impl CheckReport {
             "\nNon-zero weights per PE; `contiguous`: the maximum with `balance: Units`\n"
         });
         let mut table =
-            Table::new(&["layer", "PEs", "units a PE", "mean", "max", "excess", "contiguous", "fullest"]);
+            Table::new(&["layer", "PEs", "units per PE", "mean", "max", "excess", "contiguous", "fullest"]);
         for layer in &self.layers {
             let balance = &layer.balance;
             let [fewest, most] = balance.units_per_pe;

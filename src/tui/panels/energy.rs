@@ -87,7 +87,7 @@ fn head(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let mean = energy.energy_j / view.snapshot.steps.max(1) as f64;
     let whole = [
         figure("mean ", format!("{:.3} W", energy.power_w)),
-        figure("in all ", units::joules(energy.energy_j)),
+        figure("total ", units::joules(energy.energy_j)),
     ];
     let token = [
         figure(&format!("{}: mean ", view.step_word()), units::joules(mean)),
@@ -104,7 +104,7 @@ fn parts(view: &View<'_>) -> Vec<Part> {
     let part = |name: &str, joules, style| Part { name: name.to_owned(), joules, style, unknown: false };
     let mut parts = vec![
         part("chip, PEs off", energy.chip_j, theme.text()),
-        part(&format!("{} PEs asleep", view.snapshot.pes.len()), energy.asleep_j, theme.text()),
+        part(&format!("{} PEs, base", view.snapshot.pes.len()), energy.asleep_j, theme.text()),
     ];
     let legend = &view.snapshot.setup.legend;
     for phase in legend.ids() {

@@ -56,7 +56,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let beside = inner.width >= size.0 + 2 + FIGURES;
     draw(&cells, most, &names, cell, if beside { inner } else { rows_to(inner, size.1) }, theme, buf);
     let rest = if beside { columns_from(inner, size.0 + 2) } else { rows_from(inner, size.1) };
-    figures(noc, &cells, rest, theme, buf);
+    figures(view, &cells, rest, buf);
 }
 
 fn by_qpe(noc: &NocView) -> Vec<Vec<u64>> {
@@ -107,9 +107,10 @@ fn draw(
     }
 }
 
-fn figures(noc: &NocView, cells: &[Vec<u64>], area: Rect, theme: &Theme, buf: &mut Buffer) {
+fn figures(view: &View<'_>, cells: &[Vec<u64>], area: Rect, buf: &mut Buffer) {
+    let (noc, theme) = (&view.snapshot.noc, view.theme());
     let all: u64 = cells.iter().flatten().sum();
-    let mut rows = vec![("delivered, this step".to_owned(), units::count(all))];
+    let mut rows = vec![(format!("delivered, this {}", view.step_word()), units::count(all))];
     if let Some(fifo) = &noc.fifo {
         let entries = fifo.entries;
         rows.push(("FIFO, fullest now".to_owned(), format!("{} of {entries}", fifo.fill)));

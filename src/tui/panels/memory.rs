@@ -38,7 +38,7 @@ const KINDS: [(RegionKind, &str, &str); 6] = [
 /// Draws the panel.
 pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let what =
-        if area.width >= 66 { "bytes in use now · a bar a bank, to 32 KiB" } else { "bytes in use now" };
+        if area.width >= 66 { "bytes in use now · a bar per bank, to 32 KiB" } else { "bytes in use now" };
     let inner = frame(view, PanelId::Memory, what, legend(view.theme(), area.width), area, buf);
     let plan = FloorPlan::fit_cells(columns_to(inner, inner.width / 2), (4, 1))
         .filter(|_| inner.width >= 2 * PLAN_COLUMNS);

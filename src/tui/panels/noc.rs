@@ -43,7 +43,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         view,
         PanelId::Noc,
         &format!("links > < and ^ v, this {}", view.step_word()),
-        legend::ramp("", "0", &high, "by a link", theme),
+        legend::ramp("", "0", &high, "per link", theme),
         area,
         buf,
     );
@@ -55,7 +55,7 @@ pub fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if view.snapshot.steps == 0 && noc.packets_total == 0 {
         idle(view, PanelId::Noc, below, buf);
     } else {
-        figures(noc, below, theme, buf);
+        figures(view, below, buf);
     }
 }
 
@@ -200,13 +200,15 @@ fn node((x, y): (u8, u8), at: (u16, u16), area: Rect, theme: &Theme, buf: &mut B
 }
 
 /// Draws counts, latency, and the five busiest links.
-fn figures(noc: &NocView, area: Rect, theme: &Theme, buf: &mut Buffer) {
+fn figures(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let (noc, theme) = (&view.snapshot.noc, view.theme());
+    let packets = format!("packets, this {}", view.step_word());
     let hops = if noc.packets_total == 0 { 0.0 } else { noc.hops_total as f64 / noc.packets_total as f64 };
     let rows = [
-        ("packets, this step", units::count(noc.packets)),
+        (packets.as_str(), units::count(noc.packets)),
         ("latency", format!("{:.0}, max {:.0} ns", noc.mean_latency_ns, noc.max_latency_ns)),
         ("busiest link", format!("{:.3} % busy", noc.max_link_load * 100.0)),
-        ("links a packet, mean", format!("{hops:.1}")),
+        ("links per packet, mean", format!("{hops:.1}")),
         ("on the mesh now", units::count(u64::from(noc.in_flight))),
     ];
     // On a small screen the hot spots matter more than the last figures.

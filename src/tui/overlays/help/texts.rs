@@ -58,7 +58,7 @@ const MEMORY: &[Entry] = &[
     ("core", "accesses of the PE's own core to the bank, since the start"),
     ("NoC, DMA", "writes by packets and by DMA, since the start"),
     ("conflicts", "core and a write met at the bank: one of them waited"),
-    ("fullest PEs", "the PEs with the most bytes in use, a bar a bank"),
+    ("fullest PEs", "the PEs with the most bytes in use, a bar per bank"),
 ];
 
 const NOC: &[Entry] = &[
@@ -104,7 +104,7 @@ const SPARSITY: &[Entry] = &[
 const ENERGY: &[Entry] = &[
     ("mean", "power since the start; without host and DRAM"),
     ("chip, PEs off", "what the chip draws with all PEs off"),
-    ("PEs asleep", "sleep power of all PEs, drawn all the time"),
+    ("PEs, base", "sleep power of all PEs, drawn all the time"),
     ("phases", "energy of working cores above sleep, by phase"),
     ("polling", "energy of polling cores above sleep"),
     ("not published", "no source gives it; 0 unless the scene assumes it"),

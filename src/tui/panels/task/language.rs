@@ -294,7 +294,7 @@ fn next_words(reading: &Reading<'_>, theme: &Theme, area: Rect, buf: &mut Buffer
     if area.height == 0 {
         return;
     }
-    let what = if area.width >= 44 { "probability (bar: its root)" } else { "probability" };
+    let what = if area.width >= 44 { "probability (bar: square root)" } else { "probability" };
     put_right(buf, area, Line::styled(what, theme.dim()));
     let mut rest = put_line(
         buf,
